@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.schema.objects import Key, Table
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression
 from miglint.writer.words import identifier, literal, name
@@ -41,11 +43,13 @@ class CopiedRows(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
-def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None) -> CopiedRows:
-    """Return how the columns of a table get their values: from what it is `before`, in the schema `old`.
+def copy_of(
+    schemas: tuple[Schema, Schema], before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None
+) -> CopiedRows:
+    """Return how the columns of a table get their values: from what it is `before`.
 
-    A `detour` is another table that may have its rows. `renamed` has the old names of columns, by new ones, where these
-    differ.
+    `schemas` are the one that there is and the one that is to be made. A `detour` is another table that may have its
+    rows. `renamed` has the old names of columns, by new ones, where these differ.
     """
     sides = [before, after] if detour is None else [before, after, detour]
     values: dict[str, str] = {}
@@ -75,7 +79,7 @@ def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str]
             whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
             values[column.name] = f"CASE WHEN {whole} THEN {own} END"
         if not all(folded in side.columns for side in sides):
-            absent[column.name] = "NULL" if number is not None else stand_in(old, after, column)
+            absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
         # Each column is computed: SQLite wants one that is not, so that this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
@@ -125,7 +129,7 @@ def _type(column: Column) -> str:
     return "" if column.type is None else str(column.type).upper()
 
 
-def stand_in(old: Schema, table: Table, column: Column) -> str:
+def stand_in(schemas: tuple[Schema, Schema], table: Table, column: Column) -> str:
     """Return the value that stands for those of a column which are lost: its default, or one that it accepts."""
     if column.default is not None and column.default.key != "null":
         return constant(column.default)
@@ -133,7 +137,7 @@ def stand_in(old: Schema, table: Table, column: Column) -> str:
         return "NULL"
     for item in table.constraints.values():
         if item.kind == "foreign" and [part.lower() for part in item.columns] == [column.name.lower()]:
-            referenced = _referenced(old, item)
+            referenced = _referenced(schemas, item)
             if referenced is not None:
                 return referenced
     for item in table.constraints.values():
@@ -144,15 +148,16 @@ def stand_in(old: Schema, table: Table, column: Column) -> str:
     return _of_type(_type(column))
 
 
-def _referenced(old: Schema, item: Constraint) -> str | None:
+def _referenced(schemas: tuple[Schema, Schema], item: Constraint) -> str | None:
     """Return the first key of the rows to which a foreign key of one column may refer."""
     if item.table is None:
         return None
-    target = old.table(Key("relation", "main", item.table.name.lower()))
-    if target is None or target.assumed:
+    key = relation_key(item.table, Dialect.SQLITE)
+    here, target = (schema.table(key) for schema in schemas)
+    if here is None or target is None or here.assumed or target.assumed:
         return None
     columns = item.referenced or next((one.columns for one in target.constraints.values() if one.kind == "primary"), ())
-    if len(columns) != 1 or columns[0].lower() not in target.columns:
+    if len(columns) != 1 or not all(columns[0].lower() in side.columns for side in (here, target)):
         return None
     return f"(SELECT min({identifier(target.columns[columns[0].lower()].name)}) FROM {name(target.name)})"
 
