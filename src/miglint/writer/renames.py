@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import Drop, DropColumn, Name, Rename, RenameColumn, SetSchema
+from miglint.sql.operations import CreateTable, CreateView, Drop, DropColumn, Name, Rename, RenameColumn, SetSchema
 from miglint.writer.remarks import relation_word
 from miglint.writer.words import identifier, name
 
@@ -51,6 +51,7 @@ class Renames:
         self._shapes: dict[Key, Table] = {}
         self._paths: list[Renamed] = []
         self._away: set[Key] = set()
+        self._made: set[Key] = set()
         for moment in moments:
             if not moment.failed:
                 self._follow(moment)
@@ -69,18 +70,23 @@ class Renames:
     def relations(self) -> Iterator[Renamed]:
         """Yield what has another name or schema than before."""
         for new, old in self._relations.items():
-            if new != old:
+            # What the run itself created had no name before it.
+            if new != old and new not in self._made:
                 yield Renamed(old, new)
 
     def columns(self) -> Iterator[RenamedColumn]:
         """Yield the columns that have another name than before."""
         for (relation, new), old in self._columns.items():
-            if new != old:
+            if new != old and relation not in self._made:
                 yield RenamedColumn(relation, old, new)
 
     def _follow(self, moment: OperationTrace) -> None:
         operation, before = moment.operation, moment.before
         match operation:
+            case CreateTable() | CreateView():
+                made = _key(moment.after, operation.name)
+                if made is not None and before.find(made) is None:
+                    self._made.add(made)
             case Rename() if operation.kind in _RELATIONS:
                 self._move(moment, _key(before, operation.name), operation.new, None)
             case SetSchema() if operation.kind in _RELATIONS:
@@ -94,6 +100,7 @@ class Renames:
                 key = _key(before, operation.name)
                 if key is not None:
                     self._away.add(key)
+                    self._made.discard(key)
                     self._relations.pop(key, None)
                     self._columns = {item: old for item, old in self._columns.items() if item[0] != key}
             case DropColumn():
@@ -115,6 +122,9 @@ class Renames:
         self._away.add(old)
         if moment.after.find(new) is None or moment.after.find(old) is not None:
             return
+        if old in self._made:
+            self._made.remove(old)
+            self._made.add(new)
         self._relations[new] = self._relations.pop(old, old)
         self._columns = {(new if key == old else key, column): was for (key, column), was in self._columns.items()}
 
