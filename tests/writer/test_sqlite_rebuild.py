@@ -331,3 +331,50 @@ def test_every_version_takes_the_statements(version):
     for case, (before, forward, _, _) in CASES.items():
         if "STRICT" not in before or version >= (3, 37):
             assert accepts(written(before, forward).sql, 0, version).accepted is not False, case
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "CREATE TABLE n AS SELECT * FROM p; DROP TABLE p; CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT, b INT, c);"
+        "INSERT INTO p (id, a, b) SELECT id, a, b FROM n; DROP TABLE n;",
+        "ALTER TABLE p RENAME TO n; CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT, b INT, c);"
+        "INSERT INTO p (id, a, b) SELECT id, a, b FROM n; DROP TABLE n;",
+        "ALTER TABLE p RENAME COLUMN a TO x; ALTER TABLE p RENAME COLUMN b TO a; ALTER TABLE p ADD COLUMN c;",
+    ],
+    ids=["copied away and back", "renamed away and copied back", "columns that swap names"],
+)
+def test_rows_are_found_wherever_half_a_forward_leaves_them(forward):
+    before = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT);INSERT INTO p VALUES (1, 'x', 5), (2, 'y', 6);"
+    )
+    back = written(before, forward)
+    assert back.restores == "exact"
+    parts = statements(forward)
+    for count in range(len(parts) + 1):
+        db = opened(StandardConnection, before, enforced=False)
+        execute(db, ";".join(parts[:count]))
+        execute(db, back.sql)
+        assert [name for _, name, _ in stored(db)] == ["p"], count
+        assert db.rows("SELECT * FROM p") == [(1, "x", 5), (2, "y", 6)], count
+
+
+def test_a_column_that_comes_and_goes():
+    before = "CREATE TABLE p (id INTEGER PRIMARY KEY, a BLOB); INSERT INTO p VALUES (1, x'00');"
+    forward = "ALTER TABLE p DROP COLUMN a; ALTER TABLE p ADD COLUMN a BLOB NOT NULL DEFAULT x'01';"
+    back = written(before, forward)
+    for count, left in ((0, [(1, b"\0")]), (1, [(1, None)]), (2, [(1, b"\1")])):
+        db = opened(StandardConnection, before, enforced=False)
+        execute(db, ";".join(statements(forward)[:count]))
+        execute(db, back.sql)
+        assert db.rows("SELECT * FROM p") == left
+
+
+def test_a_view_comes_back_as_it_was_written():
+    before = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);"
+        "CREATE VIEW v AS WITH w AS (SELECT id, 1 AS one FROM p) SELECT * FROM w;"
+    )
+    assert "CREATE VIEW IF NOT EXISTS v AS WITH" in written(before, "DROP VIEW v;").sql
+    named = before.replace("VIEW v AS", "VIEW v (a, b) AS")
+    assert "CREATE VIEW IF NOT EXISTS v (a, b) AS WITH" in written(named, "DROP VIEW v;").sql

@@ -152,9 +152,7 @@ def _sqlite_view(view: View) -> str:
     text = view.query.text.rstrip().rstrip(";")
     if text[:6].upper() == "CREATE":
         return f"{text};"
-    columns = f" ({identifiers(view.columns)})" if view.columns and not _says(view, view.columns) else ""
-    if view.query.outputs and "*" in view.query.outputs:
-        columns = ""
+    columns = f" ({identifiers(view.listed)})" if view.listed else ""
     return f"CREATE VIEW {name(view.name)}{columns} AS {text};"
 
 

@@ -9,7 +9,18 @@ from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import CreateTable, CreateView, Drop, DropColumn, Name, Rename, RenameColumn, SetSchema
+from miglint.sql.operations import (
+    CreateTable,
+    CreateView,
+    Drop,
+    DropColumn,
+    Insert,
+    Name,
+    Query,
+    Rename,
+    RenameColumn,
+    SetSchema,
+)
 from miglint.writer.remarks import relation_word
 from miglint.writer.words import identifier, name
 
@@ -32,7 +43,7 @@ class RenamedColumn(NamedTuple):
 
 
 class Detour(NamedTuple):
-    """A table that a run creates and drops again, or gives its name to another one, on behalf of `table`.
+    """A table that a run creates and drops again, or gives another name to, on behalf of `table`.
 
     A run that stops halfway may leave the rows of `table` in it. `shape` is what the detour was when it was made.
     """
@@ -52,6 +63,7 @@ class Renames:
         self._paths: list[Renamed] = []
         self._away: set[Key] = set()
         self._made: set[Key] = set()
+        self._dropped: set[tuple[Key, str]] = set()
         for moment in moments:
             if not moment.failed:
                 self._follow(moment)
@@ -66,6 +78,10 @@ class Renames:
     def away(self) -> frozenset[Key]:
         """Return the tables that were dropped or renamed at some time, whatever was created under their name later."""
         return frozenset(self._away)
+
+    def dropped_columns(self) -> frozenset[tuple[Key, str]]:
+        """Return the columns that were dropped at some time, whatever was added under their name later."""
+        return frozenset(self._dropped)
 
     def relations(self) -> Iterator[Renamed]:
         """Yield what has another name or schema than before."""
@@ -87,6 +103,9 @@ class Renames:
                 made = _key(moment.after, operation.name)
                 if made is not None and before.find(made) is None:
                     self._made.add(made)
+                    self._copied(moment, made, operation.query)
+            case Insert(query=Query() as query):
+                self._copied(moment, _key(before, operation.table), query)
             case Rename() if operation.kind in _RELATIONS:
                 self._move(moment, _key(before, operation.name), operation.new, None)
             case SetSchema() if operation.kind in _RELATIONS:
@@ -106,7 +125,17 @@ class Renames:
             case DropColumn():
                 key = _key(before, operation.table)
                 if key is not None:
+                    self._dropped.add((key, _folded(before, operation.column)))
                     self._columns.pop((key, _folded(before, operation.column)), None)
+
+    def _copied(self, moment: OperationTrace, target: Key | None, query: Query | None) -> None:
+        """Take note of a table that gets its rows from one other: these may be in it alone for a while."""
+        if target is None or query is None or len(query.relations) != 1:
+            return
+        source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)
+        if source is not None and copy is not None and target in self._made:
+            self._paths.append(Renamed(source, target))
+            self._shapes[target] = copy
 
     def _move(self, moment: OperationTrace, old: Key | None, named: str | None, schema: str | None) -> None:
         if old is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -44,14 +44,21 @@ class CopiedRows(Struct, frozen=True):
 
 
 def copy_of(
-    schemas: tuple[Schema, Schema], before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None
+    schemas: tuple[Schema, Schema],
+    before: Table,
+    after: Table,
+    renamed: Mapping[str, str],
+    detour: Table | None,
+    unsure: Set[str],
 ) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`.
 
     `schemas` are the one that there is and the one that is to be made. A `detour` is another table that may have its
-    rows. `renamed` has the old names of columns, by new ones, where these differ.
+    rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
+    missing although both schemas have them.
     """
     sides = [before, after] if detour is None else [before, after, detour]
+    unknown = detour is not None and detour.assumed
     values: dict[str, str] = {}
     absent: dict[str, str] = {}
     rowid = False
@@ -63,11 +70,13 @@ def copy_of(
         if source is not None:
             there = before.columns[source].name
             # Where both names are of two columns on one side, only the engine knows which there are.
-            both = folded in before.columns or source in after.columns
-            values[column.name] = _chosen(after, there, own) if both else f"coalesce({identifier(there)}, {own})"
-            for item in (there, column.name):
-                if not all(item.lower() in side.columns for side in sides):
-                    absent.setdefault(item, "NULL")
+            if folded in before.columns:
+                values[column.name] = _chosen(after, there, identifier(there), own)
+            elif source in after.columns:
+                values[column.name] = _chosen(after, column.name, own, identifier(there))
+            else:
+                values[column.name] = f"coalesce({identifier(there)}, {own})"
+            absent |= dict.fromkeys((there, column.name), "NULL")
             continue
         number = _number(before, after, column)
         rowid = rowid or number is not None
@@ -78,7 +87,7 @@ def copy_of(
             # Only integers can be the numbers of rows; other rows get new ones.
             whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
             values[column.name] = f"CASE WHEN {whole} THEN {own} END"
-        if not all(folded in side.columns for side in sides):
+        if folded in unsure or unknown or not all(folded in side.columns for side in sides):
             absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
         # Each column is computed: SQLite wants one that is not, so that this one was not either.
@@ -86,10 +95,11 @@ def copy_of(
     return CopiedRows(values, absent, rowid)
 
 
-def _chosen(table: Table, there: str, own: str) -> str:
+def _chosen(table: Table, column: str, value: str, other: str) -> str:
+    """Return a value if a table has a column, and else another one."""
     return (
         f"CASE WHEN EXISTS (SELECT 1 FROM pragma_table_info({literal(table.name.name)}) "
-        f"WHERE lower(name) = {literal(there.lower())}) THEN {identifier(there)} ELSE {own} END"
+        f"WHERE lower(name) = {literal(column.lower())}) THEN {value} ELSE {other} END"
     )
 
 

@@ -31,8 +31,8 @@ class RebuildPlan(Struct, frozen=True):
     known to rebuild them. `columns` has, by table and column of `new`, the column of `old` whose values it gets, where
     that has another name. `exposed` are tables that cannot be rebuilt, although an action of a foreign key may change
     their rows. `deferred` says that foreign keys of other tables refer to one that is dropped. `away` are tables that
-    the script to be undone dropped or renamed at some time, so that they may not be there; `detours` those in which
-    their rows may be then.
+    the script to be undone dropped or renamed at some time, so that they may not be there, `detours` those in which
+    their rows may be then, `unsure` the columns that it dropped at some time.
     """
 
     old: Schema
@@ -48,6 +48,7 @@ class RebuildPlan(Struct, frozen=True):
     deferred: bool = False
     away: frozenset[Key] = frozenset()
     detours: tuple[Detour, ...] = ()
+    unsure: frozenset[tuple[Key, str]] = frozenset()
 
     def before(self, key: Key) -> Table:
         """Return a table of `gone` as it is, or as it will be when the script runs again."""
@@ -100,6 +101,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
         away=frozenset() if renames is None else renames.away(),
+        unsure=frozenset() if renames is None else renames.dropped_columns(),
         detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in rebuilt | dropped and item.child != item.parent for item in keys),
     )
@@ -154,8 +156,11 @@ def _renamed_columns(
 def _detours(old: Schema, new: Schema, renames: Renames | None) -> Iterator[Detour]:
     """Yield the detours that neither schema has, once for each table that both have."""
     seen = set()
+    away = frozenset() if renames is None else renames.away()
     for item in () if renames is None else renames.detours():
-        if item.table in seen or item.shape.assumed or not all(schema.table(item.table) for schema in (old, new)):
+        if item.table in seen or item.table not in away:
+            continue
+        if not all(schema.table(item.table) for schema in (old, new)):
             continue
         if old.find(item.detour) is None and new.find(item.detour) is None:
             seen.add(item.table)
