@@ -378,3 +378,18 @@ def test_a_view_comes_back_as_it_was_written():
     assert "CREATE VIEW IF NOT EXISTS v AS WITH" in written(before, "DROP VIEW v;").sql
     named = before.replace("VIEW v AS", "VIEW v (a, b) AS")
     assert "CREATE VIEW IF NOT EXISTS v (a, b) AS WITH" in written(named, "DROP VIEW v;").sql
+
+
+def test_values_come_back_from_where_a_forward_copied_them():
+    before = "CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT, b INT); INSERT INTO p VALUES (1, 'x', 5), (2, NULL, 6);"
+    forward = (
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, label TEXT, c INT); INSERT INTO n (id, label) SELECT id, a FROM p;"
+        "DROP TABLE p; ALTER TABLE n RENAME TO p; UPDATE p SET label = 'z' WHERE id = 2;"
+    )
+    back = written(before, forward)
+    assert [str(item) for item in back.schema_only] == ["p.b"]
+    db = opened(StandardConnection, before, enforced=False)
+    execute(db, forward)
+    for _ in range(2):
+        execute(db, back.sql)
+        assert db.rows("SELECT id, a FROM p") == [(1, "x"), (2, "z")]

@@ -64,7 +64,13 @@ class Renames:
         self._away: set[Key] = set()
         self._made: set[Key] = set()
         self._dropped: set[tuple[Key, str]] = set()
+        # Where the values of a column come from that was filled from another one.
+        self._origins: dict[tuple[Key, str], tuple[Key, str]] = {}
+        self._start: Schema | None = None
+        self._end: Schema | None = None
         for moment in moments:
+            self._start = moment.before if self._start is None else self._start
+            self._end = moment.after
             if not moment.failed:
                 self._follow(moment)
 
@@ -95,6 +101,19 @@ class Renames:
         for (relation, new), old in self._columns.items():
             if new != old and relation not in self._made:
                 yield RenamedColumn(relation, old, new)
+        yield from self._copied_columns()
+
+    def _copied_columns(self) -> Iterator[RenamedColumn]:
+        """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
+        if self._start is None or self._end is None:
+            return
+        for (relation, new), (source, old) in self._origins.items():
+            before, after = self._start.table(source), self._end.table(relation)
+            if relation != source or before is None or after is None or relation not in self._made:
+                continue
+            gone, come = old in before.columns and old not in after.columns, new not in before.columns
+            if gone and come and new in after.columns:
+                yield RenamedColumn(relation, old, new)
 
     def _follow(self, moment: OperationTrace) -> None:
         operation, before = moment.operation, moment.before
@@ -105,7 +124,7 @@ class Renames:
                     self._made.add(made)
                     self._copied(moment, made, operation.query)
             case Insert(query=Query() as query):
-                self._copied(moment, _key(before, operation.table), query)
+                self._copied(moment, _key(before, operation.table), query, operation.columns)
             case Rename() if operation.kind in _RELATIONS:
                 self._move(moment, _key(before, operation.name), operation.new, None)
             case SetSchema() if operation.kind in _RELATIONS:
@@ -122,13 +141,16 @@ class Renames:
                     self._made.discard(key)
                     self._relations.pop(key, None)
                     self._columns = {item: old for item, old in self._columns.items() if item[0] != key}
+                    self._origins = {item: old for item, old in self._origins.items() if item[0] != key}
             case DropColumn():
                 key = _key(before, operation.table)
                 if key is not None:
                     self._dropped.add((key, _folded(before, operation.column)))
                     self._columns.pop((key, _folded(before, operation.column)), None)
 
-    def _copied(self, moment: OperationTrace, target: Key | None, query: Query | None) -> None:
+    def _copied(
+        self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...] = ()
+    ) -> None:
         """Take note of a table that gets its rows from one other: these may be in it alone for a while."""
         if target is None or query is None or len(query.relations) != 1:
             return
@@ -136,6 +158,13 @@ class Renames:
         if source is not None and copy is not None and target in self._made:
             self._paths.append(Renamed(source, target))
             self._shapes[target] = copy
+            listed = [_folded(moment.before, name) for name in columns] or list(copy.columns)
+            table = moment.before.table(source)
+            outputs = [_folded(moment.before, name or "") for name in query.outputs]
+            if table is not None and len(outputs) == len(listed):
+                for column, output in zip(listed, outputs, strict=True):
+                    if output in table.columns:
+                        self._origins[target, column] = self._origins.get((source, output), (source, output))
 
     def _move(self, moment: OperationTrace, old: Key | None, named: str | None, schema: str | None) -> None:
         if old is None:
@@ -156,6 +185,7 @@ class Renames:
             self._made.add(new)
         self._relations[new] = self._relations.pop(old, old)
         self._columns = {(new if key == old else key, column): was for (key, column), was in self._columns.items()}
+        self._origins = {(new if key == old else key, column): was for (key, column), was in self._origins.items()}
 
 
 def _folded(schema: Schema, text: str) -> str:
