@@ -197,25 +197,24 @@ def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, 
     elements: list[IndexElement] = []
     for place in split_list(tokens, start, end):
         first, stop = place
-        nulls_first, descending, ascending, collation = None, False, False, None
+        nulls_first, descending, collation = None, False, None
         if stop - first > 2 and words[stop - 2] == "NULLS":
             nulls_first = words[stop - 1] == "FIRST"
             stop -= 2
         if stop - first > 1 and words[stop - 1] in {"ASC", "DESC"}:
             descending = words[stop - 1] == "DESC"
-            ascending = not descending
             stop -= 1
         if stop - first > 2 and words[stop - 2] == "COLLATE":
             collation = tokens.name(stop - 1)
             stop -= 2
         first, stop = inside(tokens, first, stop)
         if stop - first == 1 and (words[first] == STRING or tokens.is_name(first)):
-            column, found = tokens.name(first), None
+            elements.append(
+                IndexElement(tokens.name(first), None, collation, descending=descending, nulls_first=nulls_first)
+            )
         else:
-            column, found = None, expression(tokens, first, stop)
-        elements.append(
-            IndexElement(column, found, collation, descending=descending, nulls_first=nulls_first, ascending=ascending)
-        )
+            found = expression(tokens, first, stop)
+            elements.append(IndexElement(None, found, collation, descending=descending, nulls_first=nulls_first))
     return tuple(elements)
 
 
