@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Index, Key, Trigger
 from miglint.schema.value import Schema
+from miglint.sql.sqlite.tokens import tokenize
 from miglint.writer.transition import write_transition
 from miglint.writer.words import UnprintableError
-
-# White space outside of strings and names.
-_SPACE = pattern(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\s+""")
 
 
 def rebuilt_table(now: Schema, before: Schema, key: Key) -> Iterator[str]:
@@ -35,5 +32,6 @@ def rebuilt_table(now: Schema, before: Schema, key: Key) -> Iterator[str]:
 
 
 def _on_one_line(text: str) -> str:
-    text = text.partition("\n")[2] if text.startswith("--") else text
-    return _SPACE.sub(lambda found: found[1] or " ", text)
+    tokens = tokenize(text, 0, len(text))
+    gaps = [" " if start > end else "" for start, end in zip(tokens.starts[1:], tokens.ends, strict=False)]
+    return "".join(f"{tokens.raw(at)}{gap}" for at, gap in enumerate((*gaps, "")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
 from miglint.sql.sqlite.cursor import Cursor
@@ -19,7 +18,7 @@ _CLAUSES = {
     "GENERATED": "generated",
     "AS": "as",
 }
-_ALWAYS = pattern(r"(?i)\s*\bgenerated always\Z")
+_ALWAYS = " generated always"
 _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
@@ -304,7 +303,9 @@ def _declared(cursor: Cursor, start: int, end: int) -> str | None:
     text = " ".join(cursor.tokens.slice(start, end).split())
     if "--" in text or "/*" in text:
         return None
-    return _ALWAYS.sub("", text) or None
+    if f" {text.lower()}".endswith(_ALWAYS):
+        text = text[: len(text) - len(_ALWAYS) + 1].rstrip()
+    return text or None
 
 
 def _type(cursor: Cursor) -> Type | None:
