@@ -27,17 +27,6 @@ CASES = {
         "CREATE TABLE c (p INT REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (1); CREATE INDEX i ON p (a);",
         "DROP INDEX i; ALTER TABLE p DROP COLUMN a;",
     ),
-    "an option of the table": (
-        "CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT) STRICT; INSERT INTO p VALUES (1, 'x');",
-        "CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO n SELECT * FROM p; DROP TABLE p;"
-        "ALTER TABLE n RENAME TO p;",
-    ),
-    "a type, a default and a key": (
-        "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT DEFAULT 'x' UNIQUE);"
-        "INSERT INTO p (a) VALUES (2);",
-        "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT); INSERT INTO n SELECT * FROM p; DROP TABLE p;"
-        "ALTER TABLE n RENAME TO p;",
-    ),
 }
 
 

@@ -49,12 +49,3 @@ def test_what_is_not_restored_is_said():
     back = write_transition(done.schema, before)
     assert back.restores == "schema_only"
     assert back.does_not_restore == ("the values of a.b do not come back",)
-
-
-@pytest.mark.parametrize("dialect", Dialect)
-def test_what_a_run_creates_is_not_renamed(dialect):
-    before = after(empty(dialect), "CREATE TABLE a (id int PRIMARY KEY, b text);").schema
-    done = after(before, "CREATE TABLE n (id int PRIMARY KEY, c text); DROP TABLE a; ALTER TABLE n RENAME TO a;")
-    assert not list(Renames(done.moments).relations())
-    moved = after(before, "ALTER TABLE a RENAME TO old; CREATE TABLE a (id int);")
-    assert [(item.old.name, item.new.name) for item in Renames(moved.moments).relations()] == [("a", "old")]

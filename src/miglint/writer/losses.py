@@ -19,6 +19,10 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
     """
     relations = {moved.new: moved.old for moved in renames.relations()} if renames is not None else {}
     columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()} if renames is not None else {}
+    if renames is not None and old.dialect is Dialect.SQLITE:
+        columns |= {(moved.relation, moved.new): moved.old for moved in renames.rows.copied_columns()}
+        # What the run itself created was not there before.
+        relations = {now: was for now, was in relations.items() if new.find(was) is not None}
     back_relations = {was: now for now, was in relations.items()}
     back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
     lost = tuple(_gone(old, new, relations, columns))
@@ -61,24 +65,9 @@ _TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
 
 def _keeps(one: Column, two: Column, dialect: Dialect) -> bool:
     """Return whether all values of a column are the same in one of another type, or can be had from them again."""
-    if one.type is None or two.type is None or one.type == two.type:
+    if dialect is Dialect.SQLITE or one.type is None or two.type is None or one.type == two.type:
         return True
-    if dialect is Dialect.SQLITE:
-        # A text that looks like a number becomes that number; everything else stays what it is.
-        return not (affinity(one.type) == "text" and affinity(two.type) in ("integer", "real", "numeric"))
     return keeps_values(one.type, two.type)
-
-
-def affinity(kind: Type) -> str:
-    """Return SQLite's affinity of a declared type: `integer`, `text`, `blob`, `real` or `numeric`."""
-    declared = str(kind).upper()
-    if "INT" in declared:
-        return "integer"
-    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
-        return "text"
-    if "BLOB" in declared or not declared:
-        return "blob"
-    return "real" if any(word in declared for word in ("REAL", "FLOA", "DOUB")) else "numeric"
 
 
 def keeps_values(one: Type, two: Type) -> bool:

@@ -14,7 +14,8 @@ from miglint.writer.words import UnprintableError, identifier, identifiers, name
 def create_table(table: Table) -> str:
     """Return the statement that creates a table. Raises `UnprintableError`."""
     lines = [column(table, item) for item in table.columns.values()]
-    lines += [constraint(table, item) for item in table.constraints.values() if not _place(table, item)]
+    own = [item for item in table.constraints.values() if not _place(table, item)]
+    lines += [constraint(table, item) for item in sorted(own, key=lambda item: item.span.start if item.span else 0)]
     flags = [word for word, on in (("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)) if on]
     head = f"CREATE {'TEMPORARY ' if table.persistence == 'temporary' else ''}TABLE {name(table.name)}"
     end = f" {', '.join(flags)}" if flags else ""

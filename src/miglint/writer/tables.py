@@ -414,5 +414,5 @@ def index_element(item: IndexElement, dialect: Dialect) -> str:
         raise UnprintableError("an expression of an index is not known")
     text += f" COLLATE {collation(item.collation)}" if item.collation else ""
     text += f" {item.opclass}" if item.opclass else ""
-    text += " DESC" if item.descending else " ASC" if item.ascending else ""
+    text += " DESC" if item.descending else ""
     return text if item.nulls_first is None else f"{text} NULLS {'FIRST' if item.nulls_first else 'LAST'}"

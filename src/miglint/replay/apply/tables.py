@@ -122,7 +122,7 @@ def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name
 
 def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
     """Add the constraints of the statement and those of the tables that it inherits from."""
-    for constraint in _ordered(operation.constraints, postgres=machine.postgres):
+    for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
     if not machine.postgres:
         generated = (column.default for column in operation.columns if column.generated is not None)
@@ -160,10 +160,10 @@ def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> N
             raise machine.refuse("undefined_type", message, key, column.name.lower())
 
 
-def _ordered(constraints: tuple[Constraint, ...], *, postgres: bool) -> list[Constraint]:
+def _ordered(constraints: tuple[Constraint, ...]) -> list[Constraint]:
     # The server makes CHECKs first, then the primary key, then other indexes, then foreign keys: names depend on it.
     rank = {"check": 0, "not_null": 0, "primary": 1, "unique": 2, "exclude": 2, "foreign": 3}
-    ordered = sorted(constraints, key=lambda constraint: rank.get(constraint.kind, 2) if postgres else 0)
+    ordered = sorted(constraints, key=lambda constraint: rank.get(constraint.kind, 2))
     kept: list[Constraint] = []
     for constraint in ordered:
         # Of two keys over the same columns the server makes one, the first, with the first name that is given.

@@ -33,33 +33,22 @@ def swap_anywhere(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
 
 
-_SQLITE_TOKEN = pattern(
-    r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|(?P<bare>[^\W\d][\w$]*)""",
-    re.DOTALL,
-)
-
-
 def swap_name(text: str, old: str, new: str) -> str:
     """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
-    folded = old.lower()
+    from miglint.sql.sqlite.tokens import QUOTED, STRING, tokenize
 
-    def swapped(found: re.Match[str]) -> str:
-        raw = found[0]
-        if found["quoted"] is not None:
-            inner = raw[1:-1] if raw[0] == "[" else raw[1:-1].replace(raw[0] * 2, raw[0])
-            return _quoted(new) if inner.lower() == folded else raw
-        if found["bare"] is None or raw.lower() != folded:
-            return raw
-        return new if _PLAIN.fullmatch(new) else _quoted(new)
-
-    return _SQLITE_TOKEN.sub(swapped, text)
+    folded, tokens = old.lower(), tokenize(text, 0, len(text))
+    parts, at = [], 0
+    for place, word in enumerate(tokens.words):
+        if word == STRING or not tokens.is_name(place) or tokens.name(place).lower() != folded:
+            continue
+        quoted = word == QUOTED or not _PLAIN.fullmatch(new)
+        parts += [text[at : tokens.starts[place]], '"' + new.replace('"', '""') + '"' if quoted else new]
+        at = tokens.ends[place]
+    return "".join((*parts, text[at:]))
 
 
 _PLAIN = pattern(r"[^\W\d][\w$]*")
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
 
 
 def swap_column(value: Expression | None, old: str, new: str, *, postgres: bool = True) -> Expression | None:

@@ -1,44 +1,37 @@
-"""The rebuild that gives a table of SQLite its definition back, where no statement changes it in place."""
+"""How a rollback restores a table of SQLite, which can change few things in place: by making it anew."""
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
-from miglint.replay.apply import run
-from miglint.schema.diff import diff
+from collections.abc import Iterator
+
 from miglint.schema.objects import Index, Key, Trigger
 from miglint.schema.value import Schema
-from miglint.writer.transition import read, write_transition
+from miglint.sql.sqlite.tokens import tokenize
+from miglint.writer.transition import write_transition
+from miglint.writer.words import UnprintableError
 
-# White space outside of strings and names.
-_SPACE = pattern(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\s+""")
 
+def rebuilt_table(now: Schema, before: Schema, key: Key) -> Iterator[str]:
+    """Yield the statements that make a table as it was before, with the rows that it has now; its indexes stay.
 
-def rebuild_text(present: Schema, before: Schema, key: Key) -> str | None:
-    """Return the statements, on one line, that make a table what it was before; its indexes and triggers stay.
-
-    None if there is no such table, or not all of it is known.
+    Raises `UnprintableError` where that is not possible, or not with these statements alone.
     """
-    here, there = present.table(key), before.table(key)
-    if here is None or there is None or here.assumed or there.assumed:
-        return None
-    goal = present.put(key, there)
+    was, present = before.table(key), now.table(key)
+    if was is None or present is None or was.assumed or present.assumed:
+        raise UnprintableError("what it was is not known")
+    goal = now.put(key, was)
     # What is missing besides is created by the statements that are offered for it.
-    users = [user for user, index in present.users(key, Index) if index.constraint is None]
-    for user in (*users, *(user for user, _ in present.users(key, Trigger))):
+    users = [user for user, index in now.users(key, Index) if index.constraint is None]
+    for user in (*users, *(user for user, _ in now.users(key, Trigger))):
         value = before.find(user)
         goal = goal.drop(user) if value is None else goal.put(user, value)
-    written = write_transition(present, goal)
-    return None if written.missing else " ".join(_on_one_line(item.text) for item in written.statements)
+    written = write_transition(now, goal)
+    if written.missing:
+        raise UnprintableError(written.missing[0])
+    yield from (_on_one_line(item.text) for item in written.statements)
 
 
 def _on_one_line(text: str) -> str:
-    text = text.partition("\n")[2] if text.startswith("--") else text
-    return _SPACE.sub(lambda found: found[1] or " ", text)
-
-
-def suffices(present: Schema, before: Schema, key: Key, part: str, text: str) -> bool:
-    """Return whether a statement runs, and leaves nothing of a part of a table that differs from before."""
-    done = run(present, read(text, present.dialect), kept=False)
-    if done.failed is not None:
-        return False
-    return not any(change.part == part and change.counts for change in diff(before, done.schema, {key}))
+    tokens = tokenize(text, 0, len(text))
+    gaps = [" " if start > end else "" for start, end in zip(tokens.starts[1:], tokens.ends, strict=False)]
+    return "".join(f"{tokens.raw(at)}{gap}" for at, gap in enumerate((*gaps, "")))

@@ -12,7 +12,7 @@ from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.labels import replace_enum
-from miglint.rules.symmetry.rebuild import rebuild_text, suffices
+from miglint.rules.symmetry.rebuild import rebuilt_table
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Absent,
@@ -36,7 +36,6 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
 from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
-from miglint.writer.printer import column as column_text
 from miglint.writer.printer import create, finish
 from miglint.writer.renames import Renamed, RenamedColumn, Renames, rename_back, rename_column_back
 from miglint.writer.words import UnprintableError, type_name
@@ -73,39 +72,14 @@ def how_to_restore(step: Step, change: Change) -> str:
         if renamed is not None:
             return f"Add to the rollback: `{renamed}`"
         if change.kind == "extra":
-            text = _drop(step, change)
-            return f"Add to the rollback: `{text}`" if _suffices(step, change, text) else _rebuild_of(step, change)
+            return f"Add to the rollback: `{_drop(step, change)}`"
         if change.kind in ("missing", "renamed"):
             return _make_again(step, change)
         return _change_back(step, change)
     except UnprintableError as problem:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
-            return _rebuild_of(step, change)
+            return _rebuild(step, change.key)
         return f"Restore it in the rollback as it was before: {problem}."
-
-
-def _suffices(step: Step, change: Change, text: str) -> bool:
-    """Return whether a statement does what it is offered for; SQLite refuses to drop a column that something uses."""
-    if step.migration.dialect is not Dialect.SQLITE or change.part is None:
-        return True
-    return suffices(_present(step), step.before, change.key, change.part, text)
-
-
-@cached_by_step
-def _rebuild_text(step: Step, key: Key) -> str | None:
-    return rebuild_text(_present(step), step.before, key)
-
-
-def _rebuild_of(step: Step, change: Change) -> str:
-    text = _rebuild_text(step, change.key)
-    if text is None or len(text) > 2 * _LONGEST or "`" in text:
-        return _REBUILD
-    return f"SQLite cannot change this in place. Add to the rollback: `{text}`"
-
-
-def _on_one_line(text: str) -> str:
-    # A line break inside of a string or a function's body is part of it.
-    return " ".join(text.split()) if "'" not in text and "$" not in text else text
 
 
 def _present(step: Step) -> Schema:
@@ -173,7 +147,7 @@ def _inner_changes(step: Step, moved: Renamed, columns: list[RenamedColumn]) -> 
         if present is not None:
             yield from _column_changes(step, own, column, present)
         elif step.migration.dialect is Dialect.POSTGRES or _can_be_added(column):
-            yield f"ALTER TABLE {own} ADD COLUMN {column_text(step.before, moved.old, was, column)};"
+            yield f"ALTER TABLE {own} ADD COLUMN {tables.column(step.before, moved.old, was, column)};"
     if step.migration.dialect is Dialect.POSTGRES:
         yield from _constraint_changes(own, was, now, {new: old for old, new in names.items()})
 
@@ -259,7 +233,9 @@ def _statements(schema: Schema, key: Key, value: SchemaObject) -> Iterator[str]:
     texts = [*create(schema, key, value), *finish(schema, key, value)]
     for user, index in schema.users(key, Index):
         texts += create(schema, user, index)
-    yield from map(_on_one_line, texts)
+    for text in texts:
+        # A line break inside of a string or a function's body is part of it.
+        yield " ".join(text.split()) if "'" not in text and "$" not in text else text
 
 
 def _add(step: Step, change: Change, part: str) -> str:
@@ -279,7 +255,7 @@ def _add(step: Step, change: Change, part: str) -> str:
     column = table.columns[part]
     if step.migration.dialect is Dialect.SQLITE and not _can_be_added(column):
         raise UnprintableError("SQLite cannot add such a column")
-    return f"ALTER TABLE {name} ADD COLUMN {column_text(step.before, change.key, table, column)};"
+    return f"ALTER TABLE {name} ADD COLUMN {tables.column(step.before, change.key, table, column)};"
 
 
 def _can_be_added(column: Column) -> bool:
@@ -302,8 +278,8 @@ def _still_there(step: Step, change: Change) -> bool:
 def _change_back(step: Step, change: Change) -> str:
     if change.aspect == "labels":
         return _labels_back(step, change)
-    if step.migration.dialect is Dialect.SQLITE and isinstance(step.before.find(change.key), Table):
-        return _rebuild_of(step, change)
+    if step.migration.dialect is Dialect.SQLITE and change.part is not None:
+        return _rebuild(step, change.key)
     name = _relation(step, change.key)
     if _is_constraint(change):
         constraint = ident(change.part or "")
@@ -325,6 +301,16 @@ def _change_back(step: Step, change: Change) -> str:
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
+
+
+def _rebuild(step: Step, key: Key) -> str:
+    try:
+        text = " ".join(rebuilt_table(_present(step), step.before, key))
+    except UnprintableError:
+        return _REBUILD
+    if len(text) > _LONGEST or "`" in text:
+        return _REBUILD
+    return f"SQLite cannot change this in place. Add to the rollback: `{text}`"
 
 
 def _labels_back(step: Step, change: Change) -> str:

@@ -245,8 +245,7 @@ class Constraint(Struct, frozen=True, gc=False):
 class IndexElement(Struct, frozen=True, gc=False):
     """One key of an index: a column by name, or an expression.
 
-    `label` is what PostgreSQL calls the expression in the name of an index that is not given any. `ascending` marks an
-    `ASC` that is written; it changes nothing.
+    `label` is what PostgreSQL calls the expression in the name of an index that is not given any.
     """
 
     column: str | None = None
@@ -256,7 +255,6 @@ class IndexElement(Struct, frozen=True, gc=False):
     descending: bool = False
     nulls_first: bool | None = None
     label: str | None = None
-    ascending: bool = False
 
     __eq__ = equal_by("column", "expression", "collation", "opclass", "descending", "nulls_first")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
 from miglint.sql.sqlite.cursor import Cursor
@@ -19,7 +18,7 @@ _CLAUSES = {
     "GENERATED": "generated",
     "AS": "as",
 }
-_ALWAYS = pattern(r"(?i)\s*\bgenerated always\Z")
+_ALWAYS = " generated always"
 _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
@@ -197,25 +196,24 @@ def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, 
     elements: list[IndexElement] = []
     for place in split_list(tokens, start, end):
         first, stop = place
-        nulls_first, descending, ascending, collation = None, False, False, None
+        nulls_first, descending, collation = None, False, None
         if stop - first > 2 and words[stop - 2] == "NULLS":
             nulls_first = words[stop - 1] == "FIRST"
             stop -= 2
         if stop - first > 1 and words[stop - 1] in {"ASC", "DESC"}:
             descending = words[stop - 1] == "DESC"
-            ascending = not descending
             stop -= 1
         if stop - first > 2 and words[stop - 2] == "COLLATE":
             collation = tokens.name(stop - 1)
             stop -= 2
         first, stop = inside(tokens, first, stop)
         if stop - first == 1 and (words[first] == STRING or tokens.is_name(first)):
-            column, found = tokens.name(first), None
+            elements.append(
+                IndexElement(tokens.name(first), None, collation, descending=descending, nulls_first=nulls_first)
+            )
         else:
-            column, found = None, expression(tokens, first, stop)
-        elements.append(
-            IndexElement(column, found, collation, descending=descending, nulls_first=nulls_first, ascending=ascending)
-        )
+            found = expression(tokens, first, stop)
+            elements.append(IndexElement(None, found, collation, descending=descending, nulls_first=nulls_first))
     return tuple(elements)
 
 
@@ -305,7 +303,9 @@ def _declared(cursor: Cursor, start: int, end: int) -> str | None:
     text = " ".join(cursor.tokens.slice(start, end).split())
     if "--" in text or "/*" in text:
         return None
-    return _ALWAYS.sub("", text) or None
+    if f" {text.lower()}".endswith(_ALWAYS):
+        text = text[: len(text) - len(_ALWAYS) + 1].rstrip()
+    return text or None
 
 
 def _type(cursor: Cursor) -> Type | None:

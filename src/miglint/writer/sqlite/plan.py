@@ -13,7 +13,8 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Constraint, Statement
-from miglint.writer.renames import Detour, Renames, rename_back
+from miglint.writer.renames import Renames, rename_back
+from miglint.writer.row_paths import Detour
 from miglint.writer.words import name
 from miglint.writer.written import WrittenStatement
 
@@ -100,8 +101,8 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         created=tuple(key for key in after if key not in before and key not in rebuilt),
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
-        away=frozenset() if renames is None else renames.away(),
-        unsure=frozenset() if renames is None else renames.dropped_columns(),
+        away=frozenset() if renames is None else renames.rows.away(),
+        unsure=frozenset() if renames is None else renames.rows.dropped_columns(),
         detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in rebuilt | dropped and item.child != item.parent for item in keys),
     )
@@ -145,19 +146,23 @@ def _renamed_columns(
     old: Schema, new: Schema, renames: Renames | None, moved: Mapping[Key, Key]
 ) -> dict[Key, dict[str, str]]:
     found: dict[Key, dict[str, str]] = {}
-    for item in () if renames is None else renames.columns():
-        key = moved.get(item.relation, item.relation)
+    if renames is None:
+        return found
+    columns = [(item.relation, item.old, item.new) for item in renames.columns()]
+    columns += [(item.relation, item.old, item.new) for item in renames.rows.copied_columns()]
+    for relation, was, now in columns:
+        key = moved.get(relation, relation)
         here, there = old.table(key), new.table(key)
-        if here is not None and there is not None and item.new in here.columns and item.old in there.columns:
-            found.setdefault(key, {})[item.old] = item.new
+        if here is not None and there is not None and now in here.columns and was in there.columns:
+            found.setdefault(key, {})[was] = now
     return found
 
 
 def _detours(old: Schema, new: Schema, renames: Renames | None) -> Iterator[Detour]:
     """Yield the detours that neither schema has, once for each table that both have."""
     seen = set()
-    away = frozenset() if renames is None else renames.away()
-    for item in () if renames is None else renames.detours():
+    away = frozenset() if renames is None else renames.rows.away()
+    for item in () if renames is None else renames.rows.detours():
         if item.table in seen or item.table not in away:
             continue
         if not all(schema.table(item.table) for schema in (old, new)):

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from miglint.schema.objects import Key, Table
 from miglint.writer import sqlite_tables
-from miglint.writer.losses import affinity
-from miglint.writer.sqlite.copying import CopiedRows, copy_of, is_rowid
+from miglint.writer.sqlite.copying import CopiedRows, affinity, copy_of, is_rowid
 from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import RebuildPlan
 from miglint.writer.words import identifier, literal, name
