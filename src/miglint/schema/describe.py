@@ -46,6 +46,8 @@ def describe_column(column: Column) -> str:
         parts.append(f"COLLATE {column.collation}")
     if column.nullable is False:
         parts.append("NOT NULL")
+        if column.not_null_conflict is not None:
+            parts.append(f"ON CONFLICT {column.not_null_conflict.upper()}")
     if column.generated is not None and column.default is not None:
         parts.append(f"GENERATED ALWAYS AS ({column.default.text}) {column.generated.upper()}")
     elif column.default is not None:
@@ -57,7 +59,8 @@ def describe_column(column: Column) -> str:
 
 def describe_constraint(constraint: Constraint) -> str:
     """Return the constraint in SQL-like form."""
-    columns = ", ".join(constraint.columns)
+    orders = constraint.orders or ("",) * len(constraint.columns)
+    columns = ", ".join(f"{name} {order}".strip() for name, order in zip(constraint.columns, orders, strict=False))
     if constraint.kind == "check":
         text = f"CHECK ({constraint.expression.text if constraint.expression else ''})"
     elif constraint.kind == "foreign":

@@ -277,6 +277,8 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
             yield Change("changed", "column", name, key, part, "type", *unsure, certain=False)
     elif one.type != two.type:
         yield change("type")
+    if one.not_null_conflict != two.not_null_conflict and one.nullable == two.nullable:
+        yield change("nullability", known=False)
     if one.nullable != two.nullable:
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:

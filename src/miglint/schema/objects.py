@@ -112,7 +112,8 @@ class Table(Struct, frozen=True, gc=False):
 class View(Struct, frozen=True, gc=False):
     """A view or materialized view. `columns` are its result columns, None when they are not known.
 
-    `types` are the names of their types, `?` for one that is not known.
+    `types` are the names of their types, `?` for one that is not known. `listed` are the names that the
+    statement gives the columns in parentheses.
     """
 
     name: Name
@@ -124,6 +125,7 @@ class View(Struct, frozen=True, gc=False):
     persistence: str = "permanent"
     assumed: bool = False
     types: tuple[str, ...] | None = None
+    listed: tuple[str, ...] = ()
 
     __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
 

@@ -28,6 +28,10 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
     )
     relations = {moved.new: moved.old for moved in renames.relations()} if renames is not None else {}
     columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()} if renames is not None else {}
+    if renames is not None and old.dialect is Dialect.SQLITE:
+        columns |= {(moved.relation, moved.new): moved.old for moved in renames.rows.copied_columns()}
+        # What the run itself created was not there before.
+        relations = {now: was for now, was in relations.items() if new.find(was) is not None}
     back_relations = {was: now for now, was in relations.items()}
     back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
     lost = tuple(_gone(old, new, relations, columns, types))

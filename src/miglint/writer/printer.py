@@ -28,7 +28,8 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
-from miglint.writer import remarks, sources, tables
+from miglint.sql.operations import Column
+from miglint.writer import remarks, sources, sqlite_tables, tables
 from miglint.writer.routines import create_routine
 from miglint.writer.sequences import create_sequence
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
@@ -46,7 +47,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         raise UnprintableError("the files use it without creating it")
     match value:
         case Table():
-            return [tables.create_table(schema, key, value)]
+            return [create_table(schema, key, value)]
         case View():
             return [create_view(schema, value)]
         case Index():
@@ -70,6 +71,20 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case _:
             return _create_attached(schema, key, value)
+
+
+def create_table(schema: Schema, key: Key, table: Table) -> str:
+    """Return the statement that creates a table, on PostgreSQL without its foreign keys. Raises `UnprintableError`."""
+    if schema.dialect is Dialect.SQLITE and table.kind == "table":
+        return sqlite_tables.create_table(table)
+    return tables.create_table(schema, key, table)
+
+
+def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
+    """Return the definition of a column, on SQLite with its constraints. Raises `UnprintableError`."""
+    if schema.dialect is Dialect.SQLITE:
+        return sqlite_tables.column(table, item)
+    return tables.column(schema, key, table, item)
 
 
 def _create_attached(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
@@ -137,9 +152,7 @@ def _sqlite_view(view: View) -> str:
     text = view.query.text.rstrip().rstrip(";")
     if text[:6].upper() == "CREATE":
         return f"{text};"
-    columns = f" ({identifiers(view.columns)})" if view.columns and not _says(view, view.columns) else ""
-    if view.query.outputs and "*" in view.query.outputs:
-        columns = ""
+    columns = f" ({identifiers(view.listed)})" if view.listed else ""
     return f"CREATE VIEW {name(view.name)}{columns} AS {text};"
 
 

@@ -19,6 +19,7 @@ from miglint.sql.operations import (
     SetSchema,
 )
 from miglint.writer.remarks import relation_word
+from miglint.writer.row_paths import RowPaths
 from miglint.writer.words import identifier, name
 
 _RENAMING = (Rename, SetSchema, RenameColumn, RenameConstraint, RenameEnumValue)
@@ -57,6 +58,8 @@ class Renames:
     """The objects and parts that were there before a run and are called otherwise after it."""
 
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
+        moments = tuple(moments)
+        self.rows = RowPaths(moments)
         self._objects: dict[Key, Key] = {}
         self._parts: dict[tuple[Key, Part], str] = {}
         self._first: Schema | None = None

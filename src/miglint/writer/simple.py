@@ -13,7 +13,7 @@ from miglint.sql.operations import Name
 from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.order import ordered
-from miglint.writer.printer import create, finish
+from miglint.writer.printer import column, create, finish
 from miglint.writer.renames import Renames, rename_back, rename_column_back
 from miglint.writer.words import UnprintableError, name
 from miglint.writer.written import Draft, WrittenStatement
@@ -25,9 +25,9 @@ def simple_draft(old: Schema, new: Schema, renames: Renames | None) -> Draft:
     """Return the statements that rename, drop and create what the schemas differ in."""
     draft = _Simple(old, new)
     moved = set()
-    for column in () if renames is None else renames.columns():
-        text = rename_column_back(old, column, column.old, column.new)
-        draft.add(text, f"rename column {column.new} to {column.old}", column.relation)
+    for item in () if renames is None else renames.columns():
+        text = rename_column_back(old, item, item.old, item.new)
+        draft.add(text, f"rename column {item.new} to {item.old}", item.relation)
     for relation in () if renames is None else renames.relations():
         for text in rename_back(old, relation, relation.old.name):
             draft.add(text, f"rename {relation.new.name} to {relation.old.name}", relation.new)
@@ -77,7 +77,7 @@ class _Simple:
         head = f"ALTER TABLE {name(Name(change.key.schema, table.name.name))} ADD"
         if change.what in _CONSTRAINTS:
             return [f"{head} {tables.constraint(table.constraints[change.part])};"]
-        return [f"{head} COLUMN {tables.column(self.new, change.key, table, table.columns[change.part])};"]
+        return [f"{head} COLUMN {column(self.new, change.key, table, table.columns[change.part])};"]
 
     def _add_all(self, does: str, key: Key, write: Callable[[], list[str]]) -> bool:
         try:

@@ -108,6 +108,7 @@ def _table(name: str, sql: str, details: TableDetails) -> Table:
     keys: list[tuple[int, str]] = []
     generated = dict(text.generated)
     collations = dict(text.collations)
+    conflicts = dict(text.conflicts)
     for column, kind, not_null, default, primary, hidden in details.columns:
         if hidden == _HIDDEN_VIRTUAL:
             continue
@@ -121,6 +122,8 @@ def _table(name: str, sql: str, details: TableDetails) -> Table:
             generated={_GENERATED_VIRTUAL: "virtual", _GENERATED_STORED: "stored"}.get(hidden),
             collation=collations.get(key),
             autoincrement=text.autoincrement == key,
+            declared=kind or None,
+            not_null_conflict=conflicts.get(f"not {key}"),
         )
         if primary:
             keys.append((primary, column))
@@ -146,7 +149,7 @@ def _type(text: str) -> Type:
 def _constraints(text: TableText, primary: tuple[str, ...], details: TableDetails) -> dict[str, Constraint]:
     """Return the constraints by a descriptive key, so that unnamed ones are compared by content."""
     found: dict[str, Constraint] = {}
-    conflicts = dict(text.conflicts)
+    conflicts, orders = dict(text.conflicts), dict(text.orders)
 
     def add(label: str, constraint: Constraint) -> None:
         number = 2
@@ -157,12 +160,15 @@ def _constraints(text: TableText, primary: tuple[str, ...], details: TableDetail
 
     if primary:
         columns = ",".join(primary).lower()
-        conflict = conflicts.get(f"primary {columns}")
-        add("#primary", Constraint("primary", None, primary, on_conflict=conflict))
+        place = f"primary {columns}"
+        key = Constraint("primary", None, primary, on_conflict=conflicts.get(place), orders=orders.get(place, ()))
+        add("#primary", key)
     for part in details.unique:
         unique = tuple(column for column in part if column is not None)
         label = ",".join(unique).lower()
-        add(f"#unique {label}", Constraint("unique", None, unique, on_conflict=conflicts.get(f"unique {label}")))
+        place = f"unique {label}"
+        key = Constraint("unique", None, unique, on_conflict=conflicts.get(place), orders=orders.get(place, ()))
+        add(f"#unique {label}", key)
     for label, constraint in _foreign(text, details):
         add(label, constraint)
     for _, expression, _ in sorted(text.checks, key=lambda check: check[1]):

@@ -21,7 +21,8 @@ class TableText(Struct, frozen=True):
     """Properties of a stored `CREATE TABLE` that the pragmas omit.
 
     `checks` are (name or None, canonical expression, column or None). `collations` and `generated` are by column, lower
-    case. `conflicts` are the conflict clauses of keys, by `primary` or `unique` and the columns. `foreign` are (name or
+    case. `conflicts` are the conflict clauses of keys, by `primary` or `unique` and the columns, and of `NOT NULL`, by
+    `not` and the column; `orders` is what stands behind the columns of keys. `foreign` are (name or
     empty, columns, text) of foreign keys in order, `names` (kind, columns, name) of keys. `autoincrement` is the column
     that has it, `options` the text after the closing parenthesis (`strict`, `without rowid`).
     """
@@ -30,6 +31,7 @@ class TableText(Struct, frozen=True):
     collations: tuple[tuple[str, str], ...] = ()
     generated: tuple[tuple[str, str], ...] = ()
     conflicts: tuple[tuple[str, str], ...] = ()
+    orders: tuple[tuple[str, tuple[str, ...]], ...] = ()
     foreign: tuple[tuple[str, ...], ...] = ()
     names: tuple[tuple[str, str, str], ...] = ()
     autoincrement: str | None = None
@@ -70,7 +72,8 @@ def read_table(sql: str) -> TableText:
     options = sorted(" ".join(token.text for token in option) for option in _commas(words[closing + 1 :]))
     return TableText(
         tuple(found.checks), tuple(found.collations), tuple(found.generated), tuple(found.conflicts),
-        tuple(found.foreign), tuple(found.names), found.autoincrement, tuple(filter(None, options)),
+        tuple(found.orders), tuple(found.foreign), tuple(found.names), found.autoincrement,
+        tuple(filter(None, options)),
     )  # fmt: skip
 
 
@@ -85,6 +88,7 @@ class _Clauses:
         self.collations: list[tuple[str, str]] = []
         self.generated: list[tuple[str, str]] = []
         self.conflicts: list[tuple[str, str]] = []
+        self.orders: list[tuple[str, tuple[str, ...]]] = []
         self.foreign: list[tuple[str, ...]] = []
         self.names: list[tuple[str, str, str]] = []
         self.autoincrement: str | None = None
@@ -95,9 +99,10 @@ class _Clauses:
         text = " ".join(token.text for token in clause)
         place = column or _inside(clause)
         if head in ("primary", "unique"):
+            place = self._key(clause, head, column)
             self.names.append((head, place, name or ""))
             if "autoincrement" in text.split():
-                self.autoincrement = column
+                self.autoincrement = place
         elif head == "check":
             self.checks.append((name, _inside(clause), column))
         elif head in ("references", "foreign"):
@@ -107,7 +112,27 @@ class _Clauses:
         elif column and head in ("generated", "as"):
             self.generated.append((column, _inside(clause)))
         if " on conflict " in f" {text} ":
-            self.conflicts.append((f"{head} {place}", text.rsplit(" ", 1)[-1]))
+            behind = f" {text} ".partition(" on conflict ")[2]
+            self.conflicts.append((f"{head} {place}", behind.split(" ", 1)[0]))
+
+    def _key(self, clause: list[Token], head: str, column: str | None) -> str:
+        """Note the orders of a key and return its columns, as a text."""
+        parts = [[column, *_words(clause[1:])]] if column is not None else [_words(part) for part in _parts(clause)]
+        place = ",".join(part[0] for part in parts if part)
+        orders = tuple(_order(part[1:]) for part in parts if part)
+        if any(orders):
+            self.orders.append((f"{head} {place}", orders))
+        return place
+
+
+def _words(part: list[Token]) -> list[str]:
+    return [token.text for token in part if not (token.text == "asc" and token.kind == "word")]
+
+
+def _order(words: list[str]) -> str:
+    """Return the collation and the direction behind a column of a key, as the front end does."""
+    collation = f"COLLATE {words[words.index('collate') + 1]}" if "collate" in words[:-1] else ""
+    return f"{collation}{' DESC' if 'desc' in words else ''}".strip()
 
 
 def _split(words: list[Token], opening: int) -> tuple[list[list[Token]], int]:
@@ -183,8 +208,10 @@ def _in_foreign(words: list[Token], at: int) -> bool:
 
 def _inside(clause: list[Token]) -> str:
     """Return the canonical text inside a clause's first parentheses."""
+    return " , ".join(" ".join(token.text for token in part) for part in _parts(clause))
+
+
+def _parts(clause: list[Token]) -> list[list[Token]]:
+    """Return what a clause's first parentheses hold, split at commas."""
     opening = next((at for at, token in enumerate(clause) if token.text == "(" and token.kind == "mark"), None)
-    if opening is None:
-        return ""
-    parts, _ = _split(clause, opening)
-    return " , ".join(" ".join(token.text for token in part) for part in parts)
+    return [] if opening is None else _split(clause, opening)[0]

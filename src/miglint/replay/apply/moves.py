@@ -10,7 +10,7 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow, follow_object
 from miglint.replay.apply.reread import is_legacy, triggers
-from miglint.replay.apply.words import swap_anywhere, swap_relation, swap_word
+from miglint.replay.apply.words import swap_anywhere, swap_name, swap_relation, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     Comment,
@@ -79,7 +79,7 @@ def _move_user(machine: Machine, user: Key, moved: SchemaObject, key: Key, new: 
         case Routine() as routine:
             machine.put(user, replace(routine, mentions=swap_relation(routine.mentions, old_name, new)))
         case View() as view if view.query is not None and not legacy:
-            machine.put(user, replace(view, query=_requery(view.query, old_name, new)))
+            machine.put(user, replace(view, query=_requery(view.query, old_name, new, postgres=machine.postgres)))
         case Table() as table if not (legacy and _foreign_keys_off(machine)):
             machine.put(user, _retable(machine, table, key, new))
 
@@ -98,10 +98,10 @@ def _move_on_table(
             machine.put(user, _restated(other, key.name, new.name))
         return
     if not machine.postgres:
-        definition = swap_word(other.definition, key.name, new_key.name)
+        definition = swap_name(other.definition, key.name, new_key.name)
         moved_on = replace(other, table=new, definition=definition)
         if not isinstance(moved_on, Policy):
-            moved_on = replace(moved_on, source=swap_word(moved_on.source, key.name, new.name))
+            moved_on = replace(moved_on, source=swap_name(moved_on.source, key.name, new.name))
         machine.put(user, moved_on)
         return
     remarks = list(machine.schema.on(user))
@@ -147,8 +147,8 @@ def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
             continue
         definition, source = value.definition, value.source
         if relations != value.relations:
-            definition = swap_word(definition, key.name, new.name)
-            source = swap_word(source, key.name, new.name)
+            definition = swap_name(definition, key.name, new.name.lower())
+            source = swap_name(source, key.name, new.name)
         open_ = tuple(OpenUse(tuple(swap(name) for name in use.candidates), use.column) for use in value.open)
         targets = swap_uses(value.targets)
         changed = replace(value, relations=relations, uses=uses, targets=targets, open=open_, definition=definition)
@@ -170,14 +170,15 @@ def _moved(text: str, old: Name, new: Name) -> str:
     )
 
 
-def _requery(query: Query, old: Name, new: Name) -> Query:
+def _requery(query: Query, old: Name, new: Name, *, postgres: bool) -> Query:
     def swap(name: Name) -> Name:
-        return new if name == old else name
+        same = (name if postgres else replace(name, name=name.name.lower())) == old
+        return new if same else name
 
     return replace(
         query,
-        key=swap_word(query.key, old.name, new.name),
-        text=_moved(query.text, old, new),
+        key=swap_word(query.key, old.name, new.name) if postgres else swap_name(query.key, old.name, new.name.lower()),
+        text=_moved(query.text, old, new) if postgres else swap_name(query.text, old.name, new.name),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),
         stars=tuple(swap(name) for name in query.stars),

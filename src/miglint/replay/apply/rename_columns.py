@@ -8,7 +8,7 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.reread import refuse_if_broken, triggers
-from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_word
+from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_name, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     Composite,
@@ -82,14 +82,16 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
 
 def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, written: str) -> None:
     column = table.columns[old]
-    kept = not_null_name(table.name.name, column) if column.nullable is False and machine.postgres else None
+    kept = column.not_null_name
+    if machine.postgres:
+        kept = not_null_name(table.name.name, column) if column.nullable is False else None
     columns = with_renamed(table.columns, old, new, replace(column, name=written, not_null_name=kept))
     for computed in generated(columns):
-        swapped = replace(computed, default=swap_column(computed.default, old, new))
+        swapped = replace(computed, default=swap_column(computed.default, old, new, postgres=machine.postgres))
         columns = with_part(columns, machine.column_name(computed.name), swapped)
     constraints = table.constraints
     for name in involving(constraints, old):
-        constraints = with_part(constraints, name, _constraint(constraints[name], old, new))
+        constraints = with_part(constraints, name, _constraint(constraints[name], old, new, postgres=machine.postgres))
     own = relation_key(table.name, machine.dialect)
     for name, value in named_of_kind(constraints, "foreign"):
         if value.table is not None and relation_key(value.table, machine.dialect) == own:
@@ -130,14 +132,14 @@ def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if name == old else name for name in names)
 
 
-def _constraint(value: Constraint, old: str, new: str) -> Constraint:
+def _constraint(value: Constraint, old: str, new: str, *, postgres: bool) -> Constraint:
     if old not in value.columns and old not in value.include:
         return value
     return replace(
         value,
         columns=_swap(value.columns, old, new),
         include=_swap(value.include, old, new),
-        expression=swap_column(value.expression, old, new),
+        expression=swap_column(value.expression, old, new, postgres=postgres),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
         where=swap_column(value.where, old, new),
     )
@@ -168,11 +170,12 @@ def _index(machine: Machine, value: Index, old: str, new: str) -> Index:
         replace(
             element,
             column=new if machine.column_name(element.column or "") == old else element.column,
-            expression=swap_column(element.expression, old, new),
+            expression=swap_column(element.expression, old, new, postgres=machine.postgres),
         )
         for element in value.elements
     )
-    where, include = swap_column(value.where, old, new), _swap(value.include, old, new)
+    where = swap_column(value.where, old, new, postgres=machine.postgres)
+    include = _swap(value.include, old, new)
     return replace(value, elements=elements, where=where, include=include)
 
 
@@ -189,11 +192,23 @@ def _referencing(machine: Machine, value: Table, key: Key, old: str, new: str) -
 
 def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -> Query:
     use = ColumnUse(relation, old)
-    if use not in query.uses:
+    named = query.uses if machine.postgres else tuple(map(_folded, query.uses))
+    if use not in named:
         return query
-    uses = tuple(ColumnUse(relation, new) if item == use else item for item in query.uses)
-    key = swap_in_query(query.key, relation, old, new) if machine.postgres else swap_word(query.key, old, new)
-    return replace(query, uses=uses, key=key, text=swap_word(query.text, old, new))
+    uses = tuple(
+        ColumnUse(relation, new) if item == use else written for item, written in zip(named, query.uses, strict=True)
+    )
+    if machine.postgres:
+        key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
+    else:
+        key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
+    return replace(query, uses=uses, key=key, text=text)
+
+
+def _folded(use: ColumnUse) -> ColumnUse:
+    relation = use.relation
+    folded = None if relation is None else relation._replace(name=relation.name.lower())
+    return ColumnUse(folded, use.column.lower())
 
 
 _Mentioning = Trigger | Policy | RewriteRule | Routine | Other
@@ -246,8 +261,8 @@ def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
         open_ = tuple(OpenUse(use.candidates, new) if _is_of(machine, use, key, old) else use for use in value.open)
         renamed = (uses, targets, open_) != (value.uses, value.targets, value.open)
         mentioned = own or renamed
-        definition = swap_word(value.definition, old, new) if mentioned else value.definition
-        source = swap_word(value.source, old, new) if mentioned else value.source
+        definition = swap_name(value.definition, old, new) if mentioned else value.definition
+        source = swap_name(value.source, old, new) if mentioned else value.source
         changed = replace(
             value, columns=columns, uses=uses, targets=targets, open=open_, definition=definition, source=source
         )

@@ -176,7 +176,7 @@ def _same_key(one: Constraint, two: Constraint) -> bool:
         return False
     return (one.columns, one.include, one.nulls_not_distinct, one.deferrable, one.deferred, one.on_conflict) == (
         two.columns, two.include, two.nulls_not_distinct, two.deferrable, two.deferred, two.on_conflict,
-    )  # fmt: skip
+    ) and one.orders == two.orders  # fmt: skip
 
 
 def _exists(machine: Machine, operation: CreateTable, key: Key, existing: SchemaObject) -> None:

@@ -96,6 +96,7 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
         operation.options,
         "temporary" if operation.temporary else "permanent",
         types=types if columns is None or types is None or len(types) == len(columns) else None,
+        listed=operation.columns,
     )
 
 

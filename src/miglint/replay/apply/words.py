@@ -33,9 +33,34 @@ def swap_anywhere(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
 
 
-def swap_column(value: Expression | None, old: str, new: str) -> Expression | None:
+def swap_name(text: str, old: str, new: str) -> str:
+    """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
+    from miglint.sql.sqlite.tokens import QUOTED, STRING, tokenize
+
+    folded, tokens = old.lower(), tokenize(text, 0, len(text))
+    parts, at = [], 0
+    for place, word in enumerate(tokens.words):
+        if word == STRING or not tokens.is_name(place) or tokens.name(place).lower() != folded:
+            continue
+        quoted = word == QUOTED or not _PLAIN.fullmatch(new)
+        parts += [text[at : tokens.starts[place]], '"' + new.replace('"', '""') + '"' if quoted else new]
+        at = tokens.ends[place]
+    return "".join((*parts, text[at:]))
+
+
+_PLAIN = pattern(r"[^\W\d][\w$]*")
+
+
+def swap_column(value: Expression | None, old: str, new: str, *, postgres: bool = True) -> Expression | None:
     """Rename a column inside an expression."""
-    if value is None or old not in value.columns:
+    if value is None:
+        return value
+    if not postgres:
+        if old not in (column.lower() for column in value.columns):
+            return value
+        columns = tuple(new if column.lower() == old else column for column in value.columns)
+        return replace(value, key=swap_name(value.key, old, new), text=swap_name(value.text, old, new), columns=columns)
+    if old not in value.columns:
         return value
     columns = tuple(new if column == old else column for column in value.columns)
     key, text = swap_word(value.key, old, new), swap_word(value.text, old, new)

@@ -8,6 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.short_lived import dropped_unread
 from miglint.rules.support.sql_text import qualified
 from miglint.schema.objects import Enum, Key
 from miglint.sql import operations as ops
@@ -34,6 +35,8 @@ def update_without_where(step: Step) -> Iterator[Hit]:
     """Report updates of all rows, except of columns that this migration adds, which have to be filled."""
     for applied, operation in effective(step, ops.Update):
         if _chooses(operation.where) or operation.relations or applied.fresh(operation.table):
+            continue
+        if dropped_unread(step, applied.script.direction, operation, operation.table):
             continue
         columns = [name for name, _ in operation.assignments if not applied.fresh_column(operation.table, name)]
         if columns:

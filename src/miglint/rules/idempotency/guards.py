@@ -14,6 +14,7 @@ from miglint.rules.support.clauses import Clause, find_clause, places, remarks, 
 from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.short_lived import dropped_later
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.schema.change import Change
@@ -22,7 +23,7 @@ from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import flat
+from miglint.sql.operations import Operation, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 
@@ -113,13 +114,18 @@ def guard_hides(step: Step) -> Iterator[Hit]:
     """Report guarded statements that keep another object, or another shape, than they describe."""
     for direction, _, operation, note in remarks(step).get("hidden", ()):
         script = script_of(step, direction)
-        if script is not None:
+        if script is not None and not _is_short_lived(step, direction, operation):
             yield hit_in(
                 script,
                 operation.span,
                 note.message,
                 "Give the new object a name of its own, or alter the existing one to the shape that you want.",
             )
+
+
+def _is_short_lived(step: Step, direction: Direction, operation: Operation) -> bool:
+    """Return whether a statement sees to it that there is a table to drop."""
+    return isinstance(operation, ops.CreateTable) and dropped_later(step, direction, operation, operation.name)
 
 
 @rule(
@@ -165,7 +171,7 @@ def guard_does_nothing(step: Step) -> Iterator[Hit]:
     """Report guarded statements whose object an earlier migration created."""
     for direction, _, operation, note in remarks(step).get("skipped", ()):
         script = script_of(step, direction)
-        if script is None:
+        if script is None or _is_short_lived(step, direction, operation):
             continue
         # Creating an extension or schema wherever it is needed is common and harmless.
         shared = isinstance(operation, (ops.CreateExtension, ops.CreateSchema))

@@ -13,6 +13,7 @@ from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hit
 from miglint.rules.support.clauses import remarks
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of
+from miglint.rules.support.short_lived import dropped_unread
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Note
 from miglint.sql import operations as ops
@@ -80,6 +81,8 @@ def update_relative(step: Step) -> Iterator[Hit]:
     for script, operation, note in _rows(step):
         # With FROM, a column of the same name may be another table's.
         if isinstance(operation, ops.Update) and not operation.relations and not _marks(operation):
+            if dropped_unread(step, script.direction, operation, operation.table):
+                continue
             own = next(
                 (
                     column

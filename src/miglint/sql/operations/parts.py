@@ -144,7 +144,9 @@ class Column(Struct, frozen=True, gc=False):
     integer type, and the sequence is implied. `identity` is `always` or `by default`; `generated` is `stored` or
     `virtual`, with the expression in `default`. `nullable` is None when not known. `not_null_name` is the name of its
     `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`. `identity_options` are those
-    of the sequence of an identity column, as a script says them.
+    of the sequence of an identity column, as a script says them. `declared` is the type of SQLite in its own letters,
+    `not_null_conflict` the conflict clause of its `NOT NULL`, `clauses` what stands behind the type, in order: a word
+    for each (`not null`, `default`, `collate`, `generated`, `primary`, ...).
     """
 
     name: str
@@ -160,6 +162,9 @@ class Column(Struct, frozen=True, gc=False):
     span: Span | None = None
     not_null_name: str | None = None
     identity_options: tuple[str, ...] = ()
+    declared: str | None = None
+    not_null_conflict: str | None = None
+    clauses: tuple[str, ...] = ()
 
     __eq__ = equal_by(
         "name",
@@ -172,6 +177,7 @@ class Column(Struct, frozen=True, gc=False):
         "serial",
         "autoincrement",
         "assumed",
+        "not_null_conflict",
     )
 
 
@@ -182,8 +188,10 @@ class Constraint(Struct, frozen=True, gc=False):
     script leaves it to the engine; in a schema it is always set on PostgreSQL, with `generated` True when the engine
     chose it. `columns` are the table's columns; for `check` those that the expression mentions.
     `elements` is the text of an `EXCLUDE` list; `using_index` the index that `ADD CONSTRAINT ... USING INDEX` adopts.
-    `inline` marks a constraint written behind a column; `on_conflict` is SQLite's conflict clause. `rests_on` is the
-    unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
+    `inline` marks a constraint written behind a column; `on_conflict` is SQLite's conflict clause. `orders` is what
+    stands behind the columns of a key there (`COLLATE nocase DESC`), empty where nothing does, `actions` what stands
+    behind the columns that a foreign key refers to, as it is written. `rests_on` is the unique index of the other table
+    that a foreign key in a schema needs, where there is just one that fits.
     """
 
     kind: str
@@ -212,6 +220,8 @@ class Constraint(Struct, frozen=True, gc=False):
     inline: bool = False
     span: Span | None = None
     rests_on: str | None = None
+    orders: tuple[str, ...] = ()
+    actions: str = ""
 
     __eq__ = equal_by(
         "kind",
@@ -237,6 +247,7 @@ class Constraint(Struct, frozen=True, gc=False):
         "on_conflict",
         "enforced",
         "generated",
+        "orders",
     )
 
 

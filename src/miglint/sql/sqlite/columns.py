@@ -10,6 +10,15 @@ from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, STRING
 from miglint.sql.sqlite.words import CLOCK
 
+_CLAUSES = {
+    "NULL": "null",
+    "NOT": "not null",
+    "DEFAULT": "default",
+    "COLLATE": "collate",
+    "GENERATED": "generated",
+    "AS": "as",
+}
+_ALWAYS = " generated always"
 _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
@@ -26,7 +35,9 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
     """Read a column definition: the column, and its constraints (`NOT NULL` is in the column)."""
     first = cursor.at
     parts = _ColumnParts(cursor.name())
+    behind = cursor.at
     type_ = _type(cursor)
+    declared = _declared(cursor, behind, cursor.at)
     label: str | None = None
     start = cursor.at
     while True:
@@ -36,7 +47,7 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
             label = cursor.name()
             continue
         # SQLite accepts `CONSTRAINT name` without a constraint.
-        if not parts.property(cursor) and not parts.constraint(cursor, label, start) and label is None:
+        if not parts.property(cursor, label) and not parts.constraint(cursor, label, start) and label is None:
             break
         label = None
     column = Column(
@@ -48,6 +59,10 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
         collation=parts.collation,
         autoincrement=parts.autoincrement,
         span=cursor.span(first),
+        not_null_name=parts.not_null_name,
+        declared=declared,
+        not_null_conflict=parts.not_null_conflict,
+        clauses=tuple(parts.clauses),
     )
     return column, tuple(parts.constraints)
 
@@ -62,13 +77,18 @@ class _ColumnParts:
         self.default: Expression | None = None
         self.generated: str | None = None
         self.collation: str | None = None
+        self.not_null_name: str | None = None
+        self.not_null_conflict: str | None = None
         self.constraints: list[Constraint] = []
+        self.clauses: list[str] = []
 
-    def property(self, cursor: Cursor) -> bool:
-        """Read a property, if one stands there."""
+    def property(self, cursor: Cursor, label: str | None) -> bool:
+        """Read a property, if one stands there; `label` is the name that stands before it."""
+        first = cursor.word
         if cursor.accept("NOT", "NULL"):
             self.nullable = False
-            _on_conflict(cursor)
+            self.not_null_name = label
+            self.not_null_conflict = _on_conflict(cursor)
         elif cursor.accept("NULL"):
             _on_conflict(cursor)
         elif cursor.accept("DEFAULT"):
@@ -80,17 +100,18 @@ class _ColumnParts:
             self.generated = "virtual"
             if cursor.word in {"STORED", "VIRTUAL"}:
                 self.generated = cursor.word.lower()
+                self.clauses.append(self.generated)
                 cursor.at += 1
         else:
             return False
+        self.clauses.append(_CLAUSES.get(first, ""))
         return True
 
     def constraint(self, cursor: Cursor, label: str | None, start: int) -> bool:
         """Read a constraint, if one stands there; with its name it begins at the token `start`."""
         if cursor.accept("PRIMARY", "KEY"):
-            if not cursor.accept("ASC"):
-                cursor.accept("DESC")
-            found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor))
+            orders = ("DESC",) if not cursor.accept("ASC") and cursor.accept("DESC") else ()
+            found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor), orders=orders)
             self.autoincrement = cursor.accept("AUTOINCREMENT") or self.autoincrement
         elif cursor.accept("UNIQUE"):
             found = Constraint("unique", label, (self.name,), on_conflict=_on_conflict(cursor))
@@ -101,12 +122,13 @@ class _ColumnParts:
         elif (late := _deferrable(cursor)) is not None:
             # A separate clause belongs to the preceding foreign key, if there is one.
             if self.constraints and self.constraints[-1].kind == "foreign":
-                self.constraints[-1] = replace(self.constraints[-1], deferrable=late[0], deferred=late[1])
+                self.constraints[-1] = replace(self.constraints[-1], deferrable=late[0], deferred=late[1], actions="")
             return True
         else:
             return False
         # A condition without columns is attached to its own column.
         own = found.columns or (self.name,)
+        self.clauses.append(found.kind)
         self.constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
         return True
 
@@ -158,7 +180,14 @@ def _key(cursor: Cursor, kind: str, label: str | None, *, autoincrement: bool = 
         place = (place[0], place[1] - 1)
     elements = index_elements(inner, *place)
     names = tuple(element.column or (element.expression.key if element.expression else "") for element in elements)
-    return Constraint(kind, label, names, on_conflict=_on_conflict(cursor))
+    orders = tuple(map(_order, elements))
+    return Constraint(kind, label, names, on_conflict=_on_conflict(cursor), orders=orders if any(orders) else ())
+
+
+def _order(element: IndexElement) -> str:
+    """Return what stands behind a column of a key."""
+    collation = "" if element.collation is None else f"COLLATE {element.collation.lower()}"
+    return f"{collation}{' DESC' if element.descending else ''}".strip()
 
 
 def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, ...]:
@@ -204,6 +233,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
     table = cursor.qualified()
     referenced = cursor.names() if cursor.word == "(" else ()
     rest = _ReferenceActions()
+    first = cursor.at
     while True:
         if cursor.accept("ON", "DELETE"):
             rest.on_delete = _action(cursor)
@@ -216,6 +246,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
         else:
             break
     deferrable, deferred = _deferrable(cursor) or (False, False)
+    words = (cursor.tokens.raw(at) for at in range(first, cursor.at))
     return Constraint(
         "foreign",
         label,
@@ -227,6 +258,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
         match=rest.match,
         deferrable=deferrable,
         deferred=deferred,
+        actions=" ".join(words).upper(),
     )
 
 
@@ -271,6 +303,16 @@ def _default(cursor: Cursor) -> Expression:
             literal=cursor.tokens.name(first),
         )
     return expression(cursor.tokens, first, cursor.at)
+
+
+def _declared(cursor: Cursor, start: int, end: int) -> str | None:
+    """Return the declared type in its own letters, as one line; None for none."""
+    text = " ".join(cursor.tokens.slice(start, end).split())
+    if "--" in text or "/*" in text:
+        return None
+    if f" {text.lower()}".endswith(_ALWAYS):
+        text = text[: len(text) - len(_ALWAYS) + 1].rstrip()
+    return text or None
 
 
 def _type(cursor: Cursor) -> Type | None:

@@ -192,7 +192,7 @@ def _make_table(draft: Drafting, key: Key, table: Table) -> None:
     makes += [
         Item(key, Part("default", label_)) for label_ in columns if Item(key, Part("default", label_)) not in later
     ]
-    inside = [item.name for item in tables.constraints_of(draft.new, reduced)]
+    inside = [item.name for item in tables.constraints_of(reduced)]
     makes += [Item(key, Part("constraint", label_)) for label_ in inside if label_ is not None]
     makes += [
         Item(place) for place, value in draft.new.users(key, Sequence) if tables.is_implied(draft.new, place, value)
