@@ -18,7 +18,8 @@ from miglint.config.toml_table import nearest
 from miglint.report import FORMATS
 
 
-def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def split_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in the values of a repeatable option, which commas separate."""
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
@@ -73,7 +74,7 @@ _EXAMPLES = (
     ("miglint check --write-baseline", "accept what is found now"),
 )
 
-_rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
+_rules = partial(click.option, multiple=True, metavar="RULES", callback=split_rules)
 
 
 @click.command("check", cls=_CheckCommand)

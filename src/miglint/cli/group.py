@@ -15,6 +15,7 @@ from miglint.cli.lazy_group import LazyGroup
 COMMANDS = {
     "check": "Check migrations and their rollbacks.",
     "explain": "Print the documentation page of a rule.",
+    "fix": "Fix what check finds, where a fix is known.",
     "init": "Write a starter miglint.toml.",
     "rollback": "List and plan rollbacks.",
     "rules": "List the rules and whether each is enabled.",

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
+from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 

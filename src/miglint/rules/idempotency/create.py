@@ -9,7 +9,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops

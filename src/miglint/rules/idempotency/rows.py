@@ -9,7 +9,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hits
+from miglint.rules.idempotency.second_run import failures, hits
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import remarks
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of
