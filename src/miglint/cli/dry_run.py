@@ -35,13 +35,15 @@ def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
     return convert
 
 
+def _engine_option(flag: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that asks for a run and may name the engine."""
+    return click.option(
+        flag, "dry_run", type=click.Choice(ENGINES), metavar="[=ENGINE]", help=f"{text}: {', '.join(ENGINES)}."
+    )
+
+
+_DRY_RUN = _engine_option("--dry-run", "Run the migrations on a throwaway database")
 _OPTIONS = (
-    click.option(
-        "--dry-run",
-        type=click.Choice(ENGINES),
-        metavar="[=ENGINE]",
-        help=f"Run the migrations on a throwaway database: {', '.join(ENGINES)}.",
-    ),
     click.option("--database-url", metavar="URL", help="Dry run on this server, in temporary databases."),
     click.option(
         "--run-scripts-as-url-role", is_flag=True, help="Run scripts with all privileges of the URL's role."
@@ -91,22 +93,25 @@ def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) ->
 class DryRunCommand(click.Command):
     """Command whose `--dry-run` option has an optional value, also directly before a path.
 
-    `shown_options` are the names of the options that its help lists; `--all-options` lists all of them.
+    `shown_options` are the names of the options that its help lists; `--all-options` lists all of them. `engine_flag`
+    is the option that asks for a run.
     """
 
     shown_options: frozenset[str] = frozenset()
+    engine_flag = "--dry-run"
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert the default engine for a bare `--dry-run`."""
+        flag = self.engine_flag
         end = args.index("--") if "--" in args else len(args)
         for here, behind in pairwise(args[:end]):
-            if here == "--dry-run" and behind in ENGINES and not Path(behind).exists():
+            if here == flag and behind in ENGINES and not Path(behind).exists():
                 self._refuse(ctx, behind)
-        plain = ["--dry-run=auto" if arg == "--dry-run" else arg for arg in args[:end]]
+        plain = [f"{flag}=auto" if arg == flag else arg for arg in args[:end]]
         return super().parse_args(ctx, plain + args[end:])
 
     def _refuse(self, ctx: click.Context, engine: str) -> None:
-        ctx.fail(f"`{engine}` would be a path here; the engine is named with `--dry-run={engine}`")
+        ctx.fail(f"`{engine}` would be a path here; the engine is named with `{self.engine_flag}={engine}`")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options that most runs need, or all of them where `--all-options` asks for these."""
@@ -131,13 +136,27 @@ class DryRunCommand(click.Command):
 
 def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the dry-run options to a command that takes `**given`; `options_of` removes them again."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((_DRY_RUN, *_OPTIONS)):
         command = option(command)
     return command
 
 
-def options_of(given: dict[str, Any]) -> DryRunOptions | None:
-    """Remove the dry-run options from `given`; return them, or None if no dry run was requested."""
+def engine_options(flag: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the dry-run options to a command in which another option asks for the run."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed((_engine_option(flag, text), *_OPTIONS)):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def options_of(given: dict[str, Any], *, always: bool = False) -> DryRunOptions | None:
+    """Remove the dry-run options from `given`; return them, or None if no dry run was requested.
+
+    With `always`, the command runs something in any case.
+    """
     engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
     options = DryRunOptions(
         engine=engine or "auto",
@@ -158,7 +177,7 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
         ),
         explicit=_explicit(),
     )
-    if engine is None and url is None and versions is None:
+    if engine is None and url is None and versions is None and not always:
         _refuse_alone()
         return None
     _refuse_combinations(options)
@@ -173,7 +192,8 @@ def _refuse_combinations(options: DryRunOptions) -> None:
         if not version[0].isdecimal():
             raise click.UsageError(f"--postgres: `{version}` is not a version; use a form like 14,16")
     if options.postgres and (options.url or options.engine in _ONE_VERSION):
-        where = "--database-url" if options.url else f"--dry-run={options.engine}"
+        flag = getattr(click.get_current_context().command, "engine_flag", "--dry-run")
+        where = "--database-url" if options.url else f"{flag}={options.engine}"
         raise click.UsageError(f"--postgres selects container versions and cannot be combined with {where}")
 
 
@@ -190,4 +210,5 @@ def _refuse_alone() -> None:
     for option in context.command.params:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
         if given and option.name in _ABOUT:
-            raise click.UsageError(f"{option.opts[0]} requires --dry-run")
+            flag = getattr(context.command, "engine_flag", "--dry-run")
+            raise click.UsageError(f"{option.opts[0]} requires {flag}")

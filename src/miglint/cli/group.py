@@ -17,7 +17,7 @@ COMMANDS = {
     "explain": "Print the documentation page of a rule.",
     "fix": "Fix what check finds, where a fix is known.",
     "init": "Write a starter miglint.toml.",
-    "rollback": "List and plan rollbacks.",
+    "rollback": "List, write, plan and verify rollbacks.",
     "rules": "List the rules and whether each is enabled.",
     "schema": "Print the schema that results from the migrations.",
 }

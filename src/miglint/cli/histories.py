@@ -45,7 +45,8 @@ def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or -
 def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[list[ReplayedHistory], str]:
     """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
     folder, colon, rest = version.rpartition(":")
-    if colon:
+    # Liquibase's versions have a colon: `author:id`.
+    if colon and not any(is_named(version, each) for history, _ in histories for each in history.migrations):
         place = Path(folder).as_posix()
         named = [item for item in histories if item[0].root in (place, folder)]
         if not named:

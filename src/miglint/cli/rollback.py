@@ -9,6 +9,8 @@ from miglint.cli.lazy_group import LazyGroup
 _COMMANDS = {
     "list": "List the migrations with their rollbacks, verdicts and losses.",
     "plan": "Print the ordered script that goes back to a version.",
+    "verify": "Run the way back on a throwaway database.",
+    "write": "Write missing rollbacks from the schema that the migrations make.",
 }
 
 
@@ -19,4 +21,4 @@ class _RollbackGroup(LazyGroup):
 
 @click.group("rollback", cls=_RollbackGroup)
 def command() -> None:
-    """List and plan rollbacks."""
+    """List, write, plan and verify rollbacks."""

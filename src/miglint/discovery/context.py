@@ -36,8 +36,13 @@ class DiscoveryScope(NamedTuple):
     excluded: tuple[list[str], list[str]]
 
 
-def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> DiscoveryScope:
-    """Walk the requested folders, and list those around files and rollback folders."""
+def discovery_scope(
+    paths: Sequence[str], options: DiscoveryOptions, *, given: Iterable[str] = (), may_be_missing: bool = False
+) -> DiscoveryScope:
+    """Walk the requested folders, and list those around files and rollback folders.
+
+    `given` are files that need not exist.
+    """
     cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
     folders: list[str] = []
     files: list[str] = []
@@ -50,6 +55,7 @@ def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_m
             folders.append(real)
         else:
             files.append(real)
+    files += [_absolute(path, cwd) for path in given]
     tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
     for folder in folders:
         tree.walk(folder)

@@ -43,17 +43,27 @@ def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
     """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
-    return discover_texts({os.fspath(name): content}, options=options)
+    options = options or DiscoveryOptions()
+    forced = _check(options)
+    wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
+    path = next(iter(wanted.files))
+    read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
+    return _discover(wanted, {path: read}, options, forced)
 
 
-def discover_texts(contents: Mapping[str, str | bytes], *, options: DiscoveryOptions | None = None) -> Discovered:
-    """Treat each content as the file of that name, which need not exist, within the surrounding histories.
+def discover_texts(
+    contents: Mapping[str, str | bytes],
+    paths: Sequence[str | os.PathLike[str]] = (),
+    *,
+    options: DiscoveryOptions | None = None,
+) -> Discovered:
+    """Find the migrations in `paths`, and treat each content as the file of that name, which need not exist.
 
-    The names are those that discovery displays, or lead to the same files; all of them were asked for.
+    The names are those that discovery displays, or lead to the same files.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    wanted = discovery_scope(list(contents), options, may_be_missing=True)
+    wanted = discovery_scope([os.fspath(path) for path in paths], options, given=contents)
     given = {}
     for name, content in contents.items():
         path = wanted.tree.displayed(name)

@@ -16,16 +16,15 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
 from miglint.dryrun.engine_choice import Choice, choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError, WithRoles
+from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
-from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_roles, missing_schemas, script_of
 from miglint.dryrun.result_cache import CachedRuns, ResultCache
 from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
-from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
+from miglint.dryrun.surround import surround
 from miglint.schema.value import Schema
 
 _Undo = Callable[[UnreadableError], None]
@@ -197,7 +196,7 @@ class _DryRun:
         try:
             database = engine.create()
             try:
-                info = replace(info, notes=info.notes + self._surround(history, database))
+                info = replace(info, notes=info.notes + surround(history, database, self._options, self._baseline))
                 for run in self._migrations(history, database, known, alone=alone):
                     runs.append(run)
             finally:
@@ -211,35 +210,6 @@ class _DryRun:
         seconds = time.perf_counter() - started
         troubled = engine.troubles() != before
         return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name), troubled
-
-    def _surround(self, history: History, database: Database) -> tuple[str, ...]:
-        """Create the prerequisites of the first migration in a new database."""
-        notes = []
-        baseline = self._baseline.get(history.dialect)
-        if baseline is not None:
-            done = database.run(prepare(baseline))
-            if done.error is not None:
-                raise UsageError(f"{baseline.path}: baseline-schema: {done.error}")
-        for name in dict.fromkeys((*self._options.extensions, *(missing_extensions(history) if not baseline else ()))):
-            script = script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)
-            if history.dialect is Dialect.POSTGRES and database.run(prepare(script)).ok:
-                notes.append(
-                    f"extension {name} was created before the first migration: scripts use it, but none creates it"
-                )
-        notes += self._stand_in_roles(history, database)
-        for made in (bookkeeping(history), missing_schemas(history)):
-            if made is not None:
-                database.run(prepare(made))
-        return tuple(notes)
-
-    def _stand_in_roles(self, history: History, database: Database) -> list[str]:
-        if not isinstance(database, WithRoles):
-            return []
-        roles = database.stand_in_roles(tuple(dict.fromkeys((*self._options.roles, *missing_roles(history)))))
-        if not roles:
-            return []
-        count, them = ("role", "it") if len(roles) == 1 else ("roles", "them")
-        return [f"stand-ins without privileges for {count} {', '.join(roles)}: no script creates {them}"]
 
     def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
         """Run the migrations after the cached ones, whose forward scripts recreate the state."""

@@ -31,11 +31,7 @@ def execute_dry_run(
     Raises `EngineMissingError` if a required engine is missing.
     """
     options = configured(options, settings)
-    baseline = {
-        dialect: Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
-        for dialect in Dialect
-        if (file := schemas.get(dialect.value) or schemas.get("")) is not None
-    }
+    baseline = baseline_scripts(schemas)
     histories = [history for history in found.histories if history.migrations]
     store = open_store(settings.root) if cached else None
     memory = StoredMemory(store, options, baseline) if store is not None else None
@@ -55,6 +51,15 @@ def execute_dry_run(
         for run in runs:
             memory.keep(run)
     return replace(report, histories=runs)
+
+
+def baseline_scripts(schemas: Mapping[str, SourceFile]) -> dict[Dialect, Script]:
+    """Return the scripts that create the baseline schemas."""
+    return {
+        dialect: Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+        for dialect in Dialect
+        if (file := schemas.get(dialect.value) or schemas.get("")) is not None
+    }
 
 
 def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:

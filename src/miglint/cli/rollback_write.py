@@ -1,0 +1,244 @@
+"""`miglint rollback write`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from miglint.base.atomic_write import require_inside, write_file
+from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
+from miglint.base.input_files import read_bytes
+from miglint.base.model import Discovered, History, Migration
+from miglint.base.structs import replace
+from miglint.cli.dialects import DialectType
+from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
+from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
+from miglint.cli.lazy_group import write_examples
+from miglint.cli.output import write
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
+from miglint.config.settings import Settings
+from miglint.discovery import discover_texts
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.results import HistoryRun
+from miglint.linter.paths import checked_paths, discovery_options
+from miglint.linter.run import baseline_schemas
+from miglint.rollback.compose import ComposedFile, composed_files
+from miglint.rollback.preparation import PreparedRollback, prepare_rollbacks, read_back
+from miglint.rollback.verification import Execute, verified_rollbacks
+
+_BOM = b"\xef\xbb\xbf"
+_WORDS = {
+    "exact": "restores everything",
+    "partial": "restores all but what is named",
+    "schema_only": "restores the schema, not the data",
+    "impossible": "cannot be undone",
+}
+_EXAMPLES = (
+    ("miglint rollback write", "write the missing rollbacks"),
+    ("miglint rollback write --at 006 --diff", "show what would be written for 006"),
+    ("miglint rollback write --at 006 --replace", "replace its rollback"),
+    ("miglint rollback write --verify", "run each on a throwaway database first"),
+)
+
+
+class _WriteCommand(DryRunCommand):
+    """The command, whose help lists the options that most runs need."""
+
+    engine_flag = "--verify"
+    shown_options = frozenset(
+        ["versions", "over", "as_diff", "to_stdout", "format_", "dialect", "dry_run", "config", "all_options"]
+    )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
+        write_examples(formatter, _EXAMPLES)
+
+
+@click.command("write", cls=_WriteCommand)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--at", "versions", multiple=True, metavar="VERSION", help="Only this migration; repeatable.")
+@click.option("--replace", "over", is_flag=True, help="Replace existing rollbacks.")
+@click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print a unified diff.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Write nothing; print the rollbacks.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--dialect", type=DialectType(), help="Only histories of this dialect.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
+@trust_options
+@engine_options("--verify", "Run each rollback first, and write none that fails")
+@click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_all_options,
+    help="List all options.",
+)
+def command(
+    *,
+    paths: tuple[str, ...],
+    versions: tuple[str, ...],
+    over: bool,
+    as_diff: bool,
+    to_stdout: bool,
+    format_: str,
+    dialect: str | None,
+    **given: Any,
+) -> int:
+    """Write missing rollbacks from the schema that the migrations make.
+
+    Each goes where its layout reads it, in a file or a section of its own, and says what it restores: everything,
+    everything but what it names, only the schema, or nothing. Nothing else is changed. Exit status: 0, or 1 if a
+    migration is left without an exact or partial rollback, or if --diff has changes, 2 for errors.
+    """
+    if as_diff and to_stdout:
+        raise click.UsageError("--diff cannot be combined with --stdout")
+    options = options_of(given)
+    settings = load_trusted(**given)
+    prepared = _prepared(settings, paths, versions, dialect, over=over)
+    prepared, files = _checked(settings, paths, prepared, options)
+    changes = [file for file in files if file.before != file.after]
+    if as_diff:
+        write(inert("".join(_diff(changes))), None)
+    elif to_stdout:
+        write(inert("".join(_texts(prepared)), colons="/**/::"), None)
+    else:
+        _write_all(changes)
+    if format_ == "json" and not as_diff and not to_stdout:
+        report = {"rollbacks": [item.as_dict() for item in prepared]}
+        write(inert_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", None)
+    else:
+        said = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
+        click.echo(said, nl=False, err=as_diff or to_stdout)
+    return 1 if any(item.insufficient for item in prepared) or (as_diff and changes) else 0
+
+
+def _prepared(
+    settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], dialect: str | None, *, over: bool
+) -> list[PreparedRollback]:
+    histories = replayed_histories(settings, paths, dialect)
+    if not versions:
+        return prepare_rollbacks(histories, None, over=over, targets=settings.targets)
+    wanted: dict[int, list[str]] = {}
+    for asked in versions:
+        chosen, version = histories_named(histories, asked)
+        there = [history for history, _ in chosen if any(is_named(version, each) for each in history.migrations)]
+        if not there:
+            number_of(version, chosen[0][0], "--at")
+        for history in there:
+            wanted.setdefault(id(history), []).append(version)
+    found = []
+    for history, steps in histories:
+        others = [(other, ()) for other, _ in histories if other is not history]
+        mine = wanted.get(id(history))
+        if mine:
+            found += prepare_rollbacks(
+                [(history, steps), *others], partial(_is_one_of, mine), over=over, targets=settings.targets
+            )
+    return found
+
+
+def _is_one_of(versions: list[str], migration: Migration) -> bool:
+    return any(is_named(version, migration) for version in versions)
+
+
+def _checked(
+    settings: Settings,
+    paths: tuple[str, ...],
+    prepared: list[PreparedRollback],
+    options: DryRunOptions | None,
+) -> tuple[list[PreparedRollback], list[ComposedFile]]:
+    """Return what can be written: what is read back as the rollback that it is, and does what it says on the engine."""
+    edits = [item.edit for item in prepared if item.edit is not None]
+    if not edits:
+        return prepared, []
+    files = composed_files(edits)
+    for file in files:
+        if file.before is None and Path(file.path).exists():
+            raise UsageError(f"{file.path} exists, but is not read as a rollback; it is not overwritten")
+    contents = {file.path: file.after for file in files}
+    asked = checked_paths(settings, paths).paths
+    found = discover_texts(contents, asked, options=discovery_options(settings))
+    again = read_back(prepared, found)
+    if options is not None:
+        again = verified_rollbacks(again, _execution(found, settings, options))
+    if any(item.problem is not None for item in again):
+        files = composed_files([item.edit for item in again if item.edit is not None])
+    return again, files
+
+
+def _execution(found: Discovered, settings: Settings, options: DryRunOptions) -> Execute:
+    """Return the function that runs histories on the engines; nothing of it is cached."""
+
+    def execute(histories: Sequence[History]) -> tuple[HistoryRun, ...]:
+        from miglint.linter.dry_run import execute_dry_run
+
+        asked = replace(found, histories=tuple(histories))
+        return execute_dry_run(asked, settings, baseline_schemas(settings), options, cached=False).histories
+
+    return execute
+
+
+def _write_all(files: Sequence[ComposedFile]) -> None:
+    """Write the files; nothing is written if one of them cannot be."""
+    written: list[tuple[Path, bytes]] = []
+    for file in files:
+        path = Path(file.path)
+        try:
+            require_inside(path)
+            start = b""
+            if file.before is not None:
+                data = read_bytes(path, DEFAULT_MAX_FILE_BYTES)
+                start = _BOM if data.startswith(_BOM) else b""
+                if data.removeprefix(_BOM) != file.before.encode():
+                    raise UsageError(f"{path}: not UTF-8, or changed in the meantime; nothing is written")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror or error}; nothing is written") from None
+        written.append((path, start + file.after.encode()))
+    for path, data in written:
+        try:
+            write_file(path, data)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _diff(files: Sequence[ComposedFile]) -> Iterator[str]:
+    for file in files:
+        before = (file.before or "").splitlines(keepends=True)
+        name = "/dev/null" if file.before is None else f"a/{file.path}"
+        for line in unified_diff(before, file.after.splitlines(keepends=True), name, f"b/{file.path}"):
+            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _texts(prepared: Sequence[PreparedRollback]) -> Iterator[str]:
+    for item in prepared:
+        if item.edit is not None:
+            yield f"-- {item.edit.path}\n" if len(prepared) > 1 else ""
+            yield item.edit.text.strip("\n") + "\n"
+        elif item.problem is not None and item.path is None:
+            yield "".join(f"-- {line}\n" for line in item.text.remarks)
+            yield "".join(f"{text}\n" for text in item.text.statements)
+
+
+def _lines(prepared: Sequence[PreparedRollback], *, written: bool) -> Iterator[str]:
+    for item in prepared:
+        migration = item.migration
+        name = f"{migration.version} {migration.name}".rstrip()
+        if item.problem is not None:
+            yield f"{name}: not written: {item.problem}"
+            continue
+        verb = "unchanged" if item.edit is None else "wrote" if written else "would write"
+        yield f"{name}: {verb} {item.path}: {_WORDS[item.text.restores]}"
+        yield from (f"  {reason}" for reason in item.text.missing)
+    if not prepared:
+        yield "no rollback is missing"

@@ -1,0 +1,141 @@
+"""What a forward does to rows, and what undoes it: rows with known keys are deleted, the rest is named."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct
+from miglint.locks.look import relation_key
+from miglint.replay.apply.tracking import is_tracking_table
+from miglint.replay.steps import Step
+from miglint.rollback.tracking import own_record
+from miglint.rules.data.losses import reads
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Expression, Name, Operation
+from miglint.writer.words import identifier, name
+
+_ON_ROWS = (ops.Insert, ops.Update, ops.Delete, ops.Truncate, ops.OtherData)
+_KEEPING = frozenset({"refresh materialized view", "refresh"})
+
+
+class RowsBack(Struct, frozen=True):
+    """What undoes the effects on rows.
+
+    `statements` run before those that restore the schema. `staying` are sentences about rows that the forward made and
+    that stay, `lost` about rows and values that it destroyed.
+    """
+
+    statements: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+def undo_rows(step: Step) -> RowsBack:
+    """Return what undoes the effects of a forward on rows of the tables that were there before it."""
+    found = _Found(step)
+    record = own_record(step)
+    for moment in step.forward.moments:
+        if not moment.failed:
+            found.follow(moment.operation, moment.before)
+    deletions = [*reversed(found.deletions), *([record.deletion] if record is not None else [])]
+    return RowsBack(*(tuple(dict.fromkeys(texts)) for texts in (deletions, found.staying, found.lost)))
+
+
+class _Found:
+    """What the operations of a forward do to rows, in their order."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._past: list[Operation] = []
+        self.deletions: list[str] = []
+        self.staying: list[str] = []
+        self.lost: list[str] = []
+
+    def follow(self, operation: Operation, schema: Schema) -> None:
+        if isinstance(operation, ops.Drop) and operation.kind == "table":
+            self._drop(operation.name, _key(schema, operation.name))
+        table = getattr(operation, "table", None)
+        if isinstance(operation, _ON_ROWS) and isinstance(table, Name) and not is_tracking_table(table.name):
+            key = _key(schema, table)
+            was = self._step.before.table(key)
+            if was is not None and was.persistence != "temporary":
+                self._change(operation, table, key, was)
+        self._past.append(operation)
+
+    def _drop(self, table: Name, key: Key) -> None:
+        """Note the loss of a table that is there again after the forward, unless its rows were copied before."""
+        again = self._step.before.table(key) is not None and self._step.after.table(key) is not None
+        if again and not any(reads(operation, table, None) for operation in self._past):
+            self.lost.append(f"the rows of {table.name} do not come back")
+
+    def _change(self, operation: Operation, table: Name, key: Key, was: Table) -> None:
+        step = self._step
+        match operation:
+            case ops.Insert():
+                back = _deletion(step, key, was, operation)
+                if back is not None:
+                    self.deletions.append(back)
+                else:
+                    self.staying.append(f"the rows that the forward inserts into {table.name} stay")
+                if operation.conflict in ("update", "replace"):
+                    self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
+            case ops.Update():
+                self.lost += (
+                    f"the values of {table.name}.{column} that the forward changes do not come back"
+                    for column, _ in operation.assignments
+                    if _folded(step, column) in was.columns
+                )
+            case ops.Delete() | ops.Truncate():
+                self.lost.append(f"the rows that the forward deletes from {table.name} do not come back")
+            case ops.OtherData() if operation.kind not in _KEEPING:
+                self.lost.append(f"what {operation.kind.upper()} does to the rows of {table.name} is not undone")
+
+
+def _deletion(step: Step, key: Key, was: Table, operation: ops.Insert) -> str | None:
+    """Return the statement that deletes inserted rows; None if their keys are not known, or they may be older."""
+    now = step.after.table(key)
+    if operation.rows is None or operation.conflict is not None or operation.anti_join or now is None:
+        return None
+    places = {_folded(step, column): place for place, column in enumerate(operation.columns)}
+    if not places:
+        places = {column: place for place, column in enumerate(was.columns)}
+    for constraint in was.constraints.values():
+        columns = tuple(_folded(step, column) for column in constraint.columns)
+        if constraint.kind not in ("primary", "unique") or not all(column in places for column in columns):
+            continue
+        if not all(column in was.columns and column in now.columns for column in columns):
+            continue
+        conditions = []
+        for row in operation.rows:
+            cells = [row[places[column]] if places[column] < len(row) else None for column in columns]
+            if any(not _is_constant(cell) for cell in cells):
+                break
+            conditions.append(_condition(now, columns, cells))
+        else:
+            table = name(now.name)
+            return f"DELETE FROM {table} WHERE {' OR '.join(conditions)};"
+    return None
+
+
+def _condition(table: Table, columns: tuple[str, ...], cells: list[Expression | None]) -> str:
+    parts = [
+        f"{identifier(table.columns[column].name)} = {cell.text}"
+        for column, cell in zip(columns, cells, strict=True)
+        if cell is not None
+    ]
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
+
+
+def _is_constant(cell: Expression | None) -> bool:
+    return cell is not None and cell.literal is not None and cell.key.lower() != "null"
+
+
+def _key(schema: Schema, table: Name) -> Key:
+    if schema.dialect is Dialect.POSTGRES:
+        return relation_key(schema, table)
+    return Key("relation", (table.schema or "main").lower(), table.name.lower())
+
+
+def _folded(step: Step, column: str) -> str:
+    return column.lower() if step.migration.dialect is Dialect.SQLITE else column
