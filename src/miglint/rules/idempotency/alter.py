@@ -84,6 +84,7 @@ def rename_table(cases: Failures) -> Iterable[Hit]:
     ERROR,
     "RENAME of a column fails on a second run",
     on=failures,
+    fixable=True,
     about_reruns=True,
 )
 def rename_column(cases: Failures) -> Iterable[Hit]:
@@ -113,6 +114,7 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     "RENAME of a constraint fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_constraint(cases: Failures) -> Iterable[Hit]:
@@ -156,6 +158,7 @@ def rename_index(cases: Failures) -> Iterable[Hit]:
     "RENAME of a type fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_type(cases: Failures) -> Iterable[Hit]:
@@ -170,6 +173,7 @@ def rename_type(cases: Failures) -> Iterable[Hit]:
     "RENAME of an enum value fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_enum_value(cases: Failures) -> Iterable[Hit]:
@@ -209,6 +213,7 @@ def rename_object(cases: Failures) -> Iterable[Hit]:
     "SET SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def set_schema(cases: Failures) -> Iterable[Hit]:
@@ -235,6 +240,7 @@ def _set_schema_help(failure: SecondRunFailure) -> str:
     ERROR,
     "A statement uses an object that the same script drops or renames later",
     on=failures,
+    fixable=True,
     about_reruns=True,
 )
 def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
@@ -260,6 +266,7 @@ def _removed_help(failure: SecondRunFailure) -> str:
     "ATTACH or DETACH PARTITION fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def partition(cases: Failures) -> Iterable[Hit]:
@@ -290,6 +297,7 @@ def _partition_help(failure: SecondRunFailure) -> str:
     "ADD or DROP of an identity or generation expression fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def alter_column(cases: Failures) -> Iterable[Hit]:
@@ -308,7 +316,15 @@ def _alter_column_help(failure: SecondRunFailure) -> str:
     return f"Write `{start} IDENTITY IF EXISTS`."
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures, about_reruns=True)
+@rule(
+    "IDM053",
+    "second-run-fails",
+    ERROR,
+    "The statement fails on a second run",
+    on=failures,
+    fixable=True,
+    about_reruns=True,
+)
 def second_run_fails(cases: Failures) -> Iterable[Hit]:
     """Report all other statements that fail on a second run."""
     return hits(cases, _other_help)

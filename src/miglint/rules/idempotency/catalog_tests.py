@@ -21,6 +21,10 @@ def first_run_condition(failure: SecondRunFailure) -> str | None:
     """Return a condition that holds before the first run of a statement and not after it, or None."""
     if isinstance(failure.operation, _RENAMES):
         return _renamed(failure.operation)
+    if isinstance(failure.operation, ops.AttachPartition):
+        return f"NOT {_inherits(failure.operation.partition, failure.operation.table)}"
+    if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action == "add":
+        return _column(failure.operation.table, failure.operation.column, " AND attidentity = ''")
     if failure.error.condition.startswith("undefined_"):
         return _removed(failure)
     if failure.error.condition.startswith("duplicate_") or failure.error.condition == "invalid_table_definition":
@@ -75,8 +79,6 @@ def _created(failure: SecondRunFailure) -> str | None:
             return f"NOT {_attached('policy', operation.name, operation.table)}"
         case ops.CreateRole():
             return f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal(operation.name)})"
-        case ops.AttachPartition():
-            return f"NOT {_inherits(operation.partition, operation.table)}"
         case ops.AddColumn() if operation.kind == "type":
             return f"NOT {_column(operation.table, operation.column.name)}"
         case _:
@@ -144,10 +146,10 @@ def _object(kind: str, name: Name, table: Name | None, arguments: tuple[ops.Type
     return None
 
 
-def _column(table: Name, column: str) -> str:
+def _column(table: Name, column: str, more: str = "") -> str:
     return (
         f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({literal(qualified(table))}) "
-        f"AND attname = {literal(column)})"
+        f"AND attname = {literal(column)}{more})"
     )
 
 

@@ -98,6 +98,7 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     "ADD CONSTRAINT fails on a second run",
     on=failures,
     aliases=ROBUST,
+    fixable=True,
     about_reruns=True,
 )
 def add_constraint(cases: Failures) -> Iterable[Hit]:
@@ -168,6 +169,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
     "CREATE TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_type(cases: Failures) -> Iterable[Hit]:
@@ -308,6 +310,7 @@ def _create_trigger_help(failure: SecondRunFailure) -> str:
     "CREATE POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_policy(cases: Failures) -> Iterable[Hit]:
@@ -362,6 +365,7 @@ def create_schema(cases: Failures) -> Iterable[Hit]:
     "CREATE ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_role(cases: Failures) -> Iterable[Hit]:
@@ -386,6 +390,7 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     "A CREATE of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_object(cases: Failures) -> Iterable[Hit]:

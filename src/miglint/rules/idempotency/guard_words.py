@@ -45,6 +45,16 @@ _POSTGRES_GUARDS: dict[type[Operation], _GuardPattern] = {
     ops.CreateView: _GuardPattern(("CREATE",), _OR_REPLACE),
     ops.CreateRule: _GuardPattern(("CREATE",), _OR_REPLACE),
 }
+# Kinds of other objects whose CREATE has a guard.
+_OTHERS = {
+    "collation": _IF_NOT_EXISTS,
+    "statistics": _IF_NOT_EXISTS,
+    "server": _IF_NOT_EXISTS,
+    "user mapping": _IF_NOT_EXISTS,
+    "aggregate": _OR_REPLACE,
+    "language": _OR_REPLACE,
+    "transform": _OR_REPLACE,
+}
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
 _SQLITE_GUARDS: dict[type[Operation], _GuardPattern] = {
     ops.CreateView: _GuardPattern(("CREATE", "VIEW"), _IF_NOT_EXISTS, _TEMPORARY),
@@ -86,6 +96,10 @@ def _pattern(failure: SecondRunFailure) -> _GuardPattern | None:
             return _GuardPattern(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
         case ops.AddColumn() if postgres and operation.kind in _TABLES:
             return _GuardPattern(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
+        case ops.CreateOther() if postgres and operation.kind in _OTHERS:
+            guard = _OTHERS[operation.kind]
+            words = () if guard == _OR_REPLACE else tuple(operation.kind.upper().split())
+            return _GuardPattern(("CREATE", *words), guard)
         case ops.CreateView() if operation.materialized:
             return _GuardPattern(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
         case ops.CreateRoutine() if operation.kind in ("function", "procedure"):

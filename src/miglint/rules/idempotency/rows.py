@@ -32,6 +32,7 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     "insert-unguarded",
     Severity.ERROR,
     "INSERT fails on a second run or inserts the same rows again",
+    fixable=True,
     about_reruns=True,
 )
 def insert(step: Step) -> Iterable[Hit]:
