@@ -102,6 +102,11 @@ class Finding(Struct, frozen=True):
     fingerprint: str = ""
 
 
+def is_only_a_rerun(finding: Finding) -> bool:
+    """Return whether a finding is about a second run that the migration tool makes impossible."""
+    return finding.severity is Severity.INFO and finding.code.startswith("IDM")
+
+
 def matter(code: str, message: str) -> str:
     """Return the subject of a finding: its rule, or the other tool's rule that it passes on.
 

@@ -11,16 +11,12 @@ from miglint.cache.command_output import CachedInvocation
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
 from miglint.cli.request import COLORS, SORTS, CheckArguments, contradiction
+from miglint.cli.rule_options import split_rules
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import SEVERITIES
 from miglint.config.toml_table import nearest
 from miglint.report import FORMATS
-
-
-def split_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names in the values of a repeatable option, which commas separate."""
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
 def _reports(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -113,6 +109,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=split_ru
 @click.option("--no-suppressions", is_flag=True, help="Disregard suppression comments and the baseline.")
 @click.option("--allow-empty", is_flag=True, help="Exit with 0 if there are no migrations.")
 @click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes first, as `miglint fix` does.")
 @click.option("--hook", is_flag=True, help="For pre-commit: PATHs are the changed files; deleted files are included.")
 @click.option("--baseline", metavar="FILE", help="Omit findings that are in this baseline file.")
 @click.option("--no-baseline", is_flag=True, help="Disregard the configured baseline.")
@@ -140,9 +137,16 @@ def command(question: CachedInvocation | None, /, **given: Any) -> int:
     PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
     above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
+    fix = given.pop("fix")
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)
     wrong = contradiction(request)
     if wrong is not None:
         raise click.UsageError(wrong)
+    if fix:
+        # Most checks fix nothing.
+        from miglint.cli.run_fix import FixArguments, fix_files
+
+        fix_files(request, FixArguments())
+        question = None
     return run_check(request, question)

@@ -29,6 +29,13 @@ class StoredTexts:
         except UnicodeDecodeError:
             raise UsageError(f"{path}: is not UTF-8 and is not edited") from None
 
+    def is_text(self, path: str) -> bool:
+        """Return whether a file is UTF-8 without NUL characters: others are not edited."""
+        try:
+            return "\0" not in self.text(path)
+        except UsageError:
+            return False
+
     def encoded(self, path: str, text: str) -> bytes:
         """Return a text as it is stored: with the byte order mark that the file has."""
         data = self.given if self.given is not None else self._data.get(path, b"")

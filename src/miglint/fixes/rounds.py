@@ -24,7 +24,7 @@ _MOST_TRIED = 2
 Check = Callable[[Mapping[str, str], frozenset[str] | None], Report]
 
 
-class Target(NamedTuple):
+class RuleInFile(NamedTuple):
     """A rule's findings in one file."""
 
     path: str
@@ -44,14 +44,14 @@ class Fixed(Struct, frozen=True):
     texts: Mapping[str, str] = field(default_factory=dict)
     creates: Mapping[str, str] = field(default_factory=dict)
     applied: tuple[Finding, ...] = ()
-    withheld: Mapping[Target, str] = field(default_factory=dict)
+    withheld: Mapping[RuleInFile, str] = field(default_factory=dict)
     rounds: int = 0
 
 
 def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool]) -> Fixed:
     """Apply the wanted fixes in rounds; nothing is written. `text_of` returns the stored text of a file."""
     first = check({}, None)
-    run = _Run(check, text_of, wanted, first)
+    run = _Fixing(check, text_of, wanted, first)
     reached = run.rounds()
     # Each blame is wider than the one before: the file's own fixes, those of its migration, those of the folder.
     for blamed in (run.tried_alone, run.of_migrations):
@@ -75,7 +75,7 @@ class _Reached(NamedTuple):
     rounds: int
 
 
-class _Run:
+class _Fixing:
     def __init__(
         self, check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool], first: Report
     ) -> None:
@@ -86,13 +86,13 @@ class _Run:
         self._partners = _partners(first)
         self._before = _counts(first.findings)
         # The rules and files whose fixes are not applied, with the reason.
-        self.withheld: dict[Target, str] = {}
+        self.withheld: dict[RuleInFile, str] = {}
 
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
         return self._rounds(_Reached(self._first.findings, {}, {}, (), 0), {}, None)
 
-    def without(self, reached: _Reached, withheld: Mapping[Target, str]) -> _Reached:
+    def without(self, reached: _Reached, withheld: Mapping[RuleInFile, str]) -> _Reached:
         """Apply the fixes of the files that have one of the targets again, without these."""
         self.withheld |= withheld
         paths = frozenset(target.path for target in withheld)
@@ -115,11 +115,11 @@ class _Run:
 
     # --- blame -------------------------------------------------------------------------------------------------------
 
-    def tried_alone(self, reached: _Reached, worse: Mapping[str, str]) -> dict[Target, str]:
+    def tried_alone(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
         """Return the fixes that make their own file worse when each rule's are applied alone."""
         codes = {path: sorted({item.code for item in reached.applied if item.path == path}) for path in worse}
         found = {
-            Target(path, code): worse[path]
+            RuleInFile(path, code): worse[path]
             for path, listed in codes.items()
             if len(listed) > _MOST_TRIED
             for code in listed
@@ -128,7 +128,7 @@ class _Run:
         paths = frozenset(codes)
         for number in range(max(map(len, codes.values()), default=0)):
             others = {
-                Target(path, code): ""
+                RuleInFile(path, code): ""
                 for path, listed in codes.items()
                 for place, code in enumerate(listed)
                 if place != number
@@ -136,10 +136,10 @@ class _Run:
             tried = self._rounds(self._reset(reached, paths), others, paths)
             for path, why in self.worse(tried, paths).items():
                 if number < len(codes[path]):
-                    found[Target(path, codes[path][number])] = why
+                    found[RuleInFile(path, codes[path][number])] = why
         return found
 
-    def of_migrations(self, reached: _Reached, worse: Mapping[str, str]) -> dict[Target, str]:
+    def of_migrations(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
         """Return all fixes in the files that are worse and in those paired with them."""
         return {
             _target(item): worse.get(item.path) or worse[other]
@@ -148,7 +148,7 @@ class _Run:
             if item.path in worse or other in worse
         }
 
-    def of_folders(self, reached: _Reached, worse: Mapping[str, str]) -> dict[Target, str]:
+    def of_folders(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
         """Return all fixes in the folders of what is worse: an earlier migration is at fault."""
         folders = {dirname(dirname(path)): why for path, why in worse.items()}
         return {
@@ -172,7 +172,7 @@ class _Run:
             0,
         )
 
-    def _rounds(self, start: _Reached, others: Mapping[Target, str], only: frozenset[str] | None) -> _Reached:
+    def _rounds(self, start: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None) -> _Reached:
         """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
         reached = start
         only = None if only is None else self._around(only)
@@ -196,7 +196,7 @@ class _Run:
         return reached
 
     def _chosen(
-        self, findings: Iterable[Finding], others: Mapping[Target, str], only: frozenset[str] | None
+        self, findings: Iterable[Finding], others: Mapping[RuleInFile, str], only: frozenset[str] | None
     ) -> list[Finding]:
         """Return the findings whose fixes can be applied together; others wait for the next round."""
         places = EditedPlaces()
@@ -239,16 +239,16 @@ class _Run:
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 
 
-def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> set[Target]:
+def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> set[RuleInFile]:
     after = {item.fingerprint for item in findings}
     return {_target(item) for item in chosen if item.fingerprint in after}
 
 
-def _target(finding: Finding) -> Target:
-    return Target(finding.path, finding.code)
+def _target(finding: Finding) -> RuleInFile:
+    return RuleInFile(finding.path, finding.code)
 
 
-def _counts(findings: Iterable[Finding]) -> Counter[Target]:
+def _counts(findings: Iterable[Finding]) -> Counter[RuleInFile]:
     return Counter(_target(item) for item in findings if item.severity >= Severity.WARNING)
 
 

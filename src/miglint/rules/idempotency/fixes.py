@@ -10,7 +10,7 @@ from miglint.base.model import Dialect, Span
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.idempotency.catalog_tests import first_run_condition
-from miglint.rules.idempotency.guard_words import Guard, guard_of
+from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key, Table
@@ -185,7 +185,7 @@ def _indentation(text: str, at: int) -> str:
 # --- drift -----------------------------------------------------------------------------------------------------------
 
 
-def _drift(failure: SecondRunFailure, guard: Guard | None) -> str | None:
+def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
     """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
 
     The first run of the statement as it is tells of such a difference by its failure.
@@ -211,6 +211,6 @@ def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:
     if part is None:
         return schema.find(key) is None and (schema.get(key) is not None or schema.rooted or schema.closed)
     table = schema.find(key)
-    if table is None or not isinstance(table, Table):
-        return True
-    return not table.assumed or part in table.absent
+    if isinstance(table, Table):
+        return not table.assumed
+    return table is not None or schema.rooted or schema.closed

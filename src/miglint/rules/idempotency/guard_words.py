@@ -63,14 +63,14 @@ _SQLITE_GUARDS: dict[type[Operation], _GuardPattern] = {
 _TABLES = frozenset({"table", "foreign table"})
 
 
-class Guard(NamedTuple):
+class InsertedGuard(NamedTuple):
     """A guard and its insertion."""
 
     words: str
     edit: Edit
 
 
-def guard_of(failure: SecondRunFailure) -> Guard | None:
+def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
     """Return the guard that makes the statement repeatable, or None: not every statement has one."""
     script, operation = failure.script, failure.operation
     wanted = _pattern(failure)
@@ -80,7 +80,7 @@ def guard_of(failure: SecondRunFailure) -> Guard | None:
     for start in (operation.span.start, failure.event.statement.span.start):
         at = _behind(script.file.text, start, wanted)
         if at is not None:
-            return Guard(wanted.text.strip(), Edit(at, at, wanted.text))
+            return InsertedGuard(wanted.text.strip(), Edit(at, at, wanted.text))
     return None
 
 
