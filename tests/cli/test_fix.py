@@ -55,8 +55,8 @@ def test_the_rename_of_a_column_becomes_a_block_that_looks_first(plain: Path, mi
     assert done.returncode == 0, done.stderr
     assert (folder / "002_rename.up.sql").read_text() == (
         "-- why\nDO $$ BEGIN\n"
-        "IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'name')"
-        " AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'title') THEN\n"
+        "IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'name') AND"
+        " NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'title') THEN\n"
         "ALTER TABLE accounts RENAME COLUMN name TO title;\nEND IF;\nEND $$;\n"
     )
 

@@ -137,13 +137,12 @@ def command(question: CachedInvocation | None, /, **given: Any) -> int:
     PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
     above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
-    fix = given.pop("fix")
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)
     wrong = contradiction(request)
     if wrong is not None:
         raise click.UsageError(wrong)
-    if fix:
+    if request.fix:
         # Most checks fix nothing.
         from miglint.cli.run_fix import FixArguments, fix_files
 

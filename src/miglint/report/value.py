@@ -281,12 +281,15 @@ def _finding_from(item: Mapping[str, Any]) -> Finding:
         **{
             **item,
             "severity": Severity[item["severity"].upper()],
-            "fix": None if fix is None else _fix_from(fix),
+            "fix": None if fix is None else _fix_from(fix, item["path"]),
         }
     )
 
 
-def _fix_from(value: Mapping[str, Any]) -> Fix:
-    edits = tuple(Edit(item["start"], item["end"], item["text"], item["path"]) for item in value["edits"])
+def _fix_from(value: Mapping[str, Any], path: str) -> Fix:
+    edits = tuple(
+        Edit(item["start"], item["end"], item["text"], None if item["path"] == path else item["path"])
+        for item in value["edits"]
+    )
     creates = tuple(NewFile(item["path"], item["text"]) for item in value["creates"])
     return Fix(value["title"], edits, value["reason"], creates)
