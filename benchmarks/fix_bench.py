@@ -81,10 +81,9 @@ def _print(folder: str, fixed: Fixed, counts: Counter[str], seconds: float) -> N
         )
     print(f"  withheld: {len(fixed.withheld):,}; new findings: {len(_new(fixed)):,}")
     total = counts["run"]
-    print(
-        f"  forwards that run twice: {_share(counts['twice before'], total)} before, "
-        f"{_share(counts['twice after'], total)} after (of {total:,}); first run changed: {counts['first run changed']:,}"
-    )
+    twice = [_share(counts[name], total) for name in ("twice before", "twice after")]
+    print(f"  forwards that run twice: {twice[0]} before, {twice[1]} after (of {total:,})")
+    print(f"  first runs changed: {counts['first run changed']:,}")
 
 
 def _errors(report: Report, family: str) -> list[Finding]:
