@@ -7,6 +7,7 @@
 # make bench  measure against squawk
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
 # make generated  made-up PostgreSQL schemas: both ways between two of them, on the engine (GENERATED="--seed N --count N")
+# make fix-bench FOLDERS="..." [BENCH="--unsafe -v"]   fix every script and run it, once and twice
 # make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
@@ -25,7 +26,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench schema-sql rollback-bench kills fuzz mutants nested same agreement \
+.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench kills fuzz mutants nested same agreement \
 	help-check truth draw-errors clean
 
 demo: $(READY)
@@ -70,6 +71,9 @@ generated: $(READY)
 
 schema-sql: $(READY)
 	$(BIN)/python -m benchmarks.schema_sql $(FOLDERS)
+
+fix-bench: $(READY)
+	$(BIN)/python -m benchmarks.fix_bench $(BENCH) $(FOLDERS)
 
 rollback-bench: $(READY)
 	$(BIN)/python -m benchmarks.rollback_bench $(BENCH) $(FOLDERS)

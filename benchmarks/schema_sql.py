@@ -83,7 +83,8 @@ def _miglint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def _surround(history: History, database: Database) -> None:
+def surround(history: History, database: Database) -> None:
+    """Make in a database what the migrations of a history need and do not make."""
     for name in missing_extensions(history):
         database.run(prepare(script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)))
     for made in (missing_schemas(history), bookkeeping(history)):
@@ -94,7 +95,7 @@ def _surround(history: History, database: Database) -> None:
 def _compare(history: History, engine: Engine, verbose: bool, label: str) -> list[str]:
     wrong: list[str] = []
     own = engine.create()
-    _surround(history, own)
+    surround(history, own)
     last, whole = None, True
     for step in steps_of(history, Settings(root="."), {}):
         if step.migration.forward is not None:
@@ -106,7 +107,7 @@ def _compare(history: History, engine: Engine, verbose: bool, label: str) -> lis
         return wrong
     text = to_sql(last.after)
     other = engine.create()
-    _surround(history, other)
+    surround(history, other)
     script = script_of(text, history.dialect)
     wrong += [f"not printed: {line}" for line in text.splitlines() if line.startswith("-- ")]
     prepared = prepare(script)

@@ -113,7 +113,7 @@ def test_a_script_from_standard_input_in_a_folder_that_is_not_there(project, mig
     name = "not/there/001_a.postgres.up.sql"
     done = miglint("check", "--select", "STY", "--stdin-filename", name, stdin="SELECT 1;\n")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"\nnot/there/001_a\.postgres\.up\.sql:1:1: info STY001 sqlfluff\s+CP01", done.stdout)
+    assert re.search(r"\nnot/there/001_a\.postgres\.up\.sql:1:1: info STY001 sqlfluff \[\*\]\s+CP01", done.stdout)
 
 
 def test_several_rules_of_sqlfluff_in_a_file_are_told_each_by_itself(project, miglint):
@@ -122,8 +122,8 @@ def test_several_rules_of_sqlfluff_in_a_file_are_told_each_by_itself(project, mi
     assert done.returncode == 0
     lines = [line for line in done.stdout.splitlines() if "STY001" in line or "layout" in line or "also" in line]
     assert lines == [
-        "migrations/001_accounts.up.sql:1:15: info STY001 sqlfluff",
+        "migrations/001_accounts.up.sql:1:15: info STY001 sqlfluff [*]",
         "  LT01 layout.spacing: Expected only single space before start bracket '('.",
         "  also on line 2: LT01 layout.spacing: Expected only single space before 'FROM'",
-        "migrations/001_accounts.up.sql:2:1: info STY001 sqlfluff",
+        "migrations/001_accounts.up.sql:2:1: info STY001 sqlfluff [*]",
     ]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from miglint.base.findings import Edit
 from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.fixes.edits import edits_of, with_edits
 from miglint.rules.registry import built_in
 
 from .book import Claim, Example, pages
@@ -53,6 +55,43 @@ def test_idempotency_is_as_the_page_says(example: Example, postgres: PostgresEng
         start(example, lent)
         wrong = second_runs(example, lent)
     assert bool(wrong) == (example.side == "Bad"), wrong
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        one
+        for one in RUNNABLE
+        if one.side == "Bad" and one.code.startswith("IDM") and built_in().rules[one.code].fixable
+    ],
+    ids=str,
+)
+def test_a_fix_leaves_the_first_run_as_it_was_and_lets_the_script_run_twice(
+    example: Example, postgres: PostgresEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = [item for item in findings_of(example, tmp_path, monkeypatch) if item.code == example.code and item.fix]
+    edits: dict[str, set[Edit]] = {}
+    for finding in offered:
+        for path, edit in edits_of(finding):
+            edits.setdefault(path, set()).add(edit)
+    for path, listed in edits.items():
+        place = tmp_path / path
+        place.write_text(with_edits(place.read_text(encoding="utf-8"), listed), encoding="utf-8")
+    with database(example.engine, postgres) as lent, database(example.engine, postgres) as other:
+        start(example, lent)
+        start(example, other)
+        for part in ("up", "down"):
+            script = example.text(part)
+            if script is None:
+                continue
+            (place,) = tmp_path.rglob(f"*.{part}.sql")
+            fixed = place.read_text(encoding="utf-8")
+            assert lent.run(script) is None
+            assert other.run(fixed) is None
+            assert not differs(lent.schema(), other.schema())
+            if fixed != script:
+                assert other.run(fixed) is None
+                assert not differs(lent.schema(), other.schema())
 
 
 @pytest.mark.parametrize(

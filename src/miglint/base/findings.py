@@ -43,19 +43,37 @@ FAMILIES: Mapping[str, str] = {
 
 
 class Edit(Struct, frozen=True):
-    """Replace the characters `start` to `end` of a file by `text`."""
+    """Replace the characters `start` to `end` of a file by `text`; `path` is the file, None that of the finding."""
 
     start: int
     end: int
     text: str
+    path: str | None = None
+
+
+class NewFile(Struct, frozen=True):
+    """A file that a fix creates."""
+
+    path: str
+    text: str
 
 
 class Fix(Struct, frozen=True):
-    """A change that fixes a finding; `safe` if it cannot change the effect of the script's first run."""
+    """A change that fixes a finding.
+
+    It is safe if the first run leaves the same schema and rows as before, whatever the rest of the system does;
+    otherwise `reason` says why it is not.
+    """
 
     title: str
     edits: tuple[Edit, ...]
-    safe: bool = True
+    reason: str | None = None
+    creates: tuple[NewFile, ...] = ()
+
+    @property
+    def safe(self) -> bool:
+        """Whether it can be applied without being read."""
+        return self.reason is None
 
 
 class Finding(Struct, frozen=True):
@@ -82,6 +100,11 @@ class Finding(Struct, frozen=True):
     evidence: str = "static"
     fix: Fix | None = None
     fingerprint: str = ""
+
+
+def is_only_a_rerun(finding: Finding) -> bool:
+    """Return whether a finding is about a second run that the migration tool makes impossible."""
+    return finding.severity is Severity.INFO and finding.code.startswith("IDM")
 
 
 def matter(code: str, message: str) -> str:

@@ -12,15 +12,12 @@ from miglint.cli.completion import complete_layouts, complete_rules
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
 from miglint.cli.request import COLORS, SORTS, CheckArguments, contradiction
+from miglint.cli.rule_options import split_rules
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import SEVERITIES
 from miglint.config.toml_table import nearest
 from miglint.report import FORMATS
-
-
-def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
 def _reports(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -74,7 +71,7 @@ _EXAMPLES = (
     ("miglint check --write-baseline", "accept what is found now"),
 )
 
-_rules = partial(click.option, multiple=True, metavar="RULES", callback=_split, shell_complete=complete_rules)
+_rules = partial(click.option, multiple=True, metavar="RULES", callback=split_rules, shell_complete=complete_rules)
 
 
 @click.command("check", cls=_CheckCommand)
@@ -115,6 +112,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split, 
 @click.option("--no-suppressions", is_flag=True, help="Disregard suppression comments and the baseline.")
 @click.option("--allow-empty", is_flag=True, help="Exit with 0 if there are no migrations.")
 @click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes first, as `miglint fix` does.")
 @click.option("--hook", is_flag=True, help="For pre-commit: PATHs are the changed files; deleted files are included.")
 @click.option("--baseline", metavar="FILE", help="Omit findings that are in this baseline file.")
 @click.option("--no-baseline", is_flag=True, help="Disregard the configured baseline.")
@@ -147,4 +145,10 @@ def command(question: CachedInvocation | None, /, **given: Any) -> int:
     wrong = contradiction(request)
     if wrong is not None:
         raise click.UsageError(wrong)
+    if request.fix:
+        # Most checks fix nothing.
+        from miglint.cli.run_fix import FixArguments, fix_files
+
+        fix_files(request, FixArguments())
+        question = None
     return run_check(request, question)

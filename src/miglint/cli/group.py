@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check migrations and their rollbacks.",
     "diff": "Print the SQL between two schemas, in both directions.",
     "explain": "Print the documentation page of a rule.",
+    "fix": "Fix what check finds, where a fix is known.",
     "init": "Write a starter miglint.toml.",
     "rollback": "List, write, plan and verify rollbacks.",
     "rules": "List the rules and whether each is enabled.",

@@ -59,6 +59,7 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
     exit_zero: bool = False
     config: str | None = None
     since: str | None = None
+    fix: bool = False
     hook: bool = False
     baseline: str | None = None
     write_baseline: bool = False

@@ -43,7 +43,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     """
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
-    settings = _settings(request)
+    settings = settings_of(request)
     since = None
     if request.since is not None:
         from miglint.discovery.git import changes_since
@@ -225,7 +225,7 @@ def _output(
     return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
 
 
-def _settings(request: CheckArguments) -> Settings:
+def settings_of(request: CheckArguments) -> Settings:
     """Return the settings with the command line: `--select` replaces, the other lists are appended."""
     settings = load_trusted(
         request.config,

@@ -23,14 +23,21 @@ _UNREAD = ("unreadable", "symlink-loop", "too-large")
 _ROLLBACKS = ("required", "optional", "none")
 
 
-def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptions | None = None) -> Discovered:
+def discover(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    options: DiscoveryOptions | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Discovered:
     """Find the migrations in folders, and those that files belong to.
 
+    `texts` are the texts of files, by the path that they are displayed by, in place of what is stored.
     Raises `UsageError` for a path that does not exist or an invalid option; defects of files are reported as problems.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    return _discover(discovery_scope([os.fspath(path) for path in paths], options), {}, options, forced)
+    given = {path: from_text(text, path) for path, text in (texts or {}).items()}
+    return _discover(discovery_scope([os.fspath(path) for path in paths], options), given, options, forced)
 
 
 def discover_text(

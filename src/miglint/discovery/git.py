@@ -195,6 +195,22 @@ def deleted_files(cwd: str | None = None) -> frozenset[str]:
     return frozenset(_shown(str(Path(repository.top) / name), real) for name in listed.split("\0") if name)
 
 
+def main_branch(cwd: str | None = None) -> str | None:
+    """Return the branch that others are merged into, by its usual names, or None: there is none, or no repository."""
+    try:
+        repository = _repository(cwd or str(Path.cwd()), "git")
+    except UsageError:
+        return None
+    for name in _MAIN_BRANCHES:
+        if _ask(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", may_fail=True).strip():
+            return name
+    return None
+
+
+# The branch that a clone follows, if it has one, is the one that the project works on.
+_MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
 class Snapshot:
     """The files of a repository at a commit, by their paths in the working tree."""
 
@@ -210,6 +226,12 @@ class Snapshot:
     def top(self) -> str:
         """The root of the repository's working tree, with links resolved."""
         return self._repository.top
+
+    def paths(self, cwd: str | None = None) -> frozenset[str]:
+        """Return the paths of all files, as they are displayed in a folder."""
+        listed = _ask(self._repository, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
+        real = os.path.realpath(cwd or str(Path.cwd()))
+        return frozenset(_shown(str(Path(self.top) / name), real) for name in listed.split("\0") if name)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """Return the content of a file, or None if there was none; links in the commit are not followed.

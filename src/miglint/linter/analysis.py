@@ -6,7 +6,7 @@ The result of a range depends only on the migrations up to its end, so that rang
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.base.errors import UsageError
@@ -116,7 +116,8 @@ class Analysis(Struct, frozen=True):
             size = len(history.migrations)
             if number + size > first and number < last:
                 ends = number + size <= last
-                passages = self._history(part, place, max(0, first - number), min(size, last - number), ends, progress)
+                wanted = range(max(0, first - number), min(size, last - number))
+                passages = self._history(part, place, wanted, wanted.stop, ends, progress)
                 if passages:
                     passed[history] = passages
                     for pair in self.variants if self.dispatcher.about_variants else ():
@@ -131,9 +132,9 @@ class Analysis(Struct, frozen=True):
         part = PartialResult()
         passed: dict[History, list[ForwardPass]] = {}
         for place, history in enumerate(self.histories):
-            wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
+            wanted = {number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)}
             if wanted:
-                passed[history] = self._history(part, place, wanted[0], wanted[-1] + 1, True, None)
+                passed[history] = self._history(part, place, wanted, max(wanted) + 1, True, None)
         for pair in self.variants if self.dispatcher.about_variants else ():
             if pair.postgres in passed or pair.sqlite in passed:
                 self._variants(part, pair, passed)
@@ -157,9 +158,15 @@ class Analysis(Struct, frozen=True):
         return passages
 
     def _history(
-        self, part: PartialResult, place: int, first: int, last: int, ends: bool, progress: ProgressCallback | None
+        self,
+        part: PartialResult,
+        place: int,
+        wanted: Container[int],
+        last: int,
+        ends: bool,
+        progress: ProgressCallback | None,
     ) -> list[ForwardPass]:
-        """Analyze a range of a history; return its passages if rules need them and the history ends in it."""
+        """Analyze the wanted migrations of a history; return its passages if rules need them and it ends."""
         history = self.histories[place]
         schema = self.starts[history.dialect]
         ran = self._ran(place)
@@ -171,7 +178,7 @@ class Analysis(Struct, frozen=True):
         passages: list[ForwardPass] = []
         doubted = False
         for number, migration in enumerate(history.migrations[:last]):
-            if number < first:
+            if number not in wanted:
                 passage = apply_forward(migration, parse, schema)
             else:
                 step = self._replayed(migration, history, schema, pairs, doubted=doubted)

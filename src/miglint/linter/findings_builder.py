@@ -18,6 +18,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
+from miglint.linter.merged_fix import merged_fix
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
@@ -215,7 +216,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,
         evidence=hit.evidence,
-        fix=hit.fix,
+        fix=merged_fix([item.hit for item in group]),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.errors import UsageError
 from miglint.base.model import BaseBranch, Dialect, Discovered, History, Migration, SourceFile
-from miglint.base.structs import Struct, replace
+from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
 from miglint.config.settings import Settings
@@ -30,6 +30,7 @@ ProgressCallback = Callable[..., None]
 class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
 
+    `texts` are those of files, by displayed path, as they would be after a change: the cache is not used then.
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
     not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with.
@@ -45,6 +46,7 @@ class Job(Struct, frozen=True):
     dry_run: DryRunOptions | None = None
     report_only: frozenset[str] | None = None
     branch: BaseBranch | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Outcome(Struct, frozen=True):
@@ -63,7 +65,7 @@ def check(job: Job) -> Outcome:
         job.question.observe(_inputs(job, found))
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
-    cached = watched and job.cached and job.text is None and job.dry_run is None
+    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
     cache = Cache.of(job.settings) if cached else None
     if cache is None:
         report, _ = _judged(job, found, schemas, report_only)
@@ -152,10 +154,11 @@ def _discovered(job: Job) -> Discovered:
     if job.text is not None:
         return discover_text(job.paths[0], job.text, options=options)
     paths = checked_paths(settings, job.paths).paths
-    if job.branch is None:
-        return discover(paths, options=options)
-    found = discover(paths, options=replace(options, on_base=job.branch.arrived))
-    return replace(found, branch=job.branch)
+    if job.branch is not None:
+        found = discover(paths, options=replace(options, on_base=job.branch.arrived), texts=job.texts)
+        return replace(found, branch=job.branch)
+    found = discover(paths, options=options, texts=job.texts)
+    return replace(found, requested=job.report_only) if job.texts and job.report_only is not None else found
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from miglint.base.findings import Finding, Severity, matter
+from miglint.base.findings import Finding, Severity, is_only_a_rerun, matter
 from miglint.base.inert import one_line, printable
 from miglint.base.lazy_regex import pattern
 from miglint.report.ansi import paint, wide
@@ -121,7 +121,7 @@ def _heading(finding: Finding, view: DisplayOptions) -> list[str]:
             lines.append("  ")
         lines[-1] += part
     severity = str(finding.severity)
-    rule = f"  {paint(severity, f'{severity} {finding.code}', view)} {paint('dim', finding.name, view)}"
+    rule = f"  {paint(severity, f'{severity} {finding.code}', view)} {paint('dim', _name(finding), view)}"
     return [*(paint("bold", line, view) for line in lines), rule]
 
 
@@ -129,8 +129,13 @@ def _head(finding: Finding, view: DisplayOptions) -> str:
     severity = str(finding.severity)
     return (
         f"{paint('bold', _place(finding), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
-        f"{paint('dim', finding.name, view)}"
+        f"{paint('dim', _name(finding), view)}"
     )
+
+
+def _name(finding: Finding) -> str:
+    """Return the name of the rule, with a mark if `miglint fix` can fix the finding."""
+    return finding.name if finding.fix is None or is_only_a_rerun(finding) else f"{finding.name} [*]"
 
 
 def _place(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from miglint import __version__
-from miglint.base.findings import Finding, Severity
+from miglint.base.findings import Finding, Fix, Severity
 from miglint.base.inert import inert_json
 from miglint.report.value import Report
 from miglint.report.view import DisplayOptions, RuleDescription
@@ -103,22 +103,37 @@ def _result(finding: Finding, places: dict[Any, int], view: DisplayOptions) -> d
             "endLine": finding.end_line,
             "endColumn": finding.end_column,
         }
-        result["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(finding, view), "region": region}}]
-    if finding.fix is not None and finding.path:
-        replacements = [
-            {
-                "deletedRegion": {"charOffset": edit.start, "charLength": edit.end - edit.start},
-                "insertedContent": {"text": edit.text},
-            }
-            for edit in finding.fix.edits
+        result["locations"] = [
+            {"physicalLocation": {"artifactLocation": _artifact(finding.path, view), "region": region}}
         ]
-        change = {"artifactLocation": _artifact(finding, view), "replacements": replacements}
-        result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
+    if finding.fix is not None and finding.path:
+        result["fixes"] = [_fix(finding.fix, finding.path, view)]
     return result
 
 
-def _artifact(finding: Finding, view: DisplayOptions) -> dict[str, str]:
-    path = view.prefix + finding.path
+def _fix(fix: Fix, path: str, view: DisplayOptions) -> dict[str, Any]:
+    """Return a fix; a file that it creates is an insertion into an empty one."""
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        changes.setdefault(edit.path or path, []).append(_replacement(edit.start, edit.end, edit.text))
+    for new in fix.creates:
+        changes.setdefault(new.path, []).append(_replacement(0, 0, new.text))
+    text = fix.title if fix.reason is None else f"{fix.title} (unsafe: {fix.reason})"
+    return {
+        "description": {"text": text},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(name, view), "replacements": replacements}
+            for name, replacements in changes.items()
+        ],
+    }
+
+
+def _replacement(start: int, end: int, text: str) -> dict[str, Any]:
+    return {"deletedRegion": {"charOffset": start, "charLength": end - start}, "insertedContent": {"text": text}}
+
+
+def _artifact(name: str, view: DisplayOptions) -> dict[str, str]:
+    path = view.prefix + name
     if path.startswith("/"):
         return {"uri": "file://" + quote(path, errors="backslashreplace")}
     return {"uri": quote(path, errors="backslashreplace"), "uriBaseId": "SRCROOT"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from miglint.base.findings import Severity
+from miglint.base.findings import Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
 from miglint.report.ansi import SEQUENCES, fit, paint, wide
 from miglint.report.grouping import finding_groups, wrapped
@@ -108,6 +108,17 @@ def _statistics(report: Report) -> Iterator[str]:
         yield f"{number:>8,}  {code} {name}{fixes}"
 
 
+def _fixable(report: Report) -> Iterator[str]:
+    """Yield how many findings `miglint fix` fixes."""
+    fixes = [item.fix for item in report.findings if item.fix is not None and not is_only_a_rerun(item)]
+    safe, unsafe = (sum(fix.safe is wanted for fix in fixes) for wanted in (True, False))
+    if safe:
+        more = f", {unsafe:,} more with --unsafe-fixes" if unsafe else ""
+        yield f"{safe:,} fixable with `miglint fix`{more}"
+    elif unsafe:
+        yield f"{unsafe:,} fixable with `miglint fix --unsafe-fixes`"
+
+
 def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
     scope = f"{count_of(len(report.migrations), 'migration')}, {count_of(report.files, 'file')}, {report.elapsed_ms} ms"
     if view.verbose and report.findings and not view.statistics:
@@ -125,4 +136,5 @@ def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
         yield f"{paint('good', 'no findings', view)} ({scope})"
     elif not report.since or not report.looked_at:
         yield "no migrations found"
+    yield from _fixable(report)
     yield from filter(None, (report.hidden_words(), report.left_out_words()))

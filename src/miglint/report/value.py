@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from miglint import __version__
-from miglint.base.findings import FAMILIES, Edit, Finding, Fix, Severity
+from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
 from miglint.base.structs import Struct, field, replace
 from miglint.discovery.version_place import version_place
 
@@ -235,23 +235,39 @@ def finding_as_dict(item: Finding) -> dict[str, Any]:
         "message": item.message,
         "help": item.help,
         "evidence": item.evidence,
-        "fix": None if item.fix is None else _fix(item.fix),
+        "fix": None if item.fix is None else _fix(item.fix, item.path),
         "fingerprint": item.fingerprint,
     }
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
-    edits = [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+def _fix(fix: Fix, path: str) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "safe": fix.safe,
+        "reason": fix.reason,
+        "edits": [
+            {"path": path if edit.path is None else edit.path, "start": edit.start, "end": edit.end, "text": edit.text}
+            for edit in fix.edits
+        ],
+        "creates": [{"path": new.path, "text": new.text} for new in fix.creates],
+    }
 
 
 def _finding_from(item: Mapping[str, Any]) -> Finding:
     fix = item["fix"]
-    edits = () if fix is None else tuple(Edit(edit["start"], edit["end"], edit["text"]) for edit in fix["edits"])
     return Finding(
         **{
             **item,
             "severity": Severity[item["severity"].upper()],
-            "fix": None if fix is None else Fix(fix["title"], edits, fix["safe"]),
+            "fix": None if fix is None else _fix_from(fix, item["path"]),
         }
     )
+
+
+def _fix_from(value: Mapping[str, Any], path: str) -> Fix:
+    edits = tuple(
+        Edit(item["start"], item["end"], item["text"], None if item["path"] == path else item["path"])
+        for item in value["edits"]
+    )
+    creates = tuple(NewFile(item["path"], item["text"]) for item in value["creates"])
+    return Fix(value["title"], edits, value["reason"], creates)

@@ -77,6 +77,8 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         if column.nullable is None and not key:
             return None
         return (value == "NO") is (key or not column.nullable)
+    if fact == "is_identity":
+        return (value == "YES") is (column.identity is not None)
     if fact == "column_default":
         there = column.default is not None or column.serial
         # What it says, the server writes in its own words.

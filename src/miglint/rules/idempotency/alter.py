@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.conditional import conditional, unless, when, whole_statement
-from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
+from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
@@ -95,6 +96,7 @@ def rename_table(cases: Failures) -> Iterable[Hit]:
     ERROR,
     "RENAME of a column fails on a second run",
     on=failures,
+    fixable=True,
     about_reruns=True,
 )
 def rename_column(cases: Failures) -> Iterable[Hit]:
@@ -125,6 +127,7 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     "RENAME of a constraint fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_constraint(cases: Failures) -> Iterable[Hit]:
@@ -169,6 +172,7 @@ def rename_index(cases: Failures) -> Iterable[Hit]:
     "RENAME of a type fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_type(cases: Failures) -> Iterable[Hit]:
@@ -183,6 +187,7 @@ def rename_type(cases: Failures) -> Iterable[Hit]:
     "RENAME of an enum value fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def rename_enum_value(cases: Failures) -> Iterable[Hit]:
@@ -223,6 +228,7 @@ def rename_object(cases: Failures) -> Iterable[Hit]:
     "SET SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def set_schema(cases: Failures) -> Iterable[Hit]:
@@ -250,6 +256,7 @@ def _set_schema_help(failure: SecondRunFailure) -> str:
     ERROR,
     "A statement uses an object that the same script drops or renames later",
     on=failures,
+    fixable=True,
     about_reruns=True,
 )
 def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
@@ -289,6 +296,7 @@ def _is_there(failure: SecondRunFailure) -> str:
     "ATTACH or DETACH PARTITION fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def partition(cases: Failures) -> Iterable[Hit]:
@@ -321,6 +329,7 @@ def _partition_help(failure: SecondRunFailure) -> str:
     "ADD or DROP of an identity or generation expression fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def alter_column(cases: Failures) -> Iterable[Hit]:
@@ -339,7 +348,15 @@ def _alter_column_help(failure: SecondRunFailure) -> str:
     return f"Write `{start} IDENTITY IF EXISTS;`"
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures, about_reruns=True)
+@rule(
+    "IDM053",
+    "second-run-fails",
+    ERROR,
+    "The statement fails on a second run",
+    on=failures,
+    fixable=True,
+    about_reruns=True,
+)
 def second_run_fails(cases: Failures) -> Iterable[Hit]:
     """Report all other statements that fail on a second run."""
     return hits(cases, _other_help)

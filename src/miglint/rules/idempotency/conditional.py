@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from miglint.base.model import Dialect
-from miglint.rules.idempotency.second_run import SecondRunFailure, fix_for
+from miglint.rules.idempotency.guard_words import guard_of
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import block
 
 # A longer statement is not repeated in a help text.
@@ -51,12 +52,11 @@ def whole_statement(failure: SecondRunFailure) -> str | None:
 def guarded(failure: SecondRunFailure, short: str) -> str:
     """Return the whole statement with its guard where it is short, else `short` without its last part."""
     script, statement = failure.script, failure.event.statement
-    fix = fix_for(failure)
-    if fix is None or in_block(failure) or len(statement.operations) != 1:
+    guard = guard_of(failure)
+    if guard is None or in_block(failure) or len(statement.operations) != 1:
         return f"`{short} ...`"
-    (edit,) = fix.edits
-    start, end = statement.span
-    text = script.file.text[start : edit.start] + edit.text + script.file.text[edit.end : end]
+    (start, end), at = statement.span, guard.edit.start
+    text = script.file.text[start:at] + guard.edit.text + script.file.text[at:end]
     text = text.rstrip().rstrip(";").rstrip()
     if "\n" in text:
         # Line breaks in a string, or behind a comment, are part of the statement.

@@ -9,7 +9,8 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.idempotency.conditional import guarded, in_block, sqlite, unless
-from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import block, ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops
@@ -92,6 +93,7 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     "ADD CONSTRAINT fails on a second run",
     on=failures,
     aliases=ROBUST,
+    fixable=True,
     about_reruns=True,
 )
 def add_constraint(cases: Failures) -> Iterable[Hit]:
@@ -169,6 +171,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
     "CREATE TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_type(cases: Failures) -> Iterable[Hit]:
@@ -309,6 +312,7 @@ def _create_trigger_help(failure: SecondRunFailure) -> str:
     "CREATE POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_policy(cases: Failures) -> Iterable[Hit]:
@@ -363,6 +367,7 @@ def create_schema(cases: Failures) -> Iterable[Hit]:
     "CREATE ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_role(cases: Failures) -> Iterable[Hit]:
@@ -386,6 +391,7 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     "A CREATE of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
+    fixable=True,
     about_reruns=True,
 )
 def create_object(cases: Failures) -> Iterable[Hit]:

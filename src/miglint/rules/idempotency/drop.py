@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.create import ROBUST
-from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, failures, hits
+from miglint.rules.idempotency.second_run import Failures, failures, hits
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 

@@ -9,7 +9,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hits
+from miglint.rules.idempotency.second_run import failures, hits
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import remarks
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of
@@ -32,6 +33,7 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     "insert-unguarded",
     Severity.ERROR,
     "INSERT fails on a second run or inserts the same rows again",
+    fixable=True,
     about_reruns=True,
 )
 def insert(step: Step) -> Iterable[Hit]:

@@ -7,28 +7,18 @@ statement that another one guards (`DROP ... IF EXISTS` before `ADD`) does not f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
-from miglint.base.findings import Edit, Fix, Severity
-from miglint.base.lazy_regex import pattern
+from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
+from miglint.rules.idempotency.fixes import fix_for
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import acting
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.outcome import Failure, OperationOutcome, Run
+from miglint.schema.outcome import Failure, Run
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
-
-
-class SecondRunFailure(NamedTuple):
-    """An operation that fails when its script runs a second time."""
-
-    script: Script
-    event: OperationOutcome
-    operation: Operation
-    error: Failure
-
 
 _CREATES: dict[type[Operation], str] = {
     ops.CreateTable: "IDM001",
@@ -105,9 +95,6 @@ def code_of(operation: Operation, condition: str) -> str:
     return _OTHERS.get(type(operation), created)
 
 
-# The kinds of object for which PostgreSQL has `ALTER kind IF EXISTS`.
-ALTER_IF_EXISTS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
-
 Failures = Sequence[SecondRunFailure]
 _NOTHING: dict[str, list[SecondRunFailure]] = {}
 
@@ -118,13 +105,13 @@ def failures(step: Step) -> dict[str, list[SecondRunFailure]]:
     migration = step.migration
     found: dict[str, list[SecondRunFailure]] = {}
     if migration.forward is not None:
-        _collect(found, migration.forward, step.forward, step.forward_again)
+        _collect(found, step, migration.forward, step.forward, step.forward_again)
     if migration.rollback is not None and step.rollback is not None and step.rollback_again is not None:
-        _collect(found, migration.rollback, step.rollback, step.rollback_again)
+        _collect(found, step, migration.rollback, step.rollback, step.rollback_again)
     return found or _NOTHING
 
 
-def _collect(found: dict[str, list[SecondRunFailure]], script: Script, first: Run, second: Run) -> None:
+def _collect(found: dict[str, list[SecondRunFailure]], step: Step, script: Script, first: Run, second: Run) -> None:
     # What fails in the first run already is reported by other families.
     if not second.events:
         return
@@ -138,7 +125,7 @@ def _collect(found: dict[str, list[SecondRunFailure]], script: Script, first: Ru
                 continue
             operation = acting(event.operation, failure.key, failure.part)
             code = code_of(operation, failure.condition)
-            found.setdefault(code, []).append(SecondRunFailure(script, event, operation, failure))
+            found.setdefault(code, []).append(SecondRunFailure(step, script, event, operation, failure))
             if code == "IDM050" and isinstance(operation, (ops.CreateTable, ops.CreateView)):
                 unmade.append(operation.name)
 
@@ -181,106 +168,3 @@ def clause(failure: SecondRunFailure) -> str:
     ):
         return "..."
     return " ".join(lines)
-
-
-# --- fixes -----------------------------------------------------------------------------------------------------------
-
-# Only to find where an insertion goes: what a statement does is read from its operations.
-_WORD = pattern(r"(\w++)")
-_NEXT_WORD = pattern(r"\s*+(\w++)")
-_BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
-
-
-class _GuardPattern(NamedTuple):
-    """The words before a guard: all of `words` in order, with some of `between` among them, and `after` behind them.
-
-    With `late` other words may stand before them, but no literal.
-    """
-
-    words: tuple[str, ...]
-    text: str
-    between: frozenset[str] = frozenset()
-    after: str = ""
-    late: bool = False
-
-
-_IF_NOT_EXISTS, _IF_EXISTS, _OR_REPLACE = " IF NOT EXISTS", " IF EXISTS", " OR REPLACE"
-_GUARDS: dict[type[Operation], _GuardPattern] = {
-    ops.CreateTable: _GuardPattern(("CREATE", "TABLE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
-    ops.AddEnumValue: _GuardPattern(("ADD", "VALUE"), _IF_NOT_EXISTS, late=True),
-    ops.CreateSequence: _GuardPattern(("CREATE", "SEQUENCE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
-    ops.CreateExtension: _GuardPattern(("CREATE", "EXTENSION"), _IF_NOT_EXISTS),
-    ops.CreateSchema: _GuardPattern(("CREATE", "SCHEMA"), _IF_NOT_EXISTS),
-}
-_POSTGRES_GUARDS: dict[type[Operation], _GuardPattern] = {
-    ops.DropConstraint: _GuardPattern(("DROP", "CONSTRAINT"), _IF_EXISTS),
-    ops.CreateView: _GuardPattern(("CREATE",), _OR_REPLACE),
-}
-_TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
-_SQLITE_GUARDS: dict[type[Operation], _GuardPattern] = {
-    ops.CreateView: _GuardPattern(("CREATE", "VIEW"), _IF_NOT_EXISTS, _TEMPORARY),
-    ops.CreateTrigger: _GuardPattern(("CREATE", "TRIGGER"), _IF_NOT_EXISTS, _TEMPORARY),
-}
-_TABLES = frozenset({"table", "foreign table"})
-
-
-def _guard(operation: Operation, dialect: Dialect) -> _GuardPattern | None:
-    postgres = dialect is Dialect.POSTGRES
-    match operation:
-        case ops.CreateIndex() if operation.name is not None:
-            return _GuardPattern(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
-        case ops.AddColumn() if postgres and operation.kind in _TABLES:
-            return _GuardPattern(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
-        case ops.CreateView() if operation.materialized:
-            return _GuardPattern(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
-        case ops.CreateRoutine() if operation.kind in ("function", "procedure"):
-            return _GuardPattern(("CREATE",), _OR_REPLACE)
-        case ops.Drop() if operation.kind not in ("cast", "database"):
-            return _GuardPattern(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
-        case ops.Rename() if postgres and operation.kind in ALTER_IF_EXISTS and not operation.if_exists:
-            return _GuardPattern(("ALTER", *operation.kind.upper().split()), _IF_EXISTS)
-        case ops.DropColumn() if postgres and operation.kind in _TABLES:
-            return _GuardPattern(("DROP",), _IF_EXISTS, after="COLUMN")
-        case _:
-            of_engine = _POSTGRES_GUARDS if postgres else _SQLITE_GUARDS
-            return _GUARDS.get(type(operation)) or of_engine.get(type(operation))
-
-
-def fix_for(failure: SecondRunFailure) -> Fix | None:
-    """Return the insertion of a guard, or None where the words before it are not found."""
-    script, operation = failure.script, failure.operation
-    if script.substituted is not None:
-        return None
-    guard = _guard(operation, script.dialect)
-    if guard is None:
-        return None
-    # A drop of several objects gives one operation each: the guard follows the words that they share.
-    for start in (operation.span.start, failure.event.statement.span.start):
-        at = _behind(script.file.text, start, guard)
-        if at is not None:
-            return Fix(f"insert{guard.text}", (Edit(at, at, guard.text),))
-    return None
-
-
-def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:
-    """Return the place behind the words of a guard that begin at `start`, or None when they are not there."""
-    if guard.late:
-        end = text.find("'", start)
-        plain = guard._replace(late=False)
-        found = [
-            place
-            for word in _WORD.finditer(text, start, len(text) if end < 0 else end)
-            if word[1].upper() == guard.words[0] and (place := _behind(text, word.start(1), plain)) is not None
-        ]
-        return found[0] if len(found) == 1 else None
-    words, at, number = guard.words, start, 0
-    while word := _NEXT_WORD.match(text, at):
-        said = word[1].upper()
-        if number < len(words) and said == words[number]:
-            number += 1
-        elif number == len(words):
-            return word.end() if said == guard.after else at
-        elif said not in guard.between:
-            return None
-        at = word.end()
-    return at if number == len(words) else None

@@ -106,6 +106,8 @@ COLUMN_FACTS = {
     "character_maximum_length": "character_maximum_length",
     "column_default": "column_default",
     "attnotnull": "is_nullable",
+    "is_identity": "is_identity",
+    "attidentity": "is_identity",
 }
 CONSTRAINT_KINDS = {
     "p": "primary",

@@ -105,6 +105,8 @@ def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
         value = _take(facts, catalog, column)
         if value is not None and column == "attnotnull":
             told.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
+        elif value is not None and column == "attidentity":
+            told.append((fact, "YES" if value.name else "NO"))
         elif value is not None:
             told.append((fact, value.name))
         for sign in _SIGNS:

@@ -1,0 +1,1 @@
+"""Apply the fixes of findings to files, and keep what makes nothing worse."""

@@ -1,0 +1,49 @@
+"""Edits of texts: every character outside an edit stays as it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from miglint.base.findings import Edit, Finding
+
+
+def with_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text with edits that do not overlap."""
+    parts: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        parts += (text[at : edit.start], edit.text)
+        at = edit.end
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def edits_of(finding: Finding) -> list[tuple[str, Edit]]:
+    """Return the edits of a finding's fix, each with the file that it is in."""
+    if finding.fix is None:
+        return []
+    return [(item.path or finding.path, Edit(item.start, item.end, item.text)) for item in finding.fix.edits]
+
+
+class EditedPlaces:
+    """The places that edits have taken, by file: what meets one of them has to wait."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, set[Edit]] = defaultdict(set)
+
+    def take(self, finding: Finding) -> bool:
+        """Take the places of a finding's fix, all of them or none; equal edits of two findings are one."""
+        edits = edits_of(finding)
+        if any(_meet(edit, other) for path, edit in edits for other in self._taken[path]):
+            return False
+        for path, edit in edits:
+            self._taken[path].add(edit)
+        return True
+
+
+def _meet(one: Edit, other: Edit) -> bool:
+    """Return whether two different edits meet: of two insertions at one place, neither is first."""
+    if one == other:
+        return False
+    return one.start == other.start or (one.start < other.end and other.start < one.end)

@@ -1,0 +1,262 @@
+"""Rounds of fixes: apply what is offered, check again, until nothing changes; withhold what makes anything worse.
+
+A fix is withheld if its finding remains, or if a file then has more findings of a rule, of a warning or above, than
+before. Which of several fixes is at fault is found by trying each rule's alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from posixpath import dirname
+from typing import NamedTuple
+
+from miglint.base.findings import Edit, Finding, Severity
+from miglint.base.structs import Struct, field
+from miglint.fixes.edits import EditedPlaces, edits_of, with_edits
+from miglint.report.value import Report
+
+MOST_ROUNDS = 10
+# Each rule that is tried alone costs a check: a file with fixes of more rules keeps none of them.
+_MOST_TRIED = 2
+
+# The texts of changed files by path, and the files whose findings are needed (None: all), to a report.
+Check = Callable[[Mapping[str, str], frozenset[str] | None], Report]
+
+
+class RuleInFile(NamedTuple):
+    """A rule's findings in one file."""
+
+    path: str
+    code: str
+
+
+class Fixed(Struct, frozen=True):
+    """What fixing has come to.
+
+    `texts` are the new texts of the changed files, `creates` those of new files. `applied` are the findings whose fixes
+    were applied, in order; `withheld` has a reason for each rule and file whose fixes would make things worse. `first`
+    and `last` are the reports before and after. `rounds` is the number of rounds that changed something.
+    """
+
+    first: Report
+    last: Report
+    texts: Mapping[str, str] = field(default_factory=dict)
+    creates: Mapping[str, str] = field(default_factory=dict)
+    applied: tuple[Finding, ...] = ()
+    withheld: Mapping[RuleInFile, str] = field(default_factory=dict)
+    rounds: int = 0
+
+
+def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool]) -> Fixed:
+    """Apply the wanted fixes in rounds; nothing is written. `text_of` returns the stored text of a file."""
+    first = check({}, None)
+    run = _Fixing(check, text_of, wanted, first)
+    reached = run.rounds()
+    # Each blame is wider than the one before: the file's own fixes, those of its migration, those of the folder.
+    for blamed in (run.tried_alone, run.of_migrations):
+        reached = run.without(reached, blamed(reached, run.worse(reached)))
+    last = run.report(reached)
+    for blamed in (run.of_migrations, run.of_folders):
+        worse = run.worse(reached._replace(findings=last.findings))
+        if worse:
+            reached = run.without(reached, blamed(reached, worse))
+            last = run.report(reached)
+    return Fixed(first, last, reached.texts, reached.creates, reached.applied, run.withheld, reached.rounds)
+
+
+class _Reached(NamedTuple):
+    """What rounds have led to."""
+
+    findings: tuple[Finding, ...]
+    texts: dict[str, str]
+    creates: dict[str, str]
+    applied: tuple[Finding, ...]
+    rounds: int
+
+
+class _Fixing:
+    def __init__(
+        self, check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool], first: Report
+    ) -> None:
+        self._check = check
+        self._text_of = text_of
+        self._wanted = wanted
+        self._first = first
+        self._partners = _partners(first)
+        self._before = _counts(first.findings)
+        # The rules and files whose fixes are not applied, with the reason.
+        self.withheld: dict[RuleInFile, str] = {}
+
+    def rounds(self) -> _Reached:
+        """Apply all wanted fixes in rounds."""
+        return self._rounds(_Reached(self._first.findings, {}, {}, (), 0), {}, None)
+
+    def without(self, reached: _Reached, withheld: Mapping[RuleInFile, str]) -> _Reached:
+        """Apply the fixes of the files that have one of the targets again, without these."""
+        self.withheld |= withheld
+        paths = frozenset(target.path for target in withheld)
+        return self._rounds(self._reset(reached, paths), {}, paths) if paths else reached
+
+    def report(self, reached: _Reached) -> Report:
+        """Return the report about all files as they are then."""
+        texts = {**reached.texts, **reached.creates}
+        return self._check(texts, None) if texts else self._first
+
+    def worse(self, reached: _Reached, paths: frozenset[str] | None = None) -> dict[str, str]:
+        """Return the files that have more findings of a rule than before, each with the reason as words."""
+        more = _counts(reached.findings)
+        found: dict[str, str] = {}
+        for finding in reached.findings:
+            target = _target(finding)
+            if more[target] > self._before[target] and (paths is None or finding.path in paths):
+                found.setdefault(finding.path, f"it would cause {finding.code}: {finding.message}")
+        return found
+
+    # --- blame -------------------------------------------------------------------------------------------------------
+
+    def tried_alone(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
+        """Return the fixes that make their own file worse when each rule's are applied alone."""
+        codes = {path: sorted({item.code for item in reached.applied if item.path == path}) for path in worse}
+        found = {
+            RuleInFile(path, code): worse[path]
+            for path, listed in codes.items()
+            if len(listed) > _MOST_TRIED
+            for code in listed
+        }
+        codes = {path: listed for path, listed in codes.items() if 0 < len(listed) <= _MOST_TRIED}
+        paths = frozenset(codes)
+        for number in range(max(map(len, codes.values()), default=0)):
+            others = {
+                RuleInFile(path, code): ""
+                for path, listed in codes.items()
+                for place, code in enumerate(listed)
+                if place != number
+            }
+            tried = self._rounds(self._reset(reached, paths), others, paths)
+            for path, why in self.worse(tried, paths).items():
+                if number < len(codes[path]):
+                    found[RuleInFile(path, codes[path][number])] = why
+        return found
+
+    def of_migrations(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
+        """Return all fixes in the files that are worse and in those paired with them."""
+        return {
+            _target(item): worse.get(item.path) or worse[other]
+            for item in reached.applied
+            for other in self._partners.get(item.path, {item.path})
+            if item.path in worse or other in worse
+        }
+
+    def of_folders(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
+        """Return all fixes in the folders of what is worse: an earlier migration is at fault."""
+        folders = {dirname(dirname(path)): why for path, why in worse.items()}
+        return {
+            _target(item): why
+            for item in reached.applied
+            for folder, why in folders.items()
+            if item.path.startswith(folder)
+        }
+
+    # --- rounds ------------------------------------------------------------------------------------------------------
+
+    def _reset(self, reached: _Reached, paths: frozenset[str]) -> _Reached:
+        """Return the state in which some files are as they are stored."""
+        around = self._around(paths)
+        known = (item for item in reached.findings if item.path not in around)
+        return _Reached(
+            (*known, *(item for item in self._first.findings if item.path in around)),
+            {path: text for path, text in reached.texts.items() if path not in around},
+            reached.creates,
+            tuple(item for item in reached.applied if item.path not in around),
+            0,
+        )
+
+    def _rounds(self, start: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None) -> _Reached:
+        """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
+        reached = start
+        only = None if only is None else self._around(only)
+        while reached.rounds < MOST_ROUNDS:
+            chosen = self._chosen(reached.findings, others, only)
+            if not chosen:
+                break
+            # The first round changes many files, and each may have an effect on later migrations.
+            whole = reached.rounds == 0 and only is None
+            paths = None if whole else self._around(item.path for item in chosen)
+            texts, creates = self._edited(reached, chosen)
+            findings = self._checked({**texts, **creates}, reached.findings, paths)
+            while remaining := _remaining(chosen, findings):
+                self.withheld |= dict.fromkeys(sorted(remaining), "the finding would remain")
+                chosen = [item for item in chosen if _target(item) not in remaining]
+                texts, creates = self._edited(reached, chosen)
+                paths = self._around(target.path for target in remaining)
+                findings = self._checked({**texts, **creates}, findings, paths)
+            if chosen:
+                reached = _Reached(findings, texts, creates, (*reached.applied, *chosen), reached.rounds + 1)
+        return reached
+
+    def _chosen(
+        self, findings: Iterable[Finding], others: Mapping[RuleInFile, str], only: frozenset[str] | None
+    ) -> list[Finding]:
+        """Return the findings whose fixes can be applied together; others wait for the next round."""
+        places = EditedPlaces()
+        return [
+            item
+            for item in findings
+            if item.fix is not None
+            and (only is None or item.path in only)
+            and _target(item) not in others
+            and _target(item) not in self.withheld
+            and self._wanted(item)
+            and places.take(item)
+        ]
+
+    def _edited(self, reached: _Reached, chosen: Iterable[Finding]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the texts of edited files and of new ones after the fixes of some findings."""
+        edits: dict[str, set[Edit]] = {}
+        creates = dict(reached.creates)
+        for finding in chosen:
+            for path, edit in edits_of(finding):
+                edits.setdefault(path, set()).add(edit)
+            if finding.fix is not None:
+                creates |= {new.path: new.text for new in finding.fix.creates}
+        texts = dict(reached.texts)
+        for path, listed in edits.items():
+            texts[path] = with_edits(texts[path] if path in texts else self._text_of(path), listed)
+        return texts, creates
+
+    def _checked(
+        self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None
+    ) -> tuple[Finding, ...]:
+        """Return the findings with new texts: those about some files (None: all) anew, of others the known ones."""
+        new = self._check(texts, paths).findings
+        if paths is None:
+            return new
+        return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
+
+    def _around(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return the files of the migrations that have one of the files."""
+        return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
+
+
+def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> set[RuleInFile]:
+    after = {item.fingerprint for item in findings}
+    return {_target(item) for item in chosen if item.fingerprint in after}
+
+
+def _target(finding: Finding) -> RuleInFile:
+    return RuleInFile(finding.path, finding.code)
+
+
+def _counts(findings: Iterable[Finding]) -> Counter[RuleInFile]:
+    return Counter(_target(item) for item in findings if item.severity >= Severity.WARNING)
+
+
+def _partners(report: Report) -> dict[str, set[str]]:
+    """Return the files of its migrations for each file, itself among them."""
+    found: dict[str, set[str]] = {}
+    for item in report.migrations:
+        paths = {path for path in (item.forward, item.rollback) if path is not None}
+        for path in paths:
+            found.setdefault(path, set()).update(paths)
+    return found

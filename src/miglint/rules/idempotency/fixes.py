@@ -1,0 +1,216 @@
+"""Fixes of statements that fail on a second run: a guard in their words, a drop before them, or a block around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Edit, Fix
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Span
+from miglint.replay.runners import TransactionOwner
+from miglint.replay.transaction_owner import placed_operations, transaction_owner
+from miglint.rules.idempotency.catalog_tests import first_run_condition
+from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
+from miglint.rules.support.sql_text import ident, qualified
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Statement
+
+# The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
+_UNCUT = {
+    "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
+    "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
+}
+# Liquibase cuts at each semicolon, whatever is around it.
+_CUTS_BLOCKS = frozenset({"liquibase"})
+# Statements that a block cannot run: it needs a destination for rows, and is in a transaction.
+_OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "copy", "do", "show", "explain", "call"})
+_SEMICOLON = pattern(r"[ \t\r\n]*;")
+# `FOUND` is a variable of each block.
+_NO_BLOCK = pattern(r"\b(?:FOUND|CONCURRENTLY|RETURNING)\b", 2)
+_RETURNING = pattern(r"\b(?:RETURNING|CONFLICT)\b", 2)
+
+
+def fix_for(failure: SecondRunFailure) -> Fix | None:
+    """Return the fix of a statement that fails on a second run, or None."""
+    if failure.script.substituted is not None:
+        return None
+    guard = guard_of(failure)
+    if guard is not None:
+        return Fix(f"insert {guard.words}", (guard.edit,), _drift(failure, guard))
+    if isinstance(failure.operation, ops.Insert):
+        return _skip_known_rows(failure)
+    if failure.script.dialect is Dialect.SQLITE:
+        return None
+    return _drop_first(failure) or _in_block(failure)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _skip_known_rows(failure: SecondRunFailure) -> Fix | None:
+    """Return the addition of `ON CONFLICT DO NOTHING`: a first run without a conflict does not change by it."""
+    if failure.error.condition != "unique_violation" or failure.event.statement.kind != "insert":
+        return None
+    span, text = failure.event.statement.span, failure.script.file.text
+    body = text[span.start : span.end].rstrip()
+    if _RETURNING.search(body) or (failure.script.dialect is Dialect.SQLITE and not _VALUES.search(body)):
+        return None
+    last = body.rsplit("\n", 1)[-1]
+    at = span.start + len(body)
+    words = "\nON CONFLICT DO NOTHING" if "--" in last else " ON CONFLICT DO NOTHING"
+    return Fix("add ON CONFLICT DO NOTHING", (Edit(at, at, words),))
+
+
+_VALUES = pattern(r"\)\s*VALUES\s*\(", 2)
+
+
+# --- drop first ------------------------------------------------------------------------------------------------------
+
+
+def _drop_first(failure: SecondRunFailure) -> Fix | None:
+    """Return the drop of a trigger or policy before its creation, where no other session sees the moment between."""
+    operation = failure.operation
+    if not isinstance(operation, (ops.CreateTrigger, ops.CreatePolicy)) or not _in_transaction(failure):
+        return None
+    if failure.event.statement.operations != (operation,) or not _is_whole(failure):
+        return None
+    kind = "TRIGGER" if isinstance(operation, ops.CreateTrigger) else "POLICY"
+    drop = f"DROP {kind} IF EXISTS {ident(operation.name)} ON {qualified(operation.table)};"
+    start = failure.event.statement.span.start
+    edit = Edit(start, start, drop + _line_break(failure) + _indentation(failure.script.file.text, start))
+    return Fix(f"drop the {kind.lower()} first", (edit,), _drift(failure, None))
+
+
+def _in_transaction(failure: SecondRunFailure) -> bool:
+    if transaction_owner(failure.step, failure.script) in (TransactionOwner.TOOL, TransactionOwner.QUERY):
+        return True
+    return any(
+        item.statement is failure.event.statement and item.begun is not None
+        for item in placed_operations(_statements(failure))
+    )
+
+
+def _statements(failure: SecondRunFailure) -> tuple[Statement, ...]:
+    step = failure.step
+    return step.forward_statements if failure.script is step.migration.forward else step.rollback_statements
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+def _in_block(failure: SecondRunFailure) -> Fix | None:
+    """Return the block around a statement that runs it only before it has run once."""
+    statement, text, layout = failure.event.statement, failure.script.file.text, failure.step.layout
+    span = statement.span
+    if layout in _CUTS_BLOCKS or statement.kind in _OUTSIDE_BLOCKS or not _is_whole(failure):
+        return None
+    body = text[span.start : span.end]
+    condition = first_run_condition(failure)
+    end = _end_of(text, failure.script.span, statement)
+    if condition is None or end is None or _NO_BLOCK.search(body):
+        return None
+    line, indent = _line_break(failure), _indentation(text, span.start)
+    mark = _dollar_tag(body + condition)
+    before = f"DO {mark} BEGIN{line}{indent}IF {condition} THEN{line}{indent}"
+    after = f"{line}{indent}END IF;{line}{indent}END {mark};"
+    if layout in _UNCUT and not _is_uncut(text, span, _UNCUT[layout]):
+        opening, closing = _UNCUT[layout]
+        if text[text.rfind("\n", 0, span.start) + 1 : span.start].strip():
+            return None
+        before, after = f"{opening}{line}{indent}{before}", f"{after}{line}{closing}"
+    edits = []
+    for place in (Span(span.start, end), *_drops_of_new_name(failure)):
+        closing = after if text[place.end - 1] == ";" else f";{after}"
+        edits += [Edit(place.start, place.start, before), Edit(place.end, place.end, closing)]
+    return Fix("run it only where it has not run yet", tuple(edits), _drift(failure, None))
+
+
+def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
+    """Yield the drops that make room for a new name: a second run would drop what the first one has renamed."""
+    operation, text = failure.operation, failure.script.file.text
+    for statement in _statements(failure):
+        if statement is failure.event.statement:
+            return
+        if len(statement.operations) != 1:
+            continue
+        match operation, statement.operations[0]:
+            case ops.RenameColumn(), ops.DropColumn() as drop:
+                makes_room = drop.table.name == operation.table.name and drop.column == operation.new
+            case ops.Rename(), ops.Drop() as drop:
+                makes_room = drop.name.name == operation.new
+            case _:
+                makes_room = False
+        end = _end_of(text, failure.script.span, statement)
+        if makes_room and end is not None:
+            yield Span(statement.span.start, end)
+
+
+def _is_whole(failure: SecondRunFailure) -> bool:
+    """Return whether the failing operation is in no block: a block has its own conditions."""
+    return not any(isinstance(item, (ops.If, ops.Try)) for item in failure.event.statement.operations)
+
+
+def _end_of(text: str, script: Span, statement: Statement) -> int | None:
+    """Return the place behind a statement and its semicolon, or None where a comment stands between them."""
+    semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
+    if semicolon is not None:
+        return semicolon.end()
+    return statement.span.end if not text[statement.span.end : script.end].strip() else None
+
+
+def _is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
+    opening, closing = marks
+    return text.rfind(opening, 0, span.start) > text.rfind(closing, 0, span.start)
+
+
+def _dollar_tag(text: str) -> str:
+    number, mark = 0, "$$"
+    while mark in text:
+        number, mark = number + 1, f"$miglint{number or ''}$"
+    return mark
+
+
+def _line_break(failure: SecondRunFailure) -> str:
+    return "\r\n" if "\r\n" in failure.script.file.text else "\n"
+
+
+def _indentation(text: str, at: int) -> str:
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    return before if not before.strip() else ""
+
+
+# --- drift -----------------------------------------------------------------------------------------------------------
+
+
+def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
+    """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
+
+    The first run of the statement as it is tells of such a difference by its failure.
+    """
+    before = failure.step.before if failure.script is failure.step.migration.forward else failure.step.forward.schema
+    key, part = failure.error.key, failure.error.part
+    if key is None:
+        return None
+    if failure.error.condition.startswith("undefined_"):
+        return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
+    if _is_absent(before, key, part):
+        return None
+    return f"the migrations do not tell that {part or key.name} is not there yet"
+
+
+def _is_made(schema: Schema, key: Key) -> bool:
+    found = schema.find(key)
+    # What the script itself creates and drops again is not there before it.
+    return found is None or not getattr(found, "assumed", False)
+
+
+def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:
+    if part is None:
+        return schema.find(key) is None and (schema.get(key) is not None or schema.rooted or schema.closed)
+    table = schema.find(key)
+    if isinstance(table, Table):
+        return not table.assumed
+    return table is not None or schema.rooted or schema.closed

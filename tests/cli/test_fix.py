@@ -1,0 +1,191 @@
+"""`miglint fix`, run as people run it: what it edits, what it leaves alone, and what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+REQUIRED = 'paths = ["migrations"]\nidempotency = "required"\ndialect = "postgres"\n'
+
+
+@pytest.fixture
+def plain(project: Path) -> Path:
+    (project / "miglint.toml").write_text(REQUIRED)
+    return project
+
+
+def forward(project: Path) -> Path:
+    return project / "migrations" / "001_accounts.up.sql"
+
+
+def test_guards_are_inserted_and_every_other_byte_stays(plain: Path, miglint: Run) -> None:
+    text = b"\xef\xbb\xbf-- caf\xc3\xa9\r\ncreate  table accounts (id bigint primary key);\r\n\r\n-- end"
+    forward(plain).write_bytes(text)
+    done = miglint("fix", "--select", "IDM")
+    assert done.returncode == 0, done.stderr
+    assert forward(plain).read_bytes() == text.replace(b"table accounts", b"table IF NOT EXISTS accounts")
+    assert "fixed 2 findings in 2 files" in done.stderr
+    again = miglint("fix", "--select", "IDM")
+    assert again.returncode == 0
+    assert "nothing to fix" in again.stderr
+
+
+def test_a_diff_writes_nothing_and_says_so_with_its_status(plain: Path, miglint: Run) -> None:
+    before = forward(plain).read_bytes()
+    done = miglint("fix", "--select", "IDM", "--diff")
+    assert done.returncode == 1
+    assert "+CREATE TABLE IF NOT EXISTS accounts (" in done.stdout
+    assert "--- migrations/001_accounts.up.sql" in done.stdout
+    assert "would fix 2 findings" in done.stderr
+    assert forward(plain).read_bytes() == before
+    miglint("fix", "--select", "IDM")
+    assert miglint("fix", "--select", "IDM", "--diff").returncode == 0
+
+
+def test_the_rename_of_a_column_becomes_a_block_that_looks_first(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_rename.up.sql").write_text("-- why\nALTER TABLE accounts RENAME COLUMN name TO title;\n")
+    (folder / "002_rename.down.sql").write_text("ALTER TABLE accounts RENAME COLUMN title TO name;\n")
+    done = miglint("fix", "--select", "IDM041")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "002_rename.up.sql").read_text() == (
+        "-- why\nDO $$ BEGIN\n"
+        "IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'name') AND"
+        " NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('accounts') AND attname = 'title') THEN\n"
+        "ALTER TABLE accounts RENAME COLUMN name TO title;\nEND IF;\nEND $$;\n"
+    )
+
+
+def test_goose_keeps_a_block_in_one_piece(plain: Path, miglint: Run) -> None:
+    (plain / "migrations" / "001_accounts.up.sql").unlink()
+    (plain / "migrations" / "001_accounts.down.sql").unlink()
+    script = plain / "migrations" / "00001_types.sql"
+    script.write_text("-- +goose Up\nCREATE TYPE mood AS ENUM ('ok');\n-- +goose Down\nDROP TYPE mood;\n")
+    assert miglint("fix", "--select", "IDM").returncode == 0
+    assert script.read_text() == (
+        "-- +goose Up\n-- +goose StatementBegin\nDO $$ BEGIN\nIF to_regtype('mood') IS NULL THEN\n"
+        "CREATE TYPE mood AS ENUM ('ok');\nEND IF;\nEND $$;\n-- +goose StatementEnd\n"
+        "-- +goose Down\nDROP TYPE IF EXISTS mood;\n"
+    )
+
+
+def test_an_unsafe_fix_waits_until_it_is_asked_for(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    for name in ("001_accounts.up.sql", "001_accounts.down.sql"):
+        (folder / name).unlink()
+    # The table is older than the files: whether it has the column is not known.
+    (folder / "002_age.up.sql").write_text("ALTER TABLE people ADD COLUMN age int;\n")
+    (folder / "002_age.down.sql").write_text("ALTER TABLE people DROP COLUMN IF EXISTS age;\n")
+    done = miglint("fix", "--select", "IDM")
+    assert done.returncode == 1
+    assert "1 more fixable with --unsafe-fixes" in done.stderr
+    assert (folder / "002_age.up.sql").read_text() == "ALTER TABLE people ADD COLUMN age int;\n"
+    (finding,) = json.loads(miglint("check", "--select", "IDM", "--format", "json").stdout)["findings"]
+    assert finding["fix"]["safe"] is False
+    assert finding["fix"]["reason"] == "the migrations do not tell that age is not there yet"
+    assert miglint("fix", "--select", "IDM", "--unsafe-fixes").returncode == 0
+    assert "ADD COLUMN IF NOT EXISTS age" in (folder / "002_age.up.sql").read_text()
+
+
+def test_a_fix_that_would_make_something_worse_is_withheld(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    # With a guard on the second statement, nothing stops a second run any more, which adds another constraint.
+    script = "ALTER TABLE accounts ADD UNIQUE (name);\nALTER TABLE accounts ADD COLUMN age int;\n"
+    (folder / "002_swap.up.sql").write_text(script)
+    (folder / "002_swap.down.sql").write_text("SELECT 1;\n")
+    done = miglint("fix", "--select", "IDM")
+    assert done.returncode == 1
+    assert "002_swap.up.sql: " in done.stderr
+    assert "not fixed: it would cause IDM054" in done.stderr or "the finding would remain" in done.stderr
+    assert (folder / "002_swap.up.sql").read_text() == script
+
+
+def test_what_the_main_branch_has_is_left_alone(plain: Path, miglint: Run) -> None:
+    git(plain, "init", "-q", "-b", "main")
+    git(plain, "add", ".")
+    git(plain, "commit", "-q", "-m", "a")
+    git(plain, "checkout", "-q", "-b", "topic")
+    new = plain / "migrations" / "002_age.up.sql"
+    new.write_text("ALTER TABLE accounts ADD COLUMN age int;\n")
+    (plain / "migrations" / "002_age.down.sql").write_text("ALTER TABLE accounts DROP COLUMN age;\n")
+    before = forward(plain).read_bytes()
+    done = miglint("fix", "--select", "IDM")
+    assert done.returncode == 1
+    assert "2 findings not fixed in files that main has: " in done.stderr
+    assert forward(plain).read_bytes() == before
+    assert new.read_text() == "ALTER TABLE accounts ADD COLUMN IF NOT EXISTS age int;\n"
+    assert miglint("fix", "--select", "IDM", "--edit-applied").returncode == 0
+    assert b"IF NOT EXISTS" in forward(plain).read_bytes()
+
+
+def test_only_what_a_branch_changed_is_fixed_with_since(plain: Path, miglint: Run) -> None:
+    git(plain, "init", "-q", "-b", "main")
+    git(plain, "add", ".")
+    git(plain, "commit", "-q", "-m", "a")
+    new = plain / "migrations" / "002_age.up.sql"
+    new.write_text("ALTER TABLE accounts ADD COLUMN age int;\n")
+    (plain / "migrations" / "002_age.down.sql").write_text("ALTER TABLE accounts DROP COLUMN age;\n")
+    done = miglint("fix", "--select", "IDM", "--since", "main")
+    assert done.returncode == 0, done.stderr
+    assert "fixed 2 findings in 2 files" in done.stderr
+
+
+def test_ignored_findings_and_files_that_are_no_text_are_left_alone(plain: Path, miglint: Run) -> None:
+    ignored = "-- miglint: ignore IDM001 (ours)\nCREATE TABLE accounts (id bigint PRIMARY KEY);\n"
+    forward(plain).write_text(ignored)
+    (plain / "migrations" / "001_accounts.down.sql").write_bytes(b"DROP TABLE accounts; -- \xff\n")
+    miglint("fix", "--select", "IDM")
+    assert forward(plain).read_text() == ignored
+    assert (plain / "migrations" / "001_accounts.down.sql").read_bytes() == b"DROP TABLE accounts; -- \xff\n"
+
+
+def test_standard_input_is_printed_fixed(plain: Path, miglint: Run) -> None:
+    text = "CREATE TABLE teams (id bigint PRIMARY KEY);\n"
+    done = miglint("fix", "--select", "IDM", "--stdin-filename", "migrations/002_teams.up.sql", stdin=text)
+    assert done.stdout == text.replace("TABLE teams", "TABLE IF NOT EXISTS teams")
+    assert not (plain / "migrations" / "002_teams.up.sql").exists()
+
+
+def test_scripts_that_no_tool_runs_twice_are_fixed_only_if_asked(project: Path, miglint: Run) -> None:
+    (project / "miglint.toml").write_text('paths = ["migrations"]\ndialect = "postgres"\nrunner = "sqlx"\n')
+    before = forward(project).read_bytes()
+    done = miglint("fix")
+    assert forward(project).read_bytes() == before
+    assert "cannot run twice, which the migration tool never does; use --select IDM" in done.stderr
+    assert miglint("fix", "--select", "IDM").returncode == 0
+    assert b"IF NOT EXISTS" in forward(project).read_bytes()
+
+
+def test_check_marks_what_can_be_fixed_and_fixes_it(plain: Path, miglint: Run) -> None:
+    shown = miglint("check", "--select", "IDM")
+    assert "create-table-unguarded [*]" in shown.stdout
+    assert "2 fixable with `miglint fix`" in shown.stdout
+    fixed = miglint("check", "--select", "IDM", "--fix")
+    assert fixed.returncode == 0, fixed.stdout
+    assert b"IF NOT EXISTS" in forward(plain).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--stdin-filename", "a.sql", "migrations"), "--stdin-filename cannot be combined with paths"),
+        (("nowhere",), "nowhere: no such file or folder"),
+        (("--select", "IDM1"), "IDM1"),
+        (("--since", "nothing"), "--since"),
+    ],
+)
+def test_bad_input_ends_with_a_message(plain: Path, miglint: Run, arguments: tuple[str, ...], said: str) -> None:
+    done = miglint("fix", *arguments, stdin="")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
