@@ -1,0 +1,33 @@
+"""How objects of a schema, and parts of them, are named."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Key(NamedTuple):
+    """The key of an object in a schema.
+
+    `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
+    it), `type`, `routine` (name with its argument types), `trigger`, `policy`, `rule` (unique per `owner`, the table),
+    `extension`, `schema`, `role`, `comment`, `privilege`, or `other KIND`. `schema` is empty where the space has none.
+    SQLite names are lower case here.
+    """
+
+    space: str
+    schema: str
+    name: str
+    owner: str = ""
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.schema, self.owner, self.name) if part)
+
+
+class Part(NamedTuple):
+    """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
