@@ -186,12 +186,12 @@ def _idempotency(histories: Sequence[History], report: Report) -> SettingLine:
             "idempotency", "required", f"{safe:,} of {total:,} forward scripts can run twice: the rule for new ones."
         )
     tools = sorted({item.name for history in histories for item in runners_of(history.layout, history.tools, None)})
-    who = (
+    scripts = (
         f"what {' and '.join(tools)} may run twice"
         if tools
         else "what may run twice: no tool is known that prevents it"
     )
-    reason = f'Errors only for {who}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
+    reason = f'Errors only for {scripts}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
     return SettingLine("idempotency", "auto", reason)
 
 

@@ -122,8 +122,8 @@ def _in_range(bound: str, facts: list[_Comparison], kind: str) -> bool | None:
     return False if lower is False or upper is False else None if lower is None or upper is None else True
 
 
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
+def _any(values: Iterable[bool | None]) -> bool | None:
+    known = list(values)
     return True if True in known else None if None in known else False
 
 
@@ -139,8 +139,8 @@ def _below(fact: _Comparison, high: str, kind: str) -> bool | None:
     return _all(_order(high, value, kind, equal=fact.sign == "<") for value in fact.values)
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
+def _all(values: Iterable[bool | None]) -> bool | None:
+    known = list(values)
     return False if False in known else None if None in known else True
 
 

@@ -138,9 +138,9 @@ def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]
         moments.setdefault(moment.statement.span, []).append(moment)
     for statement in statements:
         ran = moments.get(statement.span, [])
-        told = script.statement(statement, ran)
+        observed = script.statement(statement, ran)
         if statement.problem is None and _known(statement.operations) and not any(each.failed for each in ran):
-            yield told
+            yield observed
         if script.lost:
             return
 

@@ -195,7 +195,7 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
 
 
 def _only_drops(step: Step) -> list[tuple[str, str | None]]:
-    """Return what the forward drops; nothing where it does anything else, as the first statement of most tells."""
+    """Return what the forward drops; nothing if it does anything else: the first statement shows it for most."""
     dropped: list[tuple[str, str | None]] = []
     for statement in step.forward_statements:
         for operation in flat(statement.operations):

@@ -209,7 +209,7 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
         return replace(self, numbers=change(self.numbers, entry))
 
     def overlapping(self, bound: str) -> set[Key]:
-        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
+        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` decides."""
         if bound.startswith("in ("):
             return {key for value in _values(bound) for key in self.values.get(value, _NO_KEYS)}
         if (parted := _hash(bound)) is not None:

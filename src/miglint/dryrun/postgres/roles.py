@@ -259,7 +259,7 @@ class Roles:
         ]
 
     def _grantees(self, database: str) -> list[str]:
-        """Return who has rights on a database, as `REVOKE` names them."""
+        """Return the roles with privileges on a database, as `REVOKE` names them."""
         with self.server.admin() as admin:
             rows = admin.query(
                 "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE"

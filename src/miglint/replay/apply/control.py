@@ -99,7 +99,7 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
     """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
     answer = holds(machine, operation.condition)
     if answer is None and _only_raises(operation.then):
-        # A check that the script makes of its surroundings: somebody who runs it has seen it pass.
+        # A check of the surroundings by the script, which is taken to pass.
         answer = False
     if answer is None:
         answer = holds(machine, operation.condition, guess=True)
@@ -157,9 +157,9 @@ def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> boo
         inner = holds(machine, condition.condition, guess=guess)
         return None if inner is None else not inner
     if isinstance(condition, (And, Or)):
-        answers = [holds(machine, item, guess=guess) for item in condition.conditions]
+        results = [holds(machine, item, guess=guess) for item in condition.conditions]
         deciding = isinstance(condition, Or)
-        return deciding if deciding in answers else None if None in answers else not deciding
+        return deciding if deciding in results else None if None in results else not deciding
     return None
 
 

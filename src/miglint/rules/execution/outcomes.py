@@ -270,11 +270,11 @@ def refused(executed: Executed) -> Iterator[Hit]:
         elif error.limit == "roles":
             message = f"the script needs a role that {executed.engine} does not let it use: {error}"
             yield _hit(script, _span(error), message, _ROLES)
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for execution, script in _executions(executed.run):
         for change in execution.beyond:
-            if (script.direction, change) not in told:
-                told.add((script.direction, change))
+            if (script.direction, change) not in reported:
+                reported.add((script.direction, change))
                 message = f"the script {change}, which is outside of its database"
                 yield _hit(script, _statement_about_roles(execution, script), message, _UNDONE)
 

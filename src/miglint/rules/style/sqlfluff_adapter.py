@@ -164,7 +164,7 @@ def _is_of(name: str, dialect: Dialect) -> bool:
         try:
             known = load_raw_dialect(known).inherits_from
         except KeyError:
-            raise ValueError(f"it knows no dialect `{name}`") from None
+            raise ValueError(f"it has no dialect `{name}`") from None
     return known is not None
 
 

@@ -41,7 +41,7 @@ class KnownVariables(NamedTuple):
 
 
 def condition(node: Node, known: KnownVariables) -> Condition:
-    """Return what a boolean expression asks."""
+    """Return the condition of a boolean expression."""
     ((kind, body),) = node.items()
     if kind == "BoolExpr":
         parts = tuple(condition(item, known) for item in body["args"])
@@ -53,7 +53,7 @@ def condition(node: Node, known: KnownVariables) -> Condition:
 
 
 def _simple_condition(kind: str, body: Node, known: KnownVariables) -> Condition | None:
-    """Return what an expression without AND and OR asks, or None."""
+    """Return the condition of an expression without AND and OR; None if it is not understood."""
     match kind:
         case "SubLink":
             return _sublink(body, known)
@@ -81,7 +81,7 @@ def negated(inner: Condition) -> Condition:
 
 
 def _assigned(node: Node, known: KnownVariables) -> Condition | None:
-    """Return what the value of a boolean variable asks: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
+    """Return the condition that a boolean variable holds: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
     if "Found" in node:
         return rows_of(node["Found"], known)
     body = node.get("SelectStmt")
@@ -237,8 +237,8 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
-        if column in COLUMN_FACTS and (told := said(node)) is not None:
-            facts.values[f":{column}"] = Name(None, told)
+        if column in COLUMN_FACTS and (value := said(node)) is not None:
+            facts.values[f":{column}"] = Name(None, value)
         elif column is None or column not in HARMLESS_COLUMNS:
             facts.rest.append(walk(Walk(), node))
         return

@@ -95,14 +95,14 @@ def _table(facts: Facts, catalog: str, entry: Catalog, catalogs: list[str]) -> N
 
 def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
     """Return the properties of a column, other than its name, that the equalities test."""
-    told: list[tuple[str, str]] = []
+    facts_known: list[tuple[str, str]] = []
     for column, fact in COLUMN_FACTS.items():
         value = _take(facts, catalog, column)
         if value is not None and column == "attnotnull":
-            told.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
+            facts_known.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
         elif value is not None:
-            told.append((fact, value.name))
-    return told
+            facts_known.append((fact, value.name))
+    return facts_known
 
 
 def _schema(facts: Facts, catalog: str, column: str | None) -> Name | None:
