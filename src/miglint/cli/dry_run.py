@@ -82,9 +82,9 @@ _OPTIONS = (
 _EVERY = "miglint.all_options"
 
 
-def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+def show_all_options(ctx: click.Context, param: click.Parameter, requested: bool) -> None:
     """Print the help with every option, and stop."""
-    if asked and not ctx.resilient_parsing:
+    if requested and not ctx.resilient_parsing:
         ctx.meta[_EVERY] = True
         click.echo(ctx.get_help())
         ctx.exit()

@@ -296,8 +296,8 @@ def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: 
     try:
         return run_rows(scripts, twin, before, rows, seed)
     except QueryError as failed:
-        said = failed.error
-        error = EngineError(said.message, said.sqlstate, said.detail, said.hint, limit=said.limit)
+        original = failed.error
+        error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)
     except UnreadableError as failed:
         error = reading_error(scripts, failed)
     return RowRun(forward=Execution(error=error), error=error)

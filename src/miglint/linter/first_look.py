@@ -166,11 +166,11 @@ def _runner(histories: Sequence[History]) -> list[SettingLine]:
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:
-    asked = [
+    pairable = [
         item for history in histories if history.rollbacks != "none" for item in history.migrations if item.forward
     ]
-    without = sum(item.rollback is None for item in asked)
-    if not asked or 0 < without < len(asked):
+    without = sum(item.rollback is None for item in pairable)
+    if not pairable or 0 < without < len(pairable):
         return []
     if without:
         return [SettingLine("rollbacks", "none", "No migration has one.")]

@@ -41,12 +41,12 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
         return None
     facts, unread = _facts(partition, key[2])
     if key[1] == "range":
-        answer, takes_null = _in_range(bound, facts, _plain_type(column)), False
+        value, takes_null = _in_range(bound, facts, _plain_type(column)), False
     else:
-        answer, takes_null = _in_list(bound, facts), "null" in _listed(bound)
+        value, takes_null = _in_list(bound, facts), "null" in _listed(bound)
     if not takes_null and column.nullable is not False and all(fact.sign != "is not null" for fact in facts):
-        answer = None if column.nullable is None else False
-    return None if answer is False and unread else answer
+        value = None if column.nullable is None else False
+    return None if value is False and unread else value
 
 
 def _plain_type(column: Column) -> str:

@@ -254,13 +254,13 @@ def forward_only(found: Discovered) -> Iterator[Hit]:
 
 @rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
 def unmatched_file(found: Discovered) -> Iterator[Hit]:
-    """Report SQL files whose names match no layout; as a warning where that very file was asked for."""
-    asked = found.requested or frozenset()
+    """Report SQL files whose names match no layout; as a warning for a file that was named on the command line."""
+    requested = found.requested or frozenset()
     for hit in _reported(
         found, "unmatched", "Name it like the other files of its folder, or move it out of the folder."
     ):
         path = hit.file.path
-        if path not in asked:
+        if path not in requested:
             yield hit
             continue
         name = f"001_{path.rpartition('/')[2]}"

@@ -33,8 +33,8 @@ def _no_member(catalog: str, oid: str) -> str:
 def _said(catalog: str, oid: str, part: str = "0") -> str:
     # Equivalent to `obj_description`, an SQL function that is ten times slower.
     return (
-        f"(SELECT said.description FROM pg_description said WHERE said.objoid = {oid}"
-        f" AND said.classoid = '{catalog}'::regclass AND said.objsubid = {part})"
+        f"(SELECT remark.description FROM pg_description remark WHERE remark.objoid = {oid}"
+        f" AND remark.classoid = '{catalog}'::regclass AND remark.objsubid = {part})"
     )
 
 

@@ -275,12 +275,12 @@ def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:
         return found[0] if len(found) == 1 else None
     words, at, number = guard.words, start, 0
     while word := _NEXT_WORD.match(text, at):
-        said = word[1].upper()
-        if number < len(words) and said == words[number]:
+        keyword = word[1].upper()
+        if number < len(words) and keyword == words[number]:
             number += 1
         elif number == len(words):
-            return word.end() if said == guard.after else at
-        elif said not in guard.between:
+            return word.end() if keyword == guard.after else at
+        elif keyword not in guard.between:
             return None
         at = word.end()
     return at if number == len(words) else None

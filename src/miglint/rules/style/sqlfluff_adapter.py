@@ -74,9 +74,9 @@ def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> It
         found = _linted(script, configured, noqa)
     crashed: list[str] = []
     for remark in found:
-        rule, _, said = remark.message.partition(": ")
-        if said.startswith(_CRASH):
-            crashed.append(f"{rule} raised: {said.removeprefix(_CRASH).partition(_PLEA)[0]}")
+        rule, _, description = remark.message.partition(": ")
+        if description.startswith(_CRASH):
+            crashed.append(f"{rule} raised: {description.removeprefix(_CRASH).partition(_PLEA)[0]}")
         else:
             yield remark
     if crashed:

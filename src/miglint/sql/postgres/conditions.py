@@ -14,7 +14,7 @@ from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknow
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
 from miglint.sql.postgres.constants import NotConstantError, evaluate
-from miglint.sql.postgres.facts import TELLING, Facts, object_of, said
+from miglint.sql.postgres.facts import TELLING, Facts, constant_of, object_of
 from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
@@ -237,7 +237,7 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
-        if column in COLUMN_FACTS and (value := said(node)) is not None:
+        if column in COLUMN_FACTS and (value := constant_of(node)) is not None:
             facts.values[f":{column}"] = Name(None, value)
         elif column is None or column not in HARMLESS_COLUMNS:
             facts.rest.append(walk(Walk(), node))

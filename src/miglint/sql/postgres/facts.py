@@ -32,7 +32,7 @@ class Facts:
         return self.tables.get(constant_text(fields[-2]), "") if len(fields) > 1 else ""
 
 
-def said(node: Node) -> str | None:
+def constant_of(node: Node) -> str | None:
     """Return the value tested by `attnotnull`, `NOT attnotnull` or `column_default IS NULL`; None for anything else."""
     if "ColumnRef" in node:
         return "true"
@@ -46,11 +46,11 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
     """Return the object that the equalities identify: of the first catalog whose name column has a value."""
     for catalog in sorted(catalogs, key=lambda name: name in JOINED):
         entry = CATALOGS[catalog]
-        name, asked = _name(facts, catalog, entry)
+        name, conditions = _name(facts, catalog, entry)
         if name is None:
             continue
         if entry.kind == "column":
-            asked = _column_facts(facts, catalog)
+            conditions = _column_facts(facts, catalog)
         schema = _schema(facts, catalog, entry.schema)
         kind = _kind(facts, catalog, entry.kind)
         table = _table(facts, catalog, entry, catalogs)
@@ -61,12 +61,12 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(asked))
+        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(conditions))
     return None
 
 
 def _name(facts: Facts, catalog: str, entry: Catalog) -> tuple[Name | None, list[tuple[str, str]]]:
-    """Return the name that is looked for, empty where any constraint of a kind is, and what else is asked of it."""
+    """Return the name to look for, empty for any constraint of a kind, and further conditions."""
     name = _take(facts, catalog, entry.name)
     sort = _take(facts, catalog, "constraint_type") or _take(facts, catalog, "contype")
     if name is None and entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
