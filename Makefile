@@ -11,6 +11,8 @@
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
+# make help-check   run every statement that help offers at the rule pages and the cases (make test: a quarter of them)
+# make truth CORPORA="..."   run every statement that help offers on real projects
 # make draw-errors FOLDERS="..." OUTPUT=FILE [SEED=1] [COUNT=100]   draw errors of other projects at random, for people to judge
 # make agreement FOLDERS="..."   measure how often replay and dry run agree
 
@@ -23,7 +25,7 @@ QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_v
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
 .PHONY: demo picture test quick attacks lint format bench schema-sql rollback-bench kills fuzz mutants nested same agreement \
-	draw-errors clean
+	help-check truth draw-errors clean
 
 demo: $(READY)
 	@echo "The original scripts: what is wrong with them"
@@ -82,6 +84,12 @@ nested: $(READY)
 
 same: $(READY)
 	$(BIN)/python benchmarks/same.py $(SAME) $(FOLDERS)
+
+help-check: $(READY)
+	MIGLINT_HELP=all $(BIN)/python -m pytest tests/help -n 2 -ra
+
+truth: $(READY)
+	$(BIN)/python -m tests.help.corpora $(CORPORA)
 
 draw-errors: $(READY)
 	$(BIN)/python benchmarks/draw_errors.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) --output $(OUTPUT) $(FOLDERS)

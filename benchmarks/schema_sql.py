@@ -3,12 +3,17 @@
     python benchmarks/schema_sql.py [-v] FOLDER ...
 
 For each history: the statements that failed, and the differences between the schema that its migrations make on the
-engine and the one that the printed SQL makes there. The status is 1 if there are any.
+engine and the one that the printed SQL makes there. Then the commands: what `miglint schema --format sql -o FILE`
+writes is the `baseline-schema` of another migration, which `miglint check --dry-run` accepts. The status is 1 if a
+history has differences, or its baseline is refused.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from miglint.base.model import Dialect, History
@@ -42,10 +47,40 @@ def main(arguments: list[str]) -> int:
                     choice = choices(history.dialect, DryRunOptions())[0]
                     engines[history.dialect] = choice.start(Deadline.after(3600))
                 wrong += bool(_compare(history, engines[history.dialect], verbose, Path(folder).name))
+                refused = _refused(history)
+                wrong += refused is not None
+                print(f"    as a baseline: {refused or 'accepted'}", flush=True)
     finally:
         for engine in engines.values():
             engine.close()
     return 1 if wrong else 0
+
+
+def _refused(history: History) -> str | None:
+    """Return why the commands do not take the printed schema as a baseline, None if they do."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        baseline = folder / "baseline.sql"
+        dialect = ("--dialect", history.dialect.value)
+        done = _miglint(folder, "schema", str(Path(history.root).absolute()), *dialect, "-o", str(baseline))
+        if done.returncode:
+            return f"schema: {done.stderr[-500:]}"
+        (folder / "001_next.up.sql").write_text("CREATE TABLE of_the_next_migration (id integer PRIMARY KEY);\n")
+        (folder / "001_next.down.sql").write_text("DROP TABLE of_the_next_migration;\n")
+        (folder / "miglint.toml").write_text('baseline-schema = "baseline.sql"\nexclude = ["baseline.sql"]\n')
+        done = _miglint(folder, "check", "--dry-run", "--no-cache", *dialect, "--format", "json", "--exit-zero")
+        if done.returncode:
+            return f"check: {done.stderr[-500:]}"
+        report = json.loads(done.stdout)
+        (migration,) = report["migrations"]
+        found = [item["message"] for item in report["findings"] if item["code"].startswith("RUN")]
+        accepted = migration["verdict"]["symmetric"] is True and not found
+        return None if accepted else f"{migration['verdict']} {migration['unknown']} {found}"[:500]
+
+
+def _miglint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "miglint", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def _surround(history: History, database: Database) -> None:

@@ -107,7 +107,7 @@ def test_a_rollback_that_calls_a_function_is_none_that_does_nothing(checker: Che
     assert checker.told(files | {"002_b.down.sql": "SELECT undo_it();"}, "PAI003") == []
 
 
-def test_an_empty_rollback_of_a_validation_is_a_remark(checker: Checker) -> None:
+def test_an_empty_rollback_of_a_validation_is_a_warning(checker: Checker) -> None:
     files = {
         "001_a.up.sql": "CREATE TABLE a (n int); ALTER TABLE a ADD CONSTRAINT c CHECK (n > 0) NOT VALID;",
         "001_a.down.sql": "DROP TABLE a;",
@@ -115,7 +115,7 @@ def test_an_empty_rollback_of_a_validation_is_a_remark(checker: Checker) -> None
         "002_b.down.sql": "-- Valid rows stay valid.",
     }
     said = "the rollback holds only comments; after the rollback check constraint c on a is validated, but was not"
-    assert checker.told(files, "PAI003") == [("PAI003", "info", said)]
+    assert checker.told(files, "PAI003") == [("PAI003", "warning", said)]
 
 
 def test_what_does_not_exist_does_not_go(checker: Checker) -> None:

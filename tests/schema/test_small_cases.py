@@ -24,7 +24,7 @@ OPEN = {
     "postgres": {"cic-retry", "like-identity", "pending-trigger", "rename-col-trigger", "unseen-x6", "unseen-x7"},
     "sqlite": {"lite-drop-col-owncheck"},
     "postgres_more": {
-        "amb-call", "d-storage-type", "fk-count", "g-agg", "g-datatype", "g-maxlen", "g-null", "n1", "n4",
+        "amb-call", "d-storage-type", "g-agg", "g-datatype", "g-maxlen", "g-null", "n1", "n4",
         "r-countdistinct", "r-group-json", "r-order-json", "r-view-varchar", "w-notexists-other",
     },
     "sqlite_more": set(),

@@ -50,12 +50,15 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     again = database.try_out(scripts.forward)
     third = _again(3, again, after, time.perf_counter() - begun)
     back = _Rollback.run(scripts, database, before, after)
-    unknown = list(back.unknown)
+    symmetric, unknown = back.symmetric, list(back.unknown)
+    if symmetric is False and migration.irreversible is not None and back.does_nothing(after):
+        symmetric = None
+        unknown.append(f"symmetric: the migration is declared irreversible: {migration.irreversible}")
     verdict = Verdict(
         forward_idempotent=third.ok,
         rollback_idempotent=back.fifth.ok,
         rows_stable=None if again.rows_changed is None else not again.rows_changed,
-        symmetric=back.symmetric,
+        symmetric=symmetric,
     )
     if third.ok is None:
         unknown.append(f"forward_idempotent: {third.error}")
@@ -123,6 +126,11 @@ class _Rollback(Struct, frozen=True):
     restored: Schema | None = None
     execution: Execution | None = None
     unknown: tuple[str, ...] = ()
+
+    def does_nothing(self, after: Schema) -> bool:
+        """Return whether the rollback succeeded and left the schema as the forward had."""
+        done = self.execution is not None and self.execution.ok and self.restored is not None
+        return done and self.restored is not None and not compare(after, self.restored)
 
     @classmethod
     def run(cls, scripts: Scripts, database: Database, before: Schema, after: Schema) -> _Rollback:

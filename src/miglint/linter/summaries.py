@@ -6,7 +6,7 @@ in each migration. The single findings are kept for a report about their migrati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from miglint.base.findings import Severity
 from miglint.base.lazy_regex import pattern
@@ -18,6 +18,7 @@ from miglint.rules.definition import Hit, Rule
 
 _EMPTY = "PAI003"
 _FEWEST = 3
+_SHOWN = 20
 _NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
@@ -28,13 +29,16 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
     rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
     found = placed
     for history in histories:
-        rollbacks = [item.rollback for item in history.migrations if item.forward and item.rollback]
-        empty = sum(map(_is_empty, rollbacks))
-        if empty < _FEWEST or 2 * empty <= len(rollbacks):
+        rollbacks = [(item.version, item.rollback) for item in history.migrations if item.forward and item.rollback]
+        empty = [version for version, script in rollbacks if _is_empty(script)]
+        if len(empty) < _FEWEST or 2 * len(empty) <= len(rollbacks):
             continue
-        found = _with_summarized(found, rule, {script.path for script in rollbacks})
+        found = _with_summarized(found, rule, {script.path for _, script in rollbacks})
         if settings.rollbacks is None:
-            found.append(PlacedHit(rule, _summary(history, f"{empty} of {len(rollbacks)} rollbacks are empty")))
+            message = f"{len(empty)} of {len(rollbacks)} rollbacks are empty"
+            help = f"They are of {named_versions(empty)}. {_HELP}"
+            hit = Hit(SourceFile(history.root, ""), Span(0, 0), message, help, severity=Severity.WARNING)
+            found.append(PlacedHit(rule, hit))
     return found
 
 
@@ -42,8 +46,11 @@ def _with_summarized(placed: list[PlacedHit], rule: Rule, paths: set[str]) -> li
     return [_summarized(item) if item.rule is rule and item.hit.file.path in paths else item for item in placed]
 
 
-def _summary(history: History, message: str) -> Hit:
-    return Hit(SourceFile(history.root, ""), Span(0, 0), message, _HELP, severity=Severity.WARNING)
+def named_versions(versions: Sequence[str]) -> str:
+    """Return versions as a list: the first ones, and how many there are besides."""
+    shown = ", ".join(versions[:_SHOWN])
+    more = len(versions) - _SHOWN
+    return f"{'version' if len(versions) == 1 else 'versions'} {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 _HELP = '`rollbacks = "required"` reports each of them; `rollbacks = "none"` declares this as intended.'

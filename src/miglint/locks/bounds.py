@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
@@ -47,6 +47,31 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
     if not takes_null and column.nullable is not False and all(fact.sign != "is not null" for fact in facts):
         value = None if column.nullable is None else False
     return None if value is False and unread else value
+
+
+def bound_condition(parent: Table, bound: str, quote: Callable[[str], str]) -> str | None:
+    """Return a condition that implies a partition's bound, in the same cases; `quote` writes a name as SQL."""
+    key = _KEY.fullmatch(parent.partition_by or "")
+    if key is None or key[1] == "hash":
+        return None
+    column = next((name for name in parent.columns if name.lower() == key[2].lower()), key[2])
+    quoted = quote(column)
+    if key[1] == "range":
+        ends = _RANGE.fullmatch(bound)
+        if ends is None:
+            return None
+        signs = ((">=", ends[1]), ("<", ends[2]))
+        compared = [f"{quoted} {sign} {end}" for sign, end in signs if end not in _OPEN]
+        return " AND ".join([f"{quoted} IS NOT NULL", *compared])
+    values = _listed(bound)
+    listed = ", ".join(value for value in values if value != "null")
+    if not values or not listed:
+        return None
+    return (
+        f"{quoted} IS NULL OR {quoted} IN ({listed})"
+        if "null" in values
+        else (f"{quoted} IS NOT NULL AND {quoted} IN ({listed})")
+    )
 
 
 def _plain_type(column: Column) -> str:

@@ -72,6 +72,10 @@ def judge(
         if why is not None:
             reason("rollback_idempotent", why)
     symmetric, why = _symmetric(forward, rollback, changes, doubted=doubted)
+    if symmetric is False and migration.forward is not None and migration.forward.file.error is not None:
+        symmetric, why = None, f"the forward cannot be read: {migration.forward.file.error}"
+    if symmetric is False and migration.irreversible is not None and rollback is not None and not rollback.touched:
+        symmetric, why = None, f"the migration is declared irreversible: {migration.irreversible}"
     if why is not None:
         reason("symmetric", why)
     return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)

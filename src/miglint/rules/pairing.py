@@ -92,8 +92,9 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
     if does_anything(step.rollback_statements) or not was_read(step):
         return
     what = "does nothing" if step.rollback_statements else _emptiness(migration.rollback.text)
-    # A constraint that stays validated, or a comment that stays, is information; so it is here.
-    left = sum(change.counts and change.aspect != "validated" for change in step.changes)
+    # A constraint that stays validated is the same constraint.
+    counting = [change for change in step.changes if change.counts]
+    left = sum(change.aspect != "validated" for change in counting)
     if left:
         yield hit_in(
             migration.rollback,
@@ -110,7 +111,7 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
             first_text(migration.rollback),
             f"the rollback {what}; {stays}{rows}",
             "If that is intended, say so: `-- miglint: irreversible (why)`.",
-            severity=Severity.INFO,
+            severity=Severity.WARNING if counting else Severity.INFO,
         )
 
 

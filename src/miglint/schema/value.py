@@ -49,6 +49,10 @@ Found = TypeVar("Found", bound=SchemaObject)
 _NOBODY: frozenset[Key] = frozenset()
 
 
+# What belongs to the server and not to a database: no files say all of it.
+_OF_THE_SERVER = frozenset({"role", "other database", "other tablespace"})
+
+
 class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
@@ -73,7 +77,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
         found = self.objects.get(key)
-        return ABSENT if found is None and self.closed else found
+        return ABSENT if found is None and self.closed and key.space not in _OF_THE_SERVER else found
 
     def find(self, key: Key) -> SchemaObject | None:
         """Return the object, or None if it is absent or unknown."""

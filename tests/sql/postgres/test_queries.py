@@ -137,6 +137,8 @@ def test_update() -> None:
     assert set(found.relations) == {U, Name(None, "q")}
     assert one("UPDATE t SET a = 1").where is None
     assert one("UPDATE t SET a = 1 WHERE (b = 1) RETURNING c").where.text == "(b = 1)"
+    assert one("DELETE FROM t WHERE a NOT IN (SELECT b FROM u)").where.text == "a NOT IN (SELECT b FROM u)"
+    assert one("DELETE FROM t WHERE NOT (a = 1)").where.text == "NOT (a = 1)"
 
 
 def test_statements_inside_with() -> None:

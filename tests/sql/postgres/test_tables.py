@@ -309,3 +309,11 @@ def test_triggers() -> None:
         "CREATE CONSTRAINT TRIGGER x AFTER INSERT ON t FROM u DEFERRABLE FOR EACH ROW EXECUTE FUNCTION f()"
     )
     assert constraint.constraint and constraint.relations == (Name(None, "u"),)
+
+
+def test_the_text_of_a_key_ends_with_the_key() -> None:
+    index = one(
+        "CREATE INDEX i ON s.t USING btree ((a::varchar(2)) ASC, ((b) + (c)) DESC, lower(d), (e || 'x') text_ops)"
+    )
+    texts = [element.expression.text for element in index.elements]
+    assert texts == ["a::varchar(2)", "(b) + (c)", "lower(d)", "e || 'x'"]

@@ -10,7 +10,7 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow, follow_object
 from miglint.replay.apply.reread import is_legacy, triggers
-from miglint.replay.apply.words import swap_relation, swap_word
+from miglint.replay.apply.words import swap_anywhere, swap_relation, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     Comment,
@@ -198,8 +198,8 @@ def _retable(machine: Machine, table: Table, key: Key, new: Name) -> Table:
             column,
             default=replace(
                 column.default,
-                key=swap_word(column.default.key, old.name, new.name),
-                text=swap_word(column.default.text, old.name, new.name),
+                key=swap_anywhere(column.default.key, old.name, new.name),
+                text=swap_anywhere(column.default.text, old.name, new.name),
                 sequence=new,
             ),
         )

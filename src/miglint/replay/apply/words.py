@@ -8,12 +8,28 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.sql.operations import NO_MENTIONS, ColumnUse, Expression, Mentions, Name
 
+# Constants, comments and quoted names: a word in them is no name, unless it is all of the quoted name.
+_QUOTED = r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*|"((?:[^"]|"")*)\""""
+
 
 def swap_word(text: str, old: str, new: str) -> str:
-    """Replace a name where it stands as a whole word.
+    """Replace a name where it stands as a whole word, but not in constants and comments.
 
     Exact enough for keys: what matters is that renaming there and back again gives the same key.
     """
+    if old not in text:
+        return text
+
+    def swap(found: re.Match[str]) -> str:
+        if found[2] is not None:
+            return new
+        return '"' + new.replace('"', '""') + '"' if found[1] == old.replace('"', '""') else found[0]
+
+    return re.sub(rf"{_QUOTED}|((?<!\w){re.escape(old)}(?!\w))", swap, text)
+
+
+def swap_anywhere(text: str, old: str, new: str) -> str:
+    """Replace a name where it stands as a whole word, in constants too: `nextval('s'::regclass)`."""
     return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
 
 

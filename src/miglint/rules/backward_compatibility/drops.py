@@ -9,7 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others, final_table
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
-from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified, suffixed
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name
 
@@ -40,8 +40,8 @@ def table_dropped(step: Step) -> Iterator[Hit]:
     for applied, operation in dropped(step, "table", "foreign table"):
         yield applied.hit(
             f'"{operation.name.name}" is dropped while the running application may still use it',
-            f"Deploy code that does not use it first, then rename it to find remaining users: "
-            f"`ALTER TABLE {qualified(operation.name)} RENAME TO {ident(operation.name.name + '_unused')};`. "
+            "Deploy code that does not use it first. To find remaining users, rename it instead: "
+            f"`ALTER TABLE {qualified(operation.name)} RENAME TO {suffixed(operation.name.name, '_unused')};` "
             "Drop it in a later migration.",
         )
 
@@ -80,7 +80,7 @@ def column_dropped(step: Step) -> Iterator[Hit]:
         loosen = ""
         if needed and applied.script.dialect == "postgres":
             column = f"{qualified(table)} ALTER COLUMN {ident(operation.column)}"
-            loosen = f"`ALTER TABLE {column} DROP NOT NULL;` lets that code write. "
+            loosen = f"So that it can write, write instead: `ALTER TABLE {column} DROP NOT NULL;` "
         yield applied.hit(
             f'"{table.name}.{operation.column}" is dropped while the running application may still use it',
             f"Deploy code that does not use it first. {loosen}Drop it in a later migration.",

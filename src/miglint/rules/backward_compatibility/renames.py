@@ -15,6 +15,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
+from miglint.writer.words import type_name
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _TABLES = ("table", "foreign table")
@@ -115,11 +116,11 @@ def column_renamed(step: Step) -> Iterator[Hit]:
             continue
         on, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
         known = applied.column(operation.table, operation.column)
-        kind = f" {known.type}" if known is not None and known.type is not None else ""
+        kind = f" {type_name(known.type, applied.script.dialect)}" if known is not None and known.type else " ..."
         yield applied.hit(
             f'"{operation.table.name}.{operation.column}" is renamed to "{operation.new}"; {_RUNNING} still '
             "uses the old name",
-            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, deploy "
+            f"`ALTER TABLE {on} ADD COLUMN {new}{kind.rstrip()};`, write both, copy the old rows in batches, deploy "
             f"code that reads {new}, and drop {old} in a later migration.",
         )
 

@@ -20,16 +20,18 @@ from miglint.rules.data.losses import (
     rollback_dropped_tables,
 )
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import subject
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of
-from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified, suffixed
+from miglint.schema.objects import Table
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation
+from miglint.sql.operations import Name, Operation
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 # Names in a message, before it gives the number of the others.
 _SHOWN = 5
+# A longer condition is not repeated in a help text.
+_LONGEST = 160
 
 
 @rule(
@@ -56,7 +58,7 @@ def forward_drops_rows(step: Step) -> Iterator[Hit]:
                 first.operation.span,
                 f"the rows of {_listed([name.name for _, name in gone])} are lost: "
                 "a rollback can create the table again, but not its rows",
-                f"Rename it instead (`ALTER TABLE {qualified(table)} RENAME TO {ident(table.name + '_old')}`) and drop "
+                f"Rename it instead: `ALTER TABLE {qualified(table)} RENAME TO {suffixed(table.name, '_old')};` Drop "
                 "it in a later migration, or declare it: `-- miglint: irreversible (why)`.",
             )
         elif moved:
@@ -144,10 +146,26 @@ def forward_deletes_rows(step: Step) -> Iterator[Hit]:
             script,
             operation.span,
             f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback restores none',
-            f"Save them before (`CREATE TABLE ... AS SELECT * FROM {qualified(table)} ...`) and have the rollback "
-            "write them back, or declare it: `-- miglint: irreversible (why)`.",
+            f"Put before it: `{_save_deleted(operation)}` Have the rollback write the rows back, or declare it: "
+            "`-- miglint: irreversible (why)`.",
             severity=Severity.INFO if some else None,
         )
+
+
+def _save_deleted(operation: ops.Delete | ops.Truncate) -> str:
+    """Return the statement that saves the rows that a statement deletes."""
+    where = operation.where if isinstance(operation, ops.Delete) else None
+    text = "" if where is None else " ".join(where.text.split())
+    # With other relations, or another name for the table, the condition does not stand alone.
+    alone = not (isinstance(operation, ops.Delete) and operation.joined) and "." not in text and "`" not in text
+    condition = f" WHERE {text if alone and len(text) <= _LONGEST else '...'}" if text else ""
+    return _save(operation.table, "*", condition)
+
+
+def _save(table: Name, columns: str, condition: str = "") -> str:
+    saved = suffixed(table.name, "_saved")
+    place = saved if table.schema is None else f"{ident(table.schema)}.{saved}"
+    return f"CREATE TABLE {place} AS SELECT {columns} FROM {qualified(table)}{condition};"
 
 
 @rule(
@@ -160,8 +178,8 @@ def forward_deletes_rows(step: Step) -> Iterator[Hit]:
 def rollback_drops_rows(step: Step) -> Iterable[Hit]:
     """Report, once per rollback, which tables are dropped with the rows written since."""
     found = rollback_dropped_tables(step)
-    names = [subject(operation)[0] for operation in found]
-    return _rollback_loses(step, found, names, names[0] if names else "", "rows of")
+    names = [operation.name.name for operation in found]
+    return _rollback_loses(step, found, names, _save(found[0].name, "*") if found else "", "rows of")
 
 
 @rule(
@@ -174,12 +192,25 @@ def rollback_drops_rows(step: Step) -> Iterable[Hit]:
 def rollback_drops_values(step: Step) -> Iterable[Hit]:
     """Report, once per rollback, which columns are dropped with the values written since."""
     found = rollback_dropped_columns(step)
-    columns = [subject(operation) for operation in found]
-    names = [f"{table}.{column}" for table, column in columns]
-    return _rollback_loses(step, found, names, columns[0][0] if columns else "", "values of")
+    names = [f"{operation.table.name}.{operation.column}" for operation in found]
+    save = ""
+    if found:
+        first = found[0]
+        save = _save(first.table, f"{_key_of(step, first)}, {ident(first.column)}")
+    return _rollback_loses(step, found, names, save, "values of")
 
 
-def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], table: str, what: str) -> Iterable[Hit]:
+def _key_of(step: Step, drop: ops.DropColumn) -> str:
+    """Return the columns that identify the rows of the table that loses a column, or a gap."""
+    tables = (value for _, value in step.after.named(drop.table.name) if isinstance(value, Table))
+    for table in tables:
+        for constraint in table.constraints.values():
+            if constraint.kind == "primary" and drop.column not in constraint.columns:
+                return ", ".join(map(ident, constraint.columns))
+    return "..."
+
+
+def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], save: str, what: str) -> Iterable[Hit]:
     script = script_of(step, _ROLLBACK)
     if not found or script is None:
         return ()
@@ -188,7 +219,6 @@ def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], ta
             script,
             found[0].span,
             f"the {what} {_listed(names)} that were written since the forward are lost with the rollback",
-            "If they matter, copy them first into a table that the rollback keeps: "
-            f"`INSERT INTO ... SELECT ... FROM {ident(table)}`, and have the forward read them back.",
+            f"If they matter, put before it: `{save}` Have the forward read them back.",
         )
     ]

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from miglint.base.findings import Severity
-from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.idempotency.conditional import guarded, in_block, sqlite, unless
 from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
-from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.rules.support.sql_text import block, ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
+# A longer clause is not repeated in a help text.
+_LONGEST = 300
 # The first version in which `CREATE OR REPLACE TRIGGER` exists.
 _REPLACES_TRIGGERS = (14,)
 
@@ -25,16 +27,8 @@ def _name(failure: SecondRunFailure) -> str:
     return qualified(name) if isinstance(name, ops.Name) else ident(str(name or ""))
 
 
-def _sqlite(failure: SecondRunFailure) -> bool:
-    return failure.script.dialect is Dialect.SQLITE
-
-
 def _write(form: str) -> Callable[[SecondRunFailure], str]:
-    return lambda failure: f"Write `{form.format(name=_name(failure))}`."
-
-
-def _look_first(test: str, statement: str) -> str:
-    return f"`DO $$ BEGIN IF NOT EXISTS ({test}) THEN {statement}; END IF; END $$;`"
+    return lambda failure: f"Write {guarded(failure, form.format(name=_name(failure)))}."
 
 
 @rule(
@@ -55,7 +49,7 @@ def _look_first(test: str, statement: str) -> str:
 )
 def create_table(cases: Failures) -> Iterable[Hit]:
     """Report CREATE TABLE that fails on a second run."""
-    return hits(cases, _write("CREATE TABLE IF NOT EXISTS {name} ..."))
+    return hits(cases, _write("CREATE TABLE IF NOT EXISTS {name}"))
 
 
 @rule(
@@ -77,17 +71,18 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.AddColumn)
     table, column = operation.table, operation.column.name
-    if _sqlite(failure):
+    if sqlite(failure):
         return (
             f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script only once, or check first: "
-            f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)}`."
+            f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)};`"
         )
     if operation.kind == "type":
         return (
             "PostgreSQL has no ADD ATTRIBUTE IF NOT EXISTS. Put before it: "
             f"`ALTER TYPE {qualified(table)} DROP ATTRIBUTE IF EXISTS {ident(column)};`"
         )
-    return f"Write `ALTER TABLE {qualified(table)} ADD COLUMN IF NOT EXISTS {ident(column)} ...`."
+    short = f"ALTER TABLE {qualified(table)} ADD COLUMN IF NOT EXISTS {ident(column)}"
+    return f"Write {guarded(failure, short)}."
 
 
 @rule(
@@ -108,21 +103,25 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.AddConstraint)
     table, name = qualified(operation.table), operation.constraint.name or failure.error.part
-    if _sqlite(failure):
+    if sqlite(failure):
         return (
             "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
             "Have the runner run this script only once."
         )
     if operation.kind == "domain":
-        first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or 'name')};"
+        first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or '...')};"
         return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Put before it: `{first}`"
     if name is None or (operation.constraint.kind == "primary" and operation.constraint.name is None):
         name = f"{operation.table.name}_pkey"
     test = f"SELECT FROM pg_constraint WHERE conrelid = {literal(table)}::regclass AND conname = {literal(name)}"
+    written = clause(failure)
+    check = unless(failure, test, f"ALTER TABLE {table} {written if len(written) <= _LONGEST else '...'}")
+    if operation.constraint.using_index is not None:
+        # The index went with the constraint.
+        return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Check first: {check}"
     return (
         "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
-        f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` "
-        f"Or check first: {_look_first(test, f'ALTER TABLE {table} {clause(failure)}')}"
+        f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` Or check first: {check}"
     )
 
 
@@ -152,11 +151,14 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.CreateIndex)
     words = "CREATE UNIQUE INDEX" if operation.unique else "CREATE INDEX"
     if not operation.concurrently:
-        return f"Write `{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`."
+        short = f"{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
+        return f"Write {guarded(failure, short)}."
     cleared = clear_invalid(step, failure.script, operation)
     if stands_alone(step, failure.script):
-        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`"
-        return f"Write {guarded}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
+        written = guarded(
+            failure, f"{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
+        )
+        return f"Write {written}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
     return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves."
 
 
@@ -179,11 +181,9 @@ def _create_type_help(failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.CreateType)
     words = "CREATE DOMAIN" if operation.kind == "domain" else "CREATE TYPE"
     text = clause(failure)
-    return (
-        f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: "
-        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(failure)} ...'}; "
-        "EXCEPTION WHEN duplicate_object THEN NULL; END $$;`"
-    )
+    caught = f"{text if text != '...' else f'{words} {_name(failure)} ...'}; EXCEPTION WHEN duplicate_object THEN NULL;"
+    written = f"BEGIN {caught} END;" if in_block(failure) else block(caught)
+    return f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: `{written}`"
 
 
 @rule(
@@ -204,7 +204,9 @@ def add_enum_value(cases: Failures) -> Iterable[Hit]:
 def _add_value_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.AddEnumValue)
-    return f"Write `ALTER TYPE {_name(failure)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
+    return (
+        f"Write {guarded(failure, f'ALTER TYPE {_name(failure)} ADD VALUE IF NOT EXISTS {literal(operation.value)}')}."
+    )
 
 
 @rule(
@@ -226,10 +228,10 @@ def _create_view_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.CreateView)
     if operation.materialized:
-        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(failure)} AS ...`."
-    if _sqlite(failure):
-        return f"Write `CREATE VIEW IF NOT EXISTS {_name(failure)} AS ...`."
-    return f"Write `CREATE OR REPLACE VIEW {_name(failure)} AS ...`."
+        return f"Write {guarded(failure, f'CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(failure)} AS')}."
+    if sqlite(failure):
+        return f"Write {guarded(failure, f'CREATE VIEW IF NOT EXISTS {_name(failure)} AS')}."
+    return f"Write {guarded(failure, f'CREATE OR REPLACE VIEW {_name(failure)} AS')}."
 
 
 @rule(
@@ -245,7 +247,7 @@ def _create_view_help(failure: SecondRunFailure) -> str:
 )
 def create_sequence(cases: Failures) -> Iterable[Hit]:
     """Report CREATE SEQUENCE that fails on a second run."""
-    return hits(cases, _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
+    return hits(cases, _write("CREATE SEQUENCE IF NOT EXISTS {name}"))
 
 
 @rule(
@@ -266,7 +268,7 @@ def create_function(cases: Failures) -> Iterable[Hit]:
 def _create_function_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.CreateRoutine)
-    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(failure)} ...`."
+    return f"Write {guarded(failure, f'CREATE OR REPLACE {operation.kind.upper()} {_name(failure)}')}."
 
 
 @rule(
@@ -287,7 +289,7 @@ def create_trigger(cases: Failures, context: Context) -> Iterable[Hit]:
 def _replace_trigger_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(failure) or operation.constraint:
+    if sqlite(failure) or operation.constraint:
         return _create_trigger_help(failure)
     return f"Write `CREATE OR REPLACE TRIGGER {_name(failure)} ...` (PostgreSQL 14 and later)."
 
@@ -295,8 +297,8 @@ def _replace_trigger_help(failure: SecondRunFailure) -> str:
 def _create_trigger_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(failure):
-        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(failure)} ...`."
+    if sqlite(failure):
+        return f"Write {guarded(failure, f'CREATE TRIGGER IF NOT EXISTS {_name(failure)}')}."
     return f"Put before it: `DROP TRIGGER IF EXISTS {_name(failure)} ON {qualified(operation.table)};`"
 
 
@@ -373,9 +375,8 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.CreateRole)
     test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
     text = clause(failure)
-    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: " + _look_first(
-        test, text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
-    )
+    statement = text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
+    return f"PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: {unless(failure, test, statement)}"
 
 
 @rule(

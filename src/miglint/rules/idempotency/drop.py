@@ -24,7 +24,7 @@ def _drop_help(failure: SecondRunFailure) -> str:
         name += "(" + ", ".join(str(argument) for argument in operation.arguments) + ")"
     if operation.table is not None and failure.script.dialect is Dialect.POSTGRES:
         name += f" ON {qualified(operation.table)}"
-    return f"Write `DROP {words} IF EXISTS {name}`."
+    return f"Write `DROP {words} IF EXISTS {name}{' CASCADE' if operation.cascade else ''};`"
 
 
 @rule(
@@ -70,11 +70,15 @@ def _drop_column_help(failure: SecondRunFailure) -> str:
         return (
             "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script only once, or check first: "
             f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
-            f"WHERE name = {literal(operation.column)}`."
+            f"WHERE name = {literal(operation.column)};`"
         )
+    cascade = " CASCADE" if operation.cascade else ""
     if operation.kind == "type":
-        return f"Write `ALTER TYPE {qualified(operation.table)} DROP ATTRIBUTE IF EXISTS {ident(operation.column)}`."
-    return f"Write `ALTER TABLE {qualified(operation.table)} DROP COLUMN IF EXISTS {ident(operation.column)}`."
+        words, part = "TYPE", "ATTRIBUTE"
+    else:
+        words, part = "TABLE", "COLUMN"
+    table, column = qualified(operation.table), ident(operation.column)
+    return f"Write `ALTER {words} {table} DROP {part} IF EXISTS {column}{cascade};`"
 
 
 @rule(
@@ -99,7 +103,8 @@ def _drop_constraint_help(failure: SecondRunFailure) -> str:
         return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script only once."
     words = "DOMAIN" if operation.kind == "domain" else "TABLE"
     return (
-        f"Write `ALTER {words} {qualified(operation.table)} DROP CONSTRAINT IF EXISTS {ident(operation.constraint)}`."
+        f"Write `ALTER {words} {qualified(operation.table)} DROP CONSTRAINT IF EXISTS "
+        f"{ident(operation.constraint)}{' CASCADE' if operation.cascade else ''};`"
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.model import Dialect
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
-from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.sql_text import ident, literal, qualified, suffixed
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name
+from miglint.sql.operations import Name, Type
+from miglint.writer.words import type_name
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows, each in a transaction of its own"
@@ -58,7 +60,7 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             continue
         on, column = qualified(operation.table), ident(operation.column.name)
         source = volatile_part(default, applied.before)
-        kind = f" {operation.column.type}" if operation.column.type is not None else ""
+        kind = f" {type_name(operation.column.type, Dialect.POSTGRES)}" if operation.column.type is not None else ""
         if source is None and situation == "add column volatile default":
             yield applied.hit(
                 f"{words}: every row is checked against the domain{kind}",
@@ -183,12 +185,14 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
         situation, words = _situation(applied, context)
         if situation == wanted:
             on, column = qualified(operation.table), ident(operation.column.name)
-            sequence = ident(f"{operation.table.name}_{operation.column.name}_seq")
+            sequence = qualified(
+                Name(operation.table.schema, f"{operation.table.name}_{operation.column.name}_seq"[:63])
+            )
             yield applied.hit(
                 words,
                 f"`CREATE SEQUENCE {sequence};`, `ALTER TABLE {on} ADD COLUMN {column} bigint;`, "
-                f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval('{sequence}');`, then fill the old rows "
-                f"{_BATCHES}.",
+                f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval({literal(sequence)});`, "
+                f"then fill the old rows {_BATCHES}.",
                 severity=ERROR,
             )
 
@@ -224,7 +228,7 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
         yield applied.hit(
             f"{words} ({ident(operation.column)}: {old}{operation.type})",
-            _new_column_help(operation.table, operation.column, str(operation.type)),
+            _new_column_help(operation.table, operation.column, operation.type),
             severity=ERROR if situation == "alter type rewriting" else WARNING,
         )
 
@@ -269,12 +273,13 @@ def type_change_may_rewrite(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 f"{words}, unless {ident(operation.column)} is a {like}",
                 f"Check the column's type. If it is another: "
-                f"{_new_column_help(operation.table, operation.column, str(operation.type))}",
+                f"{_new_column_help(operation.table, operation.column, operation.type)}",
             )
 
 
-def _new_column_help(table: Name, column: str, kind: str) -> str:
-    on, new = qualified(table), ident(f"{column}_new")
+def _new_column_help(table: Name, column: str, type_: Type) -> str:
+    on, new = qualified(table), suffixed(column, "_new")
+    kind = type_name(type_, Dialect.POSTGRES)
     return (
         f"`ALTER TABLE {on} ADD COLUMN {new} {kind};`, have a trigger copy new writes, copy the old rows "
         f"{_BATCHES}; then, in a later migration, rename {ident(column)} away and {new} to {ident(column)}."

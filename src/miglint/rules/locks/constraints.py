@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.structs import replace
 from miglint.locks import LockEffect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
+from miglint.rules.support.later_names import name_at_end
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
+from miglint.writer.tables import column as print_column
+from miglint.writer.tables import constraint as print_constraint
+from miglint.writer.words import UnprintableError
 
+# A longer constraint is not repeated in a help text.
+_LONGEST = 300
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 
 
 def named(table: Name, constraint: Constraint, suffix: str) -> str:
-    """Return the constraint's name as SQL: its own, or the one that the server would choose."""
-    parts = [table.name, *constraint.columns, suffix] if suffix != "pkey" else [table.name, suffix]
-    return ident(constraint.name or "_".join(parts))
+    """Return the constraint's name: its own, or the one that the server would choose."""
+    # The server names a CHECK after its column only if there is one.
+    columns = () if suffix == "pkey" or (suffix == "check" and len(constraint.columns) > 1) else constraint.columns
+    parts = [table.name, *columns, suffix]
+    return constraint.name or "_".join(parts)
 
 
 def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:
@@ -66,7 +77,7 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {operation.table.name} and {constraint.table.name}: "
                 "blocks writes to both while every row is checked",
-                _foreign_help(operation.table, constraint),
+                _foreign_help(step, applied, operation.table, constraint),
             )
     for applied, added in effective(step, ops.AddColumn):
         for constraint in added.constraints:
@@ -77,20 +88,22 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
                 + ("while every row is checked" if checked else "until the transaction ends"),
-                f"Add the column without REFERENCES first. {_foreign_help(added.table, constraint)}",
+                f"Write {_add_plain(applied, added, constraint)}, "
+                + _foreign_help(step, applied, added.table, constraint),
                 severity=WARNING if checked else INFO,
             )
 
 
-def _foreign_help(table: Name, constraint: Constraint) -> str:
-    name = named(table, constraint, "fkey")
-    to = qualified(constraint.table) if constraint.table is not None else "..."
-    to += f" ({_columns(constraint.referenced)})" if constraint.referenced else ""
+def _foreign_help(step: Step, applied: AppliedOperation, table: Name, constraint: Constraint) -> str:
+    named_ = replace(constraint, name=named(table, constraint, "fkey"), validated=False)
     return (
-        f"`ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} FOREIGN KEY ({_columns(constraint.columns)}) "
-        f"REFERENCES {to} NOT VALID;` and in the next migration "
-        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`."
+        f"`ALTER TABLE {qualified(table)} ADD {print_constraint(named_)};` and in the next migration "
+        f"{_validate(step, applied, table, named_.name or '')}."
     )
+
+
+def _validate(step: Step, applied: AppliedOperation, table: Name, name: str) -> str:
+    return f"`ALTER TABLE {qualified(name_at_end(step, applied, table))} VALIDATE CONSTRAINT {ident(name)};`"
 
 
 @hazard(
@@ -122,11 +135,13 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
         if effect is not None:
             name = named(operation.table, constraint, "check")
             on = qualified(operation.table)
-            condition = constraint.expression.text if constraint.expression is not None else "..."
+            made = print_constraint(replace(constraint, name=name, validated=False))
+            if len(made) > _LONGEST:
+                made = f"CONSTRAINT {ident(name)} CHECK (...) NOT VALID"
             yield applied.hit(
                 effect.words,
-                f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID;` and in the next migration "
-                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`.",
+                f"`ALTER TABLE {on} ADD {made};` and in the next migration "
+                f"{_validate(step, applied, operation.table, name)}.",
             )
     for applied, added in effective(step, ops.AddColumn):
         if any(constraint.kind == "check" for constraint in added.constraints) and not applied.empty(added.table):
@@ -176,8 +191,7 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
         lock, blocks = ("SHARE ROW EXCLUSIVE", "writes") if foreign else ("ACCESS EXCLUSIVE", "reads and writes")
         yield applied.hit(
             f"{lock} on {operation.table.name} is held since NOT VALID: blocks {blocks} while every row is checked",
-            "Move it to a migration of its own: "
-            f"`ALTER TABLE {qualified(operation.table)} VALIDATE CONSTRAINT {ident(operation.constraint)};`",
+            "Move it to a migration of its own: " + _validate(step, applied, operation.table, operation.constraint),
             severity=WARNING if foreign else ERROR,
         )
 
@@ -208,25 +222,59 @@ def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "unique" else None
         if effect is not None:
-            yield applied.hit(effect.words, _index_help(operation.table, constraint, "UNIQUE"))
+            yield applied.hit(effect.words, _index_help(step, applied, operation.table, constraint))
     for applied, added in effective(step, ops.AddColumn):
         for constraint in added.constraints:
             if constraint.kind == "unique" and not applied.empty(added.table):
                 yield applied.hit(
                     f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
-                    f"Add the column without UNIQUE first. {_index_help(added.table, constraint, 'UNIQUE')}",
+                    _added_help(step, applied, added, constraint),
                 )
 
 
-def _index_help(table: Name, constraint: Constraint, words: str) -> str:
-    suffix = "pkey" if words == "PRIMARY KEY" else "key"
-    name = named(table, constraint, suffix)
+def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: Constraint) -> str:
+    """Return the statements that build the index of a key without a blocking lock."""
+    known = applied.table(table)
+    if known is not None and known.partition_by is not None:
+        return (
+            "PostgreSQL cannot build it concurrently on a partitioned table. Add it to each partition in this way, "
+            "and to the table last."
+        )
+    words, suffix = ("PRIMARY KEY", "pkey") if constraint.kind == "primary" else ("UNIQUE", "key")
+    name = ident(named(table, constraint, suffix))
     nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
+    include = f" INCLUDE ({_columns(constraint.include)})" if constraint.include else ""
+    columns = _columns(constraint.columns)
+    later = qualified(name_at_end(step, applied, table))
+    timing = " DEFERRABLE" if constraint.deferrable else ""
+    timing += " INITIALLY DEFERRED" if constraint.deferred else ""
     return (
         "Outside of a transaction, in a migration of its own: "
-        f"`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {qualified(table)} ({_columns(constraint.columns)}){nulls};` "
-        f"and in the next one `ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} {words} USING INDEX {name};`"
+        f"`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {qualified(table)} ({columns}){include}{nulls};` "
+        f"and in the next one `ALTER TABLE {later} ADD CONSTRAINT {name} {words} USING INDEX {name}{timing};`"
     )
+
+
+def _added_help(step: Step, applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
+    """Return the statements that add a column without a key, and the key later."""
+    filled = " and fill the column" if constraint.kind == "primary" else ""
+    first = _add_plain(applied, added, constraint)
+    return f"Write {first}{filled}. {_index_help(step, applied, added.table, constraint)}"
+
+
+def _add_plain(applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
+    """Return the statement that adds a column without a constraint; with a gap where its type is not known."""
+    after, key = applied.moment.after, applied.key(added.table)
+    table = after.table(key)
+    column = table.columns.get(added.column.name) if table is not None else None
+    definition = f"{ident(added.column.name)} ..."
+    if table is not None and column is not None:
+        if constraint.kind == "primary" and column.identity is None and not column.serial:
+            column = replace(column, nullable=True)
+        # A table without known columns has none of their types.
+        with contextlib.suppress(UnprintableError):
+            definition = print_column(after, key, table, column)
+    return f"`ALTER TABLE {qualified(added.table)} ADD COLUMN {definition};`"
 
 
 @hazard(
@@ -253,14 +301,13 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "primary" else None
         if effect is not None and constraint.using_index is None:
-            yield applied.hit(effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
+            yield applied.hit(effect.words, _index_help(step, applied, operation.table, constraint))
     for applied, added in effective(step, ops.AddColumn):
         if any(constraint.kind == "primary" for constraint in added.constraints) and not applied.empty(added.table):
             constraint = Constraint("primary", columns=(added.column.name,))
             yield applied.hit(
                 f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
-                f"Add the column without PRIMARY KEY and fill it first. "
-                f"{_index_help(added.table, constraint, 'PRIMARY KEY')}",
+                _added_help(step, applied, added, constraint),
             )
 
 
@@ -284,12 +331,24 @@ def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hi
             continue
         known = applied.table(operation.table)
         unsure = known is None or known.assumed
-        help = not_null_help(operation.table, constraint.columns[0] if constraint.columns else "...")
+        column = _nullable_column(applied, operation.table, constraint)
+        help = "" if column is None else f" {not_null_help(operation.table, column, operation.table, column)}"
         yield applied.hit(
             f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
-            f"Make the columns NOT NULL before. {help}",
+            f"Make the columns NOT NULL in migrations before it.{help}",
             severity=INFO if unsure else ERROR,
         )
+
+
+def _nullable_column(applied: AppliedOperation, table: Name, constraint: Constraint) -> str | None:
+    """Return the first column of the index that a primary key adopts that can be NULL."""
+    index = applied.before.find(applied.key(Name(table.schema, constraint.using_index or "")))
+    named_ = [item.column for item in index.elements if item.column] if isinstance(index, Index) else []
+    for column in named_ or constraint.columns:
+        known = applied.column(table, column)
+        if known is None or known.nullable is not False:
+            return column
+    return None
 
 
 @hazard(

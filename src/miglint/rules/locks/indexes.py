@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.locks.bounds import bound_condition
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, remade_here, text_of, version_of
@@ -16,6 +17,8 @@ from miglint.sql import operations as ops
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _ALONE = "in a migration of its own that the runner does not wrap in a transaction"
 _CORRUPTED = ((14, 0), (14, 3))
+# Characters of a table's name that leave room for a suffix.
+_ROOM = 50
 
 
 @hazard(
@@ -212,14 +215,23 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
 def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
     """Report tables that are attached without a validated CHECK that implies the bound."""
     for applied, operation in effective(step, ops.AttachPartition):
-        name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
         for effect in applied.effects(context):
             if effect.stalls:
-                yield applied.hit(
-                    effect.words,
-                    f"First: `ALTER TABLE {name} ADD CONSTRAINT {bound} CHECK (...) NOT VALID;` with the bound as "
-                    f"condition. In the next migration `ALTER TABLE {name} VALIDATE CONSTRAINT {bound};`, then attach.",
-                )
+                yield applied.hit(effect.words, _attach_help(applied, operation))
+
+
+def _attach_help(applied: AppliedOperation, operation: ops.AttachPartition) -> str:
+    partition = applied.table(operation.partition)
+    taken = partition.constraints if partition is not None else {}
+    names = (f"{operation.partition.name[:_ROOM]}_bound{number or ''}" for number in range(len(taken) + 1))
+    name, check = qualified(operation.partition), ident(next(item for item in names if item not in taken))
+    parent = applied.table(operation.table)
+    condition = bound_condition(parent, operation.bound, ident) if parent is not None and operation.bound else None
+    return (
+        f"In migrations before it: `ALTER TABLE {name} ADD CONSTRAINT {check} CHECK ({condition or '...'}) NOT VALID;`"
+        + ("" if condition else " with the bound as condition")
+        + f", and in the next one `ALTER TABLE {name} VALIDATE CONSTRAINT {check};`"
+    )
 
 
 @hazard(
@@ -250,8 +262,16 @@ def refresh_blocking(step: Step) -> Iterator[Hit]:
             words = f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs"
         yield applied.hit(
             words,
-            f"`REFRESH MATERIALIZED VIEW CONCURRENTLY {name};`, which needs a unique index without WHERE on the view.",
+            _refresh_help(applied, operation.target, name),
         )
+
+
+def _refresh_help(applied: AppliedOperation, view: ops.Name, name: str) -> str:
+    plain = f"`REFRESH MATERIALIZED VIEW CONCURRENTLY {name};`"
+    unique = any(index.unique and index.where is None for _, index in applied.before.users(applied.key(view), Index))
+    if unique:
+        return f"Write {plain}"
+    return f"`CREATE UNIQUE INDEX ON {name} (...);`, then {plain}, which needs such an index."
 
 
 @hazard(

@@ -8,6 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import effective, version_of
+from miglint.rules.support.later_names import column_at_end, name_at_end
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Table
 from miglint.sql import operations as ops
@@ -58,30 +59,34 @@ def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
             continue
         effect = next((one for one in applied.effects(context) if one.situation == "set not null"), None)
         if effect is not None:
-            yield applied.hit(effect.words, not_null_help(table, column, version_of(context)))
+            later = name_at_end(step, applied, table), column_at_end(step, applied, table, column)
+            yield applied.hit(effect.words, not_null_help(table, column, *later, version_of(context)))
 
 
 def _is_known(table: Table | None, constraint: str) -> bool:
     return table is not None and (not table.assumed or constraint in table.constraints)
 
 
-def not_null_help(table: Name, column: str, major: int = 14) -> str:
-    """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE."""
-    name, on = ident(f"{table.name}_{column}_not_null"), qualified(table)
+def not_null_help(table: Name, column: str, later_table: Name, later_column: str, major: int = 14) -> str:
+    """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE.
+
+    The later names are those at the end of the script, for the statements of the next migration.
+    """
+    name, on, later = ident(f"{table.name}_{column}_not_null"), qualified(table), qualified(later_table)
     if major >= 18:
         return (
             f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;` and in the next migration "
-            f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`."
+            f"`ALTER TABLE {later} VALIDATE CONSTRAINT {name};`."
         )
     first = (
         f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;` "
-        f"and in the next migration `ALTER TABLE {on} VALIDATE CONSTRAINT {name};`"
+        f"and in the next migration `ALTER TABLE {later} VALIDATE CONSTRAINT {name};`"
     )
     if major < 12:
         return f"{first}, and keep the check: before PostgreSQL 12 SET NOT NULL scans even so."
     return (
-        f"{first}, then `ALTER TABLE {on} ALTER COLUMN {ident(column)} SET NOT NULL;` "
-        f"and `ALTER TABLE {on} DROP CONSTRAINT {name};`"
+        f"{first}, then `ALTER TABLE {later} ALTER COLUMN {ident(later_column)} SET NOT NULL;` "
+        f"and `ALTER TABLE {later} DROP CONSTRAINT {name};`"
     )
 
 

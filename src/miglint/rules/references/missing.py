@@ -14,8 +14,8 @@ from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql import operations as ops
 
-# Reported elsewhere: a RAISE of the script's own, REF007.
-_ELSEWHERE = frozenset({"raise_exception", "invalid_foreign_key"})
+# Reported elsewhere: a RAISE of the script's own.
+_ELSEWHERE = frozenset({"raise_exception"})
 _CODES = {
     "undefined_table": "REF001",
     "undefined_column": "REF002",
@@ -76,6 +76,9 @@ def _is_reported(step: Step, event: OperationOutcome, failure: Failure) -> bool:
             and moment.operation.constraint.using_index is not None
             for moment in step.forward.moments
         )
+    if failure.condition == "invalid_foreign_key":
+        # REF007 reports a key that is not unique, but not a wrong number of columns.
+        return "unique constraint" in failure.message
     return failure.condition in _ELSEWHERE or failure.condition.startswith("duplicate_")
 
 

@@ -48,8 +48,8 @@ def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
                 rebuild.script,
                 rebuild.drop.span,
                 f"where foreign keys are enforced, dropping {name} {what}",
-                "Put `PRAGMA foreign_keys = OFF;` before the rebuild, outside of any transaction (inside one it has no "
-                "effect), and `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;` after it.",
+                "Put first: `PRAGMA foreign_keys = OFF;`, outside of any transaction (inside one it has no effect). "
+                "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`",
             )
 
 

@@ -44,7 +44,8 @@ class AppliedOperation(NamedTuple):
     columns that it adds; in a rollback all that the forward created counts too. `emptied` are the tables without rows
     because their transaction truncated them. Of these it is known what was in them before each operation. `timezone`
     is the session's, where the script sets it. `blank`: no file created anything before this migration, so what a guard
-    does not find may still be there. `known` keeps the lock effects that have been computed for this step.
+    does not find may still be there. `refused`: the engine refuses it for certain, so that it locks and changes
+    nothing. `known` keeps the lock effects that have been computed for this step.
     """
 
     moment: OperationTrace
@@ -57,6 +58,7 @@ class AppliedOperation(NamedTuple):
     emptied: Timeline[Key]
     timezone: str | None
     blank: bool
+    refused: bool
     known: dict[object, tuple[LockEffect, ...]]
 
     @property
@@ -123,6 +125,8 @@ class AppliedOperation(NamedTuple):
 
         To work through a table that has just been truncated takes no time, and its lock is held already.
         """
+        if self.refused:
+            return ()
         version = context.targets.get("postgres", ())
         place = self.script.direction, self.number, version
         found = self.known.get(place)
@@ -152,7 +156,8 @@ class AppliedOperation(NamedTuple):
 class AppliedOperations(NamedTuple):
     """The operations of a step, forward script first: `all` of them in order, and the effective ones by type.
 
-    Operations that a guard made do nothing are not effective. `forward` holds those of the forward script alone.
+    Operations that a guard made do nothing, or that the engine refuses for certain, are not effective. `forward` holds
+    those of the forward script alone.
     """
 
     all: tuple[AppliedOperation, ...]
@@ -180,7 +185,7 @@ def applied_operations(step: Step) -> AppliedOperations:
     by_type: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
     forward: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
     for one in applied:
-        if one.moment.notes and one.idle:
+        if one.refused or (one.moment.notes and one.idle):
             continue
         pair = one, one.moment.operation
         kind = type(pair[1])
@@ -203,6 +208,7 @@ def _walk(
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
     emptied: Timeline[Key] = Timeline()
+    refused = {id(event.operation) for event in run.events if event.failure is not None and event.failure.certain}
     for number, moment in enumerate(run.moments):
         operation, place = moment.operation, len(found)
         if isinstance(operation, ops.Transaction):
@@ -214,8 +220,9 @@ def _walk(
             transaction += 1
         statement = moment.statement.span
         applied = AppliedOperation(
-            moment, script, number, transaction, place, made, added, emptied, timezone, blank, known
-        )
+            moment, script, number, transaction, place, made, added, emptied, timezone, blank,
+            id(operation) in refused, known,
+        )  # fmt: skip
         found.append(applied)
         if isinstance(operation, ops.SetVariable):
             if operation.name.lower() in ("timezone", "time zone"):
@@ -266,7 +273,7 @@ def _grow(applied: AppliedOperation) -> None:
 
 
 def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
-    """Return the operations of one type as they were applied, except those that a guard made do nothing."""
+    """Return the operations of one type as they were applied, except those that did nothing."""
     found = applied_operations(step)
     return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
 

@@ -16,6 +16,8 @@ _RESERVED = frozenset(
     """.split()  # noqa: SIM905
 )
 
+_LONGEST_NAME = 63
+
 
 def ident(name: str) -> str:
     """Return a name as SQL: unquoted where the engine reads it back unchanged, quoted otherwise."""
@@ -26,6 +28,18 @@ def ident(name: str) -> str:
 def qualified(name: ops.Name) -> str:
     """Return a possibly qualified name as SQL."""
     return ident(name.name) if name.schema is None else f"{ident(name.schema)}.{ident(name.name)}"
+
+
+def suffixed(name: str, suffix: str) -> str:
+    """Return a name with a suffix as SQL, short enough for PostgreSQL not to cut the suffix off."""
+    room = _LONGEST_NAME - len(suffix)
+    return ident(name.encode()[:room].decode(errors="ignore") + suffix)
+
+
+def block(body: str) -> str:
+    """Return an anonymous block of PL/pgSQL; its quotes are a tag that its body does not have."""
+    tag = next(tag for number in range(len(body)) if (tag := f"$do{number}$" if number else "$$") not in body)
+    return f"DO {tag} BEGIN {body} END {tag};"
 
 
 def literal(text: str) -> str:

@@ -12,7 +12,7 @@ from miglint.rules.symmetry.differences import Differences, differences, hits
 INFO = Severity.INFO
 
 
-@rule("SYM017", "rollback-keeps-copy", INFO, "The rollback leaves a copy of rows behind", on=differences)
+@rule("SYM017", "rollback-keeps-copy", Severity.WARNING, "The rollback leaves a copy of rows behind", on=differences)
 def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report tables in which the rollback saves rows before it drops them."""
     return hits(step, cases)
@@ -21,7 +21,7 @@ def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
 @rule(
     "SYM020",
     "validation-not-restored",
-    INFO,
+    Severity.WARNING,
     "The rollback leaves a constraint validated that was NOT VALID, or the reverse",
     on=differences,
     dialects=("postgres",),

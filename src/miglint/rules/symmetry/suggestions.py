@@ -9,6 +9,8 @@ from miglint.replay.steps import Step
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.evidence import presumed
+from miglint.rules.symmetry.labels import replace_enum
+from miglint.rules.symmetry.rebuild import rebuilt_table
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Comment,
@@ -72,7 +74,7 @@ def how_to_restore(step: Step, change: Change) -> str:
         return _change_back(step, change)
     except UnprintableError as problem:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
-            return _REBUILD
+            return _rebuild(step, change.key)
         return f"Restore it in the rollback as it was before: {problem}."
 
 
@@ -264,11 +266,9 @@ def _change_back(step: Step, change: Change) -> str:
     if change.aspect == "labels":
         return _labels_back(step, change)
     if step.migration.dialect is Dialect.SQLITE and change.part is not None:
-        return _REBUILD
+        return _rebuild(step, change.key)
     name = _relation(step, change.key)
     if _is_constraint(change):
-        if change.aspect == "validated":
-            return "Only whether existing rows are known to satisfy it differs; the constraint is the same."
         constraint = ident(change.part or "")
         table = step.before.table(change.key)
         if table is None or change.part is None or change.part not in table.constraints:
@@ -290,14 +290,28 @@ def _change_back(step: Step, change: Change) -> str:
     )
 
 
+def _rebuild(step: Step, key: Key) -> str:
+    try:
+        text = " ".join(rebuilt_table(_present(step), step.before, key))
+    except UnprintableError:
+        return _REBUILD
+    if len(text) > _LONGEST or "`" in text:
+        return _REBUILD
+    return f"SQLite cannot change this in place. Add to the rollback: `{text}`"
+
+
 def _labels_back(step: Step, change: Change) -> str:
     name = _relation(step, change.key)
     before = step.before.find(change.key)
+    if isinstance(before, Enum):
+        texts = replace_enum(_present(step), change.key, before.labels)
+        if texts is not None and sum(map(len, texts)) <= _LONGEST:
+            return f"PostgreSQL cannot remove a label from an enum. Add to the rollback: `{' '.join(texts)}`"
     labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
     return (
         "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
-        f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
-        f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
+        f"`ALTER TYPE {name} RENAME TO ...;`, create it with the labels {labels}, move what uses it over, and drop the "
+        "renamed type."
     )
 
 

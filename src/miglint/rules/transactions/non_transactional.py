@@ -250,7 +250,7 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
                 script,
                 operation.span,
                 f"PRAGMA {name} has no effect inside the transaction that {begun_by}",
-                "`PRAGMA defer_foreign_keys = ON` works inside a transaction and lasts until its end; "
+                "Write `PRAGMA defer_foreign_keys = ON;` It lasts until the end of the transaction; "
                 "changes that need foreign keys off need a script without a transaction."
                 if name == "foreign_keys"
                 else "Set the journal mode where the application opens the database: it is stored in the file.",

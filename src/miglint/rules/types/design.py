@@ -159,7 +159,7 @@ def foreign_key_without_index(step: Step) -> Iterator[Hit]:
             other = constraint.table.name if constraint.table is not None else "the other table"
             yield applied.hit(
                 f'a DELETE from "{other}" scans all of "{name.name}" for its {listed}',
-                f"`CREATE INDEX {index} ON {qualified(name)} ({listed});`",
+                f"Put after it: `CREATE INDEX {index} ON {qualified(name)} ({listed});`",
                 span=constraint.span,
             )
 

@@ -112,8 +112,7 @@ def leftmost(node: Node) -> int:
         if kind == "TypeCast":
             node = body["arg"]
         elif kind == "BoolExpr":
-            if body["boolop"] == "NOT_EXPR":
-                return best
+            # Of `a NOT IN (SELECT ...)` the operand comes first.
             node = body["args"][0]
         elif kind in _LEFT_SIDES and _LEFT_SIDES[kind] in body:
             node = body[_LEFT_SIDES[kind]]
@@ -125,9 +124,12 @@ def _first_place(*places: int) -> int:
     return min((place for place in places if place >= 0), default=-1)
 
 
-def enclosed(place: Place, node: Node) -> str:
-    """Return the text of an expression in its own parentheses, such as that of a CHECK."""
-    start = _outermost(place, node)
+def enclosed(place: Place, node: Node, floor: int = 0) -> str:
+    """Return the text of an expression in its own parentheses, such as that of a CHECK.
+
+    `floor` is the place behind the parenthesis of a list that it is in.
+    """
+    start = _outermost(place, node, floor)
     if start is None:
         return ""
     text = place.text
@@ -142,13 +144,13 @@ def trailing(place: Place, node: Node) -> str:
     return "" if start is None else place.text[start : clause_end(place.text, start, place.end, stop_at_comma=False)]
 
 
-def _outermost(place: Place, node: Node) -> int | None:
+def _outermost(place: Place, node: Node, floor: int = 0) -> int | None:
     byte = leftmost(node)
     if byte < 0:
         return None
     start = here = place.char(byte)
     text = place.text
-    while here > place.start:
+    while here > max(place.start, floor):
         here -= 1
         if text[here] == "(":
             start = here

@@ -49,12 +49,15 @@ def create_index(place: Place, node: Node) -> list[Operation]:
     relation = node["relation"]
     table = relation["relname"]
     where = node.get("whereClause")
+    # Behind the parenthesis that opens the list of keys.
+    named = place.char(relation["location"]) if "location" in relation else place.start
+    first = place.text.find("(", skip_name(place.text, named, place.end)) + 1
     return [
         CreateIndex(
             span=place.whole(),
             name=node.get("idxname"),
             table=relation_name(relation),
-            elements=tuple(_element(place, item["IndexElem"], table) for item in node.get("indexParams", ())),
+            elements=tuple(_element(place, item["IndexElem"], table, first) for item in node.get("indexParams", ())),
             unique=node.get("unique", False),
             method=node.get("accessMethod", "btree"),
             where=expression(where, trailing(place, where), table) if where is not None else None,
@@ -69,7 +72,7 @@ def create_index(place: Place, node: Node) -> list[Operation]:
     ]
 
 
-def _element(place: Place, node: Node, table: str) -> IndexElement:
+def _element(place: Place, node: Node, table: str, first: int) -> IndexElement:
     raw = node.get("expr")
     name = node.get("name")
     fields: list[Node] = raw.get("ColumnRef", {}).get("fields", []) if raw is not None else []
@@ -86,7 +89,7 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
     usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
         name,
-        expression(raw, _element_text(place, raw), table) if raw is not None else None,
+        expression(raw, _element_text(place, raw, first), table) if raw is not None else None,
         qualified(node["collation"]).name if "collation" in node else None,
         opclass,
         descending,
@@ -98,9 +101,9 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
 _CALLS = frozenset({"FuncCall", "CoalesceExpr", "MinMaxExpr", "XmlExpr"})
 
 
-def _element_text(place: Place, node: Node) -> str:
+def _element_text(place: Place, node: Node, first: int) -> str:
     """Return the text of an expression of an index: in parentheses, or the call of a function without them."""
-    text = enclosed(place, node)
+    text = enclosed(place, node, first)
     opening = text.find("(")
     called = text[: max(opening, 0)].rstrip()
     is_call = not _CALLS.isdisjoint(node) or ("TypeCast" in node and called.lower() == "cast")

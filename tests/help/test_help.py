@@ -1,0 +1,92 @@
+"""Every statement that a help text offers runs where it is offered: at the examples of the rule pages and the cases.
+
+Their verdicts and findings agree.
+
+A seeded part of them, or with `MIGLINT_HELP=all` (`make help-check`) all.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from miglint.base.model import Dialect
+from miglint.dryrun.limits import Deadline, Limits
+from miglint.dryrun.postgres.embedded import start_embedded
+
+from .engines import Postgres
+from .offers import Offer, Place, read
+from .sources import cases_to_try, pages_to_try, try_folder
+from .trials import Tally
+
+SOURCES = dict(chain(pages_to_try(), cases_to_try()))
+_PART = 4
+NAMES = list(SOURCES) if os.environ.get("MIGLINT_HELP") == "all" else random.Random(14).sample(
+    list(SOURCES), len(SOURCES) // _PART
+)  # fmt: skip
+_CHUNKS = 8
+KNOWN = {
+    # The dynamic SQL of their setup is not replayed, so that the finding is wrong.
+    "postgres/unseen-x6: SYM001",
+    "postgres/unseen-x7: SYM001",
+    # Its scripts are exchanged, so that the table it drops is not there.
+    "PAI007-Bad-0: BWC001",
+}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    engine = start_embedded(Limits(), Deadline.after(900), "to try help")
+    made = Postgres(engine)
+    yield made
+    made.close()
+    engine.close()
+
+
+@pytest.mark.parametrize("chunk", range(_CHUNKS))
+def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -> None:
+    wrong: list[str] = []
+    tally = Tally()
+    for number, name in enumerate(NAMES[chunk::_CHUNKS]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        tried = Tally()
+        try_folder(folder, SOURCES[name](folder), postgres, tried, name)
+        wrong += [f"{name}: {one}" for one in tried.problems if f"{name}: {one.finding.code}" not in KNOWN]
+        wrong += [f"{name}: {one}" for one in tried.contradictions]
+        tally.counts += tried.counts
+    assert not wrong, "\n".join(wrong)
+    assert tally.counts["ran"] > tally.counts["help texts"] / 4
+
+
+def offered(text: str, dialect: Dialect = Dialect.POSTGRES) -> list[list[Offer]]:
+    return [list(one) for one in read(text, dialect).alternatives]
+
+
+def test_the_place_of_a_statement_is_in_the_words_before_it() -> None:
+    assert offered("Write `DROP TABLE a;`") == [[Offer(Place.INSTEAD, "DROP TABLE a")]]
+    assert offered("Put before it: `DROP TABLE a;` Or check first: `DO $$ BEGIN NULL; END $$;`") == [
+        [Offer(Place.BEFORE, "DROP TABLE a")],
+        [Offer(Place.INSTEAD, "DO $$ BEGIN NULL; END $$")],
+    ]
+    assert offered("`ALTER TABLE a ADD b int;` and in the next migration `ALTER TABLE a DROP c;`") == [
+        [Offer(Place.INSTEAD, "ALTER TABLE a ADD b int"), Offer(Place.LATER, "ALTER TABLE a DROP c")]
+    ]
+    assert offered("Add to the rollback: `DROP TABLE a; DROP TABLE b;`") == [
+        [Offer(Place.ROLLBACK, "DROP TABLE a"), Offer(Place.ROLLBACK, "DROP TABLE b")]
+    ]
+
+
+def test_a_statement_with_a_gap_is_none_to_paste() -> None:
+    said = read("`CREATE INDEX ON t (...);`, then `REFRESH MATERIALIZED VIEW CONCURRENTLY t;`", Dialect.POSTGRES)
+    assert not said.alternatives
+    assert said.gaps == ("CREATE INDEX ON t (...);",)
+
+
+def test_a_statement_without_a_place_is_noticed() -> None:
+    assert read("Anywhere you like it, `DROP TABLE a;`", Dialect.POSTGRES).unclear
