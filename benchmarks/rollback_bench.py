@@ -1,6 +1,6 @@
 """Take the rollback of every migration away, write it anew, and run it on the real engine.
 
-    python -m benchmarks.rollback_bench [--rows N] [--limit N] [--output FOLDER] FOLDER ...
+    python -m benchmarks.rollback_bench [--preserve-data] [--rows N] [--limit N] [--output FOLDER] FOLDER ...
 
 Each migration is run as in a dry run, with rows: forward, rollback, rollback again, forward again; and the rollback on
 a database on which only the first half of the forward ran. Printed are the numbers and, with `--output`, the failing
@@ -20,6 +20,7 @@ from miglint.base.model import Dialect, Direction, History, Migration, Script, S
 from miglint.base.structs import Struct, replace
 from miglint.config.settings import Settings
 from miglint.discovery import discover
+from miglint.discovery.rollback_forms import SeparateFile
 from miglint.dryrun.compare import compare, counting
 from miglint.dryrun.engine_choice import choices
 from miglint.dryrun.interfaces import Database, Engine, EngineLostError, UnreadableError
@@ -33,9 +34,12 @@ from miglint.dryrun.surround import surround
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
-from miglint.rollback.written import EXACT, SCHEMA_ONLY, RollbackText, write_rollback
+from miglint.rollback.forward_edit import forward_edits
+from miglint.rollback.written import EXACT, SCHEMA_ONLY, RollbackText, write_preserving, write_rollback
+from miglint.rules.data.losses import reads
 from miglint.schema.value import Schema
 from miglint.sql import parse
+from miglint.sql.operations import Name, Operation
 from miglint.writer.renames import Renames
 
 RESTORED, SAID, WRONG, FAILS, FORWARD_FAILS = "restored", "said and right", "wrong claim", "fails", "forward fails"
@@ -67,7 +71,24 @@ def written_script(migration: Migration, text: RollbackText) -> Script:
     return Script(file, Span(0, len(content)), Direction.ROLLBACK, migration.dialect, like.transaction)
 
 
-def measure(history: History, engine: Engine, rows: int, limit: int | None) -> Iterator[BenchResult]:
+def preserving_migration(step: Step) -> tuple[Migration, RollbackText]:
+    """Return a migration whose forward sets data aside, and the rollback that brings it back."""
+    text, addition = write_preserving(step)
+    forward = step.migration.forward
+    if addition is None or forward is None or forward.substituted is not None:
+        return step.migration, text if addition is None else write_rollback(step)
+    content, added = forward.file.text, 0
+    for edit in reversed(forward_edits(step, addition, SeparateFile())):
+        content = content[: edit.span.start] + edit.text + content[edit.span.end :]
+        added += len(edit.text)
+    file = SourceFile(forward.path, content)
+    changed = replace(forward, file=file, span=Span(forward.span.start, forward.span.end + added))
+    return replace(step.migration, forward=changed), text
+
+
+def measure(
+    history: History, engine: Engine, rows: int, limit: int | None, *, preserve: bool = False
+) -> Iterator[BenchResult]:
     """Yield the results of a history in its order."""
     database = engine.create()
     try:
@@ -78,10 +99,13 @@ def measure(history: History, engine: Engine, rows: int, limit: int | None) -> I
             if limit is not None and number >= limit:
                 return
             migration = step.migration
-            if migration.forward is None:
+            if migration.forward is None or step.migration.forward is None:
                 continue
             begun = time.perf_counter()
-            text = write_rollback(step)
+            if preserve:
+                migration, text = preserving_migration(step)
+            else:
+                text = write_rollback(step)
             seconds = time.perf_counter() - begun
             new = replace(migration, rollback=written_script(migration, text))
             scripts = Scripts.of(new, history.layout)
@@ -96,9 +120,10 @@ def measure(history: History, engine: Engine, rows: int, limit: int | None) -> I
             before = ran.after or before
             kind, reason = _judged(text, ran, row_run)
             renames, destroyed = _renames(step, text)
+            kept = not row_run.losses if row_run.rollback is not None else None
+            twice, filled = ran.verdict.rollback_idempotent, sum(row_run.inserted.values())
             yield BenchResult(
-                migration.version, migration.forward.path, text, kind, reason, ran.verdict.rollback_idempotent, half,
-                sum(row_run.inserted.values()), not row_run.losses if row_run.rollback is not None else None,
+                migration.version, step.migration.forward.path, text, kind, reason, twice, half, filled, kept,
                 destroyed, renames, seconds,
             )  # fmt: skip
         if twin is not None:
@@ -155,7 +180,16 @@ def _renames(step: Step, text: RollbackText) -> tuple[int, int]:
         return 0, 0
     script = written_script(step.migration, text)
     done = run(step.after, parse(script), rollback=True)
-    lost = {(note.key, note.part) for event in done.events for note in event.notes if note.kind == "lost"}
+    lost = set()
+    read: list[Operation] = []
+    for moment in done.moments:
+        for note in moment.notes:
+            # A table that SQLite makes anew is dropped when its rows are in the new one.
+            if note.kind != "lost" or note.key is None:
+                continue
+            if not any(reads(operation, Name(None, note.key.name), note.part) for operation in read):
+                lost.add((note.key, note.part))
+        read.append(moment.operation)
     destroyed = sum((key, None) in lost for key in relations)
     destroyed += sum((item.relation, item.new) in lost for item in columns)
     return len(relations) + len(columns), destroyed
@@ -219,6 +253,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--limit", type=int, default=None, help="only the first migrations of each history")
     parser.add_argument("--output", type=Path, default=None, help="folder for failing migrations and written rollbacks")
+    parser.add_argument("--preserve-data", action="store_true", help="let forwards set data aside")
     options = parser.parse_args(arguments)
     engines: dict[Dialect, Engine] = {}
     every: dict[Dialect, list[BenchResult]] = defaultdict(list)
@@ -232,7 +267,15 @@ def main(arguments: list[str]) -> int:
                 engines[history.dialect] = choice.start(Deadline.after(7200))
             results: list[BenchResult] = []
             try:
-                results.extend(measure(history, engines[history.dialect], options.rows, options.limit))
+                results.extend(
+                    measure(
+                        history,
+                        engines[history.dialect],
+                        options.rows,
+                        options.limit,
+                        preserve=options.preserve_data,
+                    )
+                )
             except (EngineLostError, QueryError, UnreadableError) as error:
                 print(f"{history.root}: stopped: {error}")
             every[history.dialect] += results

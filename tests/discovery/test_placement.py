@@ -160,5 +160,5 @@ def test_every_rollback_of_the_example_has_its_place() -> None:
 
 
 def test_the_majority_decides() -> None:
-    pairs = [("1_a.sql", "1_a.down.sql"), ("2_b.sql", "2_b.down.sql"), ("3_c.sql", "3_c.undo.sql")]
+    pairs = (("1_a.sql", "1_a.down.sql"), ("2_b.sql", "2_b.down.sql"), ("3_c.sql", "3_c.undo.sql"))
     assert name_like("4_d.sql", pairs) == "4_d.down.sql"

@@ -221,10 +221,11 @@ def hints(checker: Checker, files: dict[str, str], code: str) -> list[str]:
 )
 def test_a_wrong_name_is_compared_with_names_of_its_kind(checker: Checker, down: str, meant: str) -> None:
     files = pair(1, "CREATE TABLE accounts (id bigint PRIMARY KEY, amount int);", "DROP TABLE accounts;")
-    assert hints(checker, files | pair(2, "SELECT 1;", down), "SYM013") == [f'Did you mean "{meant}"?']
+    (hint,) = hints(checker, files | pair(2, "SELECT 1;", down), "SYM013")
+    assert hint.startswith(f'Did you mean "{meant}"?')
 
 
-@pytest.mark.parametrize(("dialect", "words"), [("postgres", "Check first"), ("sqlite", "Split the script in two")])
+@pytest.mark.parametrize(("dialect", "words"), [("postgres", "or check first"), ("sqlite", "Split the script in two")])
 def test_what_helps_against_a_later_drop_depends_on_the_engine(checker: Checker, dialect: str, words: str) -> None:
     up = "CREATE TABLE n (id int);\nINSERT INTO n SELECT id FROM o;\nDROP TABLE o;"
     files = pair(1, "CREATE TABLE o (id int);", "DROP TABLE o;") | pair(2, up, "DROP TABLE n;")

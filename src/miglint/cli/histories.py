@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from miglint.base.errors import UsageError
@@ -11,10 +11,7 @@ from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.config.toml_table import nearest
 from miglint.linter.paths import checked_paths
-from miglint.linter.run import Job, replayed
-from miglint.replay.steps import Step
-
-ReplayedHistory = tuple[History, Iterator[Step]]
+from miglint.linter.run import Job, ReplayedHistory, replayed
 
 
 def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str | None) -> list[ReplayedHistory]:
@@ -25,9 +22,9 @@ def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str 
     if dialect is not None:
         settings = replace(settings, dialect=settings.dialect or dialect)
     histories = [
-        (history, steps)
-        for history, steps in replayed(Job(settings, checked_paths(settings, paths).paths))
-        if dialect in (None, history.dialect.value)
+        item
+        for item in replayed(Job(settings, checked_paths(settings, paths).paths))
+        if dialect in (None, item.history.dialect.value)
     ]
     if not histories:
         raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
@@ -37,7 +34,7 @@ def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str 
 def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or --dialect") -> ReplayedHistory:
     """Return the only history; raises `UsageError` if there are several. `ways` are those to name one."""
     if len(histories) > 1:
-        listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
+        listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, *_ in histories)
         raise UsageError(f"several histories found; specify {ways}\n{listed}")
     return histories[0]
 
@@ -46,15 +43,15 @@ def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[lis
     """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
     folder, colon, rest = version.rpartition(":")
     # Liquibase's versions have a colon: `author:id`.
-    if colon and not any(is_named(version, each) for history, _ in histories for each in history.migrations):
+    if colon and not any(is_named(version, each) for item in histories for each in item.history.migrations):
         place = Path(folder).as_posix()
-        named = [item for item in histories if item[0].root in (place, folder)]
+        named = [item for item in histories if item.history.root in (place, folder)]
         if not named:
-            roots = [history.root for history, _ in histories]
+            roots = [item.history.root for item in histories]
             raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
         return named, rest
     if "/" in version:
-        named = [item for item in histories if any(is_named(version, each) for each in item[0].migrations)]
+        named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
         return named or histories, version
     return histories, version
 

@@ -18,6 +18,7 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.report.ansi import fit, wide
 from miglint.rollback.overview import EMPTY, MISSING, RollbackEntry, overview
+from miglint.rollback.preserve.tables import how_much
 
 _ANSWERS = {True: "yes", False: "no", None: "?"}
 _LONGEST_NAME = 44
@@ -44,7 +45,10 @@ def command(*, paths: tuple[str, ...], format_: str, dialect: str | None, output
     """
     settings = load_trusted(**given)
     entries = [
-        entry for history, steps in replayed_histories(settings, paths, dialect) for entry in overview(history, steps)
+        entry
+        for item in replayed_histories(settings, paths, dialect)
+        for entry in overview(item.history, item.steps)
+        if item.is_requested(entry.migration)
     ]
     if format_ == "json":
         report = {"schema_version": 1, "migrations": [entry.as_dict() for entry in entries]}
@@ -78,6 +82,7 @@ def _lines(entries: list[RollbackEntry], room: int) -> Iterator[str]:
             yield from _wrapped(f"{indent}declared: ", (entry.reason,), room)
         yield from _wrapped(f"{indent}loses: ", entry.loses, room)
         yield from _wrapped(f"{indent}not restored: ", entry.not_restored, room)
+        yield from (f"{indent}sets data aside; how much: {how_much(place)}" for place in entry.set_aside)
     yield ""
     yield _summary(entries)
 

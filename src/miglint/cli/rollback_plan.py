@@ -55,7 +55,7 @@ def command(
     rows and values that it loses. Exit status: 0, or 1 if a migration on the way cannot be undone, 2 for errors.
     """
     settings = load_trusted(**given)
-    history, steps = one_history(replayed_histories(settings, paths, dialect))
+    history, steps, _ = one_history(replayed_histories(settings, paths, dialect))
     first, last = bounds(history, start, end)
     found = plan(
         history,

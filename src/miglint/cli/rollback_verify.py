@@ -82,7 +82,7 @@ def command(
     options = options_of(given, always=True)
     assert options is not None
     settings = load_trusted(**given)
-    history, _ = one_history(replayed_histories(settings, paths, dialect))
+    history = one_history(replayed_histories(settings, paths, dialect)).history
     first, last = bounds(history, start, end)
     baseline = baseline_scripts(baseline_schemas(settings))
     ways = go_back(as_the_runner(history, settings), first, last, configured(options, settings), baseline)

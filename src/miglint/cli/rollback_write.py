@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from functools import partial
@@ -15,7 +16,7 @@ from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
 from miglint.base.input_files import read_bytes
-from miglint.base.model import Discovered, History, Migration
+from miglint.base.model import Discovered, History, Migration, Script
 from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
@@ -26,16 +27,19 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import Settings
 from miglint.discovery import discover_texts
+from miglint.discovery.git import BaseCommit, base_commit
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.discovery.walk import CLEAN_UP_FOLDER
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import HistoryRun
 from miglint.linter.paths import checked_paths, discovery_options
 from miglint.linter.run import baseline_schemas
 from miglint.rollback.compose import ComposedFile, composed_files
-from miglint.rollback.preparation import PreparedRollback, prepare_rollbacks, read_back
+from miglint.rollback.preparation import PreparedRollback, WriteOptions, prepare_rollbacks, read_back
 from miglint.rollback.verification import Execute, verified_rollbacks
 
 _BOM = b"\xef\xbb\xbf"
+_CLEAN_UP = "-- Drops what this migration set aside. Make it a migration when no rollback needs the data any more."
 _WORDS = {
     "exact": "restores everything",
     "partial": "restores all but what is named",
@@ -55,7 +59,19 @@ class _WriteCommand(DryRunCommand):
 
     engine_flag = "--verify"
     shown_options = frozenset(
-        ["versions", "over", "as_diff", "to_stdout", "format_", "dialect", "dry_run", "config", "all_options"]
+        [
+            "versions",
+            "over",
+            "as_diff",
+            "to_stdout",
+            "preserve",
+            "edit_applied",
+            "format_",
+            "dialect",
+            "dry_run",
+            "config",
+            "all_options",
+        ]
     )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,6 +85,8 @@ class _WriteCommand(DryRunCommand):
 @click.option("--replace", "over", is_flag=True, help="Replace existing rollbacks.")
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print a unified diff.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Write nothing; print the rollbacks.")
+@click.option("--preserve-data", "preserve", is_flag=True, help="Set data aside before it is dropped or narrowed.")
+@click.option("--edit-applied", is_flag=True, help="With --preserve-data: change forwards of the base branch too.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--dialect", type=DialectType(), help="Only histories of this dialect.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
@@ -89,6 +107,8 @@ def command(
     over: bool,
     as_diff: bool,
     to_stdout: bool,
+    preserve: bool,
+    edit_applied: bool,
     format_: str,
     dialect: str | None,
     **given: Any,
@@ -101,48 +121,55 @@ def command(
     """
     if as_diff and to_stdout:
         raise click.UsageError("--diff cannot be combined with --stdout")
+    if edit_applied and not preserve:
+        raise click.UsageError("--edit-applied requires --preserve-data")
     options = options_of(given)
     settings = load_trusted(**given)
-    prepared = _prepared(settings, paths, versions, dialect, over=over)
+    is_fixed = partial(_fixed, base_commit(), over=over) if preserve and not edit_applied else _never
+    how = WriteOptions(over, None, preserve, is_fixed)
+    prepared = _prepared(settings, paths, versions, dialect, how)
     prepared, files = _checked(settings, paths, prepared, options)
     changes = [file for file in files if file.before != file.after]
-    if as_diff:
-        write(inert("".join(_diff(changes))), None)
-    elif to_stdout:
-        write(inert("".join(_texts(prepared)), colons="/**/::"), None)
-    else:
+    if not as_diff and not to_stdout:
         _write_all(changes)
-    if format_ == "json" and not as_diff and not to_stdout:
+    if format_ == "json":
         report = {"rollbacks": [item.as_dict() for item in prepared]}
         write(inert_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", None)
     else:
+        if as_diff:
+            write(inert("".join(_diff(changes))), None)
+        elif to_stdout:
+            write(inert("".join(_texts(prepared)), colons="/**/::"), None)
         said = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
         click.echo(said, nl=False, err=as_diff or to_stdout)
     return 1 if any(item.insufficient for item in prepared) or (as_diff and changes) else 0
 
 
 def _prepared(
-    settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], dialect: str | None, *, over: bool
+    settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], dialect: str | None, how: WriteOptions
 ) -> list[PreparedRollback]:
     histories = replayed_histories(settings, paths, dialect)
-    if not versions:
-        return prepare_rollbacks(histories, None, over=over, targets=settings.targets)
     wanted: dict[int, list[str]] = {}
     for requested in versions:
         chosen, version = histories_named(histories, requested)
-        there = [history for history, _ in chosen if any(is_named(version, each) for each in history.migrations)]
+        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
         if not there:
-            number_of(version, chosen[0][0], "--at")
-        for history in there:
-            wanted.setdefault(id(history), []).append(version)
+            number_of(version, chosen[0].history, "--at")
+        for item in there:
+            wanted.setdefault(id(item), []).append(version)
+    others = [item.history for item in histories]
     found = []
-    for history, steps in histories:
-        others = [(other, ()) for other, _ in histories if other is not history]
-        mine = wanted.get(id(history))
-        if mine:
-            found += prepare_rollbacks(
-                [(history, steps), *others], partial(_is_one_of, mine), over=over, targets=settings.targets
-            )
+    for item in histories:
+        if versions and id(item) not in wanted:
+            continue
+        named = partial(_is_one_of, wanted[id(item)]) if versions else None
+        found += prepare_rollbacks(
+            item.history,
+            (step for step in item.steps if versions or item.is_requested(step.migration)),
+            named,
+            replace(how, target=settings.targets.get(item.history.dialect.value)),
+            others,
+        )
     return found
 
 
@@ -157,22 +184,43 @@ def _checked(
     options: DryRunOptions | None,
 ) -> tuple[list[PreparedRollback], list[ComposedFile]]:
     """Return what can be written: what is read back as the rollback that it is, and does what it says on the engine."""
-    edits = [item.edit for item in prepared if item.edit is not None]
-    if not edits:
+    files = _files(prepared)
+    if not files:
         return prepared, []
-    files = composed_files(edits)
     for file in files:
-        if file.before is None and Path(file.path).exists():
+        if file.before is None and Path(file.path).exists() and CLEAN_UP_FOLDER not in file.path:
             raise UsageError(f"{file.path} exists, but is not read as a rollback; it is not overwritten")
-    contents = {file.path: file.after for file in files}
+    contents = {file.path: file.after for file in files if CLEAN_UP_FOLDER not in file.path}
     requested = checked_paths(settings, paths).paths
     found = discover_texts(contents, requested, options=discovery_options(settings))
     again = read_back(prepared, found)
     if options is not None:
         again = verified_rollbacks(again, _execution(found, settings, options))
-    if any(item.problem is not None for item in again):
-        files = composed_files([item.edit for item in again if item.edit is not None])
-    return again, files
+    return again, _files(again)
+
+
+def _files(prepared: Sequence[PreparedRollback]) -> list[ComposedFile]:
+    """Return the files to write: rollbacks, forwards that set data aside, and scripts that clean up."""
+    files = composed_files([edit for item in prepared for edit in item.edits])
+    for item in prepared:
+        forward = item.migration.forward
+        if item.edits and item.clean_up and forward is not None:
+            path = posixpath.join(posixpath.dirname(forward.path), CLEAN_UP_FOLDER, f"{item.migration.version}.sql")
+            files.append(ComposedFile(path, None, "\n".join((_CLEAN_UP, "", *item.clean_up, ""))))
+    return files
+
+
+def _never(script: Script) -> str | None:
+    return None
+
+
+def _fixed(base: BaseCommit | None, script: Script, *, over: bool) -> str | None:
+    """Return why a forward must not be changed: it may have run already."""
+    if base is None:
+        return None if over else "whether it has run is not known without git; --replace changes it"
+    if base.has(script.path):
+        return f"{base.name} has it, so it may have run; --edit-applied changes it"
+    return None
 
 
 def _execution(found: Discovered, settings: Settings, options: DryRunOptions) -> Execute:
@@ -240,5 +288,7 @@ def _lines(prepared: Sequence[PreparedRollback], *, written: bool) -> Iterator[s
         verb = "unchanged" if item.edit is None else "wrote" if written else "would write"
         yield f"{name}: {verb} {item.path}: {_WORDS[item.text.restores]}"
         yield from (f"  {reason}" for reason in item.text.missing)
+        if item.forward_edits and migration.forward is not None:
+            yield f"  {migration.forward.path} sets data aside in {', '.join(item.set_aside)}"
     if not prepared:
         yield "no rollback is missing"

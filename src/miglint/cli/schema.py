@@ -49,7 +49,7 @@ def command(
     histories = replayed_histories(settings, paths, dialect)
     if len(histories) > 1 and version is not None:
         histories, version = histories_named(histories, version)
-    history, steps = one_history(histories, "a folder, --dialect, or --at FOLDER:VERSION")
+    history, steps, _ = one_history(histories, "a folder, --dialect, or --at FOLDER:VERSION")
     text = decode_tags(_FORMATS[format_](_schema(history, steps, version)))
     # A comment before a cast has no effect in SQL.
     write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)

@@ -147,6 +147,38 @@ class Snapshot:
         return _run(self._repository, "cat-file", "blob", blob, option=self._option)
 
 
+# Where the base branch is, the most certain first.
+_BASES = ("refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class BaseCommit(Struct, frozen=True):
+    """The tip of the base branch: its `name`, and the files that it has, as paths with links resolved."""
+
+    name: str
+    files: frozenset[str]
+
+    def has(self, path: str) -> bool:
+        """Return whether the base branch has a file."""
+        return os.path.realpath(path) in self.files
+
+
+def base_commit(option: str = "--preserve-data", cwd: str | None = None) -> BaseCommit | None:
+    """Return the tip of the base branch, which has no files before the first commit; None outside of a repository."""
+    try:
+        repository = _repository(cwd or str(Path.cwd()), option)
+    except UsageError:
+        return None
+    for reference in _BASES:
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+        commit = _ask(repository, *verify, may_fail=True, option=option).strip()
+        if commit:
+            listed = _ask(repository, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, option=option)
+            top = Path(repository.top)
+            name = reference.removeprefix("refs/remotes/").removesuffix("/HEAD")
+            return BaseCommit(name, frozenset(str(top / name) for name in listed.split("\0") if name))
+    return BaseCommit("the base branch", frozenset())
+
+
 def _repository(folder: str, option: str) -> Repository:
     # Entries such as `.` or an empty one could resolve to a program in the checkout.
     path = os.pathsep.join(place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute())

@@ -105,11 +105,11 @@ def _existing(
 def _separate(
     form: SeparateFile, history: History, migration: Migration, forward: Script, others: Sequence[History]
 ) -> Placement | NoPlace:
-    pairs = [
+    pairs = tuple(
         (one.forward.path, one.rollback.path)
         for one in history.migrations
         if one.forward is not None and one.rollback is not None and one.forward.path != one.rollback.path
-    ]
+    )
     own = _sections_of(forward)
     shared = not own and _is_shared(forward, migration, others)
     engine = _engine_word(history) if shared else None
@@ -119,7 +119,7 @@ def _separate(
         named = form.name(name, engine)
     else:
         default = default_folder(forward.path)
-        named = name_like(name, [(posixpath.basename(one), posixpath.basename(other)) for one, other in pairs])
+        named = name_like(name, pairs)
         if engine is not None:
             named = f"{named[: -len('.sql')]}.{engine}.sql"
     if named is None and engine is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
@@ -64,14 +65,19 @@ def name_parts(file_name: str) -> NameParts:
     return NameParts(stem.removesuffix(rest), rest) if rest else NameParts(stem, "")
 
 
-def name_like(forward: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Return the file name of a rollback, given that of its forward and the existing pairs of file names."""
+@lru_cache(maxsize=8)
+def _usual_way(pairs: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """Return the way by which most forwards' names lead to their rollbacks', given the pairs of paths."""
     counted: Counter[tuple[str, str]] = Counter()
     for one, other in pairs:
-        parts = name_parts(one)
-        counted.update(_ways(parts, other[: -len(_SUFFIX)]))
+        counted.update(_ways(name_parts(posixpath.basename(one)), posixpath.basename(other)[: -len(_SUFFIX)]))
+    return max(counted, key=lambda way: counted[way]) if counted else (_DEFAULT_FORM, "whole")
+
+
+def name_like(forward: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    """Return the file name of a rollback, given that of its forward and the existing pairs of paths."""
     parts = name_parts(forward)
-    form, shortened = max(counted, key=lambda way: counted[way]) if counted else (_DEFAULT_FORM, "whole")
+    form, shortened = _usual_way(pairs)
     if not parts.rest and form == _DEFAULT_FORM:
         form = "{number}_rollback"
     return _filled(form, parts._replace(rest=_SHORTENED[shortened](parts.rest))) + _SUFFIX
@@ -92,16 +98,22 @@ def _ways(parts: NameParts, stem: str) -> list[tuple[str, str]]:
     ]
 
 
-def folder_like(forward: str, pairs: Iterable[tuple[str, str]], default: str) -> str:
+@lru_cache(maxsize=8)
+def _usual_folder(pairs: tuple[tuple[str, str], ...]) -> str | None:
+    """Return where most rollbacks are, relative to the folder of their forward."""
+    counted = Counter(
+        posixpath.relpath(posixpath.dirname(other) or ".", posixpath.dirname(one) or ".") for one, other in pairs
+    )
+    return counted.most_common(1)[0][0] if counted else None
+
+
+def folder_like(forward: str, pairs: tuple[tuple[str, str], ...], default: str) -> str:
     """Return the folder of a rollback, given the path of its forward and the existing pairs of paths.
 
     `default` is relative to the folder of the forward.
     """
     here = posixpath.dirname(forward)
-    counted = Counter(
-        posixpath.relpath(posixpath.dirname(other) or ".", posixpath.dirname(one) or ".") for one, other in pairs
-    )
-    away = counted.most_common(1)[0][0] if counted else default
+    away = _usual_folder(pairs) or default
     return posixpath.normpath(posixpath.join(here, away)) if away != "." else here
 
 

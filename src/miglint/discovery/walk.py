@@ -12,8 +12,10 @@ from miglint.base.input_files import MEBIBYTE, read_bytes
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
+# Scripts that drop what migrations set aside are here, until people make migrations of them.
+CLEAN_UP_FOLDER = "miglint_clean_up"
 # Folders with third-party code or a tool's state, never with migrations of this project.
-_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
+_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", CLEAN_UP_FOLDER))
 
 
 class Folder(Struct, eq=False):

@@ -16,6 +16,7 @@ from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
+from miglint.linter.rollback_offer import with_offers
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
@@ -55,6 +56,7 @@ class Analysis(Struct, frozen=True):
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
     SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
+    `targets` are the configured ones.
     """
 
     histories: tuple[History, ...]
@@ -68,6 +70,7 @@ class Analysis(Struct, frozen=True):
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
     report_only: frozenset[str] | None = None
+    targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -96,6 +99,7 @@ class Analysis(Struct, frozen=True):
             sqlite,
             found.elsewhere,
             report_only,
+            settings.targets,
         )
 
     @property
@@ -212,7 +216,8 @@ class Analysis(Struct, frozen=True):
 
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
-        part.placed += with_guarantees(self.dispatcher.step(step), step, runners)
+        placed = with_offers(self.dispatcher.step(step), step, self.histories[place], self.targets)
+        part.placed += with_guarantees(placed, step, runners)
         part.placed += self.dispatcher.scripts(step.migration, self.report_only)
         report = _report(step, self.histories[place])
         if ran:

@@ -21,6 +21,7 @@ from miglint.linter.fingerprints import fingerprint, script_place, subject_of
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
+from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
@@ -54,7 +55,8 @@ def judge(
     dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
     analyzed = examine(analysis, found, progress)
-    placed = with_summaries(analyzed.placed + dispatcher.others("project", found), found.histories, settings)
+    others = with_offers_for_missing(dispatcher.others("project", found), found)
+    placed = with_summaries(analyzed.placed + others, found.histories, settings)
     # A file for two dialects has its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]

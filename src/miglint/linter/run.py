@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.errors import UsageError
-from miglint.base.model import Dialect, Discovered, History, SourceFile
+from miglint.base.model import Dialect, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
@@ -116,13 +116,33 @@ def own_rules_are_files(settings: Settings) -> bool:
     return not settings.own_code or all(name.endswith(".py") for name in settings.own_rules)
 
 
-def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
-    """Find, read and replay without checking: each history with its steps."""
+class ReplayedHistory(NamedTuple):
+    """A history and its steps, replayed as they are read.
+
+    `requested` are the files that were asked for, if not all: others are there since they belong to the history.
+    """
+
+    history: History
+    steps: Iterator[Step]
+    requested: frozenset[str] | None = None
+
+    def is_requested(self, migration: Migration) -> bool:
+        """Return whether a migration has a script that was asked for."""
+        return self.requested is None or any(
+            script is not None and script.path in self.requested for script in (migration.forward, migration.rollback)
+        )
+
+
+def replayed(job: Job) -> Iterator[ReplayedHistory]:
+    """Find, read and replay without checking: each history that has a requested script."""
     from miglint.linter.findings_builder import steps_of
 
     schemas = baseline_schemas(job.settings)
-    for history in _discovered(job).histories:
-        yield history, steps_of(history, job.settings, schemas)
+    found = _discovered(job)
+    for history in found.histories:
+        item = ReplayedHistory(history, steps_of(history, job.settings, schemas), found.requested)
+        if any(map(item.is_requested, history.migrations)) or found.requested is None:
+            yield item
 
 
 def _discovered(job: Job) -> Discovered:

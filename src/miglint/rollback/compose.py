@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, SourceFile, Span
 from miglint.base.structs import Struct
 from miglint.discovery.placement import Placement
 from miglint.discovery.rollback_forms import CommentLines, MarkedSection
-from miglint.rollback.headers import header_of, new_header
+from miglint.rollback.headers import kept_comments, new_header
 from miglint.rollback.written import RollbackText
 
 _OWN_TRANSACTION = pattern(
     r"^[ \t]*(?:begin(?:[ \t]+(?:work|transaction))?|start[ \t]+transaction)[ \t]*;", re.IGNORECASE | re.MULTILINE
 )
+_TIMEOUT = pattern(r"^SET LOCAL (?:lock|statement)_timeout\b[^;\n]*;", re.IGNORECASE | re.MULTILINE)
 _OUTSIDE = pattern(r"pragma\s+foreign_keys\b", re.IGNORECASE)
 
 
@@ -36,24 +39,41 @@ class ComposedFile(Struct, frozen=True):
     after: str
 
 
-def opens_transactions(history: History, migration: Migration) -> bool:
-    """Return whether the scripts of a project open transactions themselves: most rollbacks do, or else the forward."""
-    others = [
-        script.text
-        for one in history.migrations
-        if one is not migration and (script := one.rollback) is not None and script.text.strip()
-    ]
-    if not others:
-        others = [migration.forward.text] if migration.forward is not None else []
-    return 2 * sum(_OWN_TRANSACTION.search(text) is not None for text in others) > len(others)
+class ScriptHabits(Struct, frozen=True):
+    """What the scripts of a project do around their statements: transactions of their own, and time-outs in them."""
+
+    transaction: bool = False
+    timeouts: tuple[str, ...] = ()
+
+
+def habits_of(history: History, migration: Migration) -> ScriptHabits:
+    """Return the habits of most rollbacks of a history, or else of the forward."""
+    texts = _rollbacks_of(history) or ((migration.forward.text,) if migration.forward is not None else ())
+    return _habits(texts)
+
+
+@lru_cache(maxsize=4)
+def _rollbacks_of(history: History) -> tuple[str, ...]:
+    scripts = (one.rollback for one in history.migrations)
+    return tuple(script.text for script in scripts if script is not None and script.text.strip())
+
+
+@lru_cache(maxsize=4)
+def _habits(texts: tuple[str, ...]) -> ScriptHabits:
+    most = len(texts) / 2
+    timeouts = Counter(line for text in texts for line in dict.fromkeys(_TIMEOUT.findall(text)))
+    return ScriptHabits(
+        sum(_OWN_TRANSACTION.search(text) is not None for text in texts) > most,
+        tuple(line for line, number in timeouts.items() if number > most),
+    )
 
 
 def compose(history: History, migration: Migration, placement: Placement, rollback: RollbackText) -> FileEdit:
     """Return the edit that puts a rollback into its place."""
-    body = list(_body(rollback, own_transaction=opens_transactions(history, migration)))
+    body = list(_body(rollback, habits_of(history, migration)))
     form = placement.form
     if isinstance(form, MarkedSection):
-        lines = [*_wrapped(body, form)]
+        lines = [*marked_statements(body, form)]
         if not placement.marked:
             lines = [form.marker, *lines]
     elif isinstance(form, CommentLines):
@@ -97,7 +117,7 @@ def _head(history: History, migration: Migration, placement: Placement) -> Itera
     if placement.file is None or not placement.file.text.strip():
         lines: Iterable[str] = new_header(history, migration, placement.path)
     elif placement.span.start == 0:
-        lines = header_of(placement.file.text)
+        lines = kept_comments(placement.file.text)
     else:
         lines = ()
     yield from lines
@@ -105,7 +125,7 @@ def _head(history: History, migration: Migration, placement: Placement) -> Itera
         yield ""
 
 
-def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
+def _body(rollback: RollbackText, habits: ScriptHabits) -> Iterator[str]:
     """Yield the comments and statements of a rollback; those that must be outside a transaction are outside."""
     yield from (f"-- {line}" for line in rollback.remarks)
     statements = list(rollback.statements)
@@ -117,10 +137,12 @@ def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
         last -= 1
     yield ""
     yield from statements[:first]
-    own = own_transaction and not any(_OWN_TRANSACTION.match(text) for text in statements)
+    own = habits.transaction and not any(_OWN_TRANSACTION.match(text) for text in statements)
     if own:
         yield "BEGIN;"
         yield ""
+        if habits.timeouts:
+            yield from (*habits.timeouts, "")
     yield from statements[first:last]
     if own:
         yield ""
@@ -128,10 +150,11 @@ def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
     yield from statements[last:]
 
 
-def _wrapped(body: Sequence[str], form: MarkedSection) -> Iterator[str]:
+def marked_statements(body: Sequence[str], form: MarkedSection) -> Iterator[str]:
     """Yield the parts of a section, with markers around the statements that the tool would split."""
     for part in body:
-        if form.begin is not None and form.end is not None and ";" in part.rstrip().rstrip(";"):
+        split = not part.startswith("--") and ";" in part.rstrip().rstrip(";")
+        if split and form.begin is not None and form.end is not None:
             yield from (form.begin, part, form.end)
         else:
             yield part

@@ -11,6 +11,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, Script
 
 _LINE = pattern(r"(?P<head>--[ \t]*)(?P<label>[A-Za-z][A-Za-z ]{0,30})(?P<colon>[ \t]*:[ \t]*)(?P<value>.*)")
+_DIRECTIVE = pattern(r"--[ \t]*(?:miglint:[ \t]*(?!irreversible)|no-transaction|squawk-|noqa|atlas:|sqlfluff)")
 _FILE_NAMES = frozenset({"migration", "rollback"})
 _DATES = frozenset({"created", "date", "created at", "created on", "updated", "modified"})
 _FIELDS = frozenset({"description", "version", "author", "ticket", "issue"}) | _FILE_NAMES | _DATES
@@ -39,6 +40,25 @@ def header_of(text: str) -> tuple[str, ...]:
     return tuple(lines) if any(line.name in _FIELDS for line in _fields(lines)) else ()
 
 
+def kept_comments(text: str) -> tuple[str, ...]:
+    """Return what stays of the comments above the statements of a rollback that is replaced.
+
+    That is its header, and what tools read: directives and suppressions, except the declaration that it is missing.
+    """
+    header = header_of(text)
+    directives = []
+    for line in text.splitlines():
+        bare = line.strip()
+        if bare and not bare.startswith("--"):
+            break
+        if _DIRECTIVE.match(bare) and line.rstrip() not in header:
+            directives.append(line.rstrip())
+    if directives and directives[0].startswith("-- no-transaction"):
+        # sqlx reads this in the first line.
+        return (*directives, *header)
+    return (*header, *(("",) if header and directives else ()), *directives)
+
+
 def new_header(history: History, migration: Migration, path: str, today: date | None = None) -> tuple[str, ...]:
     """Return the lines of the header for the rollback of a migration at `path`.
 
@@ -59,13 +79,12 @@ def new_header(history: History, migration: Migration, path: str, today: date | 
 
 
 def _model(history: History, migration: Migration) -> Script | None:
-    rollbacks = [
-        one.rollback
-        for one in history.migrations
-        if one.rollback is not None and one is not migration and one.forward is not None
-        if one.rollback.path != one.forward.path and one.rollback.text.strip()
-    ]
-    return rollbacks[-1] if rollbacks else migration.forward
+    for one in reversed(history.migrations):
+        if one.rollback is None or one is migration or one.forward is None:
+            continue
+        if one.rollback.path != one.forward.path and one.rollback.text.strip():
+            return one.rollback
+    return migration.forward
 
 
 def _fields(lines: list[str] | tuple[str, ...]) -> Iterator[_HeaderLine]:

@@ -9,8 +9,11 @@ from miglint.base.model import History, Migration
 from miglint.base.structs import Struct
 from miglint.base.template_names import decode_tags
 from miglint.replay.steps import Step
+from miglint.rollback.preserve.tables import how_much
+from miglint.rules.data.data_set_aside import set_aside_by
 from miglint.rules.data.losses import forward_losses, rollback_losses
 from miglint.rules.support.scripts import does_anything
+from miglint.sql.operations import Name
 
 THERE, MISSING, EMPTY = "there", "missing", "empty"
 IRREVERSIBLE, REPEATABLE, ORPHAN = "irreversible", "repeatable", "orphan"
@@ -22,7 +25,8 @@ class RollbackEntry(Struct, frozen=True):
     `status` is one of `there`, `missing`, `empty` (the script does nothing), `irreversible` (declared, `reason` says
     why), `repeatable` (has none by design) and `orphan` (a rollback without a forward). `not_restored` names the tables
     (`orders`) and columns (`orders.note`) whose rows or values the forward destroys and the rollback does not bring
-    back; `loses` names those that the rollback destroys, with what was written since the forward.
+    back; `loses` names those that the rollback destroys, with what was written since the forward. `set_aside` are the
+    tables to which one of the scripts copies data before it is destroyed.
     """
 
     history: History
@@ -33,6 +37,7 @@ class RollbackEntry(Struct, frozen=True):
     reason: str | None = None
     not_restored: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()
+    set_aside: tuple[Name, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as it is reported to programs."""
@@ -50,6 +55,7 @@ class RollbackEntry(Struct, frozen=True):
             "unknown": list(self.unknown),
             "not_restored": list(self.not_restored),
             "loses": list(self.loses),
+            "set_aside": [{"table": str(place), "how_much": how_much(place)} for place in self.set_aside],
         }
 
 
@@ -71,6 +77,7 @@ def entry_of(history: History, step: Step) -> RollbackEntry:
         migration.irreversible,
         named_losses(forward_losses(step)),
         named_losses(rollback_losses(step)),
+        tuple(dict.fromkeys(item.name for item in set_aside_by(step.forward_statements + step.rollback_statements))),
     )
 
 

@@ -10,8 +10,16 @@ from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, Placement, place_rollback
 from miglint.replay.steps import Step
 from miglint.rollback.compose import FileEdit, compose
+from miglint.rollback.forward_edit import forward_edits
 from miglint.rollback.overview import EMPTY, IRREVERSIBLE, MISSING, ORPHAN, REPEATABLE, THERE, status_of
-from miglint.rollback.written import IMPOSSIBLE, SCHEMA_ONLY, RollbackText, write_rollback
+from miglint.rollback.written import (
+    IMPOSSIBLE,
+    SCHEMA_ONLY,
+    ForwardAddition,
+    RollbackText,
+    write_preserving,
+    write_rollback,
+)
 from miglint.rules.support.scripts import does_anything
 from miglint.rules.support.step_cache import forget_steps
 
@@ -22,7 +30,9 @@ class PreparedRollback(Struct, frozen=True):
     """A rollback that was looked at.
 
     `edit` is what to write, None if there is nothing to do or no place for it. `problem` is why it is not written.
-    `verified` says whether an engine ran it as claimed; None if it was not asked.
+    `verified` says whether an engine ran it as claimed; None if it was not asked. `forward_edits` are the changes to
+    the forward with which the rollback loses nothing, `set_aside` the tables that data is set aside in, and `clean_up`
+    the statements that drop these.
     """
 
     history: History
@@ -32,6 +42,14 @@ class PreparedRollback(Struct, frozen=True):
     edit: FileEdit | None = None
     problem: str | None = None
     verified: bool | None = None
+    forward_edits: tuple[FileEdit, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    clean_up: tuple[str, ...] = ()
+
+    @property
+    def edits(self) -> tuple[FileEdit, ...]:
+        """Everything that is to be written."""
+        return () if self.edit is None else (self.edit, *self.forward_edits)
 
     @property
     def insufficient(self) -> bool:
@@ -47,30 +65,40 @@ class PreparedRollback(Struct, frozen=True):
             "path": self.path,
             "restores": self.text.restores,
             "missing": list(self.text.missing),
+            "loses": list(self.text.loses),
+            "sql": "".join(f"{statement}\n" for statement in self.text.statements),
             "problem": self.problem,
             "verified": self.verified,
+            "forward_changed": bool(self.edits and self.forward_edits),
+            "set_aside": list(self.set_aside),
         }
 
 
-def prepare_rollbacks(
-    histories: Sequence[tuple[History, Iterable[Step]]],
-    wanted: Wanted | None,
-    *,
-    over: bool,
-    targets: Mapping[str, tuple[int, ...]],
-) -> list[PreparedRollback]:
-    """Return the rollbacks of the wanted migrations (None: of all that have none, or with `over`, of all).
+class WriteOptions(Struct, frozen=True):
+    """How rollbacks are written: `over` replaces existing ones, `target` is the version of the engine.
 
-    `over` allows to replace existing ones. Raises `UsageError` for a wanted migration whose rollback cannot be written
-    or must not be replaced.
+    With `preserve`, data is set aside; `is_fixed` returns why a forward must not be changed for that, or None.
     """
-    others = [history for history, _ in histories]
-    found = []
-    for history, steps in histories:
-        for step in _chosen(steps, wanted, over=over):
-            text = write_rollback(step, targets.get(history.dialect.value))
-            found.append(_placed(history, step.migration, text, others, over=over))
-    return found
+
+    over: bool = False
+    target: tuple[int, ...] | None = None
+    preserve: bool = False
+    is_fixed: Callable[[Script], str | None] = lambda script: None
+
+
+def prepare_rollbacks(
+    history: History,
+    steps: Iterable[Step],
+    wanted: Wanted | None,
+    options: WriteOptions,
+    others: Sequence[History] = (),
+) -> list[PreparedRollback]:
+    """Return the rollbacks of the wanted migrations of a history (None: of all that have none; with `over`, of all).
+
+    `others` are the histories that may use the same files. Raises `UsageError` for a wanted migration that can have no
+    rollback, or whose rollback must not be replaced.
+    """
+    return [_prepared(history, step, others, options) for step in _chosen(steps, wanted, over=options.over)]
 
 
 def _chosen(steps: Iterable[Step], wanted: Wanted | None, *, over: bool) -> Iterator[Step]:
@@ -102,15 +130,30 @@ def _require_writable(migration: Migration, status: str, *, over: bool) -> None:
         raise UsageError(f"{version} has a rollback, {migration.rollback.path}; --replace overwrites it")
 
 
-def _placed(
-    history: History, migration: Migration, text: RollbackText, others: Sequence[History], *, over: bool
-) -> PreparedRollback:
-    place = place_rollback(history, migration, others, over=over)
+def _prepared(history: History, step: Step, others: Sequence[History], options: WriteOptions) -> PreparedRollback:
+    migration, addition = step.migration, None
+    if options.preserve:
+        text, addition = write_preserving(step, options.target)
+    else:
+        text = write_rollback(step, options.target)
+    place = place_rollback(history, migration, others, over=options.over)
     if isinstance(place, NoPlace):
         return PreparedRollback(history, migration, text, problem=place.reason)
-    if not over and _says(migration.rollback, text):
+    if not options.over and _says(migration.rollback, text):
         return PreparedRollback(history, migration, text, place.path)
-    return PreparedRollback(history, migration, text, place.path, _edit(history, migration, place, text))
+    item = PreparedRollback(history, migration, text, place.path, _edit(history, migration, place, text))
+    if addition is None or migration.forward is None or _is_added(migration.forward, addition):
+        return item
+    fixed = options.is_fixed(migration.forward)
+    if fixed is not None:
+        return replace(item, edit=None, problem=f"its forward would have to set data aside, but {fixed}")
+    edits = forward_edits(step, addition, place.form)
+    return replace(item, forward_edits=tuple(edits), set_aside=addition.places, clean_up=addition.clean_up)
+
+
+def _is_added(forward: Script, addition: ForwardAddition) -> bool:
+    """Return whether a forward sets data aside already."""
+    return all(place in forward.text for place in addition.places)
 
 
 def _edit(history: History, migration: Migration, place: Placement, text: RollbackText) -> FileEdit | None:
@@ -134,7 +177,7 @@ def read_back(prepared: Sequence[PreparedRollback], found: Discovered) -> list[P
     A rollback that would not be read as that of its migration is not written.
     """
     known = {
-        (migration.forward.path, migration.forward.span.start, migration.dialect): migration
+        (migration.forward.path, migration.version, migration.dialect): migration
         for history in found.histories
         for migration in history.migrations
         if migration.forward is not None
@@ -142,10 +185,10 @@ def read_back(prepared: Sequence[PreparedRollback], found: Discovered) -> list[P
     return [item if item.edit is None else _read(item, known) for item in prepared]
 
 
-def _read(item: PreparedRollback, known: Mapping[tuple[str, int, Dialect], Migration]) -> PreparedRollback:
+def _read(item: PreparedRollback, known: Mapping[tuple[str, str, Dialect], Migration]) -> PreparedRollback:
     forward = item.migration.forward
     assert forward is not None and item.edit is not None
-    migration = known.get((forward.path, forward.span.start, forward.dialect))
+    migration = known.get((forward.path, item.migration.version, forward.dialect))
     rollback = migration.rollback if migration is not None else None
     if migration is None or rollback is None or rollback.path != item.path:
         reason = f"{item.path} would not be read as the rollback of {item.migration.version}"

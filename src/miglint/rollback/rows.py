@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from miglint.base.model import Dialect
-from miglint.base.structs import Struct
-from miglint.locks.look import relation_key
+from miglint.base.structs import Struct, replace
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step
-from miglint.rollback.tracking import own_record
+from miglint.rollback.tracking import key_of, own_record
 from miglint.rules.data.losses import reads
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -23,12 +24,23 @@ class RowsBack(Struct, frozen=True):
     """What undoes the effects on rows.
 
     `statements` run before those that restore the schema. `staying` are sentences about rows that the forward made and
-    that stay, `lost` about rows and values that it destroyed.
+    that stay, `lost` about rows and values that it destroyed. `recreated` are the tables that it dropped with their
+    rows and created anew.
     """
 
     statements: tuple[str, ...] = ()
     staying: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    recreated: tuple[Key, ...] = ()
+
+    def without(self, keys: Collection[Key]) -> RowsBack:
+        """Return it for rows of tables that are brought back in another way."""
+        gone = {_rows_of(key) for key in keys}
+        return replace(self, lost=tuple(text for text in self.lost if text not in gone))
+
+
+def _rows_of(key: Key) -> str:
+    return f"the rows of {key.name} do not come back"
 
 
 def undo_rows(step: Step) -> RowsBack:
@@ -39,7 +51,8 @@ def undo_rows(step: Step) -> RowsBack:
         if not moment.failed:
             found.follow(moment.operation, moment.before)
     deletions = [*reversed(found.deletions), *([record.deletion] if record is not None else [])]
-    return RowsBack(*(tuple(dict.fromkeys(texts)) for texts in (deletions, found.staying, found.lost)))
+    deleting, staying, lost = (tuple(dict.fromkeys(texts)) for texts in (deletions, found.staying, found.lost))
+    return RowsBack(deleting, staying, lost, tuple(found.recreated))
 
 
 class _Found:
@@ -51,13 +64,14 @@ class _Found:
         self.deletions: list[str] = []
         self.staying: list[str] = []
         self.lost: list[str] = []
+        self.recreated: list[Key] = []
 
     def follow(self, operation: Operation, schema: Schema) -> None:
         if isinstance(operation, ops.Drop) and operation.kind == "table":
-            self._drop(operation.name, _key(schema, operation.name))
+            self._drop(operation.name, key_of(schema, operation.name))
         table = getattr(operation, "table", None)
         if isinstance(operation, _ON_ROWS) and isinstance(table, Name) and not is_tracking_table(table.name):
-            key = _key(schema, table)
+            key = key_of(schema, table)
             was = self._step.before.table(key)
             if was is not None and was.persistence != "temporary":
                 self._change(operation, table, key, was)
@@ -67,7 +81,8 @@ class _Found:
         """Note the loss of a table that is there again after the forward, unless its rows were copied before."""
         again = self._step.before.table(key) is not None and self._step.after.table(key) is not None
         if again and not any(reads(operation, table, None) for operation in self._past):
-            self.lost.append(f"the rows of {table.name} do not come back")
+            self.lost.append(_rows_of(key))
+            self.recreated.append(key)
 
     def _change(self, operation: Operation, table: Name, key: Key, was: Table) -> None:
         step = self._step
@@ -129,12 +144,6 @@ def _condition(table: Table, columns: tuple[str, ...], cells: list[Expression | 
 
 def _is_constant(cell: Expression | None) -> bool:
     return cell is not None and cell.literal is not None and cell.key.lower() != "null"
-
-
-def _key(schema: Schema, table: Name) -> Key:
-    if schema.dialect is Dialect.POSTGRES:
-        return relation_key(schema, table)
-    return Key("relation", (table.schema or "main").lower(), table.name.lower())
 
 
 def _folded(step: Step, column: str) -> str:

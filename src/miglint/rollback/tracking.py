@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from miglint.base.model import Dialect
+from miglint.locks.look import relation_key
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step
 from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.schema.objects import Key
+from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Statement, flat
 
@@ -27,7 +31,8 @@ class OwnRecord(NamedTuple):
 def own_record(step: Step) -> OwnRecord | None:
     """Return the row in a tracking table with which the forward of a step records its version; None if there is none.
 
-    Rows without a list of columns do not say which column the version is in.
+    Rows without a list of columns do not say which column the version is in. A table that the forward itself creates
+    goes with the rollback.
     """
     migration = step.migration
     if migration.forward is None:
@@ -39,12 +44,21 @@ def own_record(step: Step) -> OwnRecord | None:
     for operation in _tracking(step.forward_statements):
         if not isinstance(operation, ops.Insert) or operation.rows is None:
             continue
+        if step.before.find(key_of(step.before, operation.table)) is None:
+            continue
         for row in operation.rows:
             for column, cell in zip(operation.columns, row, strict=False):
                 value = None if cell is None else cell.literal
                 if value is not None and (value in names or (value.isdigit() and value.lstrip("0") == number)):
                     return OwnRecord(operation.table, column, value)
     return None
+
+
+def key_of(schema: Schema, table: Name) -> Key:
+    """Return the key of a table's name in a schema."""
+    if schema.dialect is Dialect.POSTGRES:
+        return relation_key(schema, table)
+    return Key("relation", (table.schema or "main").lower(), table.name.lower())
 
 
 def keeps_record(step: Step) -> bool:

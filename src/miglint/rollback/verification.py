@@ -35,9 +35,9 @@ def _with_rollbacks(history: History, prepared: Sequence[PreparedRollback]) -> H
     return replace(history, migrations=tuple(migrations[: last + 1]))
 
 
-def _place(migration: Migration) -> tuple[str, int] | None:
+def _place(migration: Migration) -> tuple[str, str] | None:
     forward = migration.forward
-    return (forward.path, forward.span.start) if forward is not None else None
+    return (forward.path, migration.version) if forward is not None else None
 
 
 def _verified(item: PreparedRollback, runs: Sequence[HistoryRun]) -> PreparedRollback:

@@ -61,4 +61,5 @@ MODULES = (
     "miglint.rules.execution.outcomes",
     "miglint.rules.execution.locks",
     "miglint.rules.internal",
+    "miglint.rules.data.data_set_aside",
 )

@@ -29,6 +29,7 @@ from miglint.schema.parts import differing, same_order
 from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
+from miglint.schema.set_aside import is_set_aside
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
 
@@ -50,7 +51,7 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)
-        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp"):
+        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp") or is_set_aside(key):
             continue
         changes.extend(_object(key, one, two))
     return tuple(_without_consequences(with_renames(changes, before, after), before, after))

@@ -8,9 +8,11 @@ from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
 from miglint.schema.objects import Absent, Enum, Key, Table
+from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
     Condition,
+    Drop,
     Exists,
     If,
     Not,
@@ -110,6 +112,11 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
         apply(machine, inner)
 
 
+def _is_about_set_aside(operation: Operation) -> bool:
+    """Return whether an operation only drops what data is set aside in, which is no part of the schema."""
+    return isinstance(operation, Drop) and SET_ASIDE_SCHEMA in (operation.name.name, operation.name.schema)
+
+
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     # The branch is run for what it says of later statements; that it ran at all is not known.
     before = machine.schema
@@ -119,7 +126,7 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
-    if machine.schema is not before:
+    if machine.schema is not before and not all(map(_is_about_set_aside, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
 
 

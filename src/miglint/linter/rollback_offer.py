@@ -1,0 +1,84 @@
+"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from shlex import quote
+
+from miglint.base.findings import Severity
+from miglint.base.model import Discovered, History, Migration
+from miglint.base.structs import replace
+from miglint.linter.dispatch import PlacedHit
+from miglint.replay.steps import Step
+
+_MISSING, _EMPTY, _FAMILY = "PAI001", "PAI003", "SYM"
+
+
+def with_offers(
+    placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
+) -> list[PlacedHit]:
+    """Return the hits of a step; those about its rollback end with the command that writes it.
+
+    The command is offered only where it helps: for an empty rollback if one can be written, and for one that leaves
+    differences if the new one leaves none. `targets` are the versions of the engines.
+    """
+    if not any(map(_is_about_rollback, placed)):
+        return placed
+    # Most migrations need no offer, and the writer takes time to load.
+    from miglint.discovery.placement import NoPlace, place_rollback
+    from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY, write_rollback
+
+    migration = step.migration
+    if isinstance(place_rollback(history, migration, over=True), NoPlace):
+        return placed
+    restores = write_rollback(step, targets.get(history.dialect.value)).restores
+
+    def offered(item: PlacedHit) -> PlacedHit:
+        if not _is_about_rollback(item):
+            return item
+        if item.rule.code == _EMPTY:
+            return item if restores == IMPOSSIBLE else _ending(item, f"Or write it: `{_command(migration)}`")
+        if restores not in (EXACT, SCHEMA_ONLY):
+            return item
+        return _ending(item, f"Or write the rollback anew: `{_command(migration, ' --replace')}`")
+
+    return [offered(item) for item in placed]
+
+
+def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered) -> list[PlacedHit]:
+    """Return hits; those about a migration without a rollback end with the command that writes it."""
+    hits = list(placed)
+    if not any(item.rule.code == _MISSING for item in hits):
+        return hits
+    from miglint.discovery.placement import NoPlace, place_rollback
+
+    places = {
+        (migration.forward.path, migration.version): (history, migration)
+        for history in found.histories
+        for migration in history.migrations
+        if migration.forward is not None
+    }
+
+    def offered(item: PlacedHit) -> PlacedHit:
+        place = places.get((item.hit.file.path, item.hit.version or ""))
+        if item.rule.code != _MISSING or place is None or isinstance(place_rollback(*place, found.histories), NoPlace):
+            return item
+        return _ending(item, f"Or: `{_command(place[1])}`")
+
+    return [offered(item) for item in hits]
+
+
+def _is_about_rollback(item: PlacedHit) -> bool:
+    if item.rule.family == _FAMILY:
+        # What is information makes no difference to the verdict, and may be there again.
+        return (item.hit.severity or item.rule.severity) is not Severity.INFO
+    return item.rule.code == _EMPTY
+
+
+def _command(migration: Migration, options: str = "") -> str:
+    path = migration.forward.path if migration.forward is not None else ""
+    return f"miglint rollback write --at {quote(migration.version)}{options} {quote(path)}"
+
+
+def _ending(item: PlacedHit, text: str) -> PlacedHit:
+    return replace(item, hit=replace(item.hit, help=f"{item.hit.help} {text}".strip()))

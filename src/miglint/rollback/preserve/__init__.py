@@ -1,0 +1,1 @@
+"""Scripts that set data aside before it is destroyed, and bring it back."""

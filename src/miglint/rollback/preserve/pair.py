@@ -1,0 +1,173 @@
+"""A forward and its rollback that lose nothing: the statements that are added to each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct, replace
+from miglint.replay.apply import run
+from miglint.replay.steps import Step
+from miglint.rollback.preserve import postgres, sqlite
+from miglint.rollback.preserve.tables import SetAside, set_aside
+from miglint.schema.objects import Key, Table, Trigger
+from miglint.schema.parts import named_of_kind, of_kind, with_part, without_part
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Name
+from miglint.writer.order import ordered
+from miglint.writer.renames import Renames
+from miglint.writer.transition import read, write_transition
+from miglint.writer.written import LostData, Version, Written
+
+
+class PreservingPair(Struct, frozen=True):
+    """What is added to the forward, at its `first` and `last`, and the statements of the rollback.
+
+    `asides` is what the forward sets aside, `kept` what the rollback does. `left` are the losses that remain.
+    """
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    before: tuple[str, ...]
+    written: Written
+    after: tuple[str, ...]
+    asides: tuple[SetAside, ...]
+    kept: tuple[SetAside, ...]
+    left: tuple[LostData, ...]
+    clean_up: tuple[str, ...]
+
+
+def preserving_pair(
+    step: Step, way: Written, recreated: Collection[Key], target: Version | None
+) -> PreservingPair | None:
+    """Return what sets data aside on both ways of a migration; None if there is nothing to set aside.
+
+    `way` is the way back without it, and `recreated` the tables that the forward drops and creates anew.
+    """
+    version, dialect = step.migration.version, step.migration.dialect
+    certain = [item for item in way.schema_only if item.why == "dropped" or _comes_back(step, way, item)]
+    certain = [item for item in certain if item.table not in recreated] + [LostData(key) for key in recreated]
+    asides, left = set_aside(certain, step.before, step.after, version)
+    left += [item for item in way.schema_only if item not in certain and item.table not in recreated]
+    kept, _ = set_aside(way.data_lost, step.after, step.before, version, kept=True)
+    asides, kept = _in_order(asides, step.before), _in_order(kept, step.after)
+    if not asides and not kept:
+        return None
+    renames = Renames(step.forward.moments)
+    relaxed = _relaxed(step.before, asides)
+    if relaxed is step.before:
+        first, second = way, Written()
+    else:
+        first = write_transition(step.after, relaxed, renames=renames, target=target)
+        second = write_transition(relaxed, step.before, target=target)
+    required = {
+        postgres.set_not_null(item.table, column): (item.table, column)
+        for item in asides
+        for column in item.dropped
+        if relaxed is not step.before
+    }
+    last = tuple(_if_filled(statement.text, required) for statement in second.statements)
+    required = {text: place for text, place in required.items() if any(s.text == text for s in second.statements)}
+    back = tuple(text for item in asides for text in _back(item, dialect))
+    written = replace(
+        way,
+        statements=(),
+        missing=tuple(dict.fromkeys((*first.missing, *second.missing, *_nullable_still(required)))),
+        reordered=second.reordered or first.reordered,
+        schema_only=tuple(left),
+        data_lost=(),
+    )
+    ending = (postgres.drop_schema(),) if dialect is Dialect.POSTGRES else ()
+    module = postgres if dialect is Dialect.POSTGRES else sqlite
+    news = (postgres.note_new_values(item) for item in asides) if dialect is Dialect.POSTGRES else ()
+    return PreservingPair(
+        tuple(module.copy(item, version) for item in asides),
+        (
+            *(text for text in news if text is not None),
+            *(text for item in kept for text in _back(item, dialect)),
+            *(ending if kept else ()),
+        ),
+        tuple(module.copy(item, version) for item in kept),
+        written,
+        (*(s.text for s in first.statements), *back, *last, *(ending if asides else ())),
+        tuple(asides),
+        tuple(kept),
+        tuple(left),
+        tuple(module.clean_up([*asides, *kept])),
+    )
+
+
+_Required = Mapping[str, tuple[Name, str]]
+
+
+def _if_filled(text: str, required: _Required) -> str:
+    """Return a statement; `SET NOT NULL` only where no row came in between that has no value."""
+    return postgres.if_filled(text, *required[text]) if text in required else text
+
+
+def _nullable_still(required: _Required) -> Iterator[str]:
+    for table, column in required.values():
+        yield f"{table.name}.{column} comes without NOT NULL if rows came in between"
+
+
+def _comes_back(step: Step, way: Written, item: LostData) -> bool:
+    """Return whether a narrowed column has its old type after the way back: only then it takes the old values."""
+    restored = run(step.after, read(way.sql, step.migration.dialect), kept=False).schema.table(item.table)
+    was = step.before.table(item.table)
+    column = item.column or ""
+    if restored is None or was is None or column not in restored.columns:
+        return False
+    return restored.columns[column].type == was.columns[column].type
+
+
+def _back(item: SetAside, dialect: Dialect) -> list[str]:
+    return [postgres.bring_back(item)] if dialect is Dialect.POSTGRES else sqlite.bring_back(item)
+
+
+def _in_order(items: Sequence[SetAside], schema: Schema) -> list[SetAside]:
+    """Return what is set aside so that tables come after those that they refer to."""
+    found = {item.key: item for item in items}
+    return [found[key] for key, _ in ordered(schema, set(found)) if key in found]
+
+
+def _relaxed(schema: Schema, asides: Sequence[SetAside]) -> Schema:
+    """Return the schema without what refuses rows before all values are back: NOT NULL, foreign keys, triggers."""
+    if schema.dialect is Dialect.SQLITE:
+        return schema
+    for item in asides:
+        table = schema.table(item.key)
+        if table is not None:
+            schema = schema.put(item.key, replace(table, columns=_nullable(table, item.dropped)))
+    for item in asides:
+        if item.whole:
+            schema = _without_references(schema, item.key)
+            for trigger, _ in schema.users(item.key, Trigger):
+                schema = schema.drop(trigger)
+    return schema
+
+
+def _nullable(table: Table, names: Sequence[str]) -> Mapping[str, Column]:
+    """Return the columns of a table, those of these names nullable unless something else requires a value."""
+    columns = table.columns
+    required = {name for constraint in of_kind(table.constraints, "primary") for name in constraint.columns}
+    for name in names:
+        column = columns[name]
+        if column.nullable is False and column.identity is None and name not in required:
+            columns = with_part(columns, name, replace(column, nullable=True))
+    return columns
+
+
+def _without_references(schema: Schema, key: Key) -> Schema:
+    """Return a schema without the foreign keys of a table and to it."""
+    for other, value in ((key, schema.table(key)), *schema.referring(key)):
+        constraints = value.constraints if value is not None else {}
+        for label, constraint in named_of_kind(constraints, "foreign"):
+            if other == key or _refers(constraint.table, key):
+                constraints = without_part(constraints, label)
+        if value is not None and constraints is not value.constraints:
+            schema = schema.put(other, replace(value, constraints=constraints))
+    return schema
+
+
+def _refers(target: Name | None, key: Key) -> bool:
+    return target is not None and target.name == key.name and target.schema in (None, key.schema)

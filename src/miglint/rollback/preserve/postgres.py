@@ -1,0 +1,125 @@
+"""PostgreSQL's statements that set data aside and bring it back, each guarded so that it can be repeated."""
+
+from __future__ import annotations
+
+from miglint.rollback.preserve.tables import AT, VERSION, SetAside
+from miglint.schema.set_aside import SET_ASIDE_SCHEMA
+from miglint.sql.operations import Name
+from miglint.writer.words import identifier, identifiers, literal, name
+
+_BECAME = "_became"
+
+
+def copy(item: SetAside, version: str) -> str:
+    """Return the statement that copies rows or values away, unless they are set aside already."""
+    table = name(item.table)
+    columns = item.columns if item.whole else (*item.identity, *item.values)
+    there = _exists(table)
+    if item.dropped:
+        there = (
+            "EXISTS (\n        SELECT FROM information_schema.columns\n"
+            f"        WHERE table_schema = {literal(item.table.schema or 'public')} "
+            f"AND table_name = {literal(item.table.name)} AND column_name = {literal(item.dropped[0])}\n    )"
+        )
+    place = name(item.place)
+    return (
+        f"DO $$\nBEGIN\n    IF to_regclass({literal(place)}) IS NULL AND {there} THEN\n"
+        f"        CREATE SCHEMA IF NOT EXISTS {SET_ASIDE_SCHEMA};\n"
+        f"        LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;\n"
+        f"        CREATE TABLE {place} AS\n"
+        f"        SELECT {identifiers(columns)}, now() AS {AT}, {literal(version)}::text AS {VERSION} FROM {table};\n"
+        f"        REVOKE ALL ON TABLE {place} FROM PUBLIC;\n"
+        "    END IF;\nEND\n$$;"
+    )
+
+
+def note_new_values(item: SetAside) -> str | None:
+    """Return the statement that notes what narrowed values became, so that a later change of one is seen."""
+    if not item.narrowed:
+        return None
+    place, table = name(item.place), name(item.table)
+    new = {column: identifier(column + _BECAME) for column in item.narrowed}
+    first = literal(item.narrowed[0] + _BECAME)
+    assigned = ", ".join(f"{became} = t.{identifier(column)}::text" for column, became in new.items())
+    added = "".join(f"        ALTER TABLE {place} ADD COLUMN {became} text;\n" for became in new.values())
+    return (
+        f"DO $$\nBEGIN\n    IF {_exists(place)} AND NOT EXISTS (\n"
+        "        SELECT FROM information_schema.columns\n"
+        f"        WHERE table_schema = {literal(SET_ASIDE_SCHEMA)} AND table_name = {literal(item.place.name)} "
+        f"AND column_name = {first}\n    ) THEN\n{added}"
+        f"        UPDATE {place} AS a SET {assigned} FROM {table} AS t WHERE {_joined(item)};\n"
+        "    END IF;\nEND\n$$;"
+    )
+
+
+def bring_back(item: SetAside) -> str:
+    """Return the statement that brings rows or values back and drops their copy."""
+    place, table = name(item.place), name(item.table)
+    lines = _insert(item) if item.whole else _update(item)
+    body = "".join(f"        {line}\n" for line in (*lines, f"DROP TABLE {place};"))
+    return f"DO $$\nBEGIN\n    IF {_exists(place)} AND {_exists(table)} THEN\n{body}    END IF;\nEND\n$$;"
+
+
+def set_not_null(table: Name, column: str) -> str:
+    """Return the statement that makes a column required."""
+    return f"ALTER TABLE {name(table)} ALTER COLUMN {identifier(column)} SET NOT NULL;"
+
+
+def if_filled(statement: str, table: Name, column: str) -> str:
+    """Return a statement that runs only if all rows of a table have a value in a column."""
+    return (
+        f"DO $$\nBEGIN\n    IF NOT EXISTS (SELECT FROM {name(table)} WHERE {identifier(column)} IS NULL) THEN\n"
+        f"        {statement}\n    END IF;\nEND\n$$;"
+    )
+
+
+def drop_schema() -> str:
+    """Return the statement that drops the schema of the copies when it holds none."""
+    own = literal(SET_ASIDE_SCHEMA)
+    return (
+        f"DO $$\nBEGIN\n    IF NOT EXISTS (SELECT FROM information_schema.tables WHERE table_schema = {own}) THEN\n"
+        f"        DROP SCHEMA IF EXISTS {SET_ASIDE_SCHEMA};\n    END IF;\nEND\n$$;"
+    )
+
+
+def clean_up(items: list[SetAside]) -> list[str]:
+    """Return the statements that drop the copies."""
+    return [*(f"DROP TABLE IF EXISTS {name(item.place)};" for item in items), drop_schema()]
+
+
+def _exists(table: str) -> str:
+    return f"to_regclass({literal(table)}) IS NOT NULL"
+
+
+def _joined(item: SetAside) -> str:
+    return " AND ".join(f"t.{identifier(column)} = a.{identifier(column)}" for column in item.identity)
+
+
+def _update(item: SetAside) -> list[str]:
+    table, place = name(item.table), name(item.place)
+    off = [f"ALTER TABLE {table} DISABLE TRIGGER {identifier(trigger)};" for trigger in item.triggers]
+    on = [f"ALTER TABLE {table} ENABLE TRIGGER {identifier(trigger)};" for trigger in item.triggers]
+    lines = []
+    if item.dropped:
+        assigned = ", ".join(f"{identifier(column)} = a.{identifier(column)}" for column in item.dropped)
+        lines.append(f"UPDATE {table} AS t SET {assigned} FROM {place} AS a WHERE {_joined(item)};")
+    for column in item.narrowed:
+        own = identifier(column)
+        # A value that was changed since the forward is newer than the one that was set aside.
+        lines.append(
+            f"UPDATE {table} AS t SET {own} = a.{own} FROM {place} AS a WHERE {_joined(item)} "
+            f"AND t.{own}::text IS NOT DISTINCT FROM a.{identifier(column + _BECAME)};"
+        )
+    return [*off, *lines, *on]
+
+
+def _insert(item: SetAside) -> list[str]:
+    table, place = name(item.table), name(item.place)
+    columns = identifiers(item.columns)
+    lines = [
+        f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {place} ON CONFLICT DO NOTHING;"
+    ]
+    for column in item.counted:
+        sequence = f"pg_get_serial_sequence({literal(table)}, {literal(column)})"
+        lines.append(f"PERFORM setval({sequence}, max({identifier(column)})) FROM {table};")
+    return lines

@@ -1,0 +1,124 @@
+"""Which rows and values are set aside, and in which table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct
+from miglint.schema.objects import Key, Table, Trigger
+from miglint.schema.set_aside import SET_ASIDE_PREFIX, SET_ASIDE_SCHEMA
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer.words import name
+from miglint.writer.written import LostData
+
+_LONGEST = 63 - len("_became")
+AT, VERSION = "miglint_at", "miglint_version"
+
+
+class SetAside(Struct, frozen=True):
+    """Rows of a table (`whole`), or the values of its `dropped` and `narrowed` columns, with the columns of its key.
+
+    `place` is the name of the table that they are copied to. `columns` are those of the table that a row is made of,
+    `counted` those of them with a sequence of their own, `triggers` the enabled triggers that an update would fire.
+    """
+
+    key: Key
+    table: Name
+    place: Name
+    identity: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ()
+    whole: bool = False
+    columns: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The columns whose values are set aside."""
+        return (*self.dropped, *self.narrowed)
+
+    def __str__(self) -> str:
+        if self.whole:
+            return f"the rows of {self.table.name}"
+        return f"the values of {', '.join(f'{self.table.name}.{column}' for column in self.values)}"
+
+
+def place_of(version: str, table: Name, dialect: Dialect, *, kept: bool = False) -> Name:
+    """Return the table for data of `table` that the migration of a version sets aside; `kept`: its rollback."""
+    stem = re.sub(r"[^0-9a-z_]", "_", f"v{version}_{table.name}".lower()) + ("_kept" if kept else "")
+    if dialect is Dialect.SQLITE:
+        return Name(None, SET_ASIDE_PREFIX + stem.removeprefix("v"))
+    if len(stem) > _LONGEST:
+        # Two long names may share their beginning.
+        stem = f"{stem[: _LONGEST - 9]}_{sha256(str(table).encode()).hexdigest()[:8]}"
+    return Name(SET_ASIDE_SCHEMA, stem)
+
+
+def how_much(place: Name) -> str:
+    """Return the query that tells how much is set aside in a table, and since when."""
+    return f"SELECT count(*), min({AT}) FROM {name(place)};"
+
+
+def set_aside(
+    lost: Iterable[LostData], schema: Schema, other: Schema, version: str, *, kept: bool = False
+) -> tuple[list[SetAside], list[LostData]]:
+    """Return what can be set aside of what is lost from `schema`, and the rest: values of tables without a key.
+
+    The key must be the same in the `other` schema, in which the values are brought back.
+    """
+    found: list[SetAside] = []
+    left: list[LostData] = []
+    by_table: dict[Key, list[LostData]] = {}
+    for item in lost:
+        by_table.setdefault(item.table, []).append(item)
+    for key, items in by_table.items():
+        table = schema.table(key)
+        if table is None or table.assumed:
+            left += items
+            continue
+        place = place_of(version, table.name, schema.dialect, kept=kept)
+        columns = tuple(column.name for column in table.columns.values() if column.generated is None)
+        if any(item.column is None for item in items):
+            counted = tuple(c.name for c in table.columns.values() if c.serial or c.identity is not None)
+            found.append(SetAside(key, table.name, place, whole=True, columns=columns, counted=counted))
+            continue
+        whys = {item.column or "": item.why for item in items}
+        dropped = tuple(table.columns[column].name for column, why in whys.items() if why == "dropped")
+        narrowed = tuple(table.columns[column].name for column, why in whys.items() if why != "dropped")
+        identity = _identity(table, other.table(key), frozenset(whys))
+        if not identity:
+            left += items
+            continue
+        triggers = tuple(
+            trigger.name for _, trigger in other.users(key, Trigger) if trigger.state == "enabled" and trigger.name
+        )
+        found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers))
+    return found, left
+
+
+def _identity(table: Table, other: Table | None, lost: frozenset[str]) -> tuple[str, ...]:
+    """Return the columns by which a row is found again: a key without NULLs that both tables have."""
+    if other is None:
+        return ()
+    for key in _keys(table):
+        there = all(column in other.columns and column not in lost for column in key)
+        if there and key in set(_keys(other)):
+            return tuple(table.columns[column].name for column in key)
+    return ()
+
+
+def _keys(table: Table) -> Iterator[tuple[str, ...]]:
+    for kind in ("primary", "unique"):
+        for constraint in table.constraints.values():
+            if constraint.kind != kind or not constraint.columns:
+                continue
+            columns = constraint.columns
+            if kind == "primary" or all(
+                column in table.columns and table.columns[column].nullable is False for column in columns
+            ):
+                yield columns
