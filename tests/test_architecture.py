@@ -117,7 +117,9 @@ def test_the_replay_calls_no_parser() -> None:
 
     It may cut a stored definition into tokens, to put another name into it.
     """
-    parsers = re.compile(r"miglint\.sql\.(?:parse|templates|postgres(?!\.analysis)|sqlite(?!\.(?:features|judge|tokens)))")
+    parsers = re.compile(
+        r"miglint\.sql\.(?:parse|templates|postgres(?!\.analysis)|sqlite(?!\.(?:features|judge|tokens)))"
+    )
     wrong = [
         f"{module} imports {name}"
         for module, names in import_graph().items()

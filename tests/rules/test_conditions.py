@@ -75,3 +75,165 @@ def test_a_pattern_with_a_slash_starts_at_the_top() -> None:
     assert path_pattern("b").match("x/b/c.sql")
     assert path_pattern("a/b").match("a/b/c.sql")
     assert not path_pattern("a/b").match("x/a/b/c.sql")
+
+
+TABLE = pair(1, "CREATE TABLE t (id bigint PRIMARY KEY, a int, b text);", "DROP TABLE t;")
+SPLIT = "-- +goose Up\n{up}\n-- +goose Down\n{down}\n"
+# Longer than what a message quotes of a definition.
+AGAIN = f"CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$\n{'SELECT 1;' * 30}\nSELECT {{}}\n$$;"
+REQUIRED = {"miglint.toml": 'idempotency = "required"'}
+
+# Files, the rule, and the words of its finding; None for no finding.
+FINDINGS: dict[str, tuple[dict[str, str], str, str | None]] = {
+    "the clock, as a function": (TABLE | pair(2, "UPDATE t SET b = now() WHERE true;"), "IDM061", "another value"),
+    "the clock, as a word": (TABLE | pair(2, "UPDATE t SET b = current_date WHERE true;"), "IDM061", "another value"),
+    "a constant": (TABLE | pair(2, "UPDATE t SET b = 'x' WHERE true;"), "IDM061", None),
+    "a column after one of unknown value": (
+        TABLE | pair(2, "UPDATE t SET b = (SELECT 'x'), a = a + 1 WHERE true;"),
+        "IDM061",
+        'column "a" of "t" is computed from itself',
+    ),
+    "a text that is no number": (TABLE | pair(2, "DELETE FROM t WHERE a = 'x';"), "REF005", "invalid input syntax"),
+    "a text that is no number, which SQLite stores": (
+        TABLE | pair(2, "DELETE FROM t WHERE a = 'x';") | {"miglint.toml": 'dialect = "sqlite"'},
+        "REF005",
+        None,
+    ),
+    "a second run that adds": (
+        TABLE | pair(2, "ALTER TABLE t ADD CHECK (a > 0);", "ALTER TABLE t DROP CONSTRAINT t_a_check;") | REQUIRED,
+        "IDM054",
+        "a second run creates check constraint t_a_check1 on t as well",
+    ),
+    "a type that the forward sets": (
+        TABLE
+        | pair(2, "ALTER TABLE t ALTER COLUMN b TYPE char(3);", "ALTER TABLE t ALTER COLUMN b TYPE text;")
+        | {"miglint.toml": 'select = ["TYP006"]'},
+        "TYP006",
+        '"t.b"',
+    ),
+    "a type that only the rollback sets": (
+        TABLE
+        | pair(2, "ALTER TABLE t ALTER COLUMN b TYPE text;", "ALTER TABLE t ALTER COLUMN b TYPE char(3);")
+        | {"miglint.toml": 'select = ["TYP006"]'},
+        "TYP006",
+        None,
+    ),
+    "a key without the rows that a condition leaves out": (
+        pair(1, "CREATE TABLE t (a int NOT NULL);\nCREATE UNIQUE INDEX i ON t (a) WHERE a > 0;", "DROP TABLE t;"),
+        "TYP019",
+        None,
+    ),
+    "a key that is not unique": (
+        pair(1, "CREATE TABLE t (a int NOT NULL);\nCREATE INDEX i ON t (a);", "DROP TABLE t;"),
+        "TYP019",
+        None,
+    ),
+    "a unique key": (
+        pair(1, "CREATE TABLE t (a int NOT NULL);\nCREATE UNIQUE INDEX i ON t (a);", "DROP TABLE t;"),
+        "TYP019",
+        "no PRIMARY KEY: a",
+    ),
+    "a constraint that proves NOT NULL": (
+        pair(1, "ALTER TABLE t VALIDATE CONSTRAINT k;\nALTER TABLE t ALTER COLUMN a SET NOT NULL;"),
+        "LCK016",
+        None,
+    ),
+    "a known constraint that proves nothing": (
+        TABLE
+        | pair(2, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID;", "ALTER TABLE t DROP CONSTRAINT k;")
+        | pair(3, "ALTER TABLE t VALIDATE CONSTRAINT k;\nALTER TABLE t ALTER COLUMN a SET NOT NULL;"),
+        "LCK016",
+        "ACCESS EXCLUSIVE on t",
+    ),
+    "a known constraint of an unknown table": (
+        pair(1, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID;", "ALTER TABLE t DROP CONSTRAINT k;")
+        | pair(2, "ALTER TABLE t VALIDATE CONSTRAINT k;\nALTER TABLE t ALTER COLUMN a SET NOT NULL;"),
+        "LCK016",
+        "ACCESS EXCLUSIVE on t",
+    ),
+    "a constraint that is valid": (
+        pair(1, "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0));", "DROP TABLE t;")
+        | pair(2, "ALTER TABLE t VALIDATE CONSTRAINT k;")
+        | {"miglint.toml": 'select = ["LCK045"]'},
+        "LCK045",
+        None,
+    ),
+    "a constraint of unknown validity": (
+        pair(1, "ALTER TABLE t VALIDATE CONSTRAINT k;") | {"miglint.toml": 'select = ["LCK045"]'},
+        "LCK045",
+        "SHARE UPDATE EXCLUSIVE on t",
+    ),
+    "words of a second section": (
+        {"001_a.sql": SPLIT.format(up="CREATE TABLE t (a text);", down="UPDATE t SET a = now();\nDROP TABLE t;")}
+        | {"miglint.toml": 'targets = ["sqlite>=3.40", "postgres>=14"]'},
+        "LIT",
+        "SQLite does not know `now`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "code", "words"), FINDINGS.values(), ids=FINDINGS)
+def test_a_finding_depends_on_each_condition(
+    checker: Checker, files: dict[str, str], code: str, words: str | None
+) -> None:
+    found = [message for _, _, message in checker.told(files, code)]
+    assert found == [] if words is None else any(words in message for message in found), found
+
+
+@pytest.mark.parametrize("up", ["SELECT 1;", ADD])
+def test_only_a_value_that_the_forward_adds_has_a_place(checker: Checker, up: str) -> None:
+    enum = pair(1, "CREATE TYPE e AS ENUM ('a');", "DROP TYPE e;")
+    files = enum | pair(2, up, "SELECT 1;" if up == ADD else ADD) | {"miglint.toml": 'select = ["TYP"]'}
+    assert [path for path, message in places(checker, files) if "sorts after" in message] == ["002_a.up.sql"] * (
+        up == ADD
+    )
+
+
+@pytest.mark.parametrize(("target", "fires"), [(16, True), (17, False)])
+def test_values_of_a_new_type_can_be_used_since_17(checker: Checker, target: int, *, fires: bool) -> None:
+    script = f"BEGIN;\nCREATE TYPE e AS ENUM ('a');\n{ADD}\nALTER TABLE t ADD COLUMN e e DEFAULT 'b';\nCOMMIT;"
+    files = TABLE | pair(2, script) | {"miglint.toml": f'targets = ["postgres>={target}"]'}
+    assert bool(checker.told(files, "TXN006")) == fires
+
+
+def places(checker: Checker, files: dict[str, str]) -> list[tuple[str, str]]:
+    return [(finding.path, finding.message) for finding in checker(files)]
+
+
+def test_an_object_of_one_variant_is_reported_where_it_is_created(checker: Checker) -> None:
+    common = "CREATE TABLE t (id int PRIMARY KEY);\nCREATE VIEW w AS SELECT 1 AS x;\n"
+    files = {
+        "001_a.postgres.up.sql": f"{common}CREATE VIEW v AS SELECT id FROM t;",
+        "001_a.sqlite.up.sql": common,
+        "miglint.toml": 'rollbacks = "none"',
+    }
+    assert [(finding.line, finding.path) for finding in checker(files) if finding.code == "PAR009"] == [
+        (3, "001_a.postgres.up.sql")
+    ]
+
+
+def hints(checker: Checker, files: dict[str, str], code: str) -> list[str]:
+    return [finding.help or "" for finding in checker(files) if finding.code == code]
+
+
+@pytest.mark.parametrize(
+    ("down", "meant"), [("DROP TABLE acounts;", "accounts"), ("ALTER TABLE accounts DROP COLUMN amonut;", "amount")]
+)
+def test_a_wrong_name_is_compared_with_names_of_its_kind(checker: Checker, down: str, meant: str) -> None:
+    files = pair(1, "CREATE TABLE accounts (id bigint PRIMARY KEY, amount int);", "DROP TABLE accounts;")
+    (hint,) = hints(checker, files | pair(2, "SELECT 1;", down), "SYM013")
+    assert hint.startswith(f'Did you mean "{meant}"?')
+
+
+@pytest.mark.parametrize(("dialect", "words"), [("postgres", "or check first"), ("sqlite", "Split the script in two")])
+def test_what_helps_against_a_later_drop_depends_on_the_engine(checker: Checker, dialect: str, words: str) -> None:
+    up = "CREATE TABLE n (id int);\nINSERT INTO n SELECT id FROM o;\nDROP TABLE o;"
+    files = pair(1, "CREATE TABLE o (id int);", "DROP TABLE o;") | pair(2, up, "DROP TABLE n;")
+    files |= {"miglint.toml": f'idempotency = "required"\ndialect = "{dialect}"'}
+    assert any(words in hint for hint in hints(checker, files, "IDM050"))
+
+
+def test_two_bodies_are_compared_line_by_line(checker: Checker) -> None:
+    first = AGAIN.format(2).replace(" OR REPLACE", "")
+    files = pair(1, first, "DROP FUNCTION f();") | pair(2, AGAIN.format(3), AGAIN.format(4))
+    assert [message for _, _, message in checker.told(files, "SYM014") if "`SELECT 2`" in message], checker(files)

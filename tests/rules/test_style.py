@@ -144,7 +144,7 @@ def test_braces_are_no_template_unless_sqlfluff_is_told_so(checker: Checker) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[sqlfluff]\ndialect = nonsense\n", "it knows no dialect `nonsense`"),
+        ("[sqlfluff]\ndialect = nonsense\n", "it has no dialect `nonsense`"),
         ("[sqlfluff]\ntemplater = nonsense\n", "Requested templater 'nonsense'"),
         ("[sqlfluff\n", "no section headers"),
         ("[sqlfluff]\nlarge_file_skip_byte_limit = much\n", "'much'"),

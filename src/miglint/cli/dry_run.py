@@ -36,7 +36,7 @@ def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
 
 
 def _engine_option(flag: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option that asks for a run and may name the engine."""
+    """Return the option that requests a run and may name the engine."""
     return click.option(
         flag, "dry_run", type=click.Choice(ENGINES), metavar="[=ENGINE]", help=f"{text}: {', '.join(ENGINES)}."
     )
@@ -82,9 +82,9 @@ _OPTIONS = (
 _EVERY = "miglint.all_options"
 
 
-def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+def show_all_options(ctx: click.Context, param: click.Parameter, requested: bool) -> None:
     """Print the help with every option, and stop."""
-    if asked and not ctx.resilient_parsing:
+    if requested and not ctx.resilient_parsing:
         ctx.meta[_EVERY] = True
         click.echo(ctx.get_help())
         ctx.exit()
@@ -94,7 +94,7 @@ class DryRunCommand(click.Command):
     """Command whose `--dry-run` option has an optional value, also directly before a path.
 
     `shown_options` are the names of the options that its help lists; `--all-options` lists all of them. `engine_flag`
-    is the option that asks for a run.
+    is the option that requests a run.
     """
 
     shown_options: frozenset[str] = frozenset()
@@ -114,7 +114,7 @@ class DryRunCommand(click.Command):
         ctx.fail(f"`{engine}` would be a path here; the engine is named with `{self.engine_flag}={engine}`")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the options that most runs need, or all of them where `--all-options` asks for these."""
+        """List the options that most runs need, or all of them with `--all-options`."""
         help_option = self.get_help_option(ctx)
         every = ctx.meta.get(_EVERY, False) or not self.shown_options
         about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
@@ -142,7 +142,7 @@ def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def engine_options(flag: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that adds the dry-run options to a command in which another option asks for the run."""
+    """Return a decorator that adds the dry-run options to a command in which another option requests the run."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed((_engine_option(flag, text), *_OPTIONS)):

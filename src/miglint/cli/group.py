@@ -45,9 +45,9 @@ def run(arguments: list[str], question: CachedInvocation | None = None) -> int:
 
         from miglint.base.inert import inert
 
-        said = StringIO()
-        error.show(said)
-        sys.stderr.write(inert(said.getvalue()))
+        output = StringIO()
+        error.show(output)
+        sys.stderr.write(inert(output.getvalue()))
         return 2
     except click.Abort:
         click.echo("miglint: interrupted", err=True)

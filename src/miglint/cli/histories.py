@@ -58,26 +58,26 @@ def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[lis
     return histories, version
 
 
-def is_named(asked: str, migration: Migration) -> bool:
-    """Return whether a migration was asked for: by its version, with its name behind it, or by a path."""
+def is_named(name: str, migration: Migration) -> bool:
+    """Return whether a name is that of a migration: its version, the version and its name, or a path."""
     version = migration.version
-    if asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version)):
+    if name == version or (name.isdigit() and version.isdigit() and int(name) == int(version)):
         return True
-    if asked in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
+    if name in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
         return True
     paths = [script.path for script in (migration.forward, migration.rollback) if script is not None]
-    return any(asked == path or path.endswith(f"/{asked}") for path in paths)
+    return any(name == path or path.endswith(f"/{name}") for path in paths)
 
 
-def number_of(asked: str, history: History, option: str) -> int:
+def number_of(name: str, history: History, option: str) -> int:
     """Return the place of the migration that an option names; raises `UsageError` if there is none, or several."""
-    found = [place for place, migration in enumerate(history.migrations) if is_named(asked, migration)]
+    found = [place for place, migration in enumerate(history.migrations) if is_named(name, migration)]
     if not found:
         versions = [migration.version for migration in history.migrations]
-        raise UsageError(f"{option}: no migration has version {asked}{nearest(asked, versions)}")
+        raise UsageError(f"{option}: no migration has version {name}{nearest(name, versions)}")
     if len(found) > 1:
         listed = ", ".join(_path(history.migrations[place]) for place in found)
-        raise UsageError(f"{option}: {len(found)} migrations have version {asked}; name one by its file: {listed}")
+        raise UsageError(f"{option}: {len(found)} migrations have version {name}; name one by its file: {listed}")
     return found[0]
 
 

@@ -150,8 +150,8 @@ def _prepared(
 ) -> list[PreparedRollback]:
     histories = replayed_histories(settings, paths, dialect)
     wanted: dict[int, list[str]] = {}
-    for asked in versions:
-        chosen, version = histories_named(histories, asked)
+    for requested in versions:
+        chosen, version = histories_named(histories, requested)
         there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
         if not there:
             number_of(version, chosen[0].history, "--at")
@@ -191,8 +191,8 @@ def _checked(
         if file.before is None and Path(file.path).exists() and CLEAN_UP_FOLDER not in file.path:
             raise UsageError(f"{file.path} exists, but is not read as a rollback; it is not overwritten")
     contents = {file.path: file.after for file in files if CLEAN_UP_FOLDER not in file.path}
-    asked = checked_paths(settings, paths).paths
-    found = discover_texts(contents, asked, options=discovery_options(settings))
+    requested = checked_paths(settings, paths).paths
+    found = discover_texts(contents, requested, options=discovery_options(settings))
     again = read_back(prepared, found)
     if options is not None:
         again = verified_rollbacks(again, _execution(found, settings, options))
@@ -229,8 +229,8 @@ def _execution(found: Discovered, settings: Settings, options: DryRunOptions) ->
     def execute(histories: Sequence[History]) -> tuple[HistoryRun, ...]:
         from miglint.linter.dry_run import execute_dry_run
 
-        asked = replace(found, histories=tuple(histories))
-        return execute_dry_run(asked, settings, baseline_schemas(settings), options, cached=False).histories
+        requested = replace(found, histories=tuple(histories))
+        return execute_dry_run(requested, settings, baseline_schemas(settings), options, cached=False).histories
 
     return execute
 

@@ -159,11 +159,11 @@ def _should_hold_some(request: CheckArguments, restrictions: tuple[frozenset[str
 
 
 def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -> str:
-    asked = paths or settings.paths or (DEFAULT_PATHS[0],)
+    tried = paths or settings.paths or (DEFAULT_PATHS[0],)
     place = settings.place_of_path(settings.paths[0]) if settings.paths and not paths else ""
-    near = "" if report.left_out else nearest_words(settings, asked[0])
+    near = "" if report.left_out else nearest_words(settings, tried[0])
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
-    return f"{place}no migrations found in {', '.join(asked)}{why}{near}; use --allow-empty to allow this"
+    return f"{place}no migrations found in {', '.join(tried)}{why}{near}; use --allow-empty to allow this"
 
 
 def _rendered(
@@ -218,8 +218,8 @@ def _output(
         notes += filter(None, (report.hidden_words(), report.left_out_words()))
     if format_ == "text":
         # In the text format, a note that repeats a finding is omitted.
-        said = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
-        notes = [text for text in notes if text not in said]
+        reported = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
+        notes = [text for text in notes if text not in reported]
     worst = report.worst()
     failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
     return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)

@@ -44,7 +44,7 @@ class _Marked(NamedTuple):
     irreversible: str | None
 
 
-class _Said(NamedTuple):
+class _Metadata(NamedTuple):
     """Metadata in a file's own text: whether it has any, and its dialect."""
 
     file: SourceFile | None
@@ -112,7 +112,7 @@ def _by_version(
     named: set[Dialect] = set()
     versions: dict[SortKey, list[_Marked]] = defaultdict(list)
     marks: dict[str, Mark] = {}
-    said = _Said(None, False, UNMARKED)
+    metadata = _Metadata(None, False, UNMARKED)
     for piece in collected.pieces:
         mark = piece.mark if piece.mark is not UNMARKED else collected.mark
         if mark is UNMARKED:
@@ -121,9 +121,9 @@ def _by_version(
                 known = marks[piece.folder.shown] = folder_mark(piece.folder, cwd)
             mark = known
         named.update(mark.dialects)
-        if said.file is not piece.file:
-            said = _listen(piece.file, problems)
-        versions[piece.key] += _marked(piece, mark, said, problems)
+        if metadata.file is not piece.file:
+            metadata = _metadata_of(piece.file, problems)
+        versions[piece.key] += _marked(piece, mark, metadata, problems)
     return versions, named
 
 
@@ -209,25 +209,25 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
     return dialect
 
 
-def _listen(file: SourceFile, problems: list[Problem]) -> _Said:
+def _metadata_of(file: SourceFile, problems: list[Problem]) -> _Metadata:
     """Look up a file's metadata once: a file may have a hundred thousand changesets."""
     if not sections.may_have_sections(file.text):
-        return _Said(file, False, UNMARKED)
+        return _Metadata(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)
     if problem is not None:
         problems.append(problem)
-    return _Said(file, True, directive)
+    return _Metadata(file, True, directive)
 
 
-def _marked(piece: FilePart, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
+def _marked(piece: FilePart, mark: Mark, metadata: _Metadata, problems: list[Problem]) -> list[_Marked]:
     reason = piece.irreversible
-    if not said.anything:
+    if not metadata.anything:
         return [_Marked(piece, piece.span, mark, reason)]
     if reason is None:
         text = piece.file.text
         reason = sections.irreversible(text, piece.scope or Span(0, len(text)))
-    if said.directive is not UNMARKED:
-        return [_Marked(piece, piece.span, said.directive, reason)]
+    if metadata.directive is not UNMARKED:
+        return [_Marked(piece, piece.span, metadata.directive, reason)]
     parts, wrong = sections.split(piece.file, piece.span)
     problems += wrong
     if parts:

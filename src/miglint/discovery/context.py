@@ -59,7 +59,7 @@ def discovery_scope(
     tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
     for folder in folders:
         tree.walk(folder)
-    asked = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
+    requested = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
     whole = len(tree.folders)
     excluded = (list(tree.excluded_files), list(tree.excluded_folders))
     for folder in folders:
@@ -71,11 +71,11 @@ def discovery_scope(
         if home is None:
             home = tree.folders[tree.shown(folder_path)] = Folder(tree.shown(folder_path), folder_path)
         tree.add(home, name)
-        asked.append(home.path(name))
+        requested.append(home.path(name))
         _around(tree, folder_path, name)
     for folder in dict.fromkeys(map(os.path.dirname, files)):
         _variants(tree, folder)
-    return DiscoveryScope(tree, set(asked), partial, excluded)
+    return DiscoveryScope(tree, set(requested), partial, excluded)
 
 
 def _absolute(path: str, cwd: str) -> str:
@@ -218,10 +218,10 @@ def _other_engines(parent: str, base: str) -> list[str]:
     return [name for name in names if name != base and of_segment(name).dialects and without_engine(name) == words]
 
 
-def variant_places(asked: Iterable[str]) -> set[str]:
+def variant_places(requested: Iterable[str]) -> set[str]:
     """Return the possible locations of a folder with the history of one of these files for another engine."""
     places: set[str] = set()
-    for folder in {os.path.dirname(path) for path in asked if path.endswith(".sql")}:
+    for folder in {os.path.dirname(path) for path in requested if path.endswith(".sql")}:
         top, rest = folder, ""
         for _ in range(_VARIANT_LEVELS):
             parent, base = os.path.split(top)

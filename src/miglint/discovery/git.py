@@ -358,7 +358,7 @@ def _run(
     except (OSError, ValueError) as error:
         raise UsageError(f"{option}: cannot run git: {error}") from None
     if done.returncode and not may_fail:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = said[0].removeprefix("fatal: ") if said else f"git exited with status {done.returncode}"
+        errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = errors[0].removeprefix("fatal: ") if errors else f"git exited with status {done.returncode}"
         raise UsageError(f"{option}: {why}")
     return b"" if done.returncode else done.stdout

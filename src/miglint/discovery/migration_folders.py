@@ -119,14 +119,14 @@ def _histories(root: str, candidates: Sequence[str], options: DiscoveryOptions |
         return []
     paths = [os.path.join(root, path) for path in _outermost(candidates)]
     found = discover(paths, options=options)
-    asked = {os.path.join(root, path) if path else root for path in candidates}
-    return [history for history in found.histories if history.migrations and _is_asked(history, asked)]
+    requested = {os.path.join(root, path) if path else root for path in candidates}
+    return [history for history in found.histories if history.migrations and _is_requested(history, requested)]
 
 
-def _is_asked(history: History, asked: set[str]) -> bool:
+def _is_requested(history: History, requested: set[str]) -> bool:
     """Return whether a history has a script in a candidate folder: folders between these are walked too."""
     scripts = (script for item in history.migrations for script in (item.forward, item.rollback) if script is not None)
-    return any(os.path.abspath(script.path).rpartition("/")[0] in asked for script in scripts)  # noqa: PTH100
+    return any(os.path.abspath(script.path).rpartition("/")[0] in requested for script in scripts)  # noqa: PTH100
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:

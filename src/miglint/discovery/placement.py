@@ -123,7 +123,7 @@ def _separate(
         if engine is not None:
             named = f"{named[: -len('.sql')]}.{engine}.sql"
     if named is None and engine is not None:
-        return NoPlace("this script is for several engines, whose rollbacks cannot be told apart by name")
+        return NoPlace("this script is for several engines, whose rollbacks have no different names")
     if named is None:
         return NoPlace(f"{name} has no rollback in the layout {history.layout}")
     path = posixpath.join(folder_like(forward.path, pairs, default), named)

@@ -129,7 +129,7 @@ class _DryRun:
             futures = [pool.submit(self._history, job) for job in jobs]
             wait(futures, return_when=FIRST_EXCEPTION)
             ran = [future.result() for future in futures]
-            # What one history did to the server, another one may have met: that is run again with nobody beside it.
+            # One history may have changed the server under another one, which is then run again alone.
             return tuple(
                 self._history(job, alone=True)[0] if troubled else run
                 for job, (run, troubled) in zip(jobs, ran, strict=True)
@@ -177,7 +177,7 @@ class _DryRun:
             engine.close()
 
     def _history(self, job: _HistoryJob, *, alone: bool = False) -> tuple[HistoryRun, bool]:
-        """Run a history, and tell whether something happened that another one may have done.
+        """Run a history, and return whether another one may have caused what happened.
 
         `alone` runs one script at a time.
         """
@@ -296,8 +296,8 @@ def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: 
     try:
         return run_rows(scripts, twin, before, rows, seed)
     except QueryError as failed:
-        said = failed.error
-        error = EngineError(said.message, said.sqlstate, said.detail, said.hint, limit=said.limit)
+        original = failed.error
+        error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)
     except UnreadableError as failed:
         error = reading_error(scripts, failed)
     return RowRun(forward=Execution(error=error), error=error)

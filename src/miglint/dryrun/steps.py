@@ -163,9 +163,9 @@ class _Rollback(Struct, frozen=True):
         if not execution.ok:
             reason = "the rollback failed"
             fifth, sixth = (StepResult(number, None, reason=reason) for number in (5, 6))
-            said = [f"symmetric: {execution.error}"] if symmetric is None else []
-            said.append(f"rollback_idempotent: {reason}")
-            return cls(fourth, fifth, sixth, symmetric, changes, restored, execution, tuple(said))
+            reasons = [f"symmetric: {execution.error}"] if symmetric is None else []
+            reasons.append(f"rollback_idempotent: {reason}")
+            return cls(fourth, fifth, sixth, symmetric, changes, restored, execution, tuple(reasons))
         begun = time.perf_counter()
         again = twin.try_out(rollback)
         fifth = _again(5, again, restored, time.perf_counter() - begun)

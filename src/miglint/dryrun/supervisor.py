@@ -293,17 +293,17 @@ class _Supervisor:
             self._running.append(process.pid)
             self._windows = {**getattr(self, "_windows", {}), process.pid: process}
             return process.pid
-        said, say = os.pipe()
+        reading_end, writing_end = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 self._become(command, place)
             except BaseException as error:
-                os.write(say, str(error).encode("utf-8", "replace")[:1000])
+                os.write(writing_end, str(error).encode("utf-8", "replace")[:1000])
             os._exit(127)
-        os.close(say)
-        why = os.read(said, 1000)
-        os.close(said)
+        os.close(writing_end)
+        why = os.read(reading_end, 1000)
+        os.close(reading_end)
         if why:
             raise OSError(why.decode("utf-8", "replace"))
         self._running.append(pid)

@@ -322,8 +322,8 @@ def _with_executions(report: MigrationReport, runs: list[Executed], idle: frozen
     verdict = dict(report.verdict)
     # Verdicts that no engine provides are those of the replay.
     for name in ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric"):
-        answers = [getattr(item.run.verdict, name) for item in runs]
-        verdict[name] = False if False in answers else None if None in answers else True
+        values = [getattr(item.run.verdict, name) for item in runs]
+        verdict[name] = False if False in values else None if None in values else True
     return replace(
         report,
         verdict=verdict,

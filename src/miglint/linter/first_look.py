@@ -166,11 +166,11 @@ def _runner(histories: Sequence[History]) -> list[SettingLine]:
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:
-    asked = [
+    pairable = [
         item for history in histories if history.rollbacks != "none" for item in history.migrations if item.forward
     ]
-    without = sum(item.rollback is None for item in asked)
-    if not asked or 0 < without < len(asked):
+    without = sum(item.rollback is None for item in pairable)
+    if not pairable or 0 < without < len(pairable):
         return []
     if without:
         return [SettingLine("rollbacks", "none", "No migration has one.")]
@@ -186,12 +186,12 @@ def _idempotency(histories: Sequence[History], report: Report) -> SettingLine:
             "idempotency", "required", f"{safe:,} of {total:,} forward scripts can run twice: the rule for new ones."
         )
     tools = sorted({item.name for history in histories for item in runners_of(history.layout, history.tools, None)})
-    who = (
+    scripts = (
         f"what {' and '.join(tools)} may run twice"
         if tools
         else "what may run twice: no tool is known that prevents it"
     )
-    reason = f'Errors only for {who}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
+    reason = f'Errors only for {scripts}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
     return SettingLine("idempotency", "auto", reason)
 
 

@@ -196,9 +196,9 @@ class _Carrier:
 
     def unpack(self, data: bytes) -> PartialResult:
         """Deserialize a partial result. Raises `msgspec.DecodeError` for invalid data."""
-        answer = decode(data, type=_WorkerResult)
-        part = PartialResult(answer.migrations, [self._received(hit) for hit in answer.hits])
-        part.statements.update(answer.statements)
+        result = decode(data, type=_WorkerResult)
+        part = PartialResult(result.migrations, [self._received(hit) for hit in result.hits])
+        part.statements.update(result.statements)
         return part
 
     def _sent(self, placed: PlacedHit) -> _EncodedHit:

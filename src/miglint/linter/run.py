@@ -163,23 +163,16 @@ def _discovered(job: Job) -> Discovered:
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all inputs of the report: files listed and read, and files that would change the discovery."""
-    asked = [Path(path).absolute() for path in checked_paths(job.settings, job.paths).paths]
-    beside = {
-        path.parent / name
-        for asked_path in asked
-        for path in (asked_path, asked_path.parent)
-        for name in ROLLBACK_FOLDERS
-    }
-    below = {
-        folder / path.name for folder in beside for asked_path in asked for path in (asked_path, asked_path.parent)
-    }
-    inside = [path / "any.sql" if path.is_dir() else path for path in asked]
+    requested = [Path(path).absolute() for path in checked_paths(job.settings, job.paths).paths]
+    beside = {path.parent / name for given in requested for path in (given, given.parent) for name in ROLLBACK_FOLDERS}
+    below = {folder / path.name for folder in beside for given in requested for path in (given, given.parent)}
+    inside = [path / "any.sql" if path.is_dir() else path for path in requested]
     settings = job.settings
     files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
     return InputFingerprint(
         list(found.folders),
-        sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
-        sorted({*files, *found.consulted, *(str(path) for path in asked if not path.is_dir())}),
+        sorted({*map(str, {*requested, *beside, *below}), *variant_places([str(path) for path in inside])}),
+        sorted({*files, *found.consulted, *(str(path) for path in requested if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
         list(found.passed_over),
     )

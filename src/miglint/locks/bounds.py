@@ -41,12 +41,12 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
         return None
     facts, unread = _facts(partition, key[2])
     if key[1] == "range":
-        answer, takes_null = _in_range(bound, facts, _plain_type(column)), False
+        value, takes_null = _in_range(bound, facts, _plain_type(column)), False
     else:
-        answer, takes_null = _in_list(bound, facts), "null" in _listed(bound)
+        value, takes_null = _in_list(bound, facts), "null" in _listed(bound)
     if not takes_null and column.nullable is not False and all(fact.sign != "is not null" for fact in facts):
-        answer = None if column.nullable is None else False
-    return None if answer is False and unread else answer
+        value = None if column.nullable is None else False
+    return None if value is False and unread else value
 
 
 def bound_condition(parent: Table, bound: str, quote: Callable[[str], str]) -> str | None:
@@ -147,8 +147,8 @@ def _in_range(bound: str, facts: list[_Comparison], kind: str) -> bool | None:
     return False if lower is False or upper is False else None if lower is None or upper is None else True
 
 
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
+def _any(values: Iterable[bool | None]) -> bool | None:
+    known = list(values)
     return True if True in known else None if None in known else False
 
 
@@ -164,8 +164,8 @@ def _below(fact: _Comparison, high: str, kind: str) -> bool | None:
     return _all(_order(high, value, kind, equal=fact.sign == "<") for value in fact.values)
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
+def _all(values: Iterable[bool | None]) -> bool | None:
+    known = list(values)
     return False if False in known else None if None in known else True
 
 

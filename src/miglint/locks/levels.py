@@ -66,11 +66,11 @@ class LockEffect(NamedTuple):
     @property
     def words(self) -> str:
         """Format it as `ACCESS EXCLUSIVE on orders: blocks reads and writes while every row is checked`."""
-        said = f"{self.lock} on {self.table.name}"
+        text = f"{self.lock} on {self.table.name}"
         blocks = self.lock.blocks
         if not blocks:
-            return said
-        return f"{said}: blocks {blocks} while {self.work}" if self.work else f"{said}: blocks {blocks} for a moment"
+            return text
+        return f"{text}: blocks {blocks} while {self.work}" if self.work else f"{text}: blocks {blocks} for a moment"
 
     @property
     def stalls(self) -> bool:

@@ -101,16 +101,17 @@ def lock_differences(
     locks on tables that a statement may reach without naming them.
     """
     for table in sorted({*foreseen, *seen}):
-        said, did = foreseen.get(table), seen.get(table)
-        if said is None:
+        predicted, seen_lock = foreseen.get(table), seen.get(table)
+        if predicted is None:
             # Unpredicted locks are those of ordinary queries.
-            differs = did is not None and did >= CLAIMED_FROM and did > at_most.get(table, Lock.ACCESS_SHARE)
-        elif did is None:
-            differs = said > held.get(table, 0)
+            allowed = at_most.get(table, Lock.ACCESS_SHARE)
+            differs = seen_lock is not None and seen_lock >= CLAIMED_FROM and seen_lock > allowed
+        elif seen_lock is None:
+            differs = predicted > held.get(table, 0)
         else:
-            differs = did is not said and not said < did <= at_most.get(table, Lock.ACCESS_SHARE)
+            differs = seen_lock is not predicted and not predicted < seen_lock <= at_most.get(table, Lock.ACCESS_SHARE)
         if differs:
-            yield LockDifference(table, said, did)
+            yield LockDifference(table, predicted, seen_lock)
 
 
 def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str, Lock]) -> Iterator[LockDifference]:
@@ -125,10 +126,10 @@ def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[Loc
     """Yield the tables with an unpredicted rewrite, or with a predicted rewrite that was not observed."""
     rewritten = frozenset(seen)
     for table in sorted((rewritten ^ foreseen.rewritten) - foreseen.unsure):
-        did = table in rewritten
+        is_rewritten = table in rewritten
         _, may = foreseen.families.get(table, (None, False))
-        if not (did and may):
-            yield LockDifference(table, rewritten=did)
+        if not (is_rewritten and may):
+            yield LockDifference(table, rewritten=is_rewritten)
 
 
 def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]) -> Iterator[Foreseen]:
@@ -139,9 +140,9 @@ def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]
         moments.setdefault(moment.statement.span, []).append(moment)
     for statement in statements:
         ran = moments.get(statement.span, [])
-        told = script.statement(statement, ran)
+        observed = script.statement(statement, ran)
         if statement.problem is None and _known(statement.operations) and not any(each.failed for each in ran):
-            yield told
+            yield observed
         if script.lost:
             return
 
@@ -317,8 +318,8 @@ def _functions(operation: Operation) -> Iterator[Name]:
         case ops.Select() | ops.Insert() | ops.CreateTable() | ops.CreateView() if operation.query is not None:
             yield from operation.query.functions
         case ops.Update() | ops.Delete():
-            said = [] if isinstance(operation, ops.Delete) else [value for _, value in operation.assignments]
-            for expression in (*said, operation.where):
+            assigned = [] if isinstance(operation, ops.Delete) else [value for _, value in operation.assignments]
+            for expression in (*assigned, operation.where):
                 yield from () if expression is None else expression.functions
 
 

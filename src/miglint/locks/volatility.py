@@ -92,12 +92,12 @@ def volatile_part(expression: Expression, schema: Schema) -> str | None:
     return None
 
 
-def _inlined(routine: Routine, said: str, schema: Schema) -> bool:
+def _inlined(routine: Routine, definition: str, schema: Schema) -> bool:
     """Return whether the server inlines the body of a call and the body itself is not volatile.
 
     This applies to a single plain expression; functions with arguments or settings are excluded.
     """
-    if said.replace(" volatility=volatile", "") != f"() returns {routine.returns} language sql":
+    if definition.replace(" volatility=volatile", "") != f"() returns {routine.returns} language sql":
         return False
     calls = _expression(routine.body or "")
     own = routine.name.name
@@ -129,8 +129,12 @@ def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
         for routine in schema.overloads(place, name.name):
             found = schema.find(routine)
             if isinstance(found, Routine):
-                said = " ".join((found.definition, *found.options))
-                return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
+                definition = " ".join((found.definition, *found.options))
+                return (
+                    "volatility=immutable" in definition
+                    or "volatility=stable" in definition
+                    or _inlined(found, definition, schema)
+                )
         if schema.find(Key("type", place, name.name)) is not None:
             # A cast written as a call.
             return True

@@ -1,1 +1,1 @@
-"""Operations run over a schema: steps, verdicts, variants, and who opens the transaction."""
+"""Operations run over a schema: steps, verdicts, variants, and the owner of the transaction."""

@@ -106,7 +106,7 @@ class _Atomicity(StrEnum):
 
 
 def _atomicity(around: TransactionOwner, statements: tuple[Statement, ...]) -> _Atomicity:
-    """Return who makes a script atomic: the tool's transaction, one transaction of the script around all, or nobody."""
+    """Return what makes a script atomic: the tool's transaction, one of the script around all, or nothing."""
     if any(_outside_transactions(statement) for statement in statements):
         return _Atomicity.NONE
     ends = any(

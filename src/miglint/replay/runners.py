@@ -14,7 +14,7 @@ class TransactionOwner(StrEnum):
 
     `TOOL`: the tool opens a transaction and commits it. `QUERY`: the tool sends the whole text as one query, which
     PostgreSQL runs as one transaction where it holds more than one statement. `NOTHING`: each statement is its own
-    transaction. `UNKNOWN`: nobody said what runs these files.
+    transaction. `UNKNOWN`: the tool is not known.
     """
 
     TOOL = "tool"
@@ -27,7 +27,7 @@ class Record(StrEnum):
     """When a tool records that a script has run.
 
     `SAME`: in the transaction of the script, or in one that is committed with it. `STOPS`: apart from the script, but a
-    version that was begun and not finished stops the tool until somebody looks. `APART`: apart from it, and nothing
+    version that was begun and not finished stops the tool until it is repaired. `APART`: apart from it, and nothing
     stops the tool. `NEVER`: the tool does not run scripts in this direction.
     """
 

@@ -122,8 +122,8 @@ def sqlite_accepts(
     from miglint.sql.sqlite.features import NEWEST
     from miglint.sql.sqlite.judge import accepts
 
-    answer = accepts(script.text, script.span.start, target or NEWEST)
-    return answer.accepted, answer.reason
+    judgment = accepts(script.text, script.span.start, target or NEWEST)
+    return judgment.accepted, judgment.reason
 
 
 def _adds_a_key(statement: Statement) -> bool:

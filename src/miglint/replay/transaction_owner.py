@@ -1,4 +1,4 @@
-"""Who opens the transaction that a script runs in: the script, the tool that runs it, the server, or nobody."""
+"""The owner of the transaction that a script runs in: the script, the tool that runs it, the server, or none."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def default_owner(
     if script.dialect is Dialect.POSTGRES:
         return TransactionOwner.UNKNOWN
     # golang-migrate and sqlx have files of the same names. For PostgreSQL the one sends the text as one query, the
-    # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
+    # other opens a transaction; for SQLite both do, but golang-migrate can be configured not to, and is where a
     # script that SQLite would then refuse is part of the history.
     return TransactionOwner.TOOL if layout == "golang-migrate" and not begins_itself() else TransactionOwner.UNKNOWN
 

@@ -1,4 +1,4 @@
-"""What is said of a migration as a whole: five questions, each answered true, false, or not known and why."""
+"""The verdict on a migration: five properties, each true, false, or unknown with the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DROPS = (Drop, DropColumn, DropConstraint)
 
 
 class Verdict(Struct, frozen=True):
-    """The answers. None is "not known", and then `unknown` of the step says why.
+    """The five properties. None is unknown, with the reason in `unknown` of the step.
 
     `forward_idempotent`, `rollback_idempotent`: a second run raises no error and leaves the same schema.
     `rows_stable`: a second run of the forward changes no row. `symmetric`: the rollback runs and gives back the schema
@@ -29,7 +29,7 @@ class Verdict(Struct, frozen=True):
     sqlite_compatible: bool | None = None
 
     def as_dict(self) -> dict[str, bool | None]:
-        """Return the answers by name, in the order in which they are reported."""
+        """Return the properties by name, in the order of reports."""
         return {name: getattr(self, name) for name in self.__struct_fields__}
 
 
@@ -45,7 +45,7 @@ def judge(
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Answer the questions that follow from the runs of a migration; with the reasons for what is not known.
 
-    After what nobody knows (`doubted`), a forward that seems to fail met another schema than the one that is known.
+    After an unknown change (`doubted`), a forward that seems to fail ran on another schema than the known one.
     """
     unknown: list[str] = []
 
@@ -104,7 +104,7 @@ def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool
 
 
 def _shaky(event: OperationOutcome, first: Run, *, doubted: bool) -> bool:
-    """Whether something that nobody saw may be why a second run does not fail: what is missing may be there."""
+    """Return whether an unknown change may let a second run succeed: what is missing may exist."""
     gone = event.failure is not None and event.failure.condition.startswith("undefined_")
     if first.lost and gone:
         unseen = (item for item in first.events if any(note.kind == "unknown" for note in item.notes))

@@ -103,9 +103,9 @@ def _others(group: _Group, view: DisplayOptions) -> list[str]:
         others.setdefault((finding.code, finding.name, finding.message), {})[finding.line] = None
     for (code, name, message), found in others.items():
         rule = "" if code == first.code else f" {code} {name}"
-        said = "the same" if message == first.message else message
+        text = "the same" if message == first.message else message
         places = f"line{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
-        shown = wrapped(f"also on {places}:{rule} {said}", "  ", "    ", view)
+        shown = wrapped(f"also on {places}:{rule} {text}", "  ", "    ", view)
         lines += [paint("dim", line, view) for line in shown]
     return lines
 

@@ -94,9 +94,9 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> 
         yield from wrapped(f"{shown}: {reason}", "  ", "    ", view)
 
 
-def _cell(answer: bool | None, width: int, view: DisplayOptions) -> str:
-    style = {True: "good", False: "bad", None: "dim"}[answer]
-    text = _ANSWERS[answer]
+def _cell(value: bool | None, width: int, view: DisplayOptions) -> str:
+    style = {True: "good", False: "bad", None: "dim"}[value]
+    text = _ANSWERS[value]
     return paint(style, text, view) + " " * (width - len(text))
 
 

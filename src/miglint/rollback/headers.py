@@ -100,8 +100,8 @@ def _value(line: _HeaderLine, own: dict[str, str], migration: Migration, path: s
         name = posixpath.basename(path)
         return name if line.value.endswith(".sql") else name.removesuffix(".sql")
     if line.name == "description":
-        said = own.get("description") or migration.name.replace("_", " ").replace("-", " ")
-        return f"Undo: {said[:1].lower()}{said[1:]}" if said else None
+        description = own.get("description") or migration.name.replace("_", " ").replace("-", " ")
+        return f"Undo: {description[:1].lower()}{description[1:]}" if description else None
     if line.name in _DATES:
         return today.isoformat()
     return own.get(line.name)

@@ -42,7 +42,7 @@ def ignore_without_reason(remarks: Remarks) -> Iterator[Hit]:
     for item in remarks.directives:
         if item.codes and not item.reason and not item.foreign:
             codes = ", ".join(sorted(item.codes)[:3])
-            message = "this ignore has no reason: nobody can tell later whether it is still needed"
+            message = "this ignore has no reason"
             yield Hit(item.file, item.span, message, f"Write `-- miglint: {item.word} {codes} (the reason)`.")
 
 

@@ -197,7 +197,7 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
 
 
 def _only_drops(step: Step) -> list[tuple[str, str | None]]:
-    """Return what the forward drops; nothing where it does anything else, as the first statement of most tells."""
+    """Return what the forward drops; nothing if it does anything else: the first statement shows it for most."""
     dropped: list[tuple[str, str | None]] = []
     for statement in step.forward_statements:
         for operation in flat(statement.operations):
@@ -256,13 +256,13 @@ def forward_only(found: Discovered) -> Iterator[Hit]:
 
 @rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
 def unmatched_file(found: Discovered) -> Iterator[Hit]:
-    """Report SQL files whose names match no layout; as a warning where that very file was asked for."""
-    asked = found.requested or frozenset()
+    """Report SQL files whose names match no layout; as a warning for a file that was named on the command line."""
+    requested = found.requested or frozenset()
     for hit in _reported(
         found, "unmatched", "Name it like the other files of its folder, or move it out of the folder."
     ):
         path = hit.file.path
-        if path not in asked:
+        if path not in requested:
             yield hit
             continue
         name = f"001_{path.rpartition('/')[2]}"

@@ -63,7 +63,7 @@ def _import_file(module_name: str, path: str, source: bytes) -> None:
     module = module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        # Not by the loader: it would take a compiled file beside the source, which nobody has read, for the same.
+        # The loader would run a compiled file beside the source, which no review has seen.
         exec(compile(source, path, "exec"), module.__dict__)
     except BaseException:
         del sys.modules[module_name]

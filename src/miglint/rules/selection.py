@@ -97,7 +97,7 @@ def select(settings: Settings, registry: Registry) -> Selection:
     ignored = _ranks(registry, settings.ignore, settings, "ignore")
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
-    # What a library says, which may take long to ask, is not counted when it is not asked for.
+    # Findings of a library, which may be slow, are counted only if its rule is selected.
     wanted = {code for code, rule in known.items() if (rule.default or code in chosen) and rule.needs is None}
     for rule in without:
         if enabled.pop(rule.code) > registry.rank(ALL):

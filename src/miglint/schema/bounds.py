@@ -271,7 +271,7 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
         return replace(self, ranges=self.ranges.discard(width) if tree is None else self.ranges.insert(width, tree))
 
     def overlapping(self, bound: str) -> set[Key]:
-        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
+        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` decides."""
         if bound.startswith("in ("):
             return {key for value in _listed(bound) for key in self.values.get(value, _NO_KEYS)}
         if (parted := hash_of(bound)) is not None:

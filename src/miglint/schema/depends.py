@@ -1,6 +1,6 @@
 """What an object needs: the keys that must exist for it to exist. The edges along which `CASCADE` and errors travel.
 
-This is the coarse half, kept in the schema for every object; `needs` tells which part of an object needs which part of
+This is the coarse half, kept in the schema for every object; `needs` has which part of an object needs which part of
 another, and what happens to it when that goes.
 """
 
@@ -70,7 +70,7 @@ def extension_key(name: str) -> Key:
 
 def key_of_type(schema: str | None, name: str) -> Key | None:
     """Return what a type needs to be there: itself, or the extension that brings it; None for a built-in one."""
-    # Only resolved types carry a schema; a built-in one has none, and nobody can drop it.
+    # Only resolved types carry a schema; a built-in one has none, and cannot be dropped.
     if schema is not None:
         return Key("type", schema, name)
     extension = TYPES.get(name)

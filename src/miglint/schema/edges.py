@@ -23,7 +23,7 @@ Few: TypeAlias = tuple[Key, ...]
 # Up to so many a tuple is quicker to copy than a tree is to change.
 _FEW = 32
 _NOBODY: Few = ()
-# In these nearly all objects are: nobody looks for all that is in one.
+# Nearly all objects are in these schemas, so that an index by schema would not help.
 USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
 # No name and no schema: what is found by it are casts.
 CASTS = "as casts"

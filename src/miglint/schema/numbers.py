@@ -22,7 +22,7 @@ def freed(numbers: Numbers, name: str, place: str = "") -> Numbers:
     if not len(numbers):
         return numbers
     if len(name.encode()) > LONGEST_PLAIN:
-        # It was shortened, and does not tell from what.
+        # It was truncated, so that its stem is not known.
         return NO_NUMBERS
     stem = name.rstrip(_DIGITS)
     known = numbers.get(place + stem)

@@ -8,60 +8,53 @@ created an object, with the names of now where a rename has changed them: the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rpds import HashTrieMap
 
-from miglint.base.structs import Struct, equal_by, field, replace
+from miglint.base.structs import Struct, equal_by, field
+from miglint.schema.attached import Comment, Policy, Privileges, RewriteRule, Trigger
+from miglint.schema.keys import Key, Part
 from miglint.schema.known_keys import KnownKeys
 from miglint.schema.parts import Names
 from miglint.sql.operations import (
     NO_MENTIONS,
     CallReader,
     Column,
-    ColumnUse,
     Constraint,
     Expression,
     IndexElement,
     Member,
     Mentions,
     Name,
-    OpenUse,
     Query,
     Type,
 )
 
-
-class Key(Struct, frozen=True, order=True, array_like=True, gc=False):
-    """The key of an object in a schema.
-
-    `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
-    it), `type`, `routine` (name with its argument types), `trigger`, `policy`, `rule` (unique per `owner`, the table),
-    `extension`, `schema`, `role`, `comment`, `privilege`, or `other KIND`. `schema` is empty where the space has none.
-    SQLite names are lower case here.
-    """
-
-    space: str
-    schema: str
-    name: str
-    owner: str = ""
-
-    def __str__(self) -> str:
-        return ".".join(part for part in (self.schema, self.owner, self.name) if part)
-
-    def _replace(self, **changes: Any) -> Key:
-        """Return the key with other parts: own rules may use what it had as a named tuple."""
-        return replace(self, **changes)
-
-
-class Part(Struct, frozen=True, order=True, array_like=True, gc=False):
-    """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
-
-    kind: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Comment",
+    "Composite",
+    "Domain",
+    "Enum",
+    "Extension",
+    "Index",
+    "Key",
+    "Namespace",
+    "Other",
+    "OtherType",
+    "Part",
+    "Policy",
+    "Privileges",
+    "RewriteRule",
+    "Routine",
+    "Rows",
+    "SchemaObject",
+    "Sequence",
+    "Table",
+    "Trigger",
+    "View",
+]
 
 
 class Table(Struct, frozen=True, gc=False):
@@ -266,69 +259,6 @@ class Routine(Struct, frozen=True, gc=False):
     )
 
 
-class Trigger(Struct, frozen=True, gc=False):
-    """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
-
-    `mentions` is what PostgreSQL's `WHEN` reads. The rest is known in SQLite only: `relations` are the tables that its
-    body mentions; `event` is `insert`, `update` or `delete`; `uses` are the columns that its condition and its body
-    read, `open` those of them that are of one of several tables, `targets` those that the body sets.
-    """
-
-    name: str
-    table: Name
-    function: Name | None = None
-    definition: str = ""
-    state: str = "enabled"
-    columns: tuple[str, ...] = ()
-    assumed: bool = False
-    relations: tuple[Name, ...] = ()
-    event: str = ""
-    uses: tuple[ColumnUse, ...] = ()
-    targets: tuple[ColumnUse, ...] = ()
-    open: tuple[OpenUse, ...] = ()
-    mentions: Mentions = NO_MENTIONS
-    source: str = ""
-
-    __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
-
-
-class Policy(Struct, frozen=True, gc=False):
-    """A row-level security policy: `head` is its kind and command, the rest are canonical texts (None for none)."""
-
-    name: str
-    table: Name
-    head: str = ""
-    roles: str = ""
-    using: str | None = None
-    check: str | None = None
-    assumed: bool = False
-    mentions: Mentions = NO_MENTIONS
-    using_text: str | None = None
-    check_text: str | None = None
-
-    __eq__ = equal_by("name", "table", "head", "roles", "using", "check", "assumed")
-
-    @property
-    def definition(self) -> str:
-        """All of it but the name and the table, as one text."""
-        using = "" if self.using is None else f" using {self.using}"
-        return f"{self.head} to {self.roles}{using}" + ("" if self.check is None else f" with check {self.check}")
-
-
-class RewriteRule(Struct, frozen=True, gc=False):
-    """A rewrite rule."""
-
-    name: str
-    table: Name
-    definition: str = ""
-    state: str = "enabled"
-    assumed: bool = False
-    mentions: Mentions = NO_MENTIONS
-    source: str = ""
-
-    __eq__ = equal_by("name", "table", "definition", "state", "assumed")
-
-
 class Extension(Struct, frozen=True, gc=False):
     """An installed extension; `version` None is the server's default."""
 
@@ -381,35 +311,6 @@ class Rows(Struct, frozen=True, gc=False):
             for values, certain in keys
         )
         return Other("rows", self.name, changes=tuple(sorted(changes)))
-
-
-class Comment(Struct, frozen=True, gc=False):
-    """The comment on an object, or on a part of it: it goes with that."""
-
-    text: str
-    about: Key | None = None
-    part: Part | None = None
-    assumed: bool = False
-
-    __eq__ = equal_by("text", "assumed")
-
-
-class Privileges(Struct, frozen=True, gc=False):
-    """What a role may do with an object, or a column of it, beyond what it may anyway, and what it may not.
-
-    `granted` and `revoked` are sorted words (`select`, `execute with grant option`). `defaults` are the words for what
-    objects they are for from now on, where they are default privileges (`tables`).
-    """
-
-    role: str
-    granted: tuple[str, ...] = ()
-    revoked: tuple[str, ...] = ()
-    about: Key | None = None
-    part: Part | None = None
-    defaults: str | None = None
-    assumed: bool = False
-
-    __eq__ = equal_by("role", "granted", "revoked", "defaults", "assumed")
 
 
 class Absent(Struct, frozen=True, gc=False):

@@ -103,10 +103,10 @@ def _default(table: str, name: str, mine: CommonColumn, theirs: CommonColumn) ->
     # SQLite requires a default for a column added as NOT NULL.
     if mine.default is None and theirs.nullable is False:
         return
-    said = ["no default" if each.default is None else f"default {each.default!r}" for each in (mine, theirs)]
+    defaults = ["no default" if each.default is None else f"default {each.default!r}" for each in (mine, theirs)]
     only = Dialect.POSTGRES if theirs.default is None else Dialect.SQLITE if mine.default is None else None
     fact = _field_fact(name, lambda field: field.default)
-    yield ParityDifference("default", table, (name,), only, said[0], said[1], fact)
+    yield ParityDifference("default", table, (name,), only, defaults[0], defaults[1], fact)
 
 
 def _keys(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:

@@ -161,7 +161,7 @@ class Parts(Mapping[str, Part]):
         return self._numbers.get(stem, 0)
 
     def remember(self, stem: str, number: int) -> None:
-        """Keep what `first_number` is for a name: true of these parts before, and only quicker to tell now."""
+        """Store the result of `first_number` for a name, which only makes the next lookup faster."""
         self._numbers = self._numbers.insert(stem, number)
 
     def _untagged(self, name: str, part: Part) -> HashTrieMap[Hashable, HashTrieSet[str]]:

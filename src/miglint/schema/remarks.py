@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.schema.objects import Key, Part
 
-# What a comment or a grant calls an object, where the object itself does not tell.
+# The words of COMMENT and GRANT for objects whose kind does not determine them.
 _WORDS = {"relation": "table", "type": "type", "routine": "function", "other publication": "publication"}
 
 

@@ -24,8 +24,8 @@ def to_json(schema: Schema) -> str:
     """Return the objects as JSON, by namespace and name."""
     spaces: dict[str, dict[str, Any]] = {}
     for key, value in ordered(schema):
-        said = value.as_other() if isinstance(value, Rows) else value
-        spaces.setdefault(key.space, {})[str(key)] = {"object": type(said).__name__.lower(), **_plain(said)}
+        shown = value.as_other() if isinstance(value, Rows) else value
+        spaces.setdefault(key.space, {})[str(key)] = {"object": type(shown).__name__.lower(), **_plain(shown)}
     document = {"schema_version": 1, "dialect": schema.dialect.value, "objects": spaces}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

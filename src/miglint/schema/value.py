@@ -1,4 +1,4 @@
-"""The schema: an immutable value that maps keys to objects, and knows who depends on whom.
+"""The schema: an immutable value that maps keys to objects, with the dependencies between them.
 
 `Schema` is a persistent map: a changed schema shares all that did not change with the one it came from, so a history
 of thousands of moments costs little more than the changes themselves.
@@ -204,7 +204,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self.numbers.get(f"{schema}.{stem}", 0)
 
     def remembering(self, schema: str, stem: str, number: int) -> Schema:
-        """Return the same schema, which knows what `first_number` is for a name."""
+        """Return the same schema with the result of `first_number` for a name."""
         return replace(self, numbers=self.numbers.insert(f"{schema}.{stem}", number))
 
     def uprooted(self) -> Schema:

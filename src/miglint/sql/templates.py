@@ -1,4 +1,4 @@
-"""Scripts that a template engine fills in before the database sees them: which statements of one nobody can read.
+"""Scripts that a template engine fills in before they run: which statements cannot be read before that.
 
 What the grammar has against such a text says nothing. And what stands in a block, as in `{{if .mysql}} ... {{end}}`,
 may be there for another engine, or never.
@@ -70,7 +70,7 @@ def _tags(text: str) -> list[re.Match[str]]:
 
 
 def _blocks(tags: list[re.Match[str]], end: int) -> list[tuple[int, int]]:
-    """Return where blocks begin and end, outer ones first; one that nobody closes goes on to the end."""
+    """Return where blocks begin and end, outer ones first; an unclosed one goes on to the end."""
     blocks: list[tuple[int, int]] = []
     pending: list[int] = []
     for tag in tags:
@@ -83,8 +83,8 @@ def _blocks(tags: list[re.Match[str]], end: int) -> list[tuple[int, int]]:
 
 def _shown(tags: list[re.Match[str]]) -> str:
     """Return the first tag that decides something, or that is no comment, as it stands in a sentence."""
-    telling = [tag[0] for tag in tags if not _COMMENT.match(tag[0])] or [tags[0][0]]
-    return _short(next((tag for tag in telling if not _PLAIN.fullmatch(tag)), telling[0]))
+    shown = [tag[0] for tag in tags if not _COMMENT.match(tag[0])] or [tags[0][0]]
+    return _short(next((tag for tag in shown if not _PLAIN.fullmatch(tag)), shown[0]))
 
 
 def _short(text: str) -> str:

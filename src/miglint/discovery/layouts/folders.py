@@ -86,8 +86,8 @@ def _recognize_dashed(home: Home, files: list[FoundFile], settings: LayoutOption
 
 def _collect_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     # PostgreSQL is the default; other databases must be specified.
-    said = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
-    return Collected(_pieces(home, files, _DASHED_NAME, numeric), mark=UNMARKED if said else SQLITE)
+    has_dialect = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
+    return Collected(_pieces(home, files, _DASHED_NAME, numeric), mark=UNMARKED if has_dialect else SQLITE)
 
 
 def _collect_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:

@@ -240,8 +240,8 @@ class _Container:
         state = wrapped.attrs["State"]
         if state["Status"] in ("created", "running", "restarting"):
             return
-        said = self._last_line()
-        raise EngineLostError(f"{_GONE}: it exited with status {state.get('ExitCode')}{said and ': '}{said}")
+        last = self._last_line()
+        raise EngineLostError(f"{_GONE}: it exited with status {state.get('ExitCode')}{last and ': '}{last}")
 
     def _last_line(self) -> str:
         """Return the last line of the container's output that is an error, or else the last line."""
@@ -249,8 +249,8 @@ class _Container:
 
         with contextlib.suppress(DockerException, OSError):
             lines = self._container.get_wrapped_container().logs(tail=20).decode("utf-8", "replace").splitlines()
-            said = [line.strip() for line in reversed(lines) if line.strip()]
-            return next((line for line in said if _ERROR.match(line)), said[0] if said else "")[:300]
+            last = [line.strip() for line in reversed(lines) if line.strip()]
+            return next((line for line in last if _ERROR.match(line)), last[0] if last else "")[:300]
         return ""
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Access control lists of the catalog, as who may do what beyond what everybody may anyway."""
+"""Access control lists of the catalog, as privileges beyond the default ones."""
 
 from __future__ import annotations
 

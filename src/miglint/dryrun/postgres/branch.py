@@ -92,7 +92,7 @@ class PostgresBranch:
             raise BranchError
         if error is None:
             deferred = session.script("SET CONSTRAINTS ALL IMMEDIATE", database.bounds())
-            error = database.said(deferred, -1, script.pieces[-1:], 0.0)
+            error = database.error_at(deferred, -1, script.pieces[-1:], 0.0)
         believed = first or error is None or (error.limit is None and (error.sqlstate or "").startswith(_BELIEVED))
         if not believed:
             raise BranchError

@@ -60,8 +60,8 @@ _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
 def _sequence(row: Row) -> Found:
     schema, name, persistence, kind = row[:4]
     cycle, home, table, column, dependency, acl, comment = row[9:16]
-    told = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
-    options = [*(f"{option}={value}" for option, value in told), f"as={_SEQUENCE_TYPES[kind]}"]
+    numbers = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
+    options = [*(f"{option}={value}" for option, value in numbers), f"as={_SEQUENCE_TYPES[kind]}"]
     options += ["cycle=true"] if cycle else []
     owner = (Name(home, table), column or "") if table is not None else None
     implicit = dependency == "i" or (owner is not None and chosen(name, table, column or ""))
@@ -155,8 +155,8 @@ def _extension(row: Row) -> Found:
 def _other(row: Row) -> Found:
     kind, schema, name, definition, comment, acl = row
     if kind == "default privileges":
-        told = tuple(sorted((definition or "").strip("{}").split(",")))
-        yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", told, defaults=name)
+        granted = tuple(sorted((definition or "").strip("{}").split(",")))
+        yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", granted, defaults=name)
         return
     key = Key(f"other {kind}", schema, name)
     sources = (definition or "",) if kind == "statistics" else ()

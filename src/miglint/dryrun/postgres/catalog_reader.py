@@ -104,10 +104,10 @@ class Reader:
         """Read the texts of relations by oid, and store the names of their columns."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}
-        for oid, told, text in query(relations(",".join(one.oid for one in wanted)))[0]:
+        for oid, names, text in query(relations(",".join(one.oid for one in wanted)))[0]:
             assert oid is not None and text is not None
             read[oid] = self._timeless(text)
-            columns[oid] = tuple((f"{oid}.{number}", name) for number, name in json.loads(told or "{}").items())
+            columns[oid] = tuple((f"{oid}.{number}", name) for number, name in json.loads(names or "{}").items())
         for one in wanted:
             self._columns[one] = columns[one.oid]
         return read

@@ -123,9 +123,9 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
     return options | _column_settings(columns)
 
 
-def _column_settings(told: list[Row]) -> dict[str, str]:
+def _column_settings(columns: list[Row]) -> dict[str, str]:
     settings: dict[str, str] = {}
-    for row in told:
+    for row in columns:
         for label, value in zip(("statistics", "storage", "compression", "options"), row[13:17], strict=True):
             if value not in (None, "", -1):
                 settings[f"column {row[0]} {label}"] = str(value)

@@ -250,13 +250,13 @@ class Session:
             return None
         field = self._pq.DiagnosticField
 
-        def said(which: Any) -> str | None:
+        def part(which: Any) -> str | None:
             value = result.error_field(which)
             return None if value is None else value.decode("utf-8", "replace")
 
-        message = brief(said(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
-        place = said(field.STATEMENT_POSITION)
-        sqlstate = said(field.SQLSTATE)
+        message = brief(part(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
+        place = part(field.STATEMENT_POSITION)
+        sqlstate = part(field.SQLSTATE)
         if sqlstate == _OUT_OF_MEMORY and message.startswith(SHARED_MEMORY):
             self._short()
         if sqlstate is None and self._db.status != self._pq.ConnStatus.OK:
@@ -264,7 +264,11 @@ class Session:
 
             raise OperationalError(message)
         return ServerError(
-            message, sqlstate, said(field.MESSAGE_DETAIL), said(field.MESSAGE_HINT), int(place) - 1 if place else -1
+            message,
+            sqlstate,
+            part(field.MESSAGE_DETAIL),
+            part(field.MESSAGE_HINT),
+            int(place) - 1 if place else -1,
         )
 
     def close(self) -> None:

@@ -46,8 +46,8 @@ class Account(Struct, frozen=True):
             return getattr(error, "strerror", None) or str(error)
         if done.returncode == 0:
             return None
-        said = (done.stderr or done.stdout).strip().splitlines()
-        return said[0][:300] if said else f"it exited with status {done.returncode}"
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        return lines[0][:300] if lines else f"it exited with status {done.returncode}"
 
 
 def accounts() -> Iterator[Account]:

@@ -169,28 +169,28 @@ class Roles:
             ) and not properties and not given:  # fmt: skip
                 self._last_mark = mark
                 return ()
-            said: list[str] = []
+            changes: list[str] = []
             repairs: list[str] = []
-            self._settings_back(settings - own, said, repairs)
-            self._members_back(members, said, repairs)
+            self._settings_back(settings - own, changes, repairs)
+            self._members_back(members, changes, repairs)
             if rights != self._rights:
-                said.append(f"revokes a privilege of role {self.owner}")
+                changes.append(f"revokes a privilege of role {self.owner}")
                 repairs.append(f"GRANT SET ON PARAMETER {_REPLICATION_ROLE} TO {quoted(self.owner)}")
-            self._passwords_back(passwords, said, repairs)
+            self._passwords_back(passwords, changes, repairs)
             for row in sorted(properties, key=str):
-                said.append(f"changes the owner or access of database {row[0]}")
+                changes.append(f"changes the owner or access of database {row[0]}")
                 repairs += self._database_back(row)
             self._repair(repairs)
             for database, login in sorted(given, key=str):
-                said.append(f"creates or assigns objects owned by role {login}")
+                changes.append(f"creates or assigns objects owned by role {login}")
                 self._ownership_back(database or "", login or "")
             self._passwords = self._state(())[3]
             self._last_mark = self._mark()
-            return tuple(said)
+            return tuple(changes)
 
-    def _passwords_back(self, passwords: frozenset[Row], said: list[str], repairs: list[str]) -> None:
+    def _passwords_back(self, passwords: frozenset[Row], changes: list[str], repairs: list[str]) -> None:
         for name in sorted({str(row[0]) for row in passwords ^ self._passwords}):
-            said.append(f"changes the password of role {name}")
+            changes.append(f"changes the password of role {name}")
             if not self.shared:
                 repairs.append(self._password(name))
 
@@ -217,10 +217,10 @@ class Roles:
             found = admin.prepared(self._prefix, f"SELECT {changes}", unusual, self._given)
         return tuple(row for rows in found for row in rows)
 
-    def _settings_back(self, settings: frozenset[Row], said: list[str], repairs: list[str]) -> None:
+    def _settings_back(self, settings: frozenset[Row], changes: list[str], repairs: list[str]) -> None:
         for role, database, values in sorted(settings - self._settings, key=str):
             where = f" in database {database}" if database is not None else ""
-            said.append(f"sets {values} for {f'the role {role}' if role is not None else 'all roles'}{where}")
+            changes.append(f"sets {values} for {f'the role {role}' if role is not None else 'all roles'}{where}")
         for role, database, _ in settings ^ self._settings:
             if role is None:
                 repairs.append(f"ALTER DATABASE {quoted(database or '')} RESET ALL")
@@ -229,18 +229,18 @@ class Roles:
                 repairs.append(f"ALTER ROLE {quoted(role)}{where} RESET ALL")
         for role, database, values in self._settings - settings:
             # Only a role of the user has previous settings.
-            said.append(f"resets the settings of role {role}")
+            changes.append(f"resets the settings of role {role}")
             where = f" IN DATABASE {quoted(database)}" if database is not None else ""
             for part in (values or "").split(", "):
                 name, _, value = part.partition("=")
                 repairs.append(f"ALTER ROLE {quoted(role or '')}{where} SET {quoted(name)} = {literal(value)}")
 
-    def _members_back(self, members: frozenset[Row], said: list[str], repairs: list[str]) -> None:
+    def _members_back(self, members: frozenset[Row], changes: list[str], repairs: list[str]) -> None:
         for role, member in sorted(members - self._members, key=str):
-            said.append(f"adds {member} as a member of role {role}")
+            changes.append(f"adds {member} as a member of role {role}")
             repairs.append(f"REVOKE {quoted(role or '')} FROM {quoted(member or '')} CASCADE")
         for role, member in sorted(self._members - members, key=str):
-            said.append(f"removes {member} from role {role}")
+            changes.append(f"removes {member} from role {role}")
             repairs.append(f"GRANT {quoted(role or '')} TO {quoted(member or '')}")
 
     def _password(self, name: str) -> str:
@@ -259,7 +259,7 @@ class Roles:
         ]
 
     def _grantees(self, database: str) -> list[str]:
-        """Return who has rights on a database, as `REVOKE` names them."""
+        """Return the roles with privileges on a database, as `REVOKE` names them."""
         with self.server.admin() as admin:
             rows = admin.query(
                 "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE"

@@ -86,7 +86,7 @@ class ScriptSession:
         try:
             if session.alive and session.in_transaction:
                 if error is None and (script.wrapped or script.ended):
-                    error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
+                    error = self.error_at(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
                 if session.alive and session.in_transaction:
                     session.query("ROLLBACK")
                 return error
@@ -98,7 +98,7 @@ class ScriptSession:
         self._disconnect()
         self.server.check()
         if error is None and script.wrapped:
-            error = self.said(ServerError(lost, limit="connection"), -1, script.pieces[-1:], 0.0)
+            error = self.error_at(ServerError(lost, limit="connection"), -1, script.pieces[-1:], 0.0)
         return error
 
     def execute(
@@ -119,7 +119,7 @@ class ScriptSession:
             error = self._statement(session, index, asked, disabled)
             if error is None and script.wrapped and not session.in_transaction:
                 ended = ServerError("the statement ended the transaction of the script", _REFUSED)
-                error = self.said(ended, index, (piece,), 0.0)
+                error = self.error_at(ended, index, (piece,), 0.0)
             seconds = time.perf_counter() - begun
             # A statement that fails outside of a transaction keeps its partial effects.
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
@@ -131,7 +131,7 @@ class ScriptSession:
                     # The script holds all locks that the server has.
                     statements.append(StatementRun(index, piece.span, seconds))
                     self._disconnect()
-                    return error or self.said(failed.error, index, (piece,), seconds)
+                    return error or self.error_at(failed.error, index, (piece,), seconds)
             if error is not None:
                 return error
         return None
@@ -151,14 +151,14 @@ class ScriptSession:
 
     def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
-            said = ServerError("total time of the dry run exceeded", _STOPPED.pattern[:5], limit="total time-out")
-            return self.said(said, index, (piece,), 0.0)
+            stopped = ServerError("total time of the dry run exceeded", _STOPPED.pattern[:5], limit="total time-out")
+            return self.error_at(stopped, index, (piece,), 0.0)
         begun = time.monotonic()
         extension = created_extension(piece.text)
         if extension is not None:
             error, done = self._extension(extension, piece)
             if error is not None or done:
-                return self.said(error, index, (piece,), 0.0)
+                return self.error_at(error, index, (piece,), 0.0)
         bounds = self.bounds()
         try:
             instead = given_away(piece.text, self.server.stand_in_roles)
@@ -170,11 +170,11 @@ class ScriptSession:
         except EngineLostError as lost:
             self._disconnect()
             self.server.check()
-            return self.said(ServerError(str(lost), limit=bounds.over() or "connection"), index, (piece,), 0.0)
+            return self.error_at(ServerError(str(lost), limit=bounds.over() or "connection"), index, (piece,), 0.0)
         if not session.alive:
             self._disconnect()
             self.server.check()
-        return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
+        return self.error_at(said_by_server, index, (piece,), time.monotonic() - begun)
 
     def _extension(self, name: str, piece: StatementText) -> tuple[ServerError | None, bool]:
         """Enable an allowed extension for the scripts' role; True if the statement is thereby complete."""
@@ -202,7 +202,7 @@ class ScriptSession:
         """Return whether an extension is created on behalf of the scripts' role, in another session."""
         return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
 
-    def said(
+    def error_at(
         self, error: ServerError | None, index: int, pieces: tuple[StatementText, ...], seconds: float
     ) -> EngineError | None:
         """Convert the server's error to the error of a script's statement."""

@@ -18,7 +18,7 @@ from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, Sessio
 from miglint.dryrun.postgres.resource_watch import ResourceWatch
 
 _GONE_SECONDS = 5.0
-# How long a process may take to end when the server asks it to, and the server to be there again after one was killed.
+# The time for a process to end after a signal, and for the server to accept connections after one was killed.
 _END_SECONDS = 3.0
 _AGAIN_SECONDS = 15.0
 _SETTLE_SECONDS = 0.05

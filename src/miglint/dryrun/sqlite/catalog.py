@@ -184,8 +184,8 @@ def _foreign(text: TableText, details: TableDetails) -> Iterator[tuple[str, Cons
     written = list(reversed(text.foreign))
     for number, parts in sorted(rows.items()):
         table, _, _, on_update, on_delete, match = parts[0]
-        said = f" {written[number][2]} " if number < len(written) else ""
-        deferrable = " deferrable " in said and " not deferrable " not in said
+        clause = f" {written[number][2]} " if number < len(written) else ""
+        deferrable = " deferrable " in clause and " not deferrable " not in clause
         columns = tuple(part[1] for part in parts)
         referenced = tuple(part[2] for part in parts if part[2] is not None)
         label = f"#foreign {','.join(columns)} {table}".lower()
@@ -201,7 +201,7 @@ def _foreign(text: TableText, details: TableDetails) -> Iterator[tuple[str, Cons
                 on_update=on_update.lower(),
                 match="simple" if match == "NONE" else match.lower(),
                 deferrable=deferrable,
-                deferred=deferrable and " initially deferred" in said,
+                deferred=deferrable and " initially deferred" in clause,
             ),
         )
 

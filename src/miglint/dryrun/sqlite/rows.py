@@ -81,8 +81,8 @@ def _empty(db: Tables, tables: list[Table]) -> dict[Name, bool]:
 
 
 def _exist(db: Tables, tables: list[Table]) -> Row:
-    asked = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in tables)
-    return db.rows(f"SELECT {asked}")[0]
+    tests = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in tables)
+    return db.rows(f"SELECT {tests}")[0]
 
 
 def _exist_or_not(db: Tables, table: Table) -> Row:

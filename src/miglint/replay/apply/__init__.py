@@ -131,7 +131,7 @@ def run(
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
     first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
-    The moments of the run are `kept` where somebody looks at them: they hold on to every schema on the way. `sure` is
+    The moments of the run are `kept` on request: they hold on to every schema on the way. `sure` is
     given after something unknown has happened: only errors about these keys are certain then.
     """
     machine = Machine(schema, strict=rollback, kept=kept, sure=sure)

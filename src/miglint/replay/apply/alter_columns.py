@@ -212,7 +212,7 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
 
 
 def _storage(type_: Type | None) -> str | None:
-    """Return how values of a type are stored when nobody says it; None where that is not known."""
+    """Return the default storage of values of a type; None if not known."""
     if type_ is None or type_.schema is not None:
         return None
     if type_.dimensions or type_.name in _EXTENDED:

@@ -111,7 +111,7 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
 
 
 def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarded: bool) -> None:
-    # The constraint of an assumed table: taken to have been there, with a definition that nobody said.
+    # The constraint of an assumed table: taken to exist, with an unknown definition.
     if not guarded:
         machine.assume_part(key, "constraint", name, Constraint("unknown", name))
         table = machine.schema.table(key) or table

@@ -17,7 +17,7 @@ _ON_RELATIONS = frozenset(
 
 
 def cluster(machine: Machine, operation: Maintenance) -> None:
-    """`CLUSTER`: it needs an index, told here or before, and the table keeps it in mind."""
+    """`CLUSTER`: it needs an index, named here or before, which the table stores."""
     if operation.target is None:
         return
     key, found = machine.relation(operation.target)

@@ -124,7 +124,7 @@ def _with_target(machine: Machine, key: Key, written: Constraint, name: Name, *,
         written = replace(written, referenced=primary)
     if machine.postgres:
         _refuse_persistence(machine, key, table, target[1])
-    # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
+    # A table of a forward is created nevertheless: REF007 reports its key, and other rules look at the table itself.
     deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
     disagrees = bool(written.referenced) and len(written.columns) != len(written.referenced)
     if machine.strict or not creating or deferrable or disagrees:

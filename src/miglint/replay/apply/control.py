@@ -111,16 +111,16 @@ def raise_error(machine: Machine, operation: Raise) -> None:
 
 def branch(machine: Machine, operation: If, apply: Apply) -> None:
     """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
-    answer = holds(machine, operation.condition)
-    if answer is None and _only_raises(operation.then):
-        # A check that the script makes of its surroundings: somebody who runs it has seen it pass.
-        answer = False
-    if answer is None:
-        answer = holds(machine, operation.condition, guess=True)
-    if answer is None:
+    result = holds(machine, operation.condition)
+    if result is None and _only_raises(operation.then):
+        # A check of the surroundings by the script, which is taken to pass.
+        result = False
+    if result is None:
+        result = holds(machine, operation.condition, guess=True)
+    if result is None:
         _undecided(machine, operation, apply)
         return
-    for inner in operation.then if answer else operation.otherwise:
+    for inner in operation.then if result else operation.otherwise:
         apply(machine, inner)
 
 
@@ -184,10 +184,10 @@ _NULL = _Null()
 
 def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
     if isinstance(condition, Exists):
-        answer = _exists(machine, condition)
-        if answer and condition.facts:
+        result = _exists(machine, condition)
+        if result and condition.facts:
             return facts_hold(machine, condition)
-        return False if answer is None and guess and condition.kind not in _ROWS else answer
+        return False if result is None and guess and condition.kind not in _ROWS else result
     if isinstance(condition, Not):
         inner = _answer(machine, condition.condition, guess=guess)
         return inner if inner is None or isinstance(inner, _Null) else not inner

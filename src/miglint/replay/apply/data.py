@@ -182,15 +182,15 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
         if kind.schema is None:
             # The types that an expression casts to are known, but not which of its parts.
             wrong = None if where.types else next((text for text in literals if unreadable(kind.name, text)), None)
-            said = f"invalid input syntax for type {kind}"
+            message = f"invalid input syntax for type {kind}"
         else:
             enum = machine.schema.find(Key("type", kind.schema, kind.name))
             if not isinstance(enum, Enum) or enum.assumed:
                 continue
             wrong = next((literal for literal in literals if literal not in enum.labels), None)
-            said = f"invalid input value for enum {enum.name.name}"
+            message = f"invalid input value for enum {enum.name.name}"
         if wrong is not None:
-            raise machine.refuse(condition_of(kind.name), f'{said}: "{wrong}"', key, column)
+            raise machine.refuse(condition_of(kind.name), f'{message}: "{wrong}"', key, column)
 
 
 def delete(machine: Machine, operation: Delete) -> None:

@@ -121,7 +121,7 @@ def _known_as(machine: Machine, node: Node) -> tuple[Key, ...]:
         return (key, Key("type", key.schema, key.name))
     if isinstance(value, Routine):
         name = Key("routine name", value.name.schema or "public", value.name.name)
-        # With several of one name nobody says which of them a trigger or a default calls.
+        # With several of one name it is not known which of them a trigger or a default calls.
         alone = machine.schema.count_overloads(name.schema, name.name) == 1
         return (key, name, replace(name, space="routine part")) if alone else (key,)
     return (key,)

@@ -1,4 +1,4 @@
-"""What a schema tells the analysis of an expression: its relations, types and functions."""
+"""The relations, types and functions of a schema, as the analysis of an expression reads them."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ class SchemaEnvironment:
         return tuple(found)
 
     def overloaded(self, name: Name) -> bool:
-        """Whether there may be functions of a name that nobody knows of."""
+        """Return whether unknown functions of a name may exist."""
         schema = self._machine.schema
         open_ = self._machine.lost or not (schema.rooted or schema.closed)
         return name.schema is not None or name.name in FUNCTIONS or (open_ and bool(self.functions(name)))
 
     def casts_made(self) -> bool:
-        """Whether there may be casts or operators that nobody knows of."""
+        """Return whether unknown casts or operators may exist."""
         return self._machine.lost or any(self._users(key) for key in _BY_SCRIPTS)
 
     def classes_made(self) -> bool:
@@ -202,8 +202,8 @@ def _of_view(key: Key, view: View) -> Relation:
 
 
 def _function(routine: Routine) -> Function:
-    told = (option.partition("=") for option in routine.options)
-    named = next((value for name, _, value in told if name == "volatility"), "volatile")
+    options = (option.partition("=") for option in routine.options)
+    named = next((value for name, _, value in options if name == "volatility"), "volatile")
     if named != "immutable" and routine.language == "sql":
         # The server may put the body of it in the place of the call, and looks at that.
         named = "of its body"

@@ -1,4 +1,4 @@
-"""What a guard asks of a column or a table's constraints, beyond whether they are there."""
+"""Conditions of guards on a column or on a table's constraints, beyond their existence."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _TYPES = {
 
 
 def facts_hold(machine: Machine, test: Exists) -> bool | None:
-    """Say whether a column that is there, or a table's constraints, are as the guard asks; None for not known."""
+    """Return whether an existing column, or a table's constraints, fulfill the guard; None if not known."""
     table = None if test.table is None else machine.relation(test.table)[1]
     if not isinstance(table, Table):
         return None
     column = table.columns.get(machine.column_name(test.name.name))
-    answers = [
+    results = [
         _has_constraint(table, test.name.name, value)
         if fact == "constraint_type"
         else _fulfills(table, column, fact, value)
         for fact, value in test.facts
     ]
-    return False if False in answers else None if None in answers else True
+    return False if False in results else None if None in results else True
 
 
 def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:

@@ -77,7 +77,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))
         return
-    machine.create(key, index, telling=not _is_new(machine, key_of_table))
+    machine.create(key, index, certain=not _is_new(machine, key_of_table))
     for partition in partitions:
         part_index(machine, index, partition)
 
@@ -183,7 +183,7 @@ def part_index(machine: Machine, index: Index, partition: Key) -> None:
 
 
 def possible_parts(machine: Machine, index: Index) -> list[Key]:
-    """Return the like indexes of tables that nobody here made: they are parts of it if those tables are partitions.
+    """Return the like indexes of tables that no script created: they are parts of it if those tables are partitions.
 
     Functions that make the partitions of every day are common, and what they make is not known.
     """

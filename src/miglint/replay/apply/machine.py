@@ -128,7 +128,7 @@ class Machine:
         self.unknown.append(reason)
 
     def lose(self, reason: str) -> None:
-        """Say that anything may have happened here: files no longer tell what there is, and what there is not."""
+        """Record that anything may have happened here: from now on the scripts do not determine what exists."""
         self.doubt(reason)
         self.lost = True
         self.schema = self.schema.uprooted()
@@ -167,8 +167,8 @@ class Machine:
     def never(self, key: Key) -> bool:
         """Whether an object of which nothing is known cannot be there: in a rollback, when files make everything.
 
-        A forward may rely on what somebody else made; its rollback then meets what the forwards made. The tables in
-        which migration tools keep their books are made by nobody.
+        A forward may rely on objects of other origin; its rollback then meets what the forwards created. The
+        tracking tables of migration tools are in no script.
         """
         return self.strict and self.schema.rooted and not (key.space == "relation" and is_tracking_table(key.name))
 
@@ -179,9 +179,9 @@ class Machine:
         else:
             self.drop(key)
 
-    def create(self, key: Key, value: SchemaObject, *, telling: bool = True) -> None:
-        """Set an object that is new: unless `telling` is off, it was not there where nothing was known of it so far."""
-        if telling and not (self.schema.closed or key in self.origin.objects or key in self.schema.objects):
+    def create(self, key: Key, value: SchemaObject, *, certain: bool = True) -> None:
+        """Set an object that is new: if `certain`, it did not exist before if nothing was known of it."""
+        if certain and not (self.schema.closed or key in self.origin.objects or key in self.schema.objects):
             assumption = Assumption(key, ABSENT)
             self.assumptions.append(assumption)
             self.origin = assumption.apply(self.origin)
@@ -189,7 +189,7 @@ class Machine:
         self.schema = self.schema.put(key, value)
 
     def settle(self) -> Schema:
-        """Return the schema, ready to be asked for objects without their keys: once for all who ask."""
+        """Return the schema, prepared for lookups of objects without their keys."""
         self.schema = self.schema.settled()
         return self.schema
 

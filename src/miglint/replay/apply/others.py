@@ -1,4 +1,4 @@
-"""Extensions, schemas, roles, and the objects that are told apart by their text alone."""
+"""Extensions, schemas, roles, and objects that are compared by their text alone."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def create_role(machine: Machine, operation: CreateRole) -> None:
 
 
 def create_other(machine: Machine, operation: CreateOther) -> None:
-    """Create an object of a kind that is told apart by its text."""
+    """Create an object of a kind that is compared by its text."""
     name = operation.name if operation.name.name else _statistics_name(machine, operation)
     key = other_key(machine, operation.kind, name, operation.table)
     if machine.schema.find(key) is not None and not operation.or_replace:
@@ -101,7 +101,7 @@ def _statistics_name(machine: Machine, operation: CreateOther) -> Name:
 
 
 def other_key(machine: Machine, kind: str, name: Name, table: Name | None) -> Key:
-    """Return the key of an object that is told apart by its text."""
+    """Return the key of an object that is compared by its text."""
     if kind in ("extension", "role"):
         return Key(kind, "", name.name)
     schema = name.schema or (machine.creation_schema if kind in IN_SCHEMA else "")
@@ -110,7 +110,7 @@ def other_key(machine: Machine, kind: str, name: Name, table: Name | None) -> Ke
 
 
 def alter_other(machine: Machine, operation: AlterOther) -> None:
-    """Change an object of a kind that is told apart by its text."""
+    """Change an object of a kind that is compared by its text."""
     key = other_key(machine, operation.kind, operation.name, operation.table)
     found = machine.schema.get(key)
     if isinstance(found, Absent):

@@ -78,7 +78,7 @@ def refuse_index(machine: Machine, key: Key, table: Table, operation: CreateInde
 
 
 def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *, attached: bool) -> None:
-    """Raise the errors for a new partition whose rows would be those of another one, or nobody's."""
+    """Raise the errors for a new partition whose bound overlaps another one's or is empty."""
     table = machine.schema.table(parent)
     if table is None or bound is None:
         return

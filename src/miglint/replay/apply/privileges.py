@@ -1,4 +1,4 @@
-"""`GRANT`, `REVOKE` and default privileges: who may do what, beyond and below what everybody may anyway."""
+"""`GRANT`, `REVOKE` and default privileges: privileges beyond the default ones, and default ones that were revoked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALL: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(ROUTINES, ("execute",)),
 }
 _OF_COLUMN = ("insert", "references", "select", "update")
-# What PUBLIC may do with a new object when nobody says anything.
+# The default privileges of PUBLIC on a new object.
 _OF_PUBLIC = {**dict.fromkeys(ROUTINES, "execute"), **dict.fromkeys(("type", "domain", "language"), "usage")}
 _OPTION = " with grant option"
 

@@ -71,17 +71,17 @@ def leans_on(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool 
     named = [use for use in trigger.uses if use.column.lower() == column]
     if any(use.relation is not None and machine.key(use.relation) == key for use in named):
         return True
-    told = False
+    resolved = False
     for candidates, name in trigger.open:
         keys = {machine.key(relation) for relation in candidates}
         if name.lower() != column or key not in keys:
             continue
-        told = True
+        resolved = True
         others = [ColumnUse(relation, name) for relation in candidates if machine.key(relation) != key]
         if all(lacks(machine, use) for use in others):
             return True
     mentioned = key in {machine.key(name) for name in trigger.relations}
-    return None if mentioned and not told and any(use.relation is None for use in named) else False
+    return None if mentioned and not resolved and any(use.relation is None for use in named) else False
 
 
 def refuse_unknown_columns(machine: Machine, key: Key, expressions: Iterable[Expression | None]) -> None:

@@ -52,7 +52,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         machine.put(key, value)
         return
     # Where files do not make everything, it may replace what nobody has seen.
-    machine.create(key, value, telling=machine.schema.rooted or not operation.or_replace)
+    machine.create(key, value, certain=machine.schema.rooted or not operation.or_replace)
     endow(machine, key, "function", "procedure" if value.kind == "procedure" else "function")
     bare = Key("routine", name.schema or "", name.name)
     if isinstance(machine.schema.get(bare), Absent):
@@ -91,7 +91,7 @@ def alter_routine(machine: Machine, operation: AlterRoutine) -> None:
         machine.put(matches[0], _with_options(value, operation.options))
 
 
-# What an option is when nobody says it.
+# The defaults of the options.
 _USUAL = {
     "leakproof": "false",
     "parallel": "unsafe",
@@ -105,14 +105,14 @@ _USUAL = {
 
 def _with_options(value: Routine, options: tuple[str, ...]) -> Routine:
     """Return a routine with other options, less those that say what it is anyway; a later one replaces an earlier."""
-    told: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for option in (*value.options, *options):
         if option == "reset all":
-            told = {name: text for name, text in told.items() if not name.startswith("set ")}
+            by_name = {name: text for name, text in by_name.items() if not name.startswith("set ")}
         elif option.startswith("reset "):
-            told.pop(option.replace("reset ", "set ", 1), None)
+            by_name.pop(option.replace("reset ", "set ", 1), None)
         else:
-            told[option.partition(" to ")[0] if option.startswith("set ") else option.partition("=")[0]] = option
+            by_name[option.partition(" to ")[0] if option.startswith("set ") else option.partition("=")[0]] = option
     usual = {f"{name}={setting}" for name, setting in _USUAL.items()}
     usual.add("cost=1" if value.language in ("c", "internal") else "cost=100")
-    return replace(value, options=tuple(sorted(text for text in told.values() if text not in usual)))
+    return replace(value, options=tuple(sorted(text for text in by_name.values() if text not in usual)))

@@ -1,4 +1,4 @@
-"""How routines of one name are told apart, and found."""
+"""Routines of one name: their signatures, and finding them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from miglint.sql.operations import Name, Type
 
 
 def signature(machine: Machine, arguments: tuple[Type, ...]) -> str:
-    """Return the argument types as they tell routines of one name apart."""
+    """Return the argument types as they distinguish routines of one name."""
     resolved = (machine.type(argument) or argument for argument in arguments)
     return ",".join(str(Type(item.name, (), item.dimensions, item.schema)) for item in resolved)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# As the tools call them when nobody says otherwise, in lower case.
+# Their default names, in lower case.
 _TABLES = frozenset(
     {
         "__diesel_schema_migrations", "__drizzle_migrations", "__efmigrationshistory", "_prisma_migrations",

@@ -1,6 +1,6 @@
 """What PostgreSQL has against the expressions of a table or an index: their names, their types, their volatility.
 
-The catalogs that tell of functions and operators load when the first expression has to be typed (`expressed`). What
+The catalogs of functions and operators are loaded when the first expression has to be typed (`expressed`). What
 most scripts hold is known without them: a constant that fits its column, `now()`, an index over columns.
 """
 
@@ -177,8 +177,8 @@ def check_statement(machine: Machine, key: Key | None, text: str) -> None:
 
 def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
     """Raise the error for a body of SQL that names what is not there: the server reads it when the function is made."""
-    told = operation.language == "sql" and operation.body and "sql body" not in operation.definition
-    if told and machine.settings.get("check_function_bodies", "on") not in ("off", "false", "0", "no"):
+    is_read = operation.language == "sql" and operation.body and "sql body" not in operation.definition
+    if is_read and machine.settings.get("check_function_bodies", "on") not in ("off", "false", "0", "no"):
         from miglint.replay.apply import expressed
 
         expressed.check_body(machine, key, operation)

@@ -100,7 +100,7 @@ def add_enum_value(machine: Machine, operation: AddEnumValue) -> None:
 
 
 def _assumed_label(machine: Machine, key: Key, operation: AddEnumValue) -> None:
-    # Labels of an enum that nobody created here: those added since are known, the others are not.
+    # Of an enum that the scripts did not create, only the labels added since are known.
     found = machine.schema.find(key)
     if not isinstance(found, Enum):
         return

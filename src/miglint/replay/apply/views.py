@@ -64,7 +64,7 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     view = _new_view(machine, operation, key, name)
     if existing is None:
         # If the scripts do not create everything, the view may replace one that they did not create.
-        machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
+        machine.create(key, view, certain=machine.schema.rooted or not operation.or_replace)
         if machine.postgres:
             endow(machine, key, "table", kind_of(view))
     elif operation.or_replace and isinstance(existing, View) and not existing.materialized:

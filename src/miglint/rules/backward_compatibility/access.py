@@ -128,8 +128,8 @@ def privileges_revoked(step: Step) -> Iterator[Hit]:
     """Report `REVOKE`, `DROP OWNED` and `DROP ROLE`."""
     for applied, operation in effective(step, ops.SetPrivileges):
         if not operation.grant and not undoes(step, applied):
-            who = ", ".join(operation.roles) or "a role"
-            yield applied.hit(f"{who} loses privileges", "Check first that nothing uses them.")
+            roles = ", ".join(operation.roles) or "a role"
+            yield applied.hit(f"{roles} loses privileges", "Check first that nothing uses them.")
     for applied, role in dropped_others(step, ("role",), "role"):
         yield applied.hit(f'role "{role.name.name}" is dropped', "Check first that nothing logs in with it.")
     for applied, other in effective(step, ops.Opaque):

@@ -232,8 +232,8 @@ def function_options_changed(step: Step) -> Iterator[Hit]:
     """Report `ALTER FUNCTION ... options`."""
     for applied, operation in effective(step, ops.AlterRoutine):
         if not undoes(step, applied):
-            said = " ".join(operation.options)
-            yield applied.hit(f'function "{operation.name.name}" changes: {said}', _RELEASE)
+            options = " ".join(operation.options)
+            yield applied.hit(f'function "{operation.name.name}" changes: {options}', _RELEASE)
 
 
 @hazard(

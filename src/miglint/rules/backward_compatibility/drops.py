@@ -88,7 +88,7 @@ def column_dropped(step: Step) -> Iterator[Hit]:
 
 
 def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn) -> bool:
-    """Return whether the script itself gave the column that name: nobody uses it, and BWC021 reports the old name."""
+    """Return whether the script gave the column that name: no code uses it yet, and BWC021 reports the old name."""
     return any(
         earlier.script is applied.script
         and earlier.number < applied.number

@@ -44,7 +44,7 @@ def dropped(step: Step, *kinds: str) -> Iterator[tuple[AppliedOperation, ops.Dro
 
 
 def _renamed_here(step: Step, applied: AppliedOperation, operation: ops.Drop) -> bool:
-    """Return whether the script itself gave it that name: nobody uses it, and another rule reports the old name."""
+    """Return whether the script gave it that name: no code uses it yet, and another rule reports the old name."""
     return any(
         earlier.script is applied.script
         and earlier.number < applied.number
@@ -63,7 +63,7 @@ def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[t
             or _exists(end_of(step, applied), applied, operation, space)
         ):
             continue
-        # Nobody else knows what the script created or named itself.
+        # Running code does not use what the script created or named itself.
         if not _exists(applied.before, applied, operation, space) or _exists(
             start_of(step, applied), applied, operation, space
         ):

@@ -67,7 +67,7 @@ def default_dates_old_rows(step: Step) -> Iterator[Hit]:
     "DAT038",
     "default-fills-old-rows",
     INFO,
-    "A column is added with a constant default: existing rows get a value that nobody entered",
+    "A column is added with a constant default: existing rows get a value that was never entered",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     default=False,

@@ -270,11 +270,11 @@ def refused(executed: Executed) -> Iterator[Hit]:
         elif error.limit == "roles":
             message = f"the script needs a role that {executed.engine} does not let it use: {error}"
             yield _hit(script, _span(error), message, _ROLES)
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for execution, script in _executions(executed.run):
         for change in execution.beyond:
-            if (script.direction, change) not in told:
-                told.add((script.direction, change))
+            if (script.direction, change) not in reported:
+                reported.add((script.direction, change))
                 message = f"the script {change}, which is outside of its database"
                 yield _hit(script, _statement_about_roles(execution, script), message, _UNDONE)
 
@@ -282,7 +282,7 @@ def refused(executed: Executed) -> Iterator[Hit]:
 _ROLES = (
     "A throwaway server has stand-ins for roles that scripts name in GRANT or OWNER TO; `--role NAME` adds one, and"
     " `--database-url` names a server that has yours."
-    " Nothing is said of symmetry and second runs for want of a role."
+    " Symmetry and second runs are not checked because of a missing role."
 )
 _UNDONE = "The dry run undid it. In production it stays, for all databases of the server."
 _ABOUT_ROLES = pattern(r"\b(?:role|user|group|database|owned|grant|revoke|parameter)\b", re.IGNORECASE)
@@ -309,10 +309,10 @@ def model_disagrees(executed: Executed) -> Iterator[Hit]:
     if script is None or _after_a_failure(executed):
         return
     for name in _VERDICTS:
-        said, did = getattr(executed.step.verdict, name), getattr(run.verdict, name)
-        if said is None or did is None or said is did:
+        static, observed = getattr(executed.step.verdict, name), getattr(run.verdict, name)
+        if static is None or observed is None or static is observed:
             continue
-        message = f"the replay says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
+        message = f"the replay says {name} is {str(static).lower()}, {executed.engine} says {str(observed).lower()}"
         yield _hit(script, None, message, f"{_REPORT}\n{_changes_of_verdict(executed, name)}".strip())
     if run.apart:
         first = run.apart[0]

@@ -75,16 +75,16 @@ def _compared(
     held: dict[str, Lock] = {}
     for seen in execution.statements:
         locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
-        said = predicted.get(seen.span.start)
-        if said is not None and seen.index != failed:
-            yield ComparedStatement(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
+        expected = predicted.get(seen.span.start)
+        if expected is not None and seen.index != failed:
+            yield ComparedStatement(script, seen, seen.held, tuple(_differences(expected, seen, locks, held)))
         # A transaction keeps its locks until it ends.
         held = {**held, **locks} if seen.held else {}
 
 
 def _differences(
-    said: Foreseen, seen: StatementRun, locks: dict[str, Lock], held: dict[str, Lock]
+    expected: Foreseen, seen: StatementRun, locks: dict[str, Lock], held: dict[str, Lock]
 ) -> Iterator[LockDifference]:
     if seen.held:
-        yield from differences(said, locks, held)
-    yield from rewrite_differences(said, seen.rewritten)
+        yield from differences(expected, locks, held)
+    yield from rewrite_differences(expected, seen.rewritten)

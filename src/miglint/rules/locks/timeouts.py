@@ -35,7 +35,7 @@ def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> I
         if isinstance(operation, ops.SetVariable):
             _note(limits, applied, operation, settings)
             continue
-        # A concurrent build takes long, but blocks nobody meanwhile.
+        # A concurrent build takes long, but blocks no other session.
         if getattr(operation, "concurrently", False):
             continue
         held = locks.get((direction, applied.number)) or _waiting(applied)

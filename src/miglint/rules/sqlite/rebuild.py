@@ -32,7 +32,7 @@ class Rebuild(NamedTuple):
 
 @cached_by_step
 def rebuilds(step: Step) -> tuple[Rebuild, ...]:
-    """Return the rebuilt tables of a forward. Cached by identity: several rules ask one after the other."""
+    """Return the rebuilt tables of a forward. Cached by identity: for several rules."""
     return _rebuilt(step.migration.forward, step.forward_statements, step.before, step.after)
 
 

@@ -50,7 +50,7 @@ class _UnsupportedUse(NamedTuple):
     span: Span
     kind: str
     feature: Feature | None
-    said: str
+    words: str
 
 
 @cached_by_step
@@ -133,7 +133,7 @@ _REFUSING = frozenset({"syntax", "refused", "newer"})
 def _explained(script: Script, wanted: list[tuple[Use, str]]) -> list[_UnsupportedUse]:
     """Return the uses for which a statement is refused, and those that it would misread elsewhere.
 
-    Where SQLite lacks the statement as a whole, only that is said.
+    If SQLite lacks the whole statement, only that is reported.
     """
     whole = [item for item in wanted if item[0].feature.key in _WHOLE]
     refusing = [item for item in whole or wanted if item[1] in _REFUSING]
@@ -175,10 +175,10 @@ def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = No
         if item.kind != kind:
             continue
         if item.feature is None:
-            yield hit_in(item.script, item.span, f"SQLite refuses this: {item.said}", severity=severity)
+            yield hit_in(item.script, item.span, f"SQLite refuses this: {item.words}", severity=severity)
             continue
         since = "" if item.feature.since is None else _shown(item.feature.since)
-        text = message.format(title=item.feature.title, words=item.said, since=since)
+        text = message.format(title=item.feature.title, words=item.words, since=since)
         advice = item.feature.advice
         yield hit_in(item.script, item.span, text, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
 

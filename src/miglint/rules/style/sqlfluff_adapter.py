@@ -74,9 +74,9 @@ def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> It
         found = _linted(script, configured, noqa)
     crashed: list[str] = []
     for remark in found:
-        rule, _, said = remark.message.partition(": ")
-        if said.startswith(_CRASH):
-            crashed.append(f"{rule} raised: {said.removeprefix(_CRASH).partition(_PLEA)[0]}")
+        rule, _, description = remark.message.partition(": ")
+        if description.startswith(_CRASH):
+            crashed.append(f"{rule} raised: {description.removeprefix(_CRASH).partition(_PLEA)[0]}")
         else:
             yield remark
     if crashed:
@@ -164,7 +164,7 @@ def _is_of(name: str, dialect: Dialect) -> bool:
         try:
             known = load_raw_dialect(known).inherits_from
         except KeyError:
-            raise ValueError(f"it knows no dialect `{name}`") from None
+            raise ValueError(f"it has no dialect `{name}`") from None
     return known is not None
 
 

@@ -1,7 +1,7 @@
 """The operations of a step as they were applied, each with the schema before it and what the migration created so far.
 
 A migration can only disturb what other sessions use. A table that it created itself has no other users yet:
-`AppliedOperation.fresh` tells it from the others.
+`AppliedOperation.fresh` distinguishes it from the others.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class AppliedOperations(NamedTuple):
 
 @cached_by_step
 def applied_operations(step: Step) -> AppliedOperations:
-    """Return the operations of a step. Cached by identity of the step: many rules ask about one."""
+    """Return the operations of a step. Cached by identity of the step, for many rules."""
     made: Timeline[Key] = Timeline()
     added: Timeline[tuple[Key, str]] = Timeline()
     applied: list[AppliedOperation] = []

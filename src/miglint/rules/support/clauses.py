@@ -121,7 +121,7 @@ Remarks = dict[str, list[Remark]]
 def remarks(step: Step) -> Remarks:
     """Return the notes of a step by kind: `rows` of the second runs, all others of the first ones.
 
-    Cached by identity of the step: many rules ask for one kind each, and most steps have few notes.
+    Cached by identity of the step: many rules need one kind each, and most steps have few notes.
     """
     found: Remarks = {}
     for direction, run, second in (
@@ -146,7 +146,7 @@ Places = dict[tuple[str, str | None], list[Clause]]
 def places(step: Step, direction: Direction) -> Places:
     """Return where a script touches each object: clauses by lower-case name and part; part None holds all of it.
 
-    Cached by identity of the step: several rules ask about the same step one after the other.
+    Cached by identity of the step, for several rules.
     """
     found: Places = {}
 

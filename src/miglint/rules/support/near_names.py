@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from miglint.schema.value import Schema
 
-# Comparing names is slow, and nobody reads thousands of suggestions.
+# Comparing names is slow, and thousands of suggestions help no reader.
 _MOST_COMPARED = 100_000
 
 

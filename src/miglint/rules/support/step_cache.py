@@ -1,4 +1,4 @@
-"""What is found out about a step once for all rules that ask, and let go when the step has been judged.
+"""Cache of what several rules need to know about a step, emptied when the rules have run over it.
 
 A step holds the schema before and after each operation of its scripts: of a script of thousands that is most of the
 memory in use, and nothing of it is needed for the report.
@@ -19,7 +19,7 @@ _CLEAR: list[Callable[[], None]] = []
 
 
 def cached_by_step(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Return the function, whose answers about a step are kept, by identity of the step, until `forget_steps`."""
+    """Return the function with a cache of its results by identity of the step, until `forget_steps`."""
     cached = lru_cache(maxsize=_ANSWERS)(function)
     _CLEAR.append(cached.cache_clear)
     return cast("Callable[Arguments, Result]", cached)

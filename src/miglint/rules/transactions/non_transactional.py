@@ -244,11 +244,11 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
             if name not in _IGNORED_PRAGMAS or name in reported or not (wrapped or begun is not None):
                 continue
             reported.add(name)
-            who = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has begun"
+            begun_by = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has begun"
             yield hit_in(
                 script,
                 operation.span,
-                f"PRAGMA {name} has no effect inside the transaction that {who}",
+                f"PRAGMA {name} has no effect inside the transaction that {begun_by}",
                 "Changes that need foreign keys off need a script without a transaction: "
                 "`PRAGMA defer_foreign_keys` does not stop ON DELETE actions, nor lets a referenced table be dropped."
                 if name == "foreign_keys"

@@ -63,8 +63,8 @@ def _hits(step: Step, wanted: Callable[[NewColumn], bool], message: str, help: s
     for column in new_columns(step):
         if column.type.schema is None and wanted(column):
             name = f"{column.table.name}.{column.name}"
-            said = message.format(name=name, type=column.type)
-            yield column.applied.hit(said, help.format(column=ident(column.name)), span=column.span)
+            text = message.format(name=name, type=column.type)
+            yield column.applied.hit(text, help.format(column=ident(column.name)), span=column.span)
 
 
 @hazard(

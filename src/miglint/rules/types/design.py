@@ -47,8 +47,8 @@ def int_primary_key(step: Step) -> Iterator[Hit]:
     for column in new_columns(step):
         is_key = column.key or (column.table.name, column.name) in keyed
         if is_key and column.type.schema is None and column.type.name in _SHORT:
-            said = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
-            yield column.applied.hit(said, f"Write `{ident(column.name)} bigint`.", span=column.span)
+            message = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
+            yield column.applied.hit(message, f"Write `{ident(column.name)} bigint`.", span=column.span)
     for place, (applied, table) in keyed.items():
         name = place[1]
         known = applied.column(table, name) if place not in new else None

@@ -72,21 +72,21 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
 def required_comment(step: Step, context: Context) -> Iterator[Hit]:
     """Report tables or columns without a comment in the same migration; the option says which kinds."""
     kinds = _names(context, "kinds") or ("table", "column")
-    said = {
+    commented = {
         (comment.name.name, comment.column)
         for _, comment in effective(step, ops.SetComment, forward_only=True)
         if comment.text and comment.kind in ("table", "column")
     }
     for applied, operation in _tables(step):
         name = operation.name.name
-        if "table" in kinds and (name, None) not in said:
+        if "table" in kinds and (name, None) not in commented:
             yield _silent(applied, f'"{name}"', f"COMMENT ON TABLE {qualified(operation.name)}")
         for column in operation.columns if "column" in kinds else ():
-            if (name, column.name) not in said:
+            if (name, column.name) not in commented:
                 words = f"COMMENT ON COLUMN {qualified(operation.name)}.{ident(column.name)}"
                 yield _silent(applied, f'"{name}.{column.name}"', words)
     for applied, added in effective(step, ops.AddColumn, forward_only=True):
-        if "column" in kinds and (added.table.name, added.column.name) not in said:
+        if "column" in kinds and (added.table.name, added.column.name) not in commented:
             words = f"COMMENT ON COLUMN {qualified(added.table)}.{ident(added.column.name)}"
             yield _silent(applied, f'"{added.table.name}.{added.column.name}"', words)
 

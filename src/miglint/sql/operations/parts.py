@@ -120,7 +120,7 @@ class Type(Struct, frozen=True, gc=False):
     """A data type as the engine stores it.
 
     PostgreSQL: the catalog's name (`int4`, `varchar`, `timestamptz`), `args` its modifiers (`(40,)`), `dimensions` the
-    number of array dimensions (the engine does not tell them apart: 1 for any). SQLite: the declared words, upper
+    number of array dimensions (the engine does not distinguish them: 1 for any). SQLite: the declared words, upper
     case and single-spaced (`VARCHAR`), empty for none. `schema` is None for built-in and unqualified types.
     """
 
@@ -140,7 +140,7 @@ class Type(Struct, frozen=True, gc=False):
 class Column(Struct, frozen=True, gc=False):
     """A column: as a script defines it, and as a schema holds it.
 
-    `type` is None when nobody said it (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
+    `type` is None if unknown (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
     integer type, and the sequence is implied. `identity` is `always` or `by default`; `generated` is `stored` or
     `virtual`, with the expression in `default`. `nullable` is None when not known. `not_null_name` is the name of its
     `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`. `identity_options` are those

@@ -14,7 +14,7 @@ from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknow
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
 from miglint.sql.postgres.constants import NotConstantError, evaluate
-from miglint.sql.postgres.facts import TELLING, Facts, object_of, said
+from miglint.sql.postgres.facts import TELLING, Facts, constant_of, object_of
 from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
 from miglint.sql.postgres.scalars import compared, of_version, tested
 from miglint.sql.postgres.scopes import Walk
@@ -42,7 +42,7 @@ class KnownVariables(NamedTuple):
 
 
 def condition(node: Node, known: KnownVariables) -> Condition:
-    """Return what a boolean expression asks."""
+    """Return the condition of a boolean expression."""
     ((kind, body),) = node.items()
     if kind == "BoolExpr":
         parts = tuple(condition(item, known) for item in body["args"])
@@ -54,7 +54,7 @@ def condition(node: Node, known: KnownVariables) -> Condition:
 
 
 def _simple_condition(kind: str, body: Node, known: KnownVariables) -> Condition | None:
-    """Return what an expression without AND and OR asks, or None."""
+    """Return the condition of an expression without AND and OR; None if it is not understood."""
     match kind:
         case "SubLink":
             return _sublink(body, known)
@@ -82,7 +82,7 @@ def negated(inner: Condition) -> Condition:
 
 
 def _assigned(node: Node, known: KnownVariables) -> Condition | None:
-    """Return what the value of a boolean variable asks: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
+    """Return the condition that a boolean variable holds: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
     if "Found" in node:
         return rows_of(node["Found"], known)
     body = node.get("SelectStmt")
@@ -252,8 +252,8 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
         signed = _signed(node, known)
         if column in COLUMN_FACTS and signed is not None:
             facts.values[f":{column} {signed[0]}"] = Name(None, signed[1])
-        elif column in COLUMN_FACTS and (told := said(node)) is not None:
-            facts.values[f":{column}"] = Name(None, told)
+        elif column in COLUMN_FACTS and (value := constant_of(node)) is not None:
+            facts.values[f":{column}"] = Name(None, value)
         elif column is None or column not in HARMLESS_COLUMNS:
             facts.rest.append(walk(Walk(), node))
         return

@@ -35,7 +35,7 @@ class Facts:
         return self.tables.get(constant_text(fields[-2]), "") if len(fields) > 1 else ""
 
 
-def said(node: Node) -> str | None:
+def constant_of(node: Node) -> str | None:
     """Return the value tested by `attnotnull`, `NOT attnotnull` or `column_default IS NULL`; None for anything else."""
     if "ColumnRef" in node:
         return "true"
@@ -49,11 +49,11 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
     """Return the object that the equalities identify: of the first catalog whose name column has a value."""
     for catalog in sorted(catalogs, key=lambda name: name in JOINED):
         entry = CATALOGS[catalog]
-        name, asked = _name(facts, catalog, entry)
+        name, conditions = _name(facts, catalog, entry)
         if name is None:
             continue
         if entry.kind == "column":
-            asked = _column_facts(facts, catalog)
+            conditions = _column_facts(facts, catalog)
         schema = _schema(facts, catalog, entry.schema)
         kind = _kind(facts, catalog, entry.kind)
         table = _table(facts, catalog, entry, catalogs)
@@ -64,12 +64,12 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(asked))
+        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(conditions))
     return None
 
 
 def _name(facts: Facts, catalog: str, entry: Catalog) -> tuple[Name | None, list[tuple[str, str]]]:
-    """Return the name that is looked for, empty where any constraint of a kind is, and what else is asked of it."""
+    """Return the name to look for, empty for any constraint of a kind, and further conditions."""
     name = _take(facts, catalog, entry.name)
     sort = _take(facts, catalog, "constraint_type") or _take(facts, catalog, "contype")
     if name is None and entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
@@ -100,20 +100,20 @@ def _table(facts: Facts, catalog: str, entry: Catalog, catalogs: list[str]) -> N
 
 def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
     """Return the properties of a column, other than its name, that the equalities test."""
-    told: list[tuple[str, str]] = []
+    facts_known: list[tuple[str, str]] = []
     for column, fact in COLUMN_FACTS.items():
         value = _take(facts, catalog, column)
         if value is not None and column == "attnotnull":
-            told.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
+            facts_known.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
         elif value is not None and column == "attidentity":
-            told.append((fact, "YES" if value.name else "NO"))
+            facts_known.append((fact, "YES" if value.name else "NO"))
         elif value is not None:
-            told.append((fact, value.name))
+            facts_known.append((fact, value.name))
         for sign in _SIGNS:
             other = _take(facts, catalog, f"{column} {sign}")
             if other is not None:
-                told.append((f"{fact} {sign}", other.name))
-    return told
+                facts_known.append((f"{fact} {sign}", other.name))
+    return facts_known
 
 
 def _schema(facts: Facts, catalog: str, column: str | None) -> Name | None:

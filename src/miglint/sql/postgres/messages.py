@@ -8,7 +8,7 @@ _LONGEST_TOKEN = 80
 
 def brief(message: str) -> str:
     """Return a message without most of the token that it quotes: for an open quote, that is the rest of the file."""
-    said, near, token = message.partition(_NEAR)
+    words, near, token = message.partition(_NEAR)
     if len(token) <= _LONGEST_TOKEN:
         return message
-    return f'{said}{near}{" ".join(token[:_LONGEST_TOKEN].split())}..."'
+    return f'{words}{near}{" ".join(token[:_LONGEST_TOKEN].split())}..."'

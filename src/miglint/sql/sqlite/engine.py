@@ -72,7 +72,7 @@ _MAX_ASKED = 8_000_000
 
 
 class _Probe(Struct, frozen=True):
-    """A text to ask the library about, and where the characters of the file went in it.
+    """A text that the library prepares, and the positions in it of the characters of the file.
 
     Positions from `turn` on are moved by `shift`, those before it by `early`.
     """

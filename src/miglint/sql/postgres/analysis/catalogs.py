@@ -106,8 +106,8 @@ def functions(name: str) -> tuple[Function, ...]:
 
 def _function(text: str) -> Function:
     signature, _, flags = text.rpartition(" ")
-    told, _, result = signature.partition(">")
-    arguments = tuple(told.split(",")) if told else ()
+    given, _, result = signature.partition(">")
+    arguments = tuple(given.split(",")) if given else ()
     variadic = bool(arguments) and arguments[-1].startswith("*")
     if variadic:
         arguments = (*arguments[:-1], arguments[-1][1:])
@@ -120,8 +120,8 @@ def operators(name: str) -> tuple[Function, ...]:
     found = []
     for text in _operators().get(name, ()):
         signature, _, volatility = text.rpartition(" ")
-        told, _, result = signature.partition(">")
-        left, _, right = told.partition(",")
+        operands, _, result = signature.partition(">")
+        left, _, right = operands.partition(",")
         found.append(Function((left, right) if left else (right,), result, volatility))
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""What an analysis is told of the world around an expression, and what it says when something is wrong."""
+"""The surroundings of an expression as an analysis reads them, and the error that it raises."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class Environment(Protocol):
         """Return the functions of a name that files made."""
 
     def overloaded(self, name: Name) -> bool:
-        """Whether there may be functions of a name that nobody knows of."""
+        """Return whether unknown functions of a name may exist."""
 
     def casts_made(self) -> bool:
-        """Whether there may be casts or operators that nobody knows of."""
+        """Return whether unknown casts or operators may exist."""
 
 
 class Result(NamedTuple):

@@ -123,7 +123,7 @@ class Overloads:
             plain = not (function.variadic or (known is not None and known.function.variadic))
             # The system's own functions never do: the catalogs hold those of several versions, of which each has one.
             if is_own and known is not None and plain and len(known.function.arguments) != len(function.arguments):
-                # Defaults make them one for this call, and nobody says which is meant.
+                # With the defaults, both fit this call, and which one is meant is not known.
                 doubled.add(arguments)
             if known is None or (known.function.variadic and not function.variadic):
                 found[arguments] = Candidate(function, arguments)

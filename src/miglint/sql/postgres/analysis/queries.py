@@ -53,7 +53,7 @@ def with_clause(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> 
         name, query = element["ctename"], element["ctequery"]
         names = strings(element.get("aliascolnames"))
         if clause is not None and clause.get("recursive"):
-            # What it reads of itself is what its first part gives: not told here.
+            # The columns of the recursive reference are those of its first part, which are not passed on here.
             scope.ctes[name] = None
         found = columns_of(analysis, query, scope)
         scope.ctes[name] = (
@@ -65,10 +65,10 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
     """Return columns by name, under other names where there are such; None where they are not all known."""
     if _STAR in columns:
         return None
-    told = [names[place] if place < len(names) else name for place, (name, _) in enumerate(columns)]
-    if len(set(told)) != len(told):
+    labels = [names[place] if place < len(names) else name for place, (name, _) in enumerate(columns)]
+    if len(set(labels)) != len(labels):
         return None
-    return {name: "text" if kind == LITERAL else kind for name, (_, kind) in zip(told, columns, strict=True)}
+    return {name: "text" if kind == LITERAL else kind for name, (_, kind) in zip(labels, columns, strict=True)}
 
 
 def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:

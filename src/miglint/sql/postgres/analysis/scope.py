@@ -121,7 +121,7 @@ class QueryLevel:
         return next((place for place in self._with(name) if place in places), None)
 
     def column(self, name: str) -> ColumnReference | None:
-        """Return an unqualified column; None where it is not known whose it is. Raises `Invalid` when nobody has it."""
+        """Return an unqualified column; None if its source is not known. Raises `Invalid` if no source has it."""
         scope: QueryLevel | None = self
         level = 0
         open_ = False

@@ -42,7 +42,7 @@ class _WrittenTable:
         return self.columns[column]
 
     def generated(self, column: str) -> str | None:
-        """Return how a column is generated, as `Relation` tells it."""
+        """Return how a column is generated, as `Relation` has it."""
         return None if self._generated is None else self._generated(column)
 
 

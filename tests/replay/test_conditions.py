@@ -1,0 +1,76 @@
+"""Conditions of the replay that no other test needs: each script failed to fail when a mutation run changed one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.rules.checking import Checker
+
+SQLITE = 'dialect = "sqlite"'
+POSTGRES_18 = 'targets = ["postgres>=18"]'
+PARTED = "CREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE TABLE c PARTITION OF p FOR VALUES IN (1);\n"
+
+# Statements, the configuration, and the error of one of them; None for no error.
+SCRIPTS: dict[str, tuple[str, str, str | None]] = {
+    "NO INHERIT ends one of two inheritances": (
+        "CREATE TABLE p (a int);\nCREATE TABLE q (b int);\nCREATE TABLE c () INHERITS (p, q);\n"
+        "ALTER TABLE c NO INHERIT p;\nDROP TABLE p;",
+        "",
+        None,
+    ),
+    "NO INHERIT keeps the other one": (
+        "CREATE TABLE p (a int);\nCREATE TABLE q (b int);\nCREATE TABLE c () INHERITS (p, q);\n"
+        "ALTER TABLE c NO INHERIT p;\nDROP TABLE q;",
+        "",
+        "other objects depend on it",
+    ),
+    "the indexes of partitions follow the name of their parent": (
+        f"{PARTED}CREATE INDEX i ON p (a);\nALTER INDEX i RENAME TO j;\nDROP INDEX j;\nCREATE INDEX c_a_idx ON c (a);",
+        "",
+        None,
+    ),
+    "a publication follows the name of one of its tables": (
+        "CREATE TABLE t (a int);\nCREATE TABLE v (a int);\nCREATE PUBLICATION p FOR TABLE t, v;\n"
+        "ALTER TABLE t RENAME TO u;\nALTER PUBLICATION p DROP TABLE u;\nALTER PUBLICATION p DROP TABLE v;",
+        "",
+        None,
+    ),
+    "a table of unknown kind may be a foreign one": (
+        "ALTER TABLE y ADD COLUMN a int;\nDROP FOREIGN TABLE y;",
+        "",
+        None,
+    ),
+    "a table of known kind is none": (
+        "CREATE TABLE y (a int);\nDROP FOREIGN TABLE y;",
+        "",
+        '"y" is not a foreign table',
+    ),
+    "NOT NULL is named after the column of its time": (
+        "CREATE TABLE t (a int);\nALTER TABLE t RENAME COLUMN a TO b;\nALTER TABLE t ALTER COLUMN b SET NOT NULL;\n"
+        "ALTER TABLE t DROP CONSTRAINT t_a_not_null;",
+        POSTGRES_18,
+        't_a_not_null" of relation "t" does not exist',
+    ),
+    "SQLite renames nothing beside a view of a missing column": (
+        "CREATE TABLE t (a int);\nCREATE TABLE u (a int);\nCREATE VIEW v AS SELECT b FROM t;\n"
+        "ALTER TABLE u RENAME TO w;",
+        SQLITE,
+        "error in view v",
+    ),
+    "SQLite renames beside a view of its columns": (
+        "CREATE TABLE t (a int);\nCREATE TABLE u (a int);\nCREATE VIEW v AS SELECT a FROM t;\n"
+        "ALTER TABLE u RENAME TO w;",
+        SQLITE,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "configuration", "error"), SCRIPTS.values(), ids=SCRIPTS)
+def test_a_statement_fails_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, configuration: str, error: str | None
+) -> None:
+    files = {"001_a.up.sql": script, "miglint.toml": f'rollbacks = "none"\n{configuration}'}
+    found = [message for _, _, message in Checker(tmp_path, monkeypatch).told(files, "REF")]
+    assert found == [] if error is None else [error in message for message in found] == [True], found
