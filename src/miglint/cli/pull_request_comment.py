@@ -10,15 +10,16 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from miglint.base.inert import inert
+from miglint.base.input_files import read_bytes
 
 # The first line of the comment, by which it is found again.
 MARK = "<!-- miglint -->"
+_LARGEST = 1 << 28
 _PAGE = 100
 _MOST_PAGES = 50
 _TIMEOUT = 30
@@ -26,7 +27,7 @@ _TIMEOUT = 30
 
 def main(arguments: list[str]) -> int:
     """Post, update, or leave it; a token without the right to do so is a notice and no failure."""
-    report, findings = (Path(path).read_text(encoding="utf-8") for path in arguments)
+    report, findings = (read_bytes(path, _LARGEST).decode("utf-8") for path in arguments)
     number = _pull_request()
     if number is None:
         return 0
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
 def _pull_request() -> int | None:
     """Return the number of the pull request that the workflow runs for."""
     path = os.environ.get("GITHUB_EVENT_PATH")
-    event = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    event = json.loads(read_bytes(path, _LARGEST)) if path else {}
     request = event.get("pull_request") if isinstance(event, dict) else None
     number = request.get("number") if isinstance(request, dict) else None
     return number if isinstance(number, int) else None
