@@ -165,6 +165,8 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
 
 
 _RANGES = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}
+# Numbers with more digits than a float has room for are not compared.
+_MOST_DIGITS = 300
 
 
 def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
@@ -183,9 +185,11 @@ def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
     digits = value.lstrip("+-")
     if name in _RANGES and digits.isdecimal() and not -_RANGES[name] <= int(value) < _RANGES[name]:
         raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
-    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal():
+    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal() and len(digits) < _MOST_DIGITS:
+        if not all(each.lstrip("-").isdecimal() for each in kind.args):
+            return
         whole = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
-        if round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
+        if whole < _MOST_DIGITS and round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
             raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
 
 

@@ -13,9 +13,11 @@ from miglint.sql.operations import (
     And,
     Compared,
     Condition,
+    Delete,
     Drop,
     Exists,
     If,
+    Insert,
     Not,
     Opaque,
     Operation,
@@ -24,7 +26,9 @@ from miglint.sql.operations import (
     Raise,
     SetVariable,
     Transaction,
+    Truncate,
     Try,
+    Update,
 )
 
 Apply = Callable[[Machine, Operation], None]
@@ -124,9 +128,11 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
         apply(machine, inner)
 
 
-def _is_about_set_aside(operation: Operation) -> bool:
-    """Return whether an operation only drops what data is set aside in, which is no part of the schema."""
-    return isinstance(operation, Drop) and SET_ASIDE_SCHEMA in (operation.name.name, operation.name.schema)
+def _is_no_change(operation: Operation) -> bool:
+    """Return whether an operation changes rows only, or drops what data is set aside in: no part of the schema."""
+    if isinstance(operation, Drop):
+        return SET_ASIDE_SCHEMA in (operation.name.name, operation.name.schema)
+    return isinstance(operation, (Insert, Update, Delete, Truncate))
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
@@ -142,7 +148,7 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     finally:
         machine.undecided |= machine.touched
         machine.touched |= touched
-    if machine.schema is not before and not all(map(_is_about_set_aside, operation.then)):
+    if machine.schema is not before and not all(map(_is_no_change, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
 
 

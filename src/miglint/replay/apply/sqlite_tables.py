@@ -59,6 +59,8 @@ def check_sqlite_index(machine: Machine, key: Key, operation: CreateIndex) -> No
 
 def refuse_internal(machine: Machine, key: Key, operation: Drop) -> None:
     """Raise SQLite's errors for dropping what it keeps for itself."""
+    if operation.name.schema not in (None, "main", "temp"):
+        return
     if key.name.startswith("sqlite_autoindex_") and operation.kind == "index":
         message = "index associated with UNIQUE or PRIMARY KEY constraint cannot be dropped"
         raise machine.refuse("dependent_objects_still_exist", message, key)
