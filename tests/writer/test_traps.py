@@ -48,6 +48,12 @@ CASES = {
         "schema_only",
         "(SELECT a = 1 AND b AND d = '{2020-01-01}' AND e = '5' FROM t)",
     ),
+    "an array became a document": Trap(
+        "CREATE TABLE t (a int[] NOT NULL, b text[]); INSERT INTO t VALUES ('{1,2}', '{x,y}');",
+        "ALTER TABLE t ALTER a TYPE jsonb USING jsonb_build_object('k', a), ALTER b TYPE jsonb USING to_jsonb(b);",
+        "schema_only",
+        "(SELECT a = '{}' AND b = '{x,y}' FROM t)",
+    ),
     "a default goes and comes around a change of type": Trap(
         "CREATE TABLE t (a boolean DEFAULT true NOT NULL); INSERT INTO t VALUES (DEFAULT);",
         "ALTER TABLE t ALTER a DROP DEFAULT; ALTER TABLE t ALTER a TYPE text USING a::text;"

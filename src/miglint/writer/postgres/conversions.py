@@ -37,6 +37,10 @@ def _value(draft: Drafting, before: Column, after: Column, swapped: bool) -> str
     if two.dimensions and not one.dimensions:
         if one.schema is None and one.name in ("text", "varchar"):
             return f"ARRAY[{own}]::{target}"
+        if one.schema is None and one.name in ("json", "jsonb"):
+            # What is no list in the document has no place in an array.
+            listed = f"translate({own}::text, '[]', '{{}}')::{target}"
+            return f"CASE {one.name}_typeof({own}) WHEN 'array' THEN {listed} ELSE '{{}}'::{target} END"
         element = own if _casts(one, _element(two)) else f"{own}::text"
         return f"ARRAY[{element}]::{target}"
     if swapped:
