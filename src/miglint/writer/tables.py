@@ -1,4 +1,4 @@
-"""Tables and columns of PostgreSQL, and constraints and indexes, as SQL."""
+"""Tables, columns, constraints and indexes as SQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     head = f"CREATE {words}TABLE {name(table.name)}"
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
     if table.partition_of is not None:
-        own = [part for part in constraints_of(table) if not _is_inherited(schema, table, part)]
+        own = [part for part in constraints_of(schema, table) if not _is_inherited(schema, table, part)]
         inside = ", ".join(constraint(item) for item in own)
         body = f" ({inside})" if inside else ""
         return (
@@ -36,22 +36,34 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     lines = [column(schema, key, table, item) for item in table.columns.values() if item.name not in inherited]
     lines += [
         constraint(item)
-        for item in constraints_of(table)
+        for item in constraints_of(schema, table)
         if not (inherited and item.kind == "check" and _is_inherited(schema, table, item))
     ]
     inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
+    flags = [word for word, on in (("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)) if on]
     body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
-    return f"{head} {body}{inherits}{tail}{_storage(table)};"
+    end = f" {', '.join(flags)}" if flags else ""
+    return f"{head} {body}{inherits}{tail}{_storage(table)}{end};"
 
 
-def constraints_of(table: Table) -> list[Constraint]:
+def constraints_of(schema: Schema, table: Table) -> list[Constraint]:
     """Return the constraints that are written inside of `CREATE TABLE`."""
-    return [item for item in table.constraints.values() if not (item.kind == "not_null" or _is_separate(item))]
+    separate = schema.dialect is Dialect.POSTGRES
+    return [
+        item
+        for item in table.constraints.values()
+        if not (item.kind == "not_null" or (separate and _is_separate(item)) or _is_inline(table, item))
+    ]
 
 
 def _is_separate(item: Constraint) -> bool:
     """Return whether a constraint is added when all tables are there; `CREATE TABLE` knows no NOT VALID."""
     return item.kind == "foreign" or (item.kind == "check" and not item.validated and item.enforced)
+
+
+def _is_inline(table: Table, item: Constraint) -> bool:
+    """Return whether a primary key is written behind its column: that of an `AUTOINCREMENT`."""
+    return item.kind == "primary" and any(column.autoincrement for column in table.columns.values())
 
 
 def _parents(schema: Schema, table: Table) -> Iterator[Table]:
@@ -164,13 +176,14 @@ def _column_setting(option: str, value: str | None) -> str | None:
 
 def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
     """Return the definition of a column, with its own sequence. Raises `UnprintableError`."""
+    postgres = schema.dialect is Dialect.POSTGRES
     parts = [identifier(item.name)]
-    serial = _serial(schema, key, item)
+    serial = _serial(schema, key, item) if postgres else None
     if serial is not None:
         parts.append(serial)
     elif item.type is not None and str(item.type):
         parts.append(type_name(item.type, schema.dialect))
-    else:
+    elif postgres:
         raise UnprintableError(f'the type of column "{item.name}" is not known')
     if item.collation:
         parts.append(f"COLLATE {collation(item.collation)}")
@@ -180,11 +193,18 @@ def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
         parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{_identity_options(schema, key, table, item)}")
     elif item.default is not None and serial is None:
         parts.append(f"DEFAULT {default(item, schema.dialect)}")
+    if item.autoincrement:
+        parts.append(f"PRIMARY KEY{_conflict(table)} AUTOINCREMENT")
     if item.nullable is False and serial is None and item.identity is None:
         parts.append("NOT NULL")
     elif item.nullable and serial is not None:
         raise UnprintableError(f'column "{item.name}" is a serial without NOT NULL')
     return " ".join(parts)
+
+
+def _conflict(table: Table) -> str:
+    primary = next((item for item in table.constraints.values() if item.kind == "primary"), None)
+    return f" ON CONFLICT {primary.on_conflict.upper()}" if primary is not None and primary.on_conflict else ""
 
 
 def collation(text: str) -> str:
