@@ -33,22 +33,32 @@ def swap_anywhere(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
 
 
+# A quote or comment that does not end goes to the end of the text: so each character is read once.
+_SQLITE_WORD = pattern(
+    r"""'[^']*'?|--[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?"""
+    r"""|(?P<quoted>"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?)|(?P<bare>[^\W\d][\w$]*)|\d[\w$]*"""
+)
+_PLAIN = pattern(r"[^\W\d][\w$]*")
+
+
 def swap_name(text: str, old: str, new: str) -> str:
     """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
-    from miglint.sql.sqlite.tokens import QUOTED, STRING, tokenize
+    folded = old.lower()
 
-    folded, tokens = old.lower(), tokenize(text, 0, len(text))
-    parts, at = [], 0
-    for place, word in enumerate(tokens.words):
-        if word == STRING or not tokens.is_name(place) or tokens.name(place).lower() != folded:
-            continue
-        quoted = word == QUOTED or not _PLAIN.fullmatch(new)
-        parts += [text[at : tokens.starts[place]], '"' + new.replace('"', '""') + '"' if quoted else new]
-        at = tokens.ends[place]
-    return "".join((*parts, text[at:]))
+    def swapped(found: re.Match[str]) -> str:
+        raw = found[0]
+        if found["quoted"] is not None:
+            name = raw[1:-1] if raw[0] == "[" else raw[1:-1].replace(raw[0] * 2, raw[0])
+            return _quoted(new) if name.lower() == folded else raw
+        if found["bare"] is None or raw.lower() != folded:
+            return raw
+        return new if _PLAIN.fullmatch(new) else _quoted(new)
+
+    return _SQLITE_WORD.sub(swapped, text)
 
 
-_PLAIN = pattern(r"[^\W\d][\w$]*")
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def swap_column(value: Expression | None, old: str, new: str, *, postgres: bool = True) -> Expression | None:
