@@ -162,6 +162,20 @@ def test_a_table_without_a_key_is_named(plant: Plant, rollback: Command) -> None
     assert item["missing"] == ["the values of log.at do not come back"]
 
 
+def test_a_narrowed_column_with_another_name_is_named(plant: Plant, rollback: Command) -> None:
+    plant(
+        {
+            "m/001_tables.up.sql": TABLES,
+            "m/001_tables.down.sql": "DROP TABLE likes, posts, users;\n",
+            "m/002_b.up.sql": "ALTER TABLE users RENAME COLUMN kind TO sort;\n"
+            "ALTER TABLE users ALTER COLUMN sort TYPE varchar(3) USING left(sort, 3);\n",
+        }
+    )
+    done = rollback("write", "m", "--preserve-data", "--replace", "--at", "2", "--format", "json")
+    (item,) = done.json["rollbacks"]
+    assert item["forward_changed"] is False
+
+
 def test_sqlite_brings_values_and_rows_back(plant: Plant, rollback: Command) -> None:
     tables = (
         "CREATE TABLE t (id INTEGER PRIMARY KEY, note TEXT);\nCREATE TABLE u (id INTEGER PRIMARY KEY, t INTEGER);\n"

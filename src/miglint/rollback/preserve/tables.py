@@ -90,8 +90,10 @@ def set_aside(
         whys = {item.column or "": item.why for item in items}
         dropped = tuple(table.columns[column].name for column, why in whys.items() if why == "dropped")
         narrowed = tuple(table.columns[column].name for column, why in whys.items() if why != "dropped")
-        identity = _identity(table, other.table(key), frozenset(whys))
-        if not identity:
+        again = other.table(key)
+        identity = _identity(table, again, frozenset(whys))
+        # A narrowed column that has another name afterwards is not found again by its own.
+        if not identity or again is None or any(column not in again.columns for column in narrowed):
             left += items
             continue
         triggers = tuple(
