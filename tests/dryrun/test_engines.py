@@ -19,7 +19,7 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.local import find_local, start_local
 from miglint.dryrun.postgres.programs import programs_in
 from miglint.dryrun.postgres.remote_server import connect_url
-from miglint.dryrun.prerequisites import missing_extensions
+from miglint.dryrun.prerequisites import missing_extensions, script_of
 from miglint.dryrun.runner import dry_run
 
 from .histories import LIMITS, executed, history, migration
@@ -82,6 +82,10 @@ def test_extensions_that_nobody_creates_are_there_before(embedded: PostgresEngin
     text = "CREATE TABLE a (x text); CREATE INDEX i ON a USING gin (x gin_trgm_ops);"
     assert missing_extensions(history(migration(text))) == ("pg_trgm",)
     assert missing_extensions(history(migration("CREATE EXTENSION pg_trgm;" + text))) == ()
+    # What a baseline schema needs is there before it; what it does not make is not there after it.
+    baseline = script_of(text, Dialect.POSTGRES)
+    assert missing_extensions(history(migration("SELECT 1;")), baseline) == ("pg_trgm",)
+    assert missing_extensions(history(migration(text)), script_of("SELECT 1;", Dialect.POSTGRES)) == ()
     report = dry_run([history(migration(text, "DROP TABLE a;"))], DryRunOptions(engine="embedded", rows=0))
     assert report.histories[0].migrations[0].verdict.symmetric is True
     assert any("pg_trgm" in note for note in report.histories[0].engine.notes)

@@ -241,3 +241,15 @@ def test_sqlite_makes_the_same_schema_of_what_is_printed(case):
         printed = to_sql(schema)
         assert not differences(seen, made_by_sqlite(printed)), printed
     assert not differences(ours, replayed(to_sql(ours), Dialect.SQLITE))
+
+
+def test_what_belongs_to_the_table_of_a_tool_is_made_where_that_is(server):
+    used = (
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        "CREATE TRIGGER g BEFORE INSERT ON versions EXECUTE FUNCTION f(); COMMENT ON TABLE versions IS 'of the tool';"
+    )
+    printed = to_sql(replayed(used, Dialect.POSTGRES))
+    assert "versions: the files use it without creating it" in printed
+    table = "CREATE TABLE versions (version text);"
+    assert not differences(made(server, table + used), made(server, table + printed)), printed
+    made(server, printed)

@@ -61,15 +61,16 @@ def missing_schemas(history: History) -> Script | None:
     return script_of(";\n".join(statements), history.dialect) if statements else None
 
 
-def missing_extensions(history: History) -> tuple[str, ...]:
-    """Return the extensions that a PostgreSQL history uses although none of its scripts creates them."""
+def missing_extensions(history: History, start: Script | None = None) -> tuple[str, ...]:
+    """Return the extensions that a PostgreSQL history uses although none of its scripts creates them.
+
+    With a baseline schema, `start`, these are the ones that it needs: nothing else is there before it.
+    """
     if history.dialect is not Dialect.POSTGRES:
         return ()
+    scripts = (script for item in history.migrations for script in (item.forward, item.rollback))
     texts = [
-        _COMMENT.sub(" ", script.text)
-        for migration in history.migrations
-        for script in (migration.forward, migration.rollback)
-        if script is not None
+        _COMMENT.sub(" ", script.text) for script in (scripts if start is None else (start,)) if script is not None
     ]
     created = {created_extension(found) for text in texts for found in _CREATION.findall(text)}
     return tuple(

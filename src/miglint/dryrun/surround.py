@@ -21,16 +21,16 @@ def surround(
     """
     notes = []
     start = baseline.get(history.dialect)
-    if start is not None:
-        done = database.run(prepare(start))
-        if done.error is not None:
-            raise UsageError(f"{start.path}: baseline-schema: {done.error}")
-    for name in dict.fromkeys((*options.extensions, *(missing_extensions(history) if not start else ()))):
+    for name in dict.fromkeys((*options.extensions, *missing_extensions(history, start))):
         script = script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)
         if history.dialect is Dialect.POSTGRES and database.run(prepare(script)).ok:
             notes.append(
                 f"extension {name} was created before the first migration: scripts use it, but none creates it"
             )
+    if start is not None:
+        done = database.run(prepare(start))
+        if done.error is not None:
+            raise UsageError(f"{start.path}: baseline-schema: {done.error}")
     notes += _stand_in_roles(history, database, options)
     for made in (bookkeeping(history), missing_schemas(history)):
         if made is not None:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.schema.objects import Other, Routine, SchemaObject, Table
+from miglint.base.model import Dialect
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import (
+    Comment,
+    Index,
+    Key,
+    Other,
+    Policy,
+    Privileges,
+    RewriteRule,
+    Routine,
+    SchemaObject,
+    Table,
+    Trigger,
+)
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 from miglint.writer.order import ordered
 from miglint.writer.printer import create, finish
-from miglint.writer.words import UnprintableError, identifier, literal
+from miglint.writer.words import UnprintableError, identifier, literal, name
 
 
 def to_sql(schema: Schema) -> str:
@@ -27,11 +42,37 @@ def statements(schema: Schema) -> Iterator[str]:
     later: list[str] = []
     for key, value in objects:
         try:
+            owner = _assumed_owner(schema, value)
+            if owner is not None:
+                yield from (_where_there(text, owner) for text in create(schema, key, value))
+                continue
             yield from create(schema, key, value)
             later += finish(schema, key, value)
         except UnprintableError as problem:
             yield f"-- {_kind(value)} {_flat(str(key))}: {_flat(str(problem))}"
     yield from later
+
+
+def _assumed_owner(schema: Schema, value: SchemaObject) -> Key | None:
+    """Return the table that an object belongs to if the files use it without creating it: that of a migration tool."""
+    if schema.dialect is not Dialect.POSTGRES:
+        return None
+    if isinstance(value, (Comment, Privileges)):
+        key = value.about
+    elif isinstance(value, (Index, Trigger, Policy, RewriteRule)) and value.table is not None:
+        key = relation_key(value.table, schema.dialect)
+    else:
+        return None
+    owner = schema.find(key) if key is not None and key.space == "relation" else None
+    return key if owner is not None and owner.assumed else None
+
+
+def _where_there(statement: str, about: Key) -> str:
+    """Return a statement about a relation that may not be there."""
+    relation = literal(name(Name(about.schema, about.name)))
+    body = f"IF to_regclass({relation}) IS NOT NULL THEN {statement} END IF;"
+    tag = next(tag for number in range(len(body)) if (tag := f"$do{number}$" if number else "$$") not in body)
+    return f"DO {tag} BEGIN {body} END {tag};"
 
 
 def _role(value: Other) -> str:
