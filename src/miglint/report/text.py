@@ -38,10 +38,7 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
         parts.append("\n".join(wrapped(headline(report), "", "  ", view)) + "\n")
     parts += [found] if found else []
     if any(item.executions for item in report.migrations) and not view.quiet:
-        # Most runs have no dry run, so its module is imported on demand.
-        from miglint.report.execution import lines
-
-        parts.append("".join(f"{line}\n" for line in lines(report.migrations, view)))
+        parts.append(_executions(report, view))
     if view.verbose and report.migrations:
         parts.append("".join(f"{line}\n" for line in _verdicts(report.migrations, view)))
     if not view.quiet:
@@ -49,6 +46,13 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
         if shortened:
             parts[-1] += paint("dim", "use --verbose for full details", view) + "\n"
     return "\n".join(filter(None, parts))
+
+
+def _executions(report: Report, view: DisplayOptions) -> str:
+    # Most runs have no dry run, so its module is imported on demand.
+    from miglint.report.execution import lines
+
+    return "".join(f"{line}\n" for line in lines(report.migrations, view))
 
 
 def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:

@@ -67,8 +67,10 @@ def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
     if isinstance(value, Table):
         found = (kind, HEIR) if value.inherits or value.partition_of is not None else (kind,)
         return (*found, DEFAULT_PARTITION) if is_default_partition(value) else found
-    if value is None or isinstance(value, Absent):
-        return (kind,)
+    return (kind,) if value is None or isinstance(value, Absent) else _part_tags(value, kind)
+
+
+def _part_tags(value: SchemaObject, kind: str) -> tuple[str, ...]:
     known = _KNOWN_TAGS.get(id(value))
     if known is not None and known[0] is value:
         return known[1]

@@ -35,11 +35,12 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
             return left == right
     if one == two or loose(one.key) == loose(two.key):
         return True
-    if kind is not None and kind.name == "bool" and not kind.dimensions:
+    if kind is None or kind.dimensions:
+        return False
+    if kind.name == "bool":
         truth = _truth(one)
         return truth is not None and truth == _truth(two)
-    document = kind is not None and kind.name == "jsonb" and not kind.dimensions
-    if not document or one.literal is None or two.literal is None:
+    if kind.name != "jsonb" or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
 

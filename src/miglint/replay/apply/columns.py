@@ -24,6 +24,7 @@ from miglint.sql.operations import (
     AddColumn,
     AlterColumnType,
     Column,
+    Constraint,
     DropColumn,
     Expression,
     Name,
@@ -266,11 +267,15 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     check_generated(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
-    if not machine.postgres:
-        generated = column.default if column.generated is not None else None
-        refuse_unknown_columns(machine, key, (generated, *(made.expression for made in operation.constraints)))
-    else:
+    if machine.postgres:
         _put_in_inheritors(machine, key, column)
+    else:
+        _refuse_unknown_columns(machine, key, column, operation.constraints)
+
+
+def _refuse_unknown_columns(machine: Machine, key: Key, column: Column, constraints: tuple[Constraint, ...]) -> None:
+    generated = column.default if column.generated is not None else None
+    refuse_unknown_columns(machine, key, (generated, *(constraint.expression for constraint in constraints)))
 
 
 def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:

@@ -57,7 +57,8 @@ def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -
     value = machine.schema.find(about)
     words = kind if value is None or about.space != "relation" else kind_of(value)
     words = "type" if about.space == "type" else words
-    usual = _OF_PUBLIC.get(kind)
+    public = _OF_PUBLIC.get(kind)
+    of_public = frozenset(() if public is None else (public,))
     for privilege, columns in operation.privileges or (("all", ()),):
         parts: Iterable[Part | None] = [Part("column", name) for name in columns] or (None,)
         for part in parts:
@@ -67,7 +68,7 @@ def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -
                 key = privilege_key(about, part, role, None if part else words)
                 found = machine.schema.find(key)
                 before = found if isinstance(found, Privileges) else Privileges(role, about=about, part=part)
-                anyway = frozenset({usual} if usual is not None and role == "public" and part is None else ())
+                anyway = of_public if role == "public" and part is None else frozenset[str]()
                 _store(machine, key, found is not None, _changed(before, operation, named, anyway))
 
 

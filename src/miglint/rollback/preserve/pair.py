@@ -54,48 +54,67 @@ def preserving_pair(
     asides, kept = _in_order(asides, step.before), _in_order(kept, step.after)
     if not asides and not kept:
         return None
-    renames = Renames(step.forward.moments)
-    relaxed = _relaxed(step.before, asides)
-    if relaxed is step.before:
-        first, second = way, Written()
-    else:
-        first = write_transition(step.after, relaxed, renames=renames, target=target)
-        second = write_transition(relaxed, step.before, target=target)
-    required = {
-        postgres.set_not_null(item.table, column): (item.table, column)
-        for item in asides
-        for column in item.dropped
-        if relaxed is not step.before
-    }
-    last = tuple(_if_filled(statement.text, required) for statement in second.statements)
-    required = {text: place for text, place in required.items() if any(s.text == text for s in second.statements)}
+    written, first, last = _around_the_rows(step, way, asides, target)
+    written = replace(written, schema_only=tuple(left), data_lost=())
     back = tuple(text for item in asides for text in _back(item, dialect))
-    written = replace(
-        way,
-        statements=(),
-        missing=tuple(dict.fromkeys((*first.missing, *second.missing, *_nullable_still(required)))),
-        reordered=second.reordered or first.reordered,
-        schema_only=tuple(left),
-        data_lost=(),
-    )
-    ending = (postgres.drop_schema(),) if dialect is Dialect.POSTGRES else ()
     module = postgres if dialect is Dialect.POSTGRES else sqlite
-    news = (postgres.note_new_values(item) for item in asides) if dialect is Dialect.POSTGRES else ()
     return PreservingPair(
         tuple(module.copy(item, version) for item in asides),
         (
-            *(text for text in news if text is not None),
+            *_new_values(asides, dialect),
             *(text for item in kept for text in _back(item, dialect)),
-            *(ending if kept else ()),
+            *_ending(kept, dialect),
         ),
         tuple(module.copy(item, version) for item in kept),
         written,
-        (*(s.text for s in first.statements), *back, *last, *(ending if asides else ())),
+        (*first, *back, *last, *_ending(asides, dialect)),
         tuple(asides),
         tuple(kept),
         tuple(left),
         tuple(module.clean_up([*asides, *kept])),
     )
+
+
+def _around_the_rows(
+    step: Step, way: Written, asides: Sequence[SetAside], target: Version | None
+) -> tuple[Written, tuple[str, ...], tuple[str, ...]]:
+    """Return the way back without its statements, and these: before the values are brought back, and after it.
+
+    What refuses rows before all values are back is restored after it.
+    """
+    relaxed = _relaxed(step.before, asides)
+    if relaxed is step.before:
+        return replace(way, statements=()), tuple(statement.text for statement in way.statements), ()
+    first = write_transition(step.after, relaxed, renames=Renames(step.forward.moments), target=target)
+    second = write_transition(relaxed, step.before, target=target)
+    texts = [statement.text for statement in second.statements]
+    required = {
+        text: (item.table, column)
+        for item in asides
+        for column in item.dropped
+        if (text := postgres.set_not_null(item.table, column)) in texts
+    }
+    written = replace(
+        way,
+        statements=(),
+        missing=tuple(dict.fromkeys((*first.missing, *second.missing, *_nullable_still(required)))),
+        reordered=second.reordered or first.reordered,
+    )
+    return (
+        written,
+        tuple(statement.text for statement in first.statements),
+        tuple(_if_filled(text, required) for text in texts),
+    )
+
+
+def _new_values(asides: Sequence[SetAside], dialect: Dialect) -> list[str]:
+    if dialect is not Dialect.POSTGRES:
+        return []
+    return [text for item in asides if (text := postgres.note_new_values(item)) is not None]
+
+
+def _ending(items: Sequence[SetAside], dialect: Dialect) -> tuple[str, ...]:
+    return (postgres.drop_schema(),) if items and dialect is Dialect.POSTGRES else ()
 
 
 _Required = Mapping[str, tuple[Name, str]]
