@@ -85,6 +85,38 @@ def test_values_of_a_column_come_back(plant: Plant, rollback: Command, database:
     assert database.execute("SELECT note FROM users WHERE id = 2").fetchone() == ("two",)
 
 
+def test_a_narrowed_value_comes_back_unless_it_was_changed(
+    plant: Plant, rollback: Command, database: psycopg.Connection
+) -> None:
+    folder = _write(plant, rollback, "ALTER TABLE users ALTER COLUMN kind TYPE varchar(3) USING left(kind, 3);\n")
+    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    _run(database, folder / "002_change.up.sql")
+    database.execute("UPDATE users SET kind = 'new' WHERE id = 2")
+    _run(database, folder / "002_change.down.sql")
+    rows = database.execute("SELECT id, kind FROM users ORDER BY id").fetchall()
+    assert rows == [(1, "ordinary"), (2, "new"), (3, "x")]
+
+
+@pytest.mark.parametrize("newcomer", [False, True])
+def test_a_required_column_comes_back_with_its_values(
+    plant: Plant, rollback: Command, database: psycopg.Connection, newcomer: bool
+) -> None:
+    """A row that came in between has no value: the column then stays nullable, and the rollback still runs."""
+    folder = _write(plant, rollback, "ALTER TABLE users DROP COLUMN note;\n")
+    tables = TABLES.replace("note text", "note text NOT NULL")
+    (folder / "001_tables.up.sql").write_text(tables)
+    (folder / "002_change.up.sql").write_text("ALTER TABLE users DROP COLUMN note;\n")
+    assert rollback("write", "m", "--at", "2", "--preserve-data", "--replace").status == 0
+    database.execute(tables + ROWS.replace("NULL", "'three'"))  # type: ignore[arg-type]
+    _run(database, folder / "002_change.up.sql")
+    if newcomer:
+        database.execute("INSERT INTO users VALUES (4, 'new')")
+    _run(database, folder / "002_change.down.sql")
+    assert database.execute("SELECT note FROM users WHERE id = 3").fetchone() == ("three",)
+    required = "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'note'"
+    assert database.execute(required).fetchone() == (not newcomer,)
+
+
 def test_rows_of_a_table_come_back_under_their_keys(
     plant: Plant, rollback: Command, database: psycopg.Connection
 ) -> None:

@@ -46,7 +46,7 @@ def test_what_is_offered_runs_on_sqlite(case):
     before, forward = CASES[case]
     step = step_of(before, forward)
     helps = [how_to_restore(step, change) for change in step.changes if change.counts]
-    offered = {found for text in helps for found in _OFFERED.findall(text)}
+    offered = dict.fromkeys(found for text in helps for found in _OFFERED.findall(text))
     assert offered
     db = StandardConnection()
     db.rows("PRAGMA foreign_keys = ON")
