@@ -114,9 +114,7 @@ def test_modules_import_what_the_table_allows() -> None:
 
 def test_the_replay_calls_no_parser() -> None:
     """What SQL text does is read by `sql`: the replay gets operations, and a function for the bodies of routines."""
-    parsers = re.compile(
-        r"miglint\.sql\.(?:parse|templates|postgres(?!\.analysis)|sqlite(?!\.(?:features|judge|tokens)))"
-    )
+    parsers = re.compile(r"miglint\.sql\.(?:parse|templates|postgres(?!\.analysis)|sqlite(?!\.(?:features|judge)))")
     wrong = [
         f"{module} imports {name}"
         for module, names in import_graph().items()
