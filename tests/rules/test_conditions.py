@@ -225,6 +225,21 @@ def test_a_wrong_name_is_compared_with_names_of_its_kind(checker: Checker, down:
     assert hint.startswith(f'Did you mean "{meant}"?')
 
 
+def test_what_follows_from_a_failed_drop_is_not_reported_again(checker: Checker) -> None:
+    up = (
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a (id));\n"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;\n"
+        "CREATE TRIGGER tr BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION f(); CREATE VIEW v AS SELECT id FROM b;"
+    )
+    down = "DROP TABLE b;\nDROP TABLE a;\nDROP FUNCTION f();\nDROP FUNCTION f();"
+    found = [(item.line, item.message) for item in checker(pair(1, up, down)) if item.code == "SYM013"]
+    # The server says the same of each line, if the view is dropped first and the line before is taken away.
+    assert found == [
+        (1, "the rollback fails here: cannot drop table b because other objects depend on it: view public.v"),
+        (4, "the rollback fails here: function f() does not exist"),
+    ]
+
+
 @pytest.mark.parametrize(("dialect", "words"), [("postgres", "or check first"), ("sqlite", "Split the script in two")])
 def test_what_helps_against_a_later_drop_depends_on_the_engine(checker: Checker, dialect: str, words: str) -> None:
     up = "CREATE TABLE n (id int);\nINSERT INTO n SELECT id FROM o;\nDROP TABLE o;"

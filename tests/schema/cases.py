@@ -451,6 +451,14 @@ POSTGRES += [
         "CREATE OR REPLACE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN LOOP UPDATE t SET a = 2 WHERE a = 1;"
         " EXIT WHEN NOT FOUND; END LOOP; END $$; CALL fill(); DROP PROCEDURE fill();",
     ),
+    Case("a table named twice in one DROP", TU, "DROP TABLE u, t, u;", None, "undefined_table"),
+    Case(
+        "a function and a type named twice in one DROP",
+        F + "CREATE TYPE m AS ENUM ('a');",
+        "DROP FUNCTION f(), f(); DROP TYPE m, m;",
+        None,
+        "undefined_function",
+    ),
     Case(
         "a guard that looks a table up with a function",
         T,

@@ -10,6 +10,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.scripts import was_read
+from miglint.rules.symmetry.causes import own_causes
 from miglint.rules.symmetry.differences import Differences, differences, fails, hits, subject_of
 from miglint.schema.outcome import Failure, OperationOutcome
 
@@ -158,8 +159,9 @@ def _failures(step: Step) -> Iterator[Hit]:
     # A forward that fails leaves nothing to roll back: its own statement is reported elsewhere.
     unmade = {subject_of(event) for event in step.forward.events if fails(event)}
     names = NearNames()
-    for event in run.events:
-        if event.failure is not None and fails(event) and subject_of(event) not in unmade:
+    failed = [event for event in run.events if fails(event) and subject_of(event) not in unmade]
+    for event in own_causes(failed, step.rollback_statements, step.after):
+        if event.failure is not None:
             yield Hit(
                 script.file,
                 acting(event.operation, event.failure.key, event.failure.part).span,

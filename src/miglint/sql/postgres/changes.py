@@ -40,19 +40,24 @@ _RELATIONS = frozenset({"table", "view", "materialized view", "index", "sequence
 
 
 def drop(place: Place, node: Node) -> list[Operation]:
-    """Read `DROP`: one operation per name."""
+    """Read `DROP`: one operation per name; PostgreSQL drops an object that is named twice once."""
     object_type = node["removeType"]
     objects = node["objects"]
     kind = kind_of(object_type)
     if_exists = node.get("missing_ok", False)
     cascade = node.get("behavior") == "DROP_CASCADE"
     operations: list[Operation] = []
+    named = set()
     spans = _spans(place, kind, len(objects))
     for item, span in zip(objects, spans, strict=True):
         found = target(object_type, item)
         arguments = found.arguments
         if object_type == "OBJECT_PROCEDURE" and arguments is not None:
             arguments = _all_arguments(item["ObjectWithArgs"])
+        same = found.name, found.table, arguments
+        if same in named:
+            continue
+        named.add(same)
         operations.append(
             Drop(
                 span=span,
