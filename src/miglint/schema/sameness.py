@@ -7,6 +7,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
+from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.constants import stored
 from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
@@ -31,7 +32,8 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return one.sequence == two.sequence
     if one.text and two.text and one.text != two.text and not one.key.startswith("(") and not two.key.startswith("("):
         left, right = stored(one.text, kind), stored(two.text, kind)
-        if left is not None and right is not None:
+        if left is not None and right is not None and (left == right or _is_builtin(kind)):
+            # The server writes a constant for a domain as one of the domain's own type.
             return left == right
     if one == two or loose(one.key) == loose(two.key):
         return True
@@ -43,6 +45,10 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
     if kind.name != "jsonb" or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
+
+
+def _is_builtin(kind: Type | None) -> bool:
+    return kind is not None and kind.schema is None and kind.name in BUILTIN_TYPES
 
 
 def _truth(expression: Expression) -> bool | None:
