@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Dialect, Span
+from miglint.base.model import Dialect, Script, Span
 from miglint.replay.runners import TransactionOwner
+from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.idempotency.catalog_tests import first_run_condition
 from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -87,15 +89,18 @@ def _drop_first(failure: SecondRunFailure) -> Fix | None:
 def _in_transaction(failure: SecondRunFailure) -> bool:
     if transaction_owner(failure.step, failure.script) in (TransactionOwner.TOOL, TransactionOwner.QUERY):
         return True
-    return any(
-        item.statement is failure.event.statement and item.begun is not None
-        for item in placed_operations(_statements(failure))
-    )
+    return failure.event.statement.span in _begun(failure.step, failure.script)
 
 
-def _statements(failure: SecondRunFailure) -> tuple[Statement, ...]:
-    step = failure.step
-    return step.forward_statements if failure.script is step.migration.forward else step.rollback_statements
+@cached_by_step
+def _begun(step: Step, script: Script) -> frozenset[Span]:
+    """Return the statements of a script that are in a transaction which it has begun itself."""
+    placed = placed_operations(_statements_of(step, script))
+    return frozenset(item.statement.span for item in placed if item.begun is not None)
+
+
+def _statements_of(step: Step, script: Script) -> tuple[Statement, ...]:
+    return step.forward_statements if script is step.migration.forward else step.rollback_statements
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------
@@ -131,21 +136,30 @@ def _in_block(failure: SecondRunFailure) -> Fix | None:
 def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
     """Yield the drops that make room for a new name: a second run would drop what the first one has renamed."""
     operation, text = failure.operation, failure.script.file.text
-    for statement in _statements(failure):
-        if statement is failure.event.statement:
+    match operation:
+        case ops.RenameColumn():
+            named: tuple[str, str | None] = (operation.table.name, operation.new)
+        case ops.Rename():
+            named = operation.new, None
+        case _:
             return
-        if len(statement.operations) != 1:
-            continue
-        match operation, statement.operations[0]:
-            case ops.RenameColumn(), ops.DropColumn() as drop:
-                makes_room = drop.table.name == operation.table.name and drop.column == operation.new
-            case ops.Rename(), ops.Drop() as drop:
-                makes_room = drop.name.name == operation.new
-            case _:
-                makes_room = False
+    for statement in _lone_drops(failure.step, failure.script).get(named, ()):
         end = _end_of(text, failure.script.span, statement)
-        if makes_room and end is not None:
+        if end is not None and statement.span.start < failure.event.statement.span.start:
             yield Span(statement.span.start, end)
+
+
+@cached_by_step
+def _lone_drops(step: Step, script: Script) -> dict[tuple[str, str | None], list[Statement]]:
+    """Return the statements that drop one thing and do nothing else, by its name and column."""
+    found: dict[tuple[str, str | None], list[Statement]] = {}
+    for statement in _statements_of(step, script):
+        match statement.operations:
+            case (ops.DropColumn() as drop,):
+                found.setdefault((drop.table.name, drop.column), []).append(statement)
+            case (ops.Drop() as drop,):
+                found.setdefault((drop.name.name, None), []).append(statement)
+    return found
 
 
 def _is_whole(failure: SecondRunFailure) -> bool:

@@ -2,45 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from math import inf
+from typing import NamedTuple
 
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.support.scripts import statements_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 
 
+class _Use(NamedTuple):
+    """A statement that drops or reads a table: the name that it is given, and where the statement ends."""
+
+    table: Name
+    end: int
+
+
+class _Uses(NamedTuple):
+    """The drops and reads of a script, by the table's name in lower case; `unknown` statements may read any."""
+
+    drops: dict[str, list[_Use]]
+    reads: dict[str, list[_Use]]
+    unknown: list[int]
+
+
 def dropped_later(step: Step, direction: Direction, operation: Operation, table: Name) -> bool:
     """Return whether a script drops the table behind an operation."""
-    return any(_drops(later, table) for later in _behind(step, direction, operation))
+    return _first(_uses(step, direction).drops, table, operation) < inf
 
 
 def dropped_unread(step: Step, direction: Direction, operation: Operation, table: Name) -> bool:
     """Return whether a script drops the table behind an operation, and does not read it until then."""
-    for later in _behind(step, direction, operation):
-        if _drops(later, table):
-            return True
-        if _reads(later, table):
-            return False
-    return False
+    uses = _uses(step, direction)
+    dropped = _first(uses.drops, table, operation)
+    if dropped == inf:
+        return False
+    unknown = next((end for end in uses.unknown if end > operation.span.end), inf)
+    return dropped < min(unknown, _first(uses.reads, table, operation))
 
 
-def _behind(step: Step, direction: Direction, operation: Operation) -> Iterator[Operation]:
-    for statement in statements_of(step, direction):
-        if statement.span.end > operation.span.end:
-            yield from flat(statement.operations)
+def _first(uses: dict[str, list[_Use]], table: Name, operation: Operation) -> float:
+    """Return where the first use of a table behind an operation ends, infinity if there is none."""
+    listed = uses.get(table.name.lower(), ())
+    return next((use.end for use in listed if use.end > operation.span.end and _is(use.table, table)), inf)
 
 
 def _is(one: Name, two: Name) -> bool:
-    return (one.name.lower() == two.name.lower() and None in (one.schema, two.schema)) or one == two
+    return None in (one.schema, two.schema) or one == two
 
 
-def _drops(operation: Operation, table: Name) -> bool:
-    return isinstance(operation, ops.Drop) and operation.kind == "table" and _is(operation.name, table)
-
-
-def _reads(operation: Operation, table: Name) -> bool:
-    query = getattr(operation, "query", None)
-    relations = (*getattr(operation, "relations", ()), *(getattr(query, "relations", ())))
-    return isinstance(operation, ops.Opaque) or any(_is(relation, table) for relation in relations)
+@cached_by_step
+def _uses(step: Step, direction: Direction) -> _Uses:
+    uses = _Uses({}, {}, [])
+    for statement in statements_of(step, direction):
+        end = statement.span.end
+        for operation in flat(statement.operations):
+            if isinstance(operation, ops.Drop) and operation.kind == "table":
+                uses.drops.setdefault(operation.name.name.lower(), []).append(_Use(operation.name, end))
+            if isinstance(operation, ops.Opaque):
+                uses.unknown.append(end)
+            query = getattr(operation, "query", None)
+            for relation in (*getattr(operation, "relations", ()), *(getattr(query, "relations", ()))):
+                uses.reads.setdefault(relation.name.lower(), []).append(_Use(relation, end))
+    return uses

@@ -5,8 +5,10 @@ from __future__ import annotations
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
 from miglint.schema.objects import Enum, Table
+from miglint.schema.outcome import OperationTrace
 from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -54,11 +56,22 @@ def _is_harmless(step: Step, change: Change) -> bool:
 
 def _is_replaced(step: Step, change: Change) -> bool:
     """Return whether the forward created a routine by `OR REPLACE`, which the next run replaces."""
+    if change.key.space != "routine":
+        return False
     return any(
-        isinstance(moment.operation, ops.CreateRoutine) and moment.operation.or_replace
-        for moment in step.forward.moments
-        if moment.before.find(change.key) is not moment.after.find(change.key)
+        moment.before.find(change.key) is not moment.after.find(change.key)
+        for moment in _replacing(step).get(change.key.name.partition("(")[0], ())
     )
+
+
+@cached_by_step
+def _replacing(step: Step) -> dict[str, list[OperationTrace]]:
+    """Return where the forward creates routines by `OR REPLACE`, by name."""
+    found: dict[str, list[OperationTrace]] = {}
+    for moment in step.forward.moments:
+        if isinstance(moment.operation, ops.CreateRoutine) and moment.operation.or_replace:
+            found.setdefault(moment.operation.name.name, []).append(moment)
+    return found
 
 
 def _has_same_labels(old: object, new: object) -> bool:
