@@ -22,7 +22,7 @@ from miglint.linter import findings_builder, parallel
 from miglint.replay.apply import memo
 from miglint.rules.selection import load_rules, select
 from miglint.schema import edges, parts
-from miglint.sql.postgres.analysis import entry
+from miglint.sql.postgres import statement_trees
 
 # All rules, those that are off by default as well, but sqlfluff's.
 SETTINGS = Settings(".", select=("ALL",), ignore=("STY",))
@@ -84,6 +84,12 @@ def judge(dialect: str, case: Case, shape: str, count: int) -> int:
     return len(findings_builder.judge(found, SETTINGS, {}, CHOSEN).findings)
 
 
+def clear_caches() -> None:
+    """Empty the caches of a process: what an earlier run has left in them would change the numbers."""
+    statement_trees.clear()
+    memo.clear()
+
+
 def calls(dialect: str, case: Case, shape: str, count: int) -> Counter[object]:
     """Return how often each function was called, and how often each function called one that is written in C."""
     counts: Counter[object] = Counter()
@@ -94,6 +100,7 @@ def calls(dialect: str, case: Case, shape: str, count: int) -> Counter[object]:
         elif event == "c_call":
             counts[frame.f_code, argument.__name__] += 1
 
+    clear_caches()
     sys.setprofile(count_calls)
     try:
         judge(dialect, case, shape, count)
@@ -139,9 +146,7 @@ def test_memory_grows_with_the_work(dialect, wanted):
     case = next(case for case in CASES[dialect] if case.name == wanted)
 
     def peak(count: int) -> int:
-        # What an earlier test has left in them would be missing here.
-        entry.tree_of.cache_clear()
-        memo._kept.clear()
+        clear_caches()
         gc.collect()
         tracemalloc.start()
         try:

@@ -88,6 +88,11 @@ class Lookups:
         )
 
 
+def clear() -> None:
+    """Empty the cache."""
+    _cached.clear()
+
+
 _cached: dict[Hashable, list[tuple[Lookups, Any, Invalid | None]]] = {}
 
 

@@ -9,6 +9,11 @@ _MOST = 1024
 _trees: dict[str, Node | None] = {}
 
 
+def clear() -> None:
+    """Forget all trees."""
+    _trees.clear()
+
+
 def keep_tree(text: str, tree: Node) -> None:
     """Store the tree of a statement that was parsed as a part of its script."""
     if len(_trees) >= _MOST:
