@@ -29,6 +29,8 @@ _UNCUT = {
 _CUTS_BLOCKS = frozenset({"liquibase"})
 # Statements that a block cannot run: it needs a destination for rows, and is in a transaction.
 _OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "copy", "do", "show", "explain", "call"})
+# The block around a statement is made once for each of its clauses that fails.
+_MOST_CLAUSES = 50
 _SEMICOLON = pattern(r"[ \t\r\n]*;")
 # `FOUND` is a variable of each block.
 _NO_BLOCK = pattern(r"\b(?:FOUND|CONCURRENTLY|RETURNING)\b", 2)
@@ -163,8 +165,11 @@ def _lone_drops(step: Step, script: Script) -> dict[tuple[str, str | None], list
 
 
 def _is_whole(failure: SecondRunFailure) -> bool:
-    """Return whether the failing operation is in no block: a block has its own conditions."""
-    return not any(isinstance(item, (ops.If, ops.Try)) for item in failure.event.statement.operations)
+    """Return whether the failing operation is in no block, which has its own conditions, nor one of very many."""
+    return (
+        not isinstance(failure.event.operation, (ops.If, ops.Try))
+        and len(failure.event.statement.operations) <= _MOST_CLAUSES
+    )
 
 
 def _end_of(text: str, script: Span, statement: Statement) -> int | None:
