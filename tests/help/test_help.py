@@ -37,6 +37,11 @@ KNOWN = {
     "postgres/unseen-x7: SYM001",
     # Its scripts are exchanged, so that the table it drops is not there.
     "PAI007-Bad-0: BWC001",
+    # To do: the help drops a column under a view, replaces a function whose parameter has another name, and writes the
+    # default of a view's column as an option.
+    "postgres_kinds/ow1-view-star-after: SYM001",
+    "postgres_kinds/fn1-arg-name-add: SYM014",
+    "postgres_kinds/gw1-view-default: SYM014",
 }
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.base.findings import Edit
-from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile, Span
+from miglint.fixes.edits import with_edits
+from miglint.replay.steps import replay_one
 from miglint.rules.data.copies import narrows
-from miglint.rules.idempotency.second_run import SecondRunFailure, clause, code_of, fix_for
+from miglint.rules.idempotency.guard_words import guard_of
+from miglint.rules.idempotency.second_run import clause, code_of
+from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql import postgres
+from miglint.sql import parse, postgres
 from miglint.sql.operations import Name, Operation, Type
 
 
@@ -26,10 +29,10 @@ def again(text: str) -> SecondRunFailure:
     source = script(text)
     statement = postgres.parse(text)[0]
     operation = statement.operations[0]
-    failure = Failure("duplicate_object", "it is there already")
-    return SecondRunFailure(
-        source, OperationOutcome(statement, operation, Schema(Dialect.POSTGRES), failure), operation, failure
-    )
+    failure = Failure("undefined_object", "it is gone")
+    step = replay_one(Migration("1", "a", Dialect.POSTGRES, source, None), parse, Schema(Dialect.POSTGRES))
+    outcome = OperationOutcome(statement, operation, step.before, failure)
+    return SecondRunFailure(step, source, outcome, operation, failure)
 
 
 @pytest.mark.parametrize(
@@ -84,14 +87,12 @@ def test_the_first_text_of_a_script_is_its_first_line_that_is_not_blank() -> Non
     ],
 )
 def test_a_guard_is_inserted_where_it_belongs(text: str, fixed: str | None) -> None:
-    fix = fix_for(again(text))
+    guard = guard_of(again(text))
     if fixed is None:
-        assert fix is None
+        assert guard is None
         return
-    assert fix is not None
-    (edit,) = fix.edits
-    assert isinstance(edit, Edit)
-    assert text[: edit.start] + edit.text + text[edit.end :] == fixed
+    assert guard is not None
+    assert with_edits(text, [guard.edit]) == fixed
 
 
 @pytest.mark.parametrize(

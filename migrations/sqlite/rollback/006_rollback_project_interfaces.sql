@@ -6,7 +6,6 @@
 BEGIN;
 
 -- SQLite cannot test whether a table exists. On a second run it is missing, and an empty one serves instead.
--- miglint: ignore IDM057 (it has an effect on the second run)
 CREATE TABLE IF NOT EXISTS project_interfaces (
     id TEXT NOT NULL PRIMARY KEY DEFAULT (
         lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
