@@ -13,18 +13,18 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 
 
-class _Use(NamedTuple):
+class _TableUse(NamedTuple):
     """A statement that drops or reads a table: the name that it is given, and where the statement ends."""
 
     table: Name
     end: int
 
 
-class _Uses(NamedTuple):
+class _TableUses(NamedTuple):
     """The drops and reads of a script, by the table's name in lower case; `unknown` statements may read any."""
 
-    drops: dict[str, list[_Use]]
-    reads: dict[str, list[_Use]]
+    drops: dict[str, list[_TableUse]]
+    reads: dict[str, list[_TableUse]]
     unknown: list[int]
 
 
@@ -43,7 +43,7 @@ def dropped_unread(step: Step, direction: Direction, operation: Operation, table
     return dropped < min(unknown, _first(uses.reads, table, operation))
 
 
-def _first(uses: dict[str, list[_Use]], table: Name, operation: Operation) -> float:
+def _first(uses: dict[str, list[_TableUse]], table: Name, operation: Operation) -> float:
     """Return where the first use of a table behind an operation ends, infinity if there is none."""
     listed = uses.get(table.name.lower(), ())
     return next((use.end for use in listed if use.end > operation.span.end and _is(use.table, table)), inf)
@@ -54,16 +54,16 @@ def _is(one: Name, two: Name) -> bool:
 
 
 @cached_by_step
-def _uses(step: Step, direction: Direction) -> _Uses:
-    uses = _Uses({}, {}, [])
+def _uses(step: Step, direction: Direction) -> _TableUses:
+    uses = _TableUses({}, {}, [])
     for statement in statements_of(step, direction):
         end = statement.span.end
         for operation in flat(statement.operations):
             if isinstance(operation, ops.Drop) and operation.kind == "table":
-                uses.drops.setdefault(operation.name.name.lower(), []).append(_Use(operation.name, end))
+                uses.drops.setdefault(operation.name.name.lower(), []).append(_TableUse(operation.name, end))
             if isinstance(operation, ops.Opaque):
                 uses.unknown.append(end)
             query = getattr(operation, "query", None)
             for relation in (*getattr(operation, "relations", ()), *(getattr(query, "relations", ()))):
-                uses.reads.setdefault(relation.name.lower(), []).append(_Use(relation, end))
+                uses.reads.setdefault(relation.name.lower(), []).append(_TableUse(relation, end))
     return uses
