@@ -96,7 +96,10 @@ class _Fixing:
         """Apply the fixes of the files that have one of the targets again, without these."""
         self.withheld |= withheld
         paths = frozenset(target.path for target in withheld)
-        return self._rounds(self._reset(reached, paths), {}, paths) if paths else reached
+        if not paths:
+            return reached
+        again = self._rounds(self._reset(reached, paths), {}, paths)
+        return again._replace(rounds=max(reached.rounds, again.rounds))
 
     def report(self, reached: _Reached) -> Report:
         """Return the report about all files as they are then."""

@@ -147,9 +147,9 @@ def _symmetric(
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    told = [change for change in counted if not forward.lost or not _may_be_unseen(change, forward)]
+    visible = [change for change in counted if not forward.lost or not _may_be_unseen(change, forward)]
     sought = _not_found(forward) if doubted else frozenset()
-    if any(change.certain and (change.key, change.part) not in sought for change in told) and not rollback.unknown:
+    if any(change.certain and (change.key, change.part) not in sought for change in visible) and not rollback.unknown:
         return False, None
     unknown = (*rollback.unknown, *forward.unknown)
     if unknown:

@@ -145,7 +145,7 @@ def run(
             continue
         machine.dropping = _named_together(machine, statement)
         machine.statement = statement
-        start, told = machine.schema, failed
+        start, failed_before = machine.schema, failed
         for operation in statement.operations:
             before = machine.schema
             failure: Failure | None = None
@@ -159,7 +159,7 @@ def run(
                 events.append(event)
                 if failure is not None and failure.certain and failed is None:
                     failed = event
-        if statement.refused is not None and failed is told and statement.operations:
+        if statement.refused is not None and failed is failed_before and statement.operations:
             machine.schema = start
             refused_ = Failure("invalid_table_definition", statement.refused)
             event = OperationOutcome(statement, statement.operations[-1], start, refused_)

@@ -54,7 +54,7 @@ def _refuse_unusable_index(machine: Machine, key: Key, relation: Table | View, o
 
 
 def _refuse_identity(machine: Machine, key: Key, relation: Table | View, name: str) -> None:
-    """Raise the errors for an index by which no row can be told apart."""
+    """Raise the errors for an index that cannot identify rows."""
     index = machine.schema.find(Key("relation", key.schema, name))
     if not isinstance(index, Index) or not isinstance(relation, Table) or index.assumed or relation.assumed:
         return
