@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from miglint.base.lazy_regex import pattern
+from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
 from miglint.sql.operations import Type
 from miglint.sql.type_input import truth_of
@@ -33,7 +34,8 @@ _DATE = pattern(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})\Z")
 
 def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
     """Return what tells a constant, as the default of a column of a type, from others; None for what is no constant."""
-    if kind is None or kind.setof:
+    if kind is None or kind.setof or kind.name not in BUILTIN_TYPES:
+        # A constant of a domain is stored as one of the type that it is over, which is not known here.
         return None
     text = text.strip()
     while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
