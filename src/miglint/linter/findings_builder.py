@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
 
 _MAX_FOLDED = 5
+_LONGEST_MESSAGE = 300
 
 
 def judge(
@@ -210,7 +211,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=decode_tags(message),
+        message=_cut(decode_tags(message)),
         help=decode_tags(help_),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
@@ -218,6 +219,11 @@ def _folded(group: list[PlacedHit]) -> Finding:
         evidence=hit.evidence,
         fix=merged_fix([item.hit for item in group]),
     )
+
+
+def _cut(message: str) -> str:
+    """Return a message without the end of one that is long: it may hold definitions, or the words of an engine."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 4].rstrip()} ..."
 
 
 def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
@@ -230,7 +236,7 @@ def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
         message = several_reruns(len(elsewhere) + 1)
     elif others or elsewhere:
         message += f" (and {len(others) + len(elsewhere)} more)"
-    lines = [reported.help, *(f"Also: {text}" for text in others[:_MAX_FOLDED])]
+    lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
     if elsewhere:
         lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
     return message, "\n".join(filter(None, lines))
