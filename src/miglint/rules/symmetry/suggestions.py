@@ -64,7 +64,7 @@ _ADD, _IN_ROLLBACK = "Add to the rollback:", "In the rollback:"
 
 
 class OfferedStatements(NamedTuple):
-    """OfferedStatements that the rollback lacks, and the words before them."""
+    """Statements that the rollback lacks, and the words before them."""
 
     lead: str
     texts: tuple[str, ...]
@@ -95,7 +95,9 @@ def how_to_restore(step: Step, changes: Sequence[Change]) -> str:
 
 def _suggestion(step: Step, change: Change) -> OfferedStatements | str:
     if not change.counts and change.aspect == "column order":
-        return "OfferedStatements that name their columns are unaffected; `SELECT *` and `INSERT` without a column list are not."
+        return (
+            "Statements that name their columns are unaffected; `SELECT *` and `INSERT` without a column list are not."
+        )
     try:
         renamed = _rename_back(step, change) if change.kind != "changed" else None
         if renamed is not None:
