@@ -18,7 +18,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "CREATE TABLE parts (id int, kind text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);"
         "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN ('a', NULL) PARTITION BY HASH (id);"
         "CREATE TABLE parts_1a PARTITION OF parts_1 FOR VALUES WITH (MODULUS 2, REMAINDER 0);",
-        "CREATE TABLE parts (id int, at date) PARTITION BY RANGE ((id + 1), at); CREATE TABLE parts_1 (id int, at date);"
+        "CREATE TABLE parts (id int, at date) PARTITION BY RANGE ((id + 1), at);"
+        "CREATE TABLE parts_1 (id int, at date);"
         "ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES FROM (1, MINVALUE) TO (9, MAXVALUE);",
     ),
     "exclusion": (
@@ -85,7 +86,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "constraint": (
         "ALTER TABLE plain ADD CONSTRAINT kept CHECK (b <> '') NOT VALID;",
-        "ALTER TABLE plain ADD CONSTRAINT kept UNIQUE NULLS NOT DISTINCT (b) INCLUDE (e) DEFERRABLE INITIALLY DEFERRED;",
+        "ALTER TABLE plain ADD CONSTRAINT kept UNIQUE NULLS NOT DISTINCT (b) INCLUDE (e)"
+        " DEFERRABLE INITIALLY DEFERRED;",
         "ALTER TABLE plain ADD CONSTRAINT kept FOREIGN KEY (a) REFERENCES plain (a) ON UPDATE CASCADE NOT VALID;",
         "CREATE TABLE child (x int, y int, FOREIGN KEY (x) REFERENCES plain MATCH FULL ON DELETE SET NULL (x));",
     ),
