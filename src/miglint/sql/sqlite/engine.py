@@ -138,8 +138,12 @@ def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objectio
     if other is None:
         return _located(tokens, message, question)
     question = replace(question, text=other)
-    refused = _ask(other)
-    return _in_aggregate_order(tokens) if refused is None else _located(tokens, refused, question)
+    refused, inside = _ask(other), _in_aggregate_order(tokens)
+    if refused is None:
+        return inside
+    found = _located(tokens, refused, question)
+    # The library would stop at the first of them.
+    return inside if inside is not None and found.syntax and inside.first < found.first else found
 
 
 def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:
