@@ -130,7 +130,7 @@ CONDITIONS: list[tuple[str, Any]] = [
     ),
     (
         "EXISTS (SELECT FROM information_schema.tables WHERE table_name = 't' AND table_catalog = current_catalog)",
-        Exists("table", named("t"), anywhere=True),
+        Exists("relation", named("t"), anywhere=True),
     ),
     (
         "EXISTS (SELECT FROM pg_class WHERE relname = 't' AND relnamespace = current_schema()::regnamespace)",
