@@ -217,12 +217,17 @@ DYNAMIC = [
     "EXECUTE format('CREATE TABLE %2$I (%1$s int)', 'a', 'made');",
     "EXECUTE concat('CREATE TABLE ', quote_ident('made'), ' (a int)');",
     "EXECUTE 'CREATE TABLE ' || name || ' (a int)';",
+    "EXECUTE 'CREATE TABLE ' || array_to_string(string_to_array('ma,de', ','), '') || ' (a int)';",
+    "EXECUTE array_to_string(ARRAY['CREATE TABLE', name, '(a int)']::text[], ' ');",
+    "EXECUTE concat_ws(' ', 'CREATE TABLE', replace('m-de', '-', 'a'), ltrim(' (a int)'));",
+    "FOREACH n IN ARRAY ARRAY['made'] LOOP EXECUTE 'CREATE TABLE ' || n || ' (a int)'; END LOOP;",
+    "FOREACH n IN ARRAY names LOOP EXECUTE 'CREATE TABLE ' || n || ' (a int)'; END LOOP;",
 ]
 
 
 @pytest.mark.parametrize("text", DYNAMIC)
 def test_dynamic_sql_of_constants(text: str) -> None:
-    (found,) = do(text, "DECLARE name text := 'made';")
+    (found,) = do(text, "DECLARE name text := 'made'; n text; names text[] := ARRAY['made'];")
     assert isinstance(found, op.CreateTable)
     assert (found.name, found.columns[0].name) == (named("made"), "a")
 
