@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.replay.apply.calls import returns_nothing
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
@@ -100,6 +101,8 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 def opaque(machine: Machine, operation: Opaque) -> None:
     """What cannot be known."""
+    if operation.result_of is not None and returns_nothing(machine, operation.result_of):
+        return
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
