@@ -48,7 +48,7 @@ KNOWN = {
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    engine = start_embedded(Limits(), Deadline.after(900), "to try help")
+    engine = start_embedded(Limits(), Deadline.after(3600), "to try help")
     made = Postgres(engine)
     yield made
     made.close()
