@@ -127,9 +127,13 @@ def command(
 def _ported(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], how: PortOptions
 ) -> list[PortedMigration]:
-    histories = replayed_histories(settings, paths, None)
+    histories = replayed_histories(settings, paths, None, every=True)
     steps = {id(item.history): [*item.steps] for item in histories}
-    sources = [item for item in histories if item.history.dialect is not how.target]
+    sources = [
+        item
+        for item in histories
+        if item.history.dialect is not how.target and any(map(item.is_requested, item.history.migrations))
+    ]
     if not sources:
         raise UsageError(f"all migrations are for {how.target.value} already")
     wanted: dict[int, list[str]] = {}

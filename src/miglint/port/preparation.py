@@ -84,12 +84,20 @@ def port_history(
         partner = None if pairs is None else pairs.partners.get(step.migration)
         there = None if partner is None else known.get(id(partner))
         before = here if there is None else there.before
+        if there is not None and _is_shared(step, there):
+            # As long as the other engine has no script of its own, it is given this one.
+            there = None
         if _is_chosen(step, there, pairs, wanted, options):
             ported = _ported(history, step, before, there, pairs, options)
             yield ported
             here = ported.script.after
         elif there is not None:
             here = there.after
+
+
+def _is_shared(step: Step, there: Step) -> bool:
+    one, other = step.migration.forward, there.migration.forward
+    return one is not None and other is not None and (one.path, one.span) == (other.path, other.span)
 
 
 def _is_chosen(
@@ -99,8 +107,10 @@ def _is_chosen(
         return False
     if wanted is not None:
         return wanted(step.migration)
-    served = pairs is not None and step.migration in pairs.served
-    return options.over if there is not None else not served
+    if there is not None:
+        return options.over
+    partner = None if pairs is None else pairs.partners.get(step.migration)
+    return pairs is None or partner is not None or step.migration not in pairs.served
 
 
 def _ported(

@@ -156,7 +156,7 @@ class _SqliteWriter:
         for renaming, found in groupby(moments, key=lambda moment: isinstance(moment.operation, _RENAMES)):
             group = [*found]
             if any(moment.failed for moment in group):
-                self._reasons.append("it fails on PostgreSQL")
+                self._reasons.append("it fails on PostgreSQL, or may fail there")
             group = [moment for moment in group if not moment.failed]
             if renaming:
                 for moment in group:
