@@ -6,6 +6,7 @@ import re
 
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
+from miglint.replay.apply.column_definitions import refuse_gone_type
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered_column,
@@ -14,7 +15,6 @@ from miglint.replay.apply.columns import (
     inheritors,
     is_inherited,
     put_column,
-    refuse_gone_type,
     refuse_if_row_type_is_used,
 )
 from miglint.replay.apply.drop_dependents import Node, dependents

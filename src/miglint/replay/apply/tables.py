@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply.columns import altered, define
+from miglint.replay.apply.column_definitions import define
+from miglint.replay.apply.columns import altered
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
