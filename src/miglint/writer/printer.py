@@ -30,6 +30,7 @@ from miglint.schema.objects import (
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column
 from miglint.writer import remarks, sources, sqlite_tables, tables
+from miglint.writer.indexes import create_index
 from miglint.writer.routines import create_routine
 from miglint.writer.sequences import create_sequence
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
@@ -51,7 +52,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         case View():
             return [create_view(schema, value)]
         case Index():
-            return [text] if (text := tables.create_index(schema, value)) else []
+            return [text] if (text := create_index(schema, value)) else []
         case Sequence():
             return [] if tables.is_implied(schema, key, value) else [create_sequence(value)]
         case Enum():

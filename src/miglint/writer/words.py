@@ -41,8 +41,16 @@ def name(value: Name) -> str:
 
 def literal(text: str) -> str:
     """Return a string constant."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return quoted
+    return "'" + text.replace("'", "''") + "'"
+
+
+def dollar_quotes(text: str) -> str:
+    """Return the shortest dollar quotes (`$$`, `$do1$`, ...) that a text does not contain."""
+    quotes, number = "$$", 0
+    while quotes in text:
+        number += 1
+        quotes = f"$do{number}$"
+    return quotes
 
 
 def type_name(value: Type, dialect: Dialect) -> str:

@@ -19,6 +19,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
+from miglint.writer.words import dollar_quotes
 
 # The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
 _UNCUT = {
@@ -120,7 +121,7 @@ def _in_block(failure: SecondRunFailure) -> Fix | None:
     if condition is None or end is None or _NO_BLOCK.search(body):
         return None
     line, indent = _line_break(failure), _indentation(text, span.start)
-    mark = _dollar_tag(body + condition)
+    mark = dollar_quotes(body + condition)
     before = f"DO {mark} BEGIN{line}{indent}IF {condition} THEN{line}{indent}"
     after = f"{line}{indent}END IF;{line}{indent}END {mark};"
     if layout in _UNCUT and not _is_uncut(text, span, _UNCUT[layout]):
@@ -183,13 +184,6 @@ def _end_of(text: str, script: Span, statement: Statement) -> int | None:
 def _is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
     opening, closing = marks
     return text.rfind(opening, 0, span.start) > text.rfind(closing, 0, span.start)
-
-
-def _dollar_tag(text: str) -> str:
-    number, mark = 0, "$$"
-    while mark in text:
-        number, mark = number + 1, f"$miglint{number or ''}$"
-    return mark
 
 
 def _line_break(failure: SecondRunFailure) -> str:

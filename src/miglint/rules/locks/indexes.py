@@ -16,7 +16,7 @@ from miglint.rules.symmetry.invalid_indexes import index_name, stands_alone
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
-from miglint.writer.tables import create_index
+from miglint.writer.indexes import create_index
 from miglint.writer.words import UnprintableError
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
