@@ -17,7 +17,7 @@ from miglint.linter.run import Job, ReplayedHistory, replayed
 def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str | None) -> list[ReplayedHistory]:
     """Return the histories of the paths, replayed as they are read; those of a dialect only, if one is given.
 
-    A dialect chooses among the histories. Where none is of it, it is the one of scripts that do not tell theirs.
+    A dialect chooses among the histories. If none has it, it is that of the scripts without an indication.
     Raises `UsageError` if there are none.
     """
     chosen = checked_paths(settings, paths).paths

@@ -63,7 +63,7 @@ def _comments(path: str) -> Iterator[Any]:
 
 
 def _is_ours(comment: Any) -> bool:
-    """Return whether a comment is the one of this action: anybody may write one that begins alike, but no bot does."""
+    """Return whether a comment is the one of this action: users may write one that begins alike, but no bot does."""
     return str(comment["body"]).startswith(MARK) and comment["user"]["type"] == "Bot"
 
 

@@ -210,7 +210,7 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
 
 
 def _metadata_of(file: SourceFile, problems: list[Problem]) -> _Metadata:
-    """Look up a file's metadata once: a file may have a hundred thousand changesets."""
+    """Read a file's metadata once: a file may have a hundred thousand changesets."""
     if not sections.may_have_sections(file.text):
         return _Metadata(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)

@@ -43,7 +43,7 @@ def discover(
 def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
-    """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
+    """Discover `content` as the file `name`, which need not exist, within the surrounding history, if any."""
     options = options or DiscoveryOptions()
     forced = _check(options)
     wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)

@@ -159,7 +159,7 @@ class _DryRun:
         return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
-        """Give a history that uses the role `postgres` a separate server, since only one role can have that name."""
+        """Return a separate server for a history that uses the role `postgres`: only one role can have that name."""
         if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
             return choice
         self._naming += 1

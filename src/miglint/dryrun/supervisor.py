@@ -312,7 +312,7 @@ class _Supervisor:
         return pid
 
     def _become(self, command: list[str], place: dict[str, Any]) -> None:
-        """Turn this new process into the program: in its own session, as its account, with its limits."""
+        """Replace this new process by the program: in its own session, as its account, with its limits."""
         import resource
 
         os.setsid()

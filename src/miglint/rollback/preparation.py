@@ -30,7 +30,7 @@ class PreparedRollback(Struct, frozen=True):
     """A rollback that was looked at.
 
     `edit` is what to write, None if there is nothing to do or no place for it. `problem` is why it is not written.
-    `verified` says whether an engine ran it as claimed; None if it was not asked. `forward_edits` are the changes to
+    `verified` says whether an engine ran it as claimed; None if it was not run. `forward_edits` are the changes to
     the forward with which the rollback loses nothing, `set_aside` the tables that data is set aside in, and `clean_up`
     the statements that drop these.
     """
@@ -48,7 +48,7 @@ class PreparedRollback(Struct, frozen=True):
 
     @property
     def edits(self) -> tuple[FileEdit, ...]:
-        """Everything that is to be written."""
+        """Return all edits."""
         return () if self.edit is None else (self.edit, *self.forward_edits)
 
     @property

@@ -33,7 +33,7 @@ _DATE = pattern(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})\Z")
 
 
 def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
-    """Return what tells a constant, as the default of a column of a type, from others; None for what is no constant."""
+    """Return what distinguishes a constant default of a column from others; None if it is no constant."""
     if kind is None or kind.setof or kind.name not in BUILTIN_TYPES:
         # A constant of a domain is stored as one of the type that it is over, which is not known here.
         return None

@@ -130,7 +130,7 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     collect = _COLLECT.get(type(value))
     if collect is None:
         return _NOTHING
-    # An object is asked about when it comes and again when another takes its place.
+    # Called when an object is added, and when it is replaced.
     known = _KNOWN.get(id(value))
     if known is not None and known[0] is value and known[1] is dialect:
         return known[2]

@@ -328,7 +328,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self._labelled(CASTS)
 
     def settled(self) -> Schema:
-        """Return the same schema, ready to be asked for objects without their keys."""
+        """Return the same schema, with indexes for lookups without keys."""
         labels, new = self.labels, self.unlabelled
         if new is None:
             return self

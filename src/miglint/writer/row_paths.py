@@ -103,7 +103,7 @@ class RowPaths:
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]
     ) -> None:
-        """Take note of a table that gets its rows from one other: these may be in it alone for a while."""
+        """Record a table that gets its rows from one other: for a while it may be the only one that has them."""
         if target is None or query is None or len(query.relations) != 1:
             return
         source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)

@@ -77,7 +77,7 @@ def _where_there(statement: str, about: Key) -> str:
 
 
 def _role(value: Other) -> str:
-    """Roles belong to the server, where one may be already."""
+    """Return the statement that creates a role, which may exist: roles belong to the server."""
     own = value.name.name
     absent = catalog_conditions.negated(catalog_conditions.role_exists(own))
     body = f"IF {absent} THEN CREATE ROLE {identifier(own)}; END IF;"

@@ -21,7 +21,7 @@ class WrittenStatement(Struct, frozen=True):
 
     @property
     def first_run(self) -> str:
-        """What it does where nothing of it is done yet."""
+        """Return its effect on a database where nothing of it was run."""
         return self.text if self.plain is None else self.plain
 
 

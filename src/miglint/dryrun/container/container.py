@@ -143,7 +143,7 @@ class _Container:
         from docker.errors import DockerException
 
         until = time.monotonic() + _START_SECONDS
-        # Images run a temporary server on sockets only while they initialize; the final one listens on ports.
+        # While they initialize, images run a temporary server on sockets only; the final one listens on ports.
         ready = ["pg_isready", "-q", "-h", _LOOPBACK, "-p", str(_PORT), "-U", _USER, "-d", "postgres"]
         while time.monotonic() < until:
             self._need_running()

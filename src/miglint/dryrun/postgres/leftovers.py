@@ -1,6 +1,6 @@
 """Leftovers of killed runs on a persistent server, distinguished from those of active runs.
 
-A run holds an advisory lock while it lives. The lock's key is the random part of the names of its databases and roles,
+A run holds an advisory lock until it ends. The lock's key is the random part of the names of its databases and roles,
 so objects with miglint's names and no such lock are leftovers.
 """
 
@@ -27,7 +27,7 @@ def _key(token: str) -> int:
 
 
 def claim(session: Session, token: str) -> None:
-    """Hold the lock of a run for the lifetime of the session."""
+    """Lock a run for the lifetime of the session."""
     key = _key(token)
     session.query(f"SELECT pg_catalog.pg_advisory_lock({_CLASS}, {key - (1 << 32) if key >= 1 << 31 else key})")
 

@@ -27,7 +27,7 @@ class Account(Struct, frozen=True):
     gid: int = -1
 
     def own(self, folder: Path) -> None:
-        """Give a folder and its content to the account."""
+        """Change the owner of a folder and its content to the account."""
         if self.name is None:
             return
         os.chown(folder, self.uid, self.gid)

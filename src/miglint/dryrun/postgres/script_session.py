@@ -68,7 +68,7 @@ class ScriptSession:
             return self._reset(self.session)
 
     def release(self) -> None:
-        """Give back the locks that a script left; there is a fixed number for all sessions of the server."""
+        """Release the locks that a script left; there is a fixed number for all sessions of the server."""
         if self._open is not None and self._open.alive:
             try:
                 self._open.query(RELEASE)
@@ -113,7 +113,7 @@ class ScriptSession:
             begun = time.perf_counter()
             asked = piece
             if begins and session.in_transaction and sets_isolation(piece.text):
-                # The server takes it before any other query alone, and the dry run has asked some.
+                # The server accepts it only as the first query, and the dry run has sent others.
                 asked = replace(piece, text="SELECT")
             begins = begins and opens_transaction(asked.text)
             error = self._statement(session, index, asked, disabled)

@@ -59,7 +59,7 @@ def _is_described(one: StoredObject) -> bool:
 
 
 def _ask(shown: list[StoredObject], ask: Ask, known: KnownObjects) -> SchemaDetails:
-    """Ask for what is not known of the objects; of views always, since their tables change them."""
+    """Query what is not known of the objects; of views always, since their tables change them."""
     new = [one for one in shown if _is_described(one) and _place(one) not in known]
     tables = [one.name for one in new if one.kind == "table"]
     indexes = [one.name for one in new if one.kind == "index"]

@@ -35,7 +35,7 @@ class Databases:
         self._stop_at = float("inf")
 
     def warm_up(self) -> None:
-        """Let the library load and open what it needs, and limit its memory."""
+        """Load the library and what it needs, and limit its memory."""
         db = self._open()
         db.rows(f"PRAGMA hard_heap_limit = {self._start.memory}")
         db.rows("SELECT random(), strftime('%s', 'now', 'localtime')")

@@ -70,7 +70,7 @@ def _takes(routine: Routine, arguments: int) -> bool:
 
 
 def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
-    """Carry out a call; False when nothing is known of a function of that name."""
+    """Apply a call; return False if no function of that name is known."""
     found = _found(machine, call.name)
     if not found:
         return False

@@ -112,7 +112,7 @@ def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
 
 
 def stored_default(default: Expression | None, column: Column) -> Expression | None:
-    """Return a default under a key that tells constants apart which the server stores in different words."""
+    """Return a default with a key that distinguishes constants which the server stores differently."""
     if default is None or column.generated is not None or not default.text:
         return default
     form = stored(default.text, column.type)

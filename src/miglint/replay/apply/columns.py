@@ -84,7 +84,7 @@ def altered_column(machine: Machine, operation: TableOperation, name: str) -> tu
 
 
 def assume_column(machine: Machine, key: Key, folded: str, column: Column | None) -> None:
-    """Take it that an assumed table has a column, or with None that it does not."""
+    """Assume that an assumed table has a column, or with None that it does not."""
     machine.assume_part(key, "column", folded, column)
 
 
@@ -220,7 +220,7 @@ def inheritors(machine: Machine, key: Key) -> list[Key]:
 def alter_in_heirs(
     machine: Machine, key: Key, operation: TableOperation, name: str, changes: Mapping[str, Any]
 ) -> None:
-    """Give the column of partitions and inheriting tables what that of their parent got, unless it is `ONLY` that."""
+    """Apply the changes of a parent's column to its partitions and inheriting tables, unless with `ONLY`."""
     if not machine.postgres or operation.only:
         return
     for child in inheritors(machine, key):

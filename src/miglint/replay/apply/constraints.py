@@ -227,7 +227,7 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
 
 
 def _refuse_persistence(machine: Machine, key: Key, table: Table, target: Table) -> None:
-    """Raise the error for a table that refers to one that lives shorter than it, or is of another session."""
+    """Raise the error for a reference to a table that is less permanent, or of another session."""
     if table.assumed or target.assumed or "foreign" in (table.kind, target.kind):
         return
     if "temporary" in (table.persistence, target.persistence) and table.persistence != target.persistence:

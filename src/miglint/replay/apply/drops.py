@@ -73,7 +73,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if not machine.postgres:
         refuse_internal(machine, key, operation)
     if found is None and operation.if_exists:
-        # Nobody made it: the guard is there for just this.
+        # It does not exist, which is what the guard is for.
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
         machine.never_made(key)
         return

@@ -23,7 +23,7 @@ _Answer = TypeVar("_Answer")
 
 @contextmanager
 def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
-    """Turn what an analysis finds wrong into an error of the modelled engine."""
+    """Convert an error of the analysis to one of the modeled engine."""
     try:
         yield
     except Invalid as invalid:

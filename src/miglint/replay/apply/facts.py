@@ -40,7 +40,7 @@ def facts_hold(machine: Machine, test: Exists) -> bool | None:
 
 
 def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
-    """Say whether a property of a column compares with a value as the sign behind its name says."""
+    """Return whether a property of a column compares with a value by the operator in its name."""
     name, _, sign = fact.partition(" ")
     if not sign:
         return _is(table, column, name, value)

@@ -101,21 +101,21 @@ def _chosen(keys: KnownKeys, columns: _Columns, where: Expression) -> tuple[list
 
 
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
-    """Take the keys of the rows away that `DELETE` takes away."""
+    """Remove the keys of the rows that `DELETE` deletes."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _after(known, where, list(known))[0])
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
-    """Take the keys of all rows of a table away."""
+    """Remove the keys of all rows of a table."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _NOTHING)
 
 
 def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str]) -> None:
-    """Change the keys of the rows to whose columns `UPDATE` assigns others.
+    """Change the keys of the rows that `UPDATE` changes.
 
     Raises `Refused` where a row, which is named, gets the constant key of another.
     """
@@ -138,7 +138,7 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
 
 
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
-    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    """Copy what is known of a table's rows to a table that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
         return
     _, known = _known(machine, machine.relation(query.relations[0])[0])

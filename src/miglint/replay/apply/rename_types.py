@@ -44,7 +44,7 @@ def rename_type(machine: Machine, operation: Rename) -> None:
 
 
 def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
-    """Give a type another name or schema, in all columns, arguments and domains that have it."""
+    """Change the name or schema of a type, in all columns, arguments and domains that have it."""
     users = list(machine.schema.on(key))
     machine.drop(key)
     new_key = Key("type", new.schema or "public", new.name)
@@ -112,7 +112,7 @@ def rename_routine(machine: Machine, operation: Rename) -> None:
 
 
 def move_routine(machine: Machine, key: Key, new: Name) -> None:
-    """Give a routine another name or schema; triggers that call it follow."""
+    """Change the name or schema of a routine, also in triggers that call it."""
     value = machine.schema.find(key)
     if not isinstance(value, Routine):
         return

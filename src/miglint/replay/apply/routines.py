@@ -51,7 +51,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
             _replaceable(machine, key, existing, value)
         machine.put(key, value)
         return
-    # Where files do not make everything, it may replace what nobody has seen.
+    # Where the files do not create everything, it may replace an unknown one.
     machine.create(key, value, certain=machine.schema.rooted or not operation.or_replace)
     endow(machine, key, "function", "procedure" if value.kind == "procedure" else "function")
     bare = Key("routine", name.schema or "", name.name)

@@ -58,13 +58,13 @@ def find_table(schema: Schema, name: Name) -> Table | None:
     return None
 
 
-def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, Type]]:
+def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[ops.AlterColumnType]:
     for operation in data_operations(step, direction):
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
             table = find_table(before, operation.table)
             column = table.columns.get(operation.column) if table is not None else None
             if column is not None and column.type is not None and narrows(column.type, operation.type):
-                yield operation, column.type
+                yield operation
 
 
 @rule(
@@ -81,12 +81,12 @@ def forward_narrows_type(step: Step) -> Iterator[Hit]:
     script = step.migration.forward
     if script is None:
         return
-    for operation, old in _narrowed(step, _FORWARD, step.before):
+    for operation in _narrowed(step, _FORWARD, step.before):
         yield hit_in(
             script,
             operation.span,
-            f'not every {old} fits into {operation.type}: values of "{operation.table.name}.{operation.column}" are '
-            "rejected or truncated, and the rollback cannot restore them",
+            f'values of "{operation.table.name}.{operation.column}" that do not fit into {operation.type} are '
+            "rejected or truncated, and not restored",
             f"Add a new column of type {operation.type}, fill it, and drop `{ident(operation.column)}` in a later "
             "migration, when no rollback is needed any more.",
         )
@@ -105,12 +105,12 @@ def rollback_narrows_type(step: Step) -> Iterator[Hit]:
     script = step.migration.rollback
     if script is None:
         return
-    for operation, old in _narrowed(step, _ROLLBACK, step.after):
+    for operation in _narrowed(step, _ROLLBACK, step.after):
         yield hit_in(
             script,
             operation.span,
-            f"not every {old} fits into {operation.type}: the rollback fails or truncates once "
-            f'"{operation.table.name}.{operation.column}" holds such a value',
+            f'the rollback fails or truncates once "{operation.table.name}.{operation.column}" '
+            f"holds a value that does not fit into {operation.type}",
             "Handle such values in the rollback: `USING ...`, or an UPDATE before it.",
         )
 

@@ -106,7 +106,7 @@ def primary_key_dropped(step: Step) -> Iterator[Hit]:
         if _is_primary(operation, known):
             yield applied.hit(
                 f'primary key "{operation.constraint}" of "{operation.table.name}" is dropped: '
-                "duplicate rows can be written, and foreign keys to it are dropped or make it fail",
+                "rows can be duplicated; foreign keys to it are dropped or prevent it",
                 f"Build the index of the next key concurrently, and replace it in one statement: `ALTER TABLE "
                 f"{qualified(operation.table)} DROP CONSTRAINT {ident(operation.constraint)}, ADD PRIMARY KEY USING "
                 "INDEX ...;`",

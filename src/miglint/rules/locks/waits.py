@@ -34,8 +34,8 @@ def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
         if applied.fresh(operation.table) or (known is not None and known.validated):
             continue
         yield applied.hit(
-            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: blocks VACUUM and other "
-            "migrations, not reads and writes",
+            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: blocks VACUUM and "
+            "DDL, not reads and writes",
             "Put it in a migration of its own, and run it when nothing else changes the table.",
         )
 

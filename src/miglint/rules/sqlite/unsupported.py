@@ -1,7 +1,7 @@
 """LIT: what the target SQLite refuses, or interprets differently.
 
 A script for PostgreSQL is checked when the settings name SQLite as a target and no variant for SQLite exists; a script
-for SQLite against the version that the settings name. This is the one family that reads text: SQLite itself is asked
+for SQLite against the version that the settings name. This is the one family that reads text: SQLite itself is called
 what it makes of unknown words, and the table of features explains the answer.
 """
 

@@ -245,7 +245,7 @@ def _flatten(node: Node, conjuncts: list[Node]) -> None:
 
 
 def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
-    """Note what one conjunct says; one that cannot be read stays in the text of the rest."""
+    """Record one conjunct; one that cannot be read remains in the text of the rest."""
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
@@ -276,7 +276,7 @@ def _signed(node: Node, known: KnownVariables) -> tuple[str, str] | None:
 
 
 def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:
-    """Note that a column has a value; one that is compared with no constant stays in the text of the rest."""
+    """Record that a column has a value; one that is compared with no constant remains in the text of the rest."""
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
     value = _value(right, known)

@@ -177,7 +177,7 @@ def _near(tokens: Tokens, at: int) -> Objection:
 
 
 def _question(tokens: Tokens, question: _Probe) -> _Probe:
-    """Put names that are there for those that would stop the library; return the new question."""
+    """Replace names that would stop the library by existing ones; return the new question."""
     words = tokens.words
     if words[:2] == ["ALTER", "TABLE"]:
         at = _behind_name(tokens, 2)
@@ -200,7 +200,7 @@ def _behind_name(tokens: Tokens, at: int) -> int:
 
 
 def _substituted(tokens: Tokens, question: _Probe, first: int, last: int, name: str) -> _Probe:
-    """Put another name for the tokens from `first` to `last`, if they are a name at all."""
+    """Replace the tokens from `first` to `last` by another name, if they are a name."""
     if last > len(tokens) or not all(_may_be_name(tokens, at) for at in range(first, last, 2)):
         return question
     start, end = tokens.starts[first] - tokens.start, tokens.ends[last - 1] - tokens.start

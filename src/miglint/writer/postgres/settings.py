@@ -13,13 +13,13 @@ from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item
 from miglint.writer.words import identifier, name
 
-_LINKS = frozenset({"partition of", "partition bound", "inheritance"})
+_LINKS = frozenset({"parent", "partition bound", "inheritance"})
 
 
 def change_table(draft: Drafting, key: Key, one: Table, two: Table) -> None:
     """Add the actions that change a table as a whole."""
     aspects = draft.plan.aspects.get(Item(key), {})
-    if aspects.keys() & {"partition of", "partition bound"}:
+    if aspects.keys() & {"parent", "partition bound"}:
         _change_partition(draft, key, one, two)
     if "inheritance" in aspects:
         _change_parents(draft, key, one, two)

@@ -80,7 +80,7 @@ def _created(draft: Drafting, key: Key) -> list[Text]:
 
 
 def _differs(key: Key, value: object) -> str | None:
-    """Return the condition that a type is not yet what it is to be; None where that is not easily asked."""
+    """Return the condition that a type differs from the wanted one; None if there is no simple condition."""
     own = guards.relation(key)
     if isinstance(value, Enum):
         return _other_labels(key, value)

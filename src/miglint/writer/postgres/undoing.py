@@ -202,7 +202,7 @@ def _object(schema: Schema, renamed: Renamed) -> Iterator[str]:
 
 
 def _is_there(schema: Schema, key: Key) -> str | None:
-    """Return the condition that an object is there under its new name; None where it cannot be asked."""
+    """Return the condition that an object exists under its new name; None if there is none."""
     value = schema.find(key)
     if key.space == "relation":
         return conditions.relation_exists(guards.written(key))

@@ -90,7 +90,7 @@ def copy_of(
         if folded in unsure or unknown or not all(folded in side.columns for side in sides):
             absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
-        # Each column is computed: SQLite wants one that is not, so that this one was not either.
+        # Each column is computed: SQLite requires one that is not, so this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
     return CopiedRows(values, absent, rowid)
 

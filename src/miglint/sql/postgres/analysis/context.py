@@ -94,7 +94,7 @@ class ExpressionAnalysis:
         return None if self.kinds.coerces(found.type, target, ASSIGNMENT) else found.type
 
     def note(self, volatility: str) -> None:
-        """Keep the worst volatility of what is called."""
+        """Record the worst volatility of what is called."""
         self.volatility = worst(self.volatility, volatility)
 
     def apply(self, name: str, given: Sequence[Result], schema: str | None = None) -> Result:

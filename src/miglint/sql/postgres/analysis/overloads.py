@@ -256,7 +256,7 @@ class Overloads:
         return left[0] if len(left) == 1 else None
 
     def _for_constants(self, candidates: list[Candidate], bases: list[str]) -> list[Candidate]:
-        """Narrow by the constants among the operands: by category, then by assuming the one type of the others."""
+        """Select by the constants among the operands: by category, then by assuming the one type of the others."""
         narrowed = self._by_category(candidates, [place for place, kind in enumerate(bases) if kind == LITERAL])
         if narrowed is not None and len(narrowed) == 1:
             return narrowed
@@ -273,7 +273,7 @@ class Overloads:
         return self.kinds.preferred(declared) and self.kinds.category(declared) == self.kinds.category(bases[place])
 
     def _by_category(self, candidates: list[Candidate], unknown: list[int]) -> list[Candidate] | None:
-        """Narrow by the categories of what takes the constants: strings where there is a choice."""
+        """Select by the categories of the parameters for the constants: strings where there is a choice."""
         slots: dict[int, tuple[str, bool]] = {}
         for place in unknown:
             categories = [self.kinds.category(item.arguments[place]) for item in candidates]

@@ -72,7 +72,7 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
 
 
 def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
-    # A level without names of its own would be asked for each name in a chain of queries.
+    # A level without names of its own would be searched for each name in a chain of queries.
     around = scope if scope.ctes else scope.outer
     left, right = (select(analysis, body[side], around) for side in ("larg", "rarg"))
     if _STAR in left or _STAR in right:
