@@ -171,7 +171,7 @@ class History(Struct, frozen=True, eq=False):
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
     `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
-    folder name, where several read the layout. `assumed` says why the dialect was assumed to be PostgreSQL, if it was.
+    folder name, where several read the layout. `assumed` is why the dialect was assumed to be PostgreSQL, if so.
     """
 
     root: str

@@ -63,7 +63,7 @@ def discovery_scope(
     whole = len(tree.folders)
     excluded = (list(tree.excluded_files), list(tree.excluded_folders))
     for folder in folders:
-        _around_folder(tree, folder)
+        _list_related_folders(tree, folder)
     partial = bool(files) or len(tree.folders) > whole
     for real in files:
         folder_path, name = os.path.split(real)
@@ -72,7 +72,7 @@ def discovery_scope(
             home = tree.folders[tree.shown(folder_path)] = Folder(tree.shown(folder_path), folder_path)
         tree.add(home, name)
         requested.append(home.path(name))
-        _around(tree, folder_path, name)
+        _list_counterparts(tree, folder_path, name)
     for folder in dict.fromkeys(map(os.path.dirname, files)):
         _variants(tree, folder)
     return DiscoveryScope(tree, set(requested), partial, excluded)
@@ -106,12 +106,12 @@ def _real_folder(path: str) -> str:
     return os.path.dirname(os.path.realpath(path))
 
 
-def _around_folder(tree: FolderTree, real: str) -> None:
+def _list_related_folders(tree: FolderTree, real: str) -> None:
     """List folders that belong to the history of a folder but are outside of it."""
     base = os.path.basename(real)
     _other_releases(tree, real)
     if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
-        _around(tree, real, "up.sql" if _is_migration(real) else "")
+        _list_counterparts(tree, real, "up.sql" if _is_migration(real) else "")
     else:
         _beside(tree, real)
 
@@ -134,7 +134,7 @@ def _is_migration(real: str) -> bool:
     return any(is_part(base, name) and os.path.isfile(os.path.join(real, name)) for name in INNER)
 
 
-def _around(tree: FolderTree, real: str, name: str) -> None:
+def _list_counterparts(tree: FolderTree, real: str, name: str) -> None:
     """List the folders that may contain the rest of the history of the file `name` in the folder `real`."""
     parent, base = os.path.split(real)
     above = os.path.basename(parent)

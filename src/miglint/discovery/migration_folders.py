@@ -1,4 +1,4 @@
-"""Search of a project for the folders that hold its migrations, when nothing says where they are.
+"""Search of a project for the folders that hold its migrations, if they are not configured.
 
 Folders are selected by name first, so that the SQL of a large project (queries, dumps, test data) is not read.
 """

@@ -348,14 +348,14 @@ class _Supervisor:
         self._running.remove(pid)
         return self._ended[pid]
 
-    def _left(self) -> list[int]:
+    def _still_running(self) -> list[int]:
         """Return the processes still running: the number of an ended one may be reused."""
         return [pid for pid in self._running if pid not in self._ended]
 
     def finish(self) -> None:
         """Terminate running processes and remove the folders."""
         self.reap()
-        for pid in self._left():
+        for pid in self._still_running():
             with contextlib.suppress(OSError):
                 if sys.platform == "win32":
                     self._windows[pid].terminate()
@@ -364,7 +364,7 @@ class _Supervisor:
                     # To PostgreSQL this means immediate shutdown, including its child processes.
                     os.kill(pid, signal.SIGQUIT)
         until = time.monotonic() + _END_SECONDS
-        while sys.platform != "win32" and time.monotonic() < until and set(self._left()) - self._short:
+        while sys.platform != "win32" and time.monotonic() < until and set(self._still_running()) - self._short:
             self.reap()
             time.sleep(0.002)
         for path, lock in reversed(self._folders):

@@ -97,7 +97,7 @@ class _Found:
                     self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
             case ops.Update():
                 self.lost += (
-                    f"the values of {table.name}.{column} that the forward changes do not come back"
+                    f"the values of {table.name}.{column} that the forward changes are not restored"
                     for column, _ in operation.assignments
                     if _folded(step, column) in was.columns
                 )

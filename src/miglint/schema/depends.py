@@ -204,7 +204,7 @@ _KNOWN_PARTS: dict[int, tuple[Mapping[str, Any], Dialect, frozenset[Key]]] = {}
 
 
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
-    # The most frequent one by far: a table is put anew with every change of a column.
+    # The most frequent one by far: a table is replaced with every change of a column.
     keys |= _of_mapping(value.columns, dialect, _of_columns)
     keys |= _of_mapping(value.constraints, dialect, _of_constraints)
     of_head(value, keys, dialect)

@@ -3,7 +3,7 @@
 `Schema` is a persistent map: a changed schema shares all that did not change with the one it came from, so a history
 of thousands of moments costs little more than the changes themselves.
 
-It is open-world: a key that is not there says nothing; `ABSENT` says that the object does not exist. In a `closed`
+It is open-world: a key that is not there says nothing; `ABSENT` means that the object does not exist. In a `closed`
 schema (a baseline was given, or a live database was read) what is not there does not exist.
 """
 
@@ -60,7 +60,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
     parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
     `unlabelled` are those set since, the last one first. `numbers` are those up to which chosen names of relations are
-    taken. `rooted` says that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
+    taken. `rooted` means that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
     what they never made is not there.
     """
 

@@ -11,7 +11,7 @@ from miglint.writer.words import UnprintableError, identifier, identifiers, name
 
 
 def create_index(schema: Schema, index: Index, *, guarded: bool = False) -> str:
-    """Return the statement that creates an index; nothing for one that comes with something else."""
+    """Return the statement that creates an index; nothing for one that another statement creates."""
     automatic = index.name.name.startswith(("#", "sqlite_autoindex_"))
     if index.constraint is not None or index.table is None or index.parent is not None or automatic:
         return ""

@@ -39,7 +39,7 @@ _TRIGGER_STATES = {"enabled": "ENABLE", "disabled": "DISABLE", "replica": "ENABL
 
 
 def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
-    """Return the statements that create an object: none for what comes with another one.
+    """Return the statements that create an object: none for what is created with another one.
 
     Foreign keys of PostgreSQL, the columns that own sequences, and the settings of tables are written apart, with
     `finish`, since they may need what is created later. Raises `UnprintableError` for what is not known in full.
@@ -128,7 +128,7 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
         return _sqlite_view(view)
     kind = "MATERIALIZED VIEW" if view.materialized else "VIEW"
     listed = view.columns if view.columns and "*" not in view.columns else None
-    columns = f" ({identifiers(listed)})" if listed and not _says(view, listed) else ""
+    columns = f" ({identifiers(listed)})" if listed and not _names_columns(view, listed) else ""
     check = next((item.partition("=")[2] for item in view.options if item.startswith("check_option=")), None)
     given = [
         item for item in view.options if not item.startswith(("check_option=", "owner=", "tablespace=", "cluster="))
@@ -140,11 +140,11 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
 
 
-def _says(view: View, listed: tuple[str, ...]) -> bool:
+def _names_columns(view: View, listed: tuple[str, ...]) -> bool:
     """Return whether the query itself gives its result columns their names."""
     if view.query is None or view.query.outputs != listed:
         return False
-    # A column that was renamed since is called otherwise in the text.
+    # A column that was renamed since has its old name in the text.
     return bool(listed) and all(re.search(rf"(?<!\w){re.escape(column)}(?!\w)", view.query.text) for column in listed)
 
 

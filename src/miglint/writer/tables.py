@@ -270,7 +270,7 @@ def _serial(schema: Schema, key: Key, item: Column) -> str | None:
 
 
 def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
-    """Return whether a sequence comes with its column: that of `serial`, or of an identity column."""
+    """Return whether a sequence is created with its column: that of `serial`, or of an identity column."""
     if sequence.owned_by is None:
         return False
     table_name, column_name = sequence.owned_by

@@ -78,11 +78,10 @@ class Written(Struct, frozen=True):
 
     @property
     def restores(self) -> str:
-        """Return what a rollback of these statements brings back: `exact`, `partial`, `schema_only` or `impossible`.
+        """Return what a rollback of these statements restores: `exact`, `partial`, `schema_only` or `impossible`.
 
-        `schema_only` says that the whole schema comes back, and that rows or values do not; `partial` that something of
-        the schema does not, be it the order of columns, and perhaps rows neither; `impossible` that nothing can be
-        written.
+        `schema_only` means the whole schema, but not all rows or values; `partial` that something of the schema is
+        missing, even if only the order of columns, and perhaps rows; `impossible` that nothing can be written.
         """
         if self.missing:
             return "partial" if self.statements else "impossible"

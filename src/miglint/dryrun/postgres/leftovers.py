@@ -38,16 +38,16 @@ def sweep(server: PostgresServer) -> None:
         databases, roles, locks = admin.query(f"{_DATABASES};{_ROLES};{_LOCKS}")
     held = {int(row[0] or 0) for row in locks}
 
-    def left(name: str | None) -> bool:
+    def is_leftover(name: str | None) -> bool:
         found = _OURS.fullmatch(name or "")
         return found is not None and _key(found[1]) not in held
 
     for name, owner in databases:
         # Only objects of this role, whatever their names.
-        if name is not None and left(name) and (left(owner) or owner == server.access.user):
+        if name is not None and is_leftover(name) and (is_leftover(owner) or owner == server.access.user):
             with contextlib.suppress(QueryError):
                 drop_database(server, name)
-    gone = [quoted(name) for (name,) in roles if name is not None and left(name)]
+    gone = [quoted(name) for (name,) in roles if name is not None and is_leftover(name)]
     with server.admin() as admin:
         for role in gone:
             with contextlib.suppress(QueryError):

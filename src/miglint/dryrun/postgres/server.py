@@ -163,8 +163,8 @@ class PostgresServer:
     def kill(self, pid: int) -> None:
         """Terminate the server's process of a session that does not stop by itself; called until it has ended.
 
-        A process that is within one long step of the server's own code (the search for a text in a text) listens to
-        nobody. A server of our own is then made to begin anew.
+        A process in one long step of the server's own code (the search for a text in a text) ignores signals. A server
+        that miglint started is then restarted.
         """
         with contextlib.suppress(EngineLostError, QueryError):
             now = time.monotonic()

@@ -54,7 +54,7 @@ def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) ->
 
 
 def _is_described(one: StoredObject) -> bool:
-    """Return whether pragmas describe an object, which then is what its stored text says: not an index of a key."""
+    """Return whether pragmas describe an object with a stored text: not an index of a key."""
     return one.kind == "table" or (one.kind == "index" and bool(one.sql))
 
 

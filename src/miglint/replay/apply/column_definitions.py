@@ -13,7 +13,7 @@ from miglint.schema.sequences import unusual
 from miglint.sql.operations import Column, Expression, Name, Type
 
 
-def refuse_gone_type(machine: Machine, written: Type | None) -> None:
+def refuse_unknown_type(machine: Machine, written: Type | None) -> None:
     """Raise the error for a type that was dropped, or has another name now."""
     if written is None or not machine.postgres:
         return
@@ -55,7 +55,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
     if not machine.postgres:
         return column
-    refuse_gone_type(machine, column.type)
+    refuse_unknown_type(machine, column.type)
     default = column.default
     if default is not None and column.generated is None and default.key == "null":
         default = None

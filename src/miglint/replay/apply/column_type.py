@@ -6,7 +6,7 @@ import re
 
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
-from miglint.replay.apply.column_definitions import refuse_gone_type
+from miglint.replay.apply.column_definitions import refuse_unknown_type
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered_column,
@@ -55,7 +55,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     refuse_unconvertible(machine, key, column, operation)
     check_using(machine, key, operation)
     refuse_uncastable(machine, key, column, operation)
-    refuse_gone_type(machine, operation.type)
+    refuse_unknown_type(machine, operation.type)
     if machine.postgres:
         _refuse_if_used(machine, key, operation.column)
     new = machine.type(operation.type)
@@ -79,7 +79,7 @@ _COMPARABLE = (
 
 
 def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
-    """Raise the errors for checks and indexes over a column that its new type does not let be made again."""
+    """Raise the errors for checks and indexes over a column that cannot be created again with its new type."""
     table = machine.schema.table(key)
     if table is None or table.assumed:
         return
@@ -145,7 +145,7 @@ def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: Alte
 
 def _refuse_if_used(machine: Machine, key: Key, column: str) -> None:
     """Raise the error for a column that something reads which cannot be made again with the new type."""
-    # It stands in the way of the type that the column has already, too.
+    # It prevents a change to the type that the column has already, too.
     for node, _, reason in dependents(machine, Node(key, Part("column", column))):
         use = _USES.get(reason)
         if use is not None:

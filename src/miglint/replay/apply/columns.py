@@ -109,7 +109,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
-        _exists_already(machine, operation, key, table, existing)
+        _refuse_duplicate(machine, operation, key, table, existing)
         return
     _refuse_new_column(machine, operation, key)
     if machine.postgres and operation.column.default is not None:
@@ -126,7 +126,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
     if machine.postgres:
-        _put_in_inheritors(machine, key, column)
+        _add_to_inheritors(machine, key, column)
     else:
         _refuse_unknown_columns(machine, key, column, operation.constraints)
 
@@ -136,7 +136,7 @@ def _refuse_unknown_columns(machine: Machine, key: Key, column: Column, constrai
     refuse_unknown_columns(machine, key, (generated, *(constraint.expression for constraint in constraints)))
 
 
-def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:
+def _add_to_inheritors(machine: Machine, key: Key, column: Column) -> None:
     """Add a column to the partitions and inheriting tables that do not have it."""
     for child in inheritors(machine, key):
         table = machine.schema.table(child)
@@ -144,7 +144,7 @@ def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:
             put_column(machine, child, column)
 
 
-def _exists_already(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
+def _refuse_duplicate(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
     folded = machine.column_name(operation.column.name)
     if not operation.if_not_exists:
         if machine.postgres:

@@ -136,7 +136,7 @@ def _is_no_change(operation: Operation) -> bool:
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
-    # The branch is run for what it says of later statements; that it ran at all is not known.
+    # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:

@@ -150,7 +150,7 @@ def _assumed(key: Key, kind: str) -> SchemaObject:
 
 
 def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> bool:
-    """Whether the object is what `DROP` says; False when SQLite looks for it elsewhere, and the guard lets it pass."""
+    """Whether the object is of the kind of the `DROP`; False if SQLite looks elsewhere, and the guard applies."""
     wanted = _RELATIONS[operation.kind]
     right = isinstance(found, wanted)
     if right and isinstance(found, View):

@@ -81,7 +81,7 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         return (value == "YES") is (column.identity is not None)
     if fact == "column_default":
         there = column.default is not None or column.serial
-        # What it says, the server writes in its own words.
+        # The server stores its text in another form.
         return there is (value == "YES") if value in ("YES", "NO") else None
     if kind is None:
         return None

@@ -83,7 +83,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
 
 
 def _is_new(machine: Machine, key: Key) -> bool:
-    """Whether the script made a table anew of which not all was known: the old one may have had the same indexes."""
+    """Whether the script recreated a table that was not fully known: the old one may have had the same indexes."""
     old, new = machine.origin.objects.get(key), machine.schema.objects.get(key)
     return isinstance(old, Table) and old.assumed and isinstance(new, Table) and not new.assumed
 

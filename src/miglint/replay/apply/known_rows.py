@@ -69,9 +69,9 @@ def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
 def _after(
     known: _Known, where: Expression | None, about: Iterable[_Columns]
 ) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
-    """Return the keys of rows after a statement that takes some away, or gives them others, and those that are gone.
+    """Return the keys of rows after a statement that deletes or changes some, and the deleted ones.
 
-    `about` are the columns of the keys that it concerns. Without a condition all are gone.
+    `about` are the columns of the keys that it concerns. Without a condition all are deleted.
     """
     named = _named_keys(where)
     gone: dict[_Columns, list[tuple[Values, bool]]] = {}
@@ -223,13 +223,13 @@ def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Col
         (one.columns, None) for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)
     ]
     for _, index in machine.indexes(key):
-        columns = [_told_apart_by(element) for element in index.elements] if index.unique else [None]
+        columns = [_distinguishing_column(element) for element in index.elements] if index.unique else [None]
         if index.constraint is None and None not in columns:
             found.append((tuple(machine.column_name(column or "") for column in columns), index.where))
     return found
 
 
-def _told_apart_by(element: IndexElement) -> str | None:
+def _distinguishing_column(element: IndexElement) -> str | None:
     """Return the column that an element of an index has its value from: rows that agree in it agree in the element."""
     if element.expression is None:
         return element.column

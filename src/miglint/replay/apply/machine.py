@@ -51,7 +51,7 @@ class Machine:
     `origin` is the schema that the script met, with all that was assumed of it. `made` are the tables that the script
     has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
-    before, `sure` are the keys of which an error can be certain all the same; `lost` says that it happened in this
+    before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
     script.
     """
 

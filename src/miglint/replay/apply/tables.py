@@ -127,7 +127,7 @@ def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name
 def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
     """Add the constraints of the statement and those of the tables that it inherits from."""
     for constraint in _ordered(operation.constraints):
-        # In a new table, and only there, a constraint is valid whatever it says.
+        # In a new table, and only there, a constraint is valid even with NOT VALID.
         valid = machine.postgres and operation.foreign_server is None and constraint.enforced
         add_constraint(machine, key, replace(constraint, validated=True) if valid else constraint, creating=True)
     if not machine.postgres:

@@ -42,7 +42,7 @@ _PLAIN = pattern(r"[^\W\d][\w$]*")
 
 
 def swap_name(text: str, old: str, new: str) -> str:
-    """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
+    """Replace a name in SQL of SQLite, in any case and quotes; strings are unchanged."""
     folded = old.lower()
 
     def swapped(found: re.Match[str]) -> str:

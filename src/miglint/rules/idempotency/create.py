@@ -12,7 +12,7 @@ from miglint.rules.idempotency.conditional import conditional, guarded, in_block
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import block, ident, qualified
-from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
 from miglint.sql import operations as ops
 from miglint.writer.postgres.catalog_conditions import negated, role_exists
 
@@ -81,7 +81,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
         short = f"{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         return f"Write {guarded(failure, short)}."
     cleared = clear_invalid(step, failure.script, operation)
-    if stands_alone(step, failure.script):
+    if must_be_alone(step, failure.script):
         written = guarded(
             failure, f"{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         )

@@ -43,7 +43,7 @@ class Or(Struct, frozen=True, gc=False):
 
 
 class Compared(Struct, frozen=True, gc=False):
-    """A test of the value that a query gives: NULL where `rows` says that it gives no row.
+    """A test of the value that a query gives: NULL where `rows` means that it gives no row.
 
     `test` is what it means that there is such a row with such a value; None if unknown.
     """

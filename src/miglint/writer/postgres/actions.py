@@ -14,7 +14,7 @@ from miglint.writer.postgres.guards import Guarded
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.written import WrittenStatement
 
-# The part of a sequence that says to which column it belongs.
+# The part of a sequence that is its owner.
 OWNER = Part("owner", "")
 
 

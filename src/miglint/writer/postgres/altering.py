@@ -269,7 +269,7 @@ def _alter_part(draft: Drafting, item: Item, one: Table, two: Table) -> None:
 
 
 def _follows(draft: Drafting, item: Item, two: Table) -> bool:
-    """Return whether a part of a partition or heir becomes what it is to be with that of its parent."""
+    """Return whether altering the parent alters a part of its partition or child as well."""
     assert item.part is not None
     if not follows_parent(draft.new, item, draft.plan.altered.__contains__):
         return False

@@ -1,4 +1,4 @@
-"""The statements that drop what goes, and what stands in the way for a while."""
+"""The statements that drop what is removed, and what prevents other changes for a while."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def drop_all(draft: Drafting) -> None:
             if item.part is None and _is_in_circle(draft, item):
                 _drop_object(draft, item)
             elif item in draft.plan.away and _goes_for_good(draft, item):
-                # A second run finds it, without what it goes along with.
+                # A second run finds it, without the item that it was dropped with.
                 (_drop_object if item.part is None else _drop_part)(draft, item)
             continue
         if item.part is None:
@@ -50,7 +50,7 @@ def drop_all(draft: Drafting) -> None:
 
 
 def _goes_for_good(draft: Drafting, item: Item) -> bool:
-    """Return whether what an item goes along with does not come back, though the item does."""
+    """Return whether an item is created again, but not the one that it was dropped with."""
     value = draft.old.find(item.key)
     if item.part is not None:
         constraint = value.constraints.get(item.part.name) if isinstance(value, Table) else None
@@ -140,7 +140,7 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
 
 
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
-    """Return a `DROP` that leaves alone a table that is to be there, of another kind and under the same name."""
+    """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]

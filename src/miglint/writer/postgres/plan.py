@@ -37,11 +37,11 @@ _NO_SPACE = frozenset({"rows", "role"})
 
 
 class TransitionPlan:
-    """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
+    """Items to drop, to make, and to alter; `swapped` types are replaced under their users.
 
     `again` are items that are made, and that a second run finds in its way: it drops them first, if they are there.
-    `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
-    schemas: the aspects of its changes.
+    `anew` are types to replace although they could be altered. `aspects` are the aspects of the changes of an item that
+    both schemas have.
     """
 
     def __init__(self, old: Schema, new: Schema, anew: frozenset[Key] = frozenset()) -> None:

@@ -1,4 +1,4 @@
-"""Types that are made anew under their users: an enum that loses a label, a domain over another type.
+"""Types that are replaced under their users: an enum that loses a label, a domain over another type.
 
 The type is renamed, made anew, the columns go over to it by way of their texts, and the old one is dropped.
 """
@@ -18,7 +18,7 @@ from miglint.writer.words import UnprintableError, identifier, literal, name, ty
 
 
 def swap_all(draft: Drafting) -> None:
-    """Add the actions that make types anew."""
+    """Add the actions that replace types."""
     for key in sorted(draft.plan.swapped):
         one, two = draft.old.find(key), draft.new.find(key)
         if one is None or two is None or draft.plan.drops(Item(key)):

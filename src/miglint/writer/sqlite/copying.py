@@ -22,8 +22,8 @@ _LISTED = pattern(r"(?i)\(?\s*'?(\w+)'?\s+in\s*\(\s*([-+]?[0-9.]+|'(?:[^']|'')*'
 class CopiedRows(Struct, frozen=True):
     """The columns that get their values from the old table, and where from.
 
-    `values` are SQL by column; `absent` are the names that the table may lack, with what stands for them then.
-    `rowid` says that a value reads the number of a row.
+    `values` are SQL by column; `absent` are the names that the table may lack, with their substitutes.
+    `rowid` means that a value reads the number of a row.
     """
 
     values: Mapping[str, str]
@@ -53,7 +53,7 @@ def copy_of(
 ) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`.
 
-    `schemas` are the one that there is and the one that is to be made. A `detour` is another table that may have its
+    `schemas` are the old and the new one. A `detour` is another table that may have its
     rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
     missing although both schemas have them.
     """
@@ -140,7 +140,7 @@ def _type(column: Column) -> str:
 
 
 def stand_in(schemas: tuple[Schema, Schema], table: Table, column: Column) -> str:
-    """Return the value that stands for those of a column which are lost: its default, or one that it accepts."""
+    """Return the substitute for lost values of a column: its default, or one that it accepts."""
     if column.default is not None and column.default.key != "null":
         return constant(column.default)
     if column.nullable is not False:
@@ -203,7 +203,7 @@ def constant(value: Expression) -> str:
 
 
 def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator[str]:
-    """Yield sentences about the rows of a table that it may not accept once it is as it is to be.
+    """Yield sentences about the rows of a table that its new form may reject.
 
     `renamed` has the old names of columns, by new ones, where these differ.
     """

@@ -24,14 +24,14 @@ _HIDDEN = frozenset({"temp", "pg_temp"})
 
 
 class RebuildPlan(Struct, frozen=True):
-    """What is to be done. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
+    """The changes. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
 
     `gone` are the tables that are dropped, each before those that it refers to; those of them that are in `rebuilt` are
     created again, or for the first time: when the script runs again they are there. `evaded` are columns of those that
     rows of other tables refer to, and would be deleted or changed with. `altered` are tables of which too little is
     known to rebuild them. `columns` has, by table and column of `new`, the column of `old` whose values it gets, where
     that has another name. `exposed` are tables that cannot be rebuilt, although an action of a foreign key may change
-    their rows. `deferred` says that foreign keys of other tables refer to one that is dropped. `away` are tables that
+    their rows. `deferred` means that foreign keys of other tables refer to one that is dropped. `away` are tables that
     the script to be undone dropped or renamed at some time, so that they may not be there, `detours` those in which
     their rows may be then, `unsure` the columns that it dropped at some time.
     """
@@ -61,7 +61,7 @@ class RebuildPlan(Struct, frozen=True):
 class _TableReference(NamedTuple):
     """A foreign key between two tables.
 
-    `acts` says that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
+    `acts` means that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
     that can be changed without any effect on the child but a check, None where there is none.
     """
 

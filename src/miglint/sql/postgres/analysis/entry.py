@@ -145,7 +145,7 @@ def refuse_untrue(environment: Environment, found: Expressed, where: str) -> Non
 def described(environment: Environment, text: str, *, variables: bool = False) -> Columns | None:
     """Return the result columns of a statement, None where it cannot be read. Raises `Invalid` for what is wrong.
 
-    `variables` says that names may be those of variables.
+    `variables` means that names may be those of variables.
     """
     tree = tree_of(text)
     if tree is None:

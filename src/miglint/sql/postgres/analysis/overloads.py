@@ -142,7 +142,7 @@ class Overloads:
         for given, declared in pairs:
             if not is_polymorphic(declared) or declared.startswith("anycompatible"):
                 continue
-            kind = self._stands_for(given, declared)
+            kind = self._element_of(given, declared)
             if kind in (UNKNOWN, LITERAL):
                 continue
             if one is not None and one != kind:
@@ -150,7 +150,7 @@ class Overloads:
             one = kind
         return True
 
-    def _stands_for(self, given: str, declared: str) -> str:
+    def _element_of(self, given: str, declared: str) -> str:
         """Return what `anyelement` is where an argument of a polymorphic type is of another."""
         base = self.kinds.base(given)
         if declared in ("anyarray", "anycompatiblearray"):
@@ -167,7 +167,7 @@ class Overloads:
         if not is_polymorphic(declared):
             return declared
         arguments = widened(function, len(given)) or ()
-        stands = [self._stands_for(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
+        stands = [self._element_of(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
         typed = [kind for kind in stands if kind != LITERAL]
         if not typed:
             kind = "text" if stands and declared.startswith("anycompatible") else UNKNOWN
