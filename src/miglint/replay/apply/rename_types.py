@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_object
-from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.signatures import missing_routine, routines, signature
 from miglint.replay.apply.words import swap_word
 from miglint.schema.objects import (
     Absent,
@@ -100,13 +100,7 @@ def rename_routine(machine: Machine, operation: Rename) -> None:
     if len(matches) > 1:
         raise machine.refuse("ambiguous_function", f'function name "{operation.name}" is not unique', matches[0])
     if not matches:
-        text = operation.name.name
-        if operation.arguments is not None:
-            text += f"({signature(machine, operation.arguments)})"
-        key = Key("routine", schema, text)
-        if isinstance(machine.schema.get(key), Absent):
-            raise machine.refuse("undefined_function", f"function {text} does not exist", key)
-        machine.drop(key)
+        machine.drop(missing_routine(machine, schema, operation))
         return
     move_routine(machine, matches[0], Name(schema, operation.new))
 

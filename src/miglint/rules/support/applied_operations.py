@@ -277,7 +277,7 @@ def _grow(applied: AppliedOperation) -> None:
 def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
     """Return the operations of one type as they were applied, except those that did nothing."""
     found = applied_operations(step)
-    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
+    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]  # by type
 
 
 @cached_by_step
