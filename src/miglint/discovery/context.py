@@ -43,7 +43,7 @@ def discovery_scope(
 
     `given` are files that need not exist.
     """
-    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
+    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
     folders: list[str] = []
     files: list[str] = []
     for path in paths:
@@ -88,7 +88,7 @@ def _absolute(path: str, cwd: str) -> str:
 
 def _mode(real: str, path: str, may_be_missing: bool) -> int:
     try:
-        mode = os.stat(real).st_mode  # noqa: PTH116
+        mode = os.stat(real).st_mode  # noqa: PTH116 - faster
     except FileNotFoundError:
         if may_be_missing:
             return stat.S_IFREG

@@ -311,7 +311,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Yield what exists, in no particular order."""
         for key, value in entries(self.objects):
             if value is not ABSENT:
-                yield key, value  # type: ignore[misc]
+                yield key, value  # type: ignore[misc]  # not ABSENT
 
     def named(self, name: str) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists under a name in any letters, of whatever kind it is; of a routine without its arguments."""
@@ -341,7 +341,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key in keys_of(self.settled().labels, label):
             value = self.objects.get(key)
             if value is not None and value is not ABSENT:
-                yield key, value  # type: ignore[misc]
+                yield key, value  # type: ignore[misc]  # not ABSENT
 
     def __contains__(self, key: Key) -> bool:
         return self.find(key) is not None
