@@ -111,10 +111,7 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
     new = _git(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name").split("\0")
     touched = shown(changed) | shown(new)
     if not base:
-        note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
-        if _is_shallow(repository):
-            note += f": this clone is shallow, {_DEEPEN}"
-        return Since(touched, None, note)
+        return Since(touched, None, _unrelated(repository, reference))
     before = _files(repository, base)
     tip = before if base == commit else _files(repository, commit)
     arrived = sorted(tip.keys() - before.keys())
@@ -127,6 +124,12 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
     edited = shown(name for name in changed if name in before)
     files = tuple(sorted(shown(tip)))
     return Since(touched, BaseBranch(reference, edited, touched - shown(before), files, shown(arrived), contents))
+
+
+def _unrelated(repository: Repository, reference: str) -> str:
+    """Return the note that there is no common commit."""
+    note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
+    return f"{note}: this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else note
 
 
 def _folders(name: str) -> tuple[str, str]:

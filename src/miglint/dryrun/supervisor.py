@@ -207,6 +207,13 @@ def remove_segments(folder: str) -> None:
                 system.shmctl(number, _IPC_RMID, None)
 
 
+def _segment_of_server(folder: str) -> list[tuple[int, int]]:
+    """Return the segment that the server of a folder has written down, with no attached process."""
+    lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
+    words = lines[6].split() if len(lines) > 6 else []
+    return [(int(word), 0) for word in words[1:2] if word.isdigit()]
+
+
 def _segments(folder: str) -> list[tuple[int, int]]:
     """Return the segments created by processes of a folder, each with its number of attached processes."""
     try:
@@ -214,9 +221,7 @@ def _segments(folder: str) -> list[tuple[int, int]]:
         with open("/proc/sysvipc/shm", "rb") as file:
             listed = [[int(word) for word in line.split()] for line in file.read().splitlines()[1:]]
     except (OSError, ValueError):
-        lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
-        words = lines[6].split() if len(lines) > 6 else []
-        return [(int(word), 0) for word in words[1:2] if word.isdigit()]
+        return _segment_of_server(folder)
     pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
     # PostgreSQL derives the key from the inode number of its data directory.
     data = -1

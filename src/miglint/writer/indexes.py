@@ -12,8 +12,7 @@ from miglint.writer.words import UnprintableError, identifier, identifiers, name
 
 def create_index(schema: Schema, index: Index, *, guarded: bool = False) -> str:
     """Return the statement that creates an index; nothing for one that another statement creates."""
-    automatic = index.name.name.startswith(("#", "sqlite_autoindex_"))
-    if index.constraint is not None or index.table is None or index.parent is not None or automatic:
+    if index.table is None or _is_automatic(index):
         return ""
     method = "" if index.method == "btree" else f" USING {index.method}"
     keys = ", ".join(index_element(item, schema.dialect) for item in index.elements)
@@ -28,6 +27,12 @@ def create_index(schema: Schema, index: Index, *, guarded: bool = False) -> str:
     text += f" WITH ({', '.join(index.options)})" if index.options else ""
     text += f" TABLESPACE {identifier(index.tablespace)}" if index.tablespace else ""
     return text + (f" WHERE {index.where.text}" if index.where is not None else "") + ";"
+
+
+def _is_automatic(index: Index) -> bool:
+    """Return whether an index is created with a constraint, or with an index of the parent table."""
+    named = index.name.name.startswith(("#", "sqlite_autoindex_"))
+    return index.constraint is not None or index.parent is not None or named
 
 
 def _is_incomplete(schema: Schema, index: Index) -> bool:

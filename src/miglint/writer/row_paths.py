@@ -114,10 +114,10 @@ class RowPaths:
         self._shapes[target] = copy
         listed = [_folded(moment.before, name) for name in columns] or list(copy.columns)
         outputs = [_folded(moment.before, name or "") for name in query.outputs]
-        if len(outputs) == len(listed):
-            for column, output in zip(listed, outputs, strict=True):
-                if output in table.columns:
-                    self._origins[target, column] = self._origins.get((source, output), (source, output))
+        pairs = zip(listed, outputs, strict=True) if len(outputs) == len(listed) else ()
+        for column, output in pairs:
+            if output in table.columns:
+                self._origins[target, column] = self._origins.get((source, output), (source, output))
 
     def _move(self, moment: OperationTrace, old: Key | None, named: str) -> None:
         if old is None:

@@ -25,13 +25,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     head = f"CREATE {words}TABLE {name(table.name)}"
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
     if table.partition_of is not None:
-        own = [part for part in constraints_of(table) if not is_inherited(schema, table, part)]
-        inside = ", ".join(constraint(item) for item in own)
-        body = f" ({inside})" if inside else ""
-        return (
-            f"{head} PARTITION OF {name(table.partition_of)}{body} {partition_bound(table.partition_bound)}{tail}"
-            f"{_storage(table)};"
-        )
+        return f"{head} PARTITION OF {_as_partition(schema, table, table.partition_of)}{tail}{_storage(table)};"
     inherited = _inherited_columns(schema, table)
     lines = [column(schema, key, table, item) for item in table.columns.values() if item.name not in inherited]
     lines += [
@@ -42,6 +36,13 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
     body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
     return f"{head} {body}{inherits}{tail}{_storage(table)};"
+
+
+def _as_partition(schema: Schema, table: Table, parent: Name) -> str:
+    own = [part for part in constraints_of(table) if not is_inherited(schema, table, part)]
+    inside = ", ".join(constraint(item) for item in own)
+    body = f" ({inside})" if inside else ""
+    return f"{name(parent)}{body} {partition_bound(table.partition_bound)}"
 
 
 def constraints_of(table: Table) -> list[Constraint]:
@@ -260,11 +261,10 @@ def _serial(schema: Schema, key: Key, item: Column) -> str | None:
         return None
     options = () if item.type.name == "int8" else (f"as={item.type.name}",)
     usual = Name(key.schema, f"{key.name}_{item.name}_seq")
-    usual_options = tuple(part for part in found[1].options if part not in options)
-    if found[1].name != usual or len(f"{key.name}_{item.name}_seq".encode()) > 63 or usual_options:
+    if found[1].name != usual or len(usual.name.encode()) > 63 or not set(found[1].options) <= set(options):
         return None
     sequence = None if item.default is None else item.default.sequence
-    if item.default is not None and sequence is not None and sequence not in (usual, Name(None, usual.name)):
+    if sequence is not None and sequence not in (usual, Name(None, usual.name)):
         return None
     return _SERIALS[item.type.name]
 

@@ -63,14 +63,17 @@ def type_name(value: Type, dialect: Dialect) -> str:
         text = f'"{value.name}"' if value.schema is None and value.name in _QUOTED_TYPES else identifier(value.name)
     else:
         text = f"{identifier(value.schema or '')}.{identifier(value.name)}"
-    if value.schema is None and value.name == "interval" and value.args:
-        fields = value.args[0] if not value.args[0].isdigit() else ""
-        precision = next((part for part in value.args if part.isdigit()), "")
-        text += f" {fields}" if fields else ""
-        text += f"({precision})" if precision else ""
-    elif value.args:
-        text += f"({', '.join(value.args)})"
-    return ("SETOF " if value.setof else "") + text + "[]" * value.dimensions
+    return ("SETOF " if value.setof else "") + text + _type_arguments(value) + "[]" * value.dimensions
+
+
+def _type_arguments(value: Type) -> str:
+    if not value.args:
+        return ""
+    if value.schema is not None or value.name != "interval":
+        return f"({', '.join(value.args)})"
+    fields = "" if value.args[0].isdigit() else f" {value.args[0]}"
+    precision = next((f"({part})" for part in value.args if part.isdigit()), "")
+    return fields + precision
 
 
 class UnprintableError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
@@ -23,7 +24,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
-from miglint.sql.operations import AlterColumnType, Column, Name, Type
+from miglint.sql.operations import AlterColumnType, Column, Expression, Name, Type
 
 # What cannot be made again with the new type, by how it uses the column.
 _USES = {
@@ -78,6 +79,15 @@ _COMPARABLE = (
 )
 
 
+def _refuse_comparison(
+    machine: Machine, key: Key, column: str, conditions: Iterable[Expression | None], operator: str
+) -> None:
+    """Raise the error for conditions that compare a column with a constant of its old type."""
+    compared = re.compile(rf"(?<![\w.]){re.escape(column)} (?:=|<>|<|>|<=|>=) '")
+    if any(item is not None and compared.search(item.key) for item in conditions):
+        raise machine.refuse("undefined_function", f"operator does not exist: {operator}", key, column)
+
+
 def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
     """Raise the errors for checks and indexes over a column that cannot be created again with its new type."""
     table = machine.schema.table(key)
@@ -87,10 +97,7 @@ def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type
     indexes = machine.indexes(key, column.name)
     wheres = [index.where for _, index in indexes]
     if old.schema is None and not any({old.name, new.name} <= family for family in _COMPARABLE):
-        compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) '")
-        if any(item is not None and compared.search(item.key) for item in (*checks, *wheres)):
-            message = f"operator does not exist: {new} = {old}"
-            raise machine.refuse("undefined_function", message, key, column.name)
+        _refuse_comparison(machine, key, column.name, (*checks, *wheres), f"{new} = {old}")
     for check in checks:
         check_condition(machine, key, check)
     for _, index in indexes:

@@ -214,18 +214,22 @@ def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator
             yield f'{head} "{column.name}" holds a NULL'
     now = {new: old for old, new in renamed.items()}
     known = [_sense(item, now) for item in before.constraints.values()]
-    for item in after.constraints.values():
-        if _sense(item, {}) in known:
-            continue
-        columns = ", ".join(item.columns)
-        if item.kind in ("primary", "unique"):
-            yield f"{head} two rows have the same ({columns})"
-        elif item.kind == "check" and item.expression is not None:
-            yield f"{head} a row violates CHECK ({item.expression.text})"
-        elif item.kind == "foreign" and item.table is not None:
-            yield f"{head} ({columns}) refers to no row of {item.table.name}, where that is checked"
+    new = [item for item in after.constraints.values() if _sense(item, {}) not in known]
+    yield from (f"{head} {condition}" for item in new if (condition := _violation(item)) is not None)
     if after.strict and not before.strict:
         yield f"{head} a value is not of its column's type"
+
+
+def _violation(item: Constraint) -> str | None:
+    """Return when rows violate a constraint, in words."""
+    columns = ", ".join(item.columns)
+    if item.kind in ("primary", "unique"):
+        return f"two rows have the same ({columns})"
+    if item.kind == "check" and item.expression is not None:
+        return f"a row violates CHECK ({item.expression.text})"
+    if item.kind == "foreign" and item.table is not None:
+        return f"({columns}) refers to no row of {item.table.name}, where that is checked"
+    return None
 
 
 def _sense(item: Constraint, renamed: Mapping[str, str]) -> tuple[object, ...]:

@@ -321,15 +321,20 @@ def _sublink(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Res
         if kind == "EXPR_SUBLINK":
             return value
         return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
-    test = body.get("testexpr")
-    if test is not None:
-        left = analysis.read(test, scope)
-        if "RowExpr" not in test:
-            if not single:
-                raise Invalid("syntax_error", "subquery has too many columns")
-            sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
-            analysis.apply(sign.name, (left, value), sign.schema)
+    if "testexpr" in body:
+        _compare_with_rows(analysis, body, scope, value if single else None)
     return Result("bool")
+
+
+def _compare_with_rows(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, value: Result | None) -> None:
+    """Check `x IN (SELECT ...)` and `x = ANY (SELECT ...)`; `value` is the single column of the rows."""
+    left = analysis.read(body["testexpr"], scope)
+    if "RowExpr" in body["testexpr"]:
+        return
+    if value is None:
+        raise Invalid("syntax_error", "subquery has too many columns")
+    sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+    analysis.apply(sign.name, (left, value), sign.schema)
 
 
 READERS["SubLink"] = _sublink
