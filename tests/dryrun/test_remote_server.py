@@ -106,7 +106,9 @@ def test_scripts_do_not_have_the_rights_of_the_role_and_nothing_stays(server: Po
         named = dict(zip(HOSTILE, runs, strict=False))
         for refused in list(HOSTILE)[:6]:
             assert limit(named[refused]) in ("refused", "roles"), refused
-        assert "search_path=evil" in " ".join(named["its own settings"].forward.beyond)  # type: ignore[union-attr]
+        own_settings = named["its own settings"].forward
+        assert own_settings is not None
+        assert "search_path=evil" in " ".join(own_settings.beyond)
         # What comes after is as if nothing had been.
         assert [step.ok for step in runs[-1].steps] == [True] * 7
         engine.create()

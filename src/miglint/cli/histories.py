@@ -21,7 +21,7 @@ def replayed_histories(
 
     With `every`, those are among them that were read only since they belong to these.
 
-    A dialect chooses among the histories. Where none is of it, it is the one of scripts that do not tell theirs.
+    A dialect chooses among the histories. If none has it, it is that of the scripts without an indication.
     Raises `UsageError` if there are none.
     """
     chosen = checked_paths(settings, paths).paths

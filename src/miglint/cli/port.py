@@ -15,7 +15,7 @@ from miglint.base.inert import inert, inert_json
 from miglint.base.model import Dialect, Discovered, History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
+from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
 from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
 from miglint.cli.lazy_group import write_examples
@@ -74,14 +74,7 @@ class _Ported(Struct, frozen=True):
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 @engine_options("--verify", "Run each variant and its rollback first, and write none that fails")
-@click.option(
-    "--all-options",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=show_all_options,
-    help="List all options.",
-)
+@all_options
 def command(
     *,
     paths: tuple[str, ...],

@@ -16,7 +16,7 @@ from miglint.base.inert import inert, inert_json
 from miglint.base.model import Discovered, History, Migration, Script
 from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
+from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
 from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
 from miglint.cli.lazy_group import write_examples
@@ -88,14 +88,7 @@ class _WriteCommand(DryRunCommand):
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 @engine_options("--verify", "Run each rollback first, and write none that fails")
-@click.option(
-    "--all-options",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=show_all_options,
-    help="List all options.",
-)
+@all_options
 def command(
     *,
     paths: tuple[str, ...],
@@ -179,7 +172,7 @@ def _checked(
     prepared: list[PreparedRollback],
     options: DryRunOptions | None,
 ) -> tuple[list[PreparedRollback], list[ComposedFile]]:
-    """Return what can be written: what is read back as the rollback that it is, and does what it says on the engine."""
+    """Return what can be written: what discovery reads back as that rollback, and what the engine confirms."""
     files = _files(prepared)
     if not files:
         return prepared, []

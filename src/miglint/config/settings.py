@@ -93,7 +93,7 @@ KEYS = (
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
-# The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+# The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
 # Keys that people know from elsewhere.

@@ -157,6 +157,9 @@ class Analysis(Struct, frozen=True):
             schema = passages[-1].after
         return passages
 
+    def _pairs_of(self, history: History) -> list[Variants]:
+        return [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+
     def _history(
         self,
         part: PartialResult,
@@ -171,7 +174,7 @@ class Analysis(Struct, frozen=True):
         schema = self.starts[history.dialect]
         ran = self._ran(place)
         # Rules for whole histories run at the end, where the whole history has been replayed.
-        pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+        pairs = self._pairs_of(history)
         compared = bool(pairs) and self.dispatcher.about_variants
         about = self.dispatcher.about_histories(history.dialect)
         keep = ends and (about or compared)

@@ -80,7 +80,7 @@ class _Found:
         self._past.append(operation)
 
     def _drop(self, table: Name, key: Key) -> None:
-        """Note the loss of a table that is there again after the forward, unless its rows were copied before."""
+        """Record the loss of a table that the forward drops and creates again, unless its rows were copied before."""
         again = self._step.before.table(key) is not None and self._step.after.table(key) is not None
         if again and not any(reads(operation, table, None) for operation in self._past):
             self.lost.append(_rows_of(key))
@@ -99,7 +99,7 @@ class _Found:
                     self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
             case ops.Update():
                 self.lost += (
-                    f"the values of {table.name}.{column} that the forward changes do not come back"
+                    f"the values of {table.name}.{column} that the forward changes are not restored"
                     for column, _ in operation.assignments
                     if _folded(step, column) in was.columns
                 )

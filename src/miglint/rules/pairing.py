@@ -188,7 +188,7 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
         yield hit_in(
             migration.forward,
             step.forward_statements[0].span,
-            f'the forward only drops "{name}", which its rollback creates and no earlier migration: they look swapped',
+            f'the forward only drops "{name}", which only its rollback creates: the scripts look swapped',
             f"Swap the contents of {migration.forward.path} and {migration.rollback.path}"
             if migration.forward.path != migration.rollback.path
             else "Swap the two sections.",

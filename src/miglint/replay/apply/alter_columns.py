@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
+from miglint.replay.apply.column_definitions import implied_sequence, refuse_identity_type, stored_default
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered,
     altered_column,
     column_of,
-    implied_sequence,
     put_column,
-    refuse_identity_type,
-    stored_default,
 )
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine

@@ -59,7 +59,7 @@ _SQLSTATES = {
 
 
 def transaction(machine: Machine, operation: Transaction) -> None:
-    """Transaction control: a rollback goes back to the schema of its beginning."""
+    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
     action = operation.action
     if action in ("begin", "savepoint"):
         machine.snapshots.append((operation.name or "", machine.schema))
@@ -91,7 +91,7 @@ def set_variable(machine: Machine, operation: SetVariable) -> None:
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
-    """SQLite's settings; `foreign_keys` inside a transaction has no effect."""
+    """Apply SQLite's settings; `foreign_keys` inside a transaction has no effect."""
     name = operation.name.lower()
     if operation.value is None or (name == "foreign_keys" and machine.snapshots):
         return
@@ -99,7 +99,7 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 
 def opaque(machine: Machine, operation: Opaque) -> None:
-    """What cannot be known."""
+    """Record that an effect is unknown."""
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
@@ -136,7 +136,7 @@ def _is_no_change(operation: Operation) -> bool:
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
-    # The branch is run for what it says of later statements; that it ran at all is not known.
+    # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:
@@ -173,7 +173,7 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
 
 
 def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
-    """Answer a condition: true, false (which NULL is as good as), or None when it cannot be known.
+    """Return whether a condition holds (NULL does not), or None if that is unknown.
 
     With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
     """

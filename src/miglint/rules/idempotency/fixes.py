@@ -19,6 +19,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
+from miglint.writer.words import dollar_quotes
 
 # The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
 _UNCUT = {
@@ -120,7 +121,7 @@ def _in_block(failure: SecondRunFailure) -> Fix | None:
     if condition is None or end is None or _NO_BLOCK.search(body):
         return None
     line, indent = _line_break(failure), _indentation(text, span.start)
-    mark = _dollar_tag(body + condition)
+    mark = dollar_quotes(body + condition)
     before = f"DO {mark} BEGIN{line}{indent}IF {condition} THEN{line}{indent}"
     after = f"{line}{indent}END IF;{line}{indent}END {mark};"
     if layout in _UNCUT and not _is_uncut(text, span, _UNCUT[layout]):
@@ -153,7 +154,7 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
 
 @cached_by_step
 def _lone_drops(step: Step, script: Script) -> dict[tuple[str, str | None], list[Statement]]:
-    """Return the statements that drop one thing and do nothing else, by its name and column."""
+    """Return the statements that only drop one object, by its name and column."""
     found: dict[tuple[str, str | None], list[Statement]] = {}
     for statement in _statements_of(step, script):
         match statement.operations:
@@ -185,13 +186,6 @@ def _is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
     return text.rfind(opening, 0, span.start) > text.rfind(closing, 0, span.start)
 
 
-def _dollar_tag(text: str) -> str:
-    number, mark = 0, "$$"
-    while mark in text:
-        number, mark = number + 1, f"$miglint{number or ''}$"
-    return mark
-
-
 def _line_break(failure: SecondRunFailure) -> str:
     return "\r\n" if "\r\n" in failure.script.file.text else "\n"
 
@@ -207,7 +201,7 @@ def _indentation(text: str, at: int) -> str:
 def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
     """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
 
-    The first run of the statement as it is tells of such a difference by its failure.
+    Without the fix, the first run of the statement fails and reveals such a difference.
     """
     before = failure.step.before if failure.script is failure.step.migration.forward else failure.step.forward.schema
     key, part = failure.error.key, failure.error.part
@@ -217,7 +211,7 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
     if _is_absent(before, key, part):
         return None
-    return f"the migrations do not tell that {part or key.name} is not there yet"
+    return f"{part or key.name} may exist already: the migrations do not rule it out"
 
 
 def _is_made(schema: Schema, key: Key) -> bool:

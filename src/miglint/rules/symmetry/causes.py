@@ -39,7 +39,7 @@ def own_causes(
 
 
 def _forced(event: OperationOutcome) -> Operation | None:
-    """Return a drop as one that nothing stands in the way of, or None for other failures."""
+    """Return a drop as if nothing depended on the object, or None for other failures."""
     operation = event.operation
     if event.failure is None or event.failure.condition != "dependent_objects_still_exist":
         return None
