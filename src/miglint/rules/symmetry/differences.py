@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 
 from miglint.base.model import Direction, Script
 from miglint.replay.steps import Step
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Alike, Difference, Hit
 from miglint.rules.support.clauses import Clause, acting, find_clause, places, subject
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.evidence import first_difference, presumed
+from miglint.rules.symmetry.evidence import dropped_instead, first_difference, is_dropped_instead, presumed
 from miglint.rules.symmetry.severity import end_of, is_respelled, severity_of
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Enum, Key, Privileges, View
@@ -85,6 +85,8 @@ def differences(step: Step) -> dict[str, list[Change]]:
     for change in step.changes:
         if step.rollback.lost and change.kind in ("extra", "missing"):
             # The rollback may remove or create it in a statement that cannot be read.
+            continue
+        if is_dropped_instead(step, change):
             continue
         # What a failing statement was to remove is left behind because it fails: only the failure is reported.
         if change.certain and (change.key.name.lower(), change.part.lower() if change.part else None) not in mistaken:
@@ -209,25 +211,80 @@ def _hit(step: Step, change: Change) -> Hit:
     from miglint.rules.symmetry.suggestions import how_to_restore
 
     return Hit(
-        script.file, span, message(step, change), how_to_restore(step, change), script, severity_of(step, change)
+        script.file,
+        span,
+        message(step, change),
+        how_to_restore(step, change),
+        script,
+        severity_of(step, change),
+        alike=Alike(_heading(step, change), f"{change.what} {change.name}"),
+        difference=_difference(step, change),
     )
+
+
+def _difference(step: Step, change: Change) -> Difference:
+    key = change.key
+    subject = (key.space, key.schema, key.owner, key.name, change.part or "", change.aspect or "")
+    old, between, new = (_column_value(schema, change) for schema in (step.before, step.after, end_of(step)))
+    if old is not None and new is not None:
+        return Difference(subject, *old, *new, by_rollback=old == between)
+    untouched = step.before.find(key) == step.after.find(key)
+    return Difference(subject, change.before, change.after, by_rollback=untouched)
+
+
+def _column_value(schema: Schema, change: Change) -> tuple[str | None] | None:
+    """Return the property of a column that a change is about, without the rest of the column; None for others."""
+    table = schema.table(change.key)
+    column = table.columns.get(change.part) if table is not None and change.part is not None else None
+    if column is None:
+        return None
+    match change.aspect:
+        case "default":
+            return (None if column.default is None else column.default.key,)
+        case "nullability":
+            return (str(column.nullable),)
+        case "type":
+            return (str(column.type),)
+        case _:
+            return None
+
+
+def _heading(step: Step, change: Change) -> str:
+    """Return the message about many differences of one kind."""
+    if change.kind == "extra":
+        return "the rollback leaves {} objects behind"
+    if change.kind == "renamed":
+        return "after the rollback {} objects have other names"
+    if change.kind == "missing":
+        removed = _exists(step.after, change) or presumed(step, change)
+        return "the rollback removes {} objects too many" if removed else "the rollback does not restore {} objects"
+    return f"after the rollback the {change.aspect or 'definition'} of {{}} objects differs"
 
 
 def message(step: Step, change: Change) -> str:
     """Return what differs, with both definitions."""
     thing = f"{change.what} {'on ' if change.what in _REMARKS else ''}{change.name}"
     if change.kind == "extra":
+        instead = dropped_instead(step, change)
+        if instead is not None:
+            return f"the rollback leaves {thing} behind: it names {_quoted(instead)} instead"
         return f"the rollback leaves {thing} behind" + _definition(": ", change.after)
     if change.kind == "renamed":
         return f"after the rollback {change.what} {change.before} is still named {change.after}"
     if change.kind == "missing":
         if presumed(step, change):
-            return f"the rollback removes {thing}, which no migration created"
+            return f"the rollback drops {change.what} {_quoted(change)}, which no migration created"
         was = _definition("; it was ", change.before)
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which existed before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
     return f"after the rollback {_changed(step, change, thing)}"
+
+
+def _quoted(change: Change) -> str:
+    """Return the name as a script has to write it where it has a dot, which is then no schema's."""
+    name = change.key.name
+    return change.name.replace(name, f'"{name}"', 1) if "." in name and change.key.space == "relation" else change.name
 
 
 def _changed(step: Step, change: Change, thing: str) -> str:

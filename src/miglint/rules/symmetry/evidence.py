@@ -18,6 +18,29 @@ def presumed(step: Step, change: Change) -> bool:
     )
 
 
+def dropped_instead(step: Step, change: Change) -> Change | None:
+    """Return what the rollback drops in the place of an object that it leaves behind: one of a similar name."""
+    if change.kind != "extra":
+        return None
+    guesses = [item for item in step.changes if item.what == change.what and _is_guess(step, item)]
+    if not guesses:
+        return None
+    from difflib import get_close_matches  # few scripts need it
+
+    near = next(iter(get_close_matches(change.name, [item.name for item in guesses], 1, _SIMILAR)), None)
+    return next((item for item in guesses if item.name == near), None)
+
+
+def is_dropped_instead(step: Step, change: Change) -> bool:
+    """Return whether the rollback drops it in the place of an object of a similar name, which it leaves behind."""
+    return _is_guess(step, change) and any(dropped_instead(step, item) == change for item in step.changes)
+
+
+def _is_guess(step: Step, change: Change) -> bool:
+    return change.kind == "missing" and change.certain and presumed(step, change)
+
+
+_SIMILAR = 0.7
 # A line of a definition in a message.
 _LONGEST_LINE = 60
 
