@@ -61,7 +61,8 @@ def judge(
     dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
     analyzed = examine(analysis, found, progress)
-    others = with_offers_for_missing(dispatcher.others("project", found), found)
+    required = settings.rollbacks == "required"
+    others = with_offers_for_missing(dispatcher.others("project", found), found, required=required)
     replayed = with_split_rollbacks(analyzed.placed, found.histories)
     placed = with_summaries(replayed + others, found.histories, settings)
     if found.branch is not None:

@@ -28,7 +28,7 @@ from miglint.linter.analysis import Analysis, PartialResult
 from miglint.linter.dispatch import PlacedHit
 from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
-from miglint.rules.definition import Alike, Difference, Hit
+from miglint.rules.definition import Alike, Hit, PairDifference
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
@@ -63,7 +63,7 @@ class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     version: str | None
     guarantee: Guarantee | None
     alike: Alike | None
-    difference: Difference | None
+    difference: PairDifference | None
     migration: int
 
 

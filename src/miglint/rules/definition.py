@@ -62,7 +62,7 @@ class Alike(Struct, frozen=True):
     ending: str = ""
 
 
-class Difference(Struct, frozen=True):
+class PairDifference(Struct, frozen=True):
     """What a pair leaves different, as values that can be compared with what other pairs of the history leave.
 
     `subject` names the object and the property; `before` and `after` are its values as text, None where it is not set
@@ -96,7 +96,7 @@ class Hit(Struct, frozen=True):
     guarantee: Guarantee | None = None
     summarized: bool = False
     alike: Alike | None = None
-    difference: Difference | None = None
+    difference: PairDifference | None = None
 
 
 class Context(Struct, frozen=True):

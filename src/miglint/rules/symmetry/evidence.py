@@ -27,13 +27,26 @@ def dropped_instead(step: Step, change: Change) -> Change | None:
         return None
     from difflib import get_close_matches  # few scripts need it
 
-    near = next(iter(get_close_matches(change.name, [item.name for item in guesses], 1, _SIMILAR)), None)
-    return next((item for item in guesses if item.name == near), None)
+    near = get_close_matches(_last_name(change), [_last_name(item) for item in guesses], 1, _SIMILAR)
+    return next((item for item in guesses if [_last_name(item)] == near), None)
+
+
+def is_similar(change: Change, names: list[str]) -> bool:
+    """Return whether one of the names may be meant for the object of a change."""
+    from difflib import get_close_matches  # few scripts need it
+
+    return bool(get_close_matches(_last_name(change), names, 1, _SIMILAR))
 
 
 def is_dropped_instead(step: Step, change: Change) -> bool:
     """Return whether the rollback drops it in the place of an object of a similar name, which it leaves behind."""
     return _is_guess(step, change) and any(dropped_instead(step, item) == change for item in step.changes)
+
+
+def _last_name(change: Change) -> str:
+    """Return the name without a schema, even one that stands in the quotes, and with that of a part."""
+    name = change.key.name.rpartition(".")[2]
+    return f"{name}.{change.part}" if change.part else name
 
 
 def _is_guess(step: Step, change: Change) -> bool:
