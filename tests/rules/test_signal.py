@@ -213,3 +213,25 @@ def test_waits_for_rows(checker: Checker, forward: str, expected: dict[str, str]
 def test_a_transaction_whose_end_cannot_be_read(checker: Checker) -> None:
     files = pair("BEGIN; UPDATE a SET s = ''; DROP TABLE IF EXISTS b\nCOMMIT;", "UPDATE a SET s = '';")
     assert [code for code, _, _ in checker.told(files, "TXN002", "SYN001")] == ["SYN001"]
+
+
+@pytest.mark.parametrize(
+    ("rollback", "severity"),
+    [
+        ("ALTER TABLE a ADD COLUMN n int;", "warning"),
+        ("ALTER TABLE a ADD COLUMN n int; ALTER TABLE a ALTER COLUMN n DROP NOT NULL;", "warning"),
+    ],
+)
+def test_a_column_that_comes_back_cannot_be_not_null(checker: Checker, rollback: str, severity: str) -> None:
+    files = pair("ALTER TABLE a DROP COLUMN n;", rollback, BASE + " ALTER TABLE a ADD COLUMN n int NOT NULL;")
+    assert [item[1] for item in checker.told(files, "SYM005")] == [severity]
+    files = pair("ALTER TABLE a DROP COLUMN n;", rollback, BASE + " ALTER TABLE a ADD COLUMN n int NOT NULL DEFAULT 1;")
+    assert [item[1] for item in checker.told(files, "SYM005")] == ["error"]
+
+
+def test_a_key_with_its_columns_in_another_order(checker: Checker) -> None:
+    base = BASE + " ALTER TABLE a ADD CONSTRAINT k UNIQUE (id, s);"
+    files = pair("ALTER TABLE a DROP CONSTRAINT k;", "ALTER TABLE a ADD CONSTRAINT k UNIQUE (s, id);", base)
+    assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "warning")]
+    files["002_b.down.sql"] = "ALTER TABLE a ADD CONSTRAINT k UNIQUE (s);"
+    assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "error")]

@@ -10,7 +10,7 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
 from miglint.schema.objects import Enum, Index, Table
 from miglint.schema.outcome import OperationTrace
-from miglint.schema.sameness import respelled
+from miglint.schema.sameness import essence, respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Type
@@ -48,12 +48,16 @@ def _is_harmless(step: Step, change: Change) -> bool:
         return _is_default_setting(change)
     if change.aspect == "labels":
         return _has_same_labels(step.before.find(change.key), end_of(step).find(change.key))
+    if change.aspect == "definition" and change.part is not None:
+        return _has_same_key(step.before, end_of(step), change)
     old, new = _column(step.before, change), _column(end_of(step), change)
     if old is None or new is None:
         return False
     if change.aspect == "default":
         # An additional default is used by no statement that was valid before.
         return old.default is None and new.default is not None
+    if change.aspect == "nullability":
+        return new.nullable is not False and old.default is None and _is_added_anew(step, change)
     if change.aspect == "type" and step.migration.dialect is Dialect.SQLITE:
         return old.type is not None and new.type is not None and _stores_alike(old.type, new.type)
     return False
@@ -77,6 +81,22 @@ def _replacing(step: Step) -> dict[str, list[OperationTrace]]:
         if isinstance(moment.operation, ops.CreateRoutine) and moment.operation.or_replace:
             found.setdefault(moment.operation.name.name, []).append(moment)
     return found
+
+
+def _is_added_anew(step: Step, change: Change) -> bool:
+    """Return whether the forward dropped the column: added to a table with rows, it cannot be NOT NULL at once."""
+    table = step.after.table(change.key)
+    return step.migration.dialect is Dialect.POSTGRES and table is not None and change.part not in table.columns
+
+
+def _has_same_key(before: Schema, after: Schema, change: Change) -> bool:
+    """Return whether two keys differ only in the order of their columns, so that they refuse the same rows."""
+    one, two = before.table(change.key), after.table(change.key)
+    old = None if one is None else one.constraints.get(change.part or "")
+    new = None if two is None else two.constraints.get(change.part or "")
+    if old is None or new is None or old.kind not in ("unique", "primary") or set(old.columns) != set(new.columns):
+        return False
+    return replace(essence(old), columns=()) == replace(essence(new), columns=())
 
 
 def _has_generated_name(schema: Schema, change: Change) -> bool:
