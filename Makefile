@@ -14,7 +14,7 @@
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
-# make help-check   run every statement that help offers at the rule pages and the cases (make test: a quarter of them)
+# make help-check   run every statement that help offers at the rule pages and the cases (make test: a seventh of them)
 # make truth CORPORA="..."   run every statement that help offers on real projects
 # make draw-errors FOLDERS="..." OUTPUT=FILE [SEED=1] [COUNT=100]   draw errors of other projects at random, for people to judge
 # make agreement FOLDERS="..."   measure how often replay and dry run agree

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Index, Key, Sequence, Table, View
+from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -230,15 +230,24 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in _ROWS:
         return None
     if test.kind in _RELATIONS:
+        if test.anywhere and any(
+            key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
+            for key, value in machine.schema.named(name.name)
+        ):
+            return True
         found = machine.relation(name)[1]
-        if isinstance(found, View) and test.kind in ("view", "materialized view"):
-            return found.materialized is (test.kind == "materialized view")
-        return None if found is None else isinstance(found, _RELATIONS[test.kind])
+        return None if found is None else _is_of_kind(found, test.kind)
     if test.kind in ("type", "domain"):
         found = machine.schema.get(machine.key(name, "type"))
     else:
         found = machine.schema.get(other_key(machine, test.kind, name, test.table))
     return None if found is None else not isinstance(found, Absent)
+
+
+def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
+    if isinstance(value, View) and kind in ("view", "materialized view"):
+        return value.materialized is (kind == "materialized view")
+    return isinstance(value, _RELATIONS[kind])
 
 
 def _part_exists(machine: Machine, test: Exists) -> bool | None:

@@ -313,8 +313,8 @@ def _partition_help(failure: SecondRunFailure) -> str:
         child, parent = qualified(operation.partition), qualified(operation.table)
         adds = isinstance(operation, ops.AttachPartition)
     test = (
-        f"SELECT FROM pg_inherits WHERE inhrelid = {literal(child)}::regclass "
-        f"AND inhparent = {literal(parent)}::regclass"
+        f"SELECT FROM pg_inherits WHERE inhrelid = to_regclass({literal(child)}) "
+        f"AND inhparent = to_regclass({literal(parent)})"
     )
     if isinstance(operation, ops.DetachPartition) and (operation.concurrently or operation.finalize):
         return f"No block can run it. Have the runner run this script only once, or check first: `{test};`"

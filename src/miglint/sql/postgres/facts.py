@@ -64,7 +64,8 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(conditions))
+        own = Name(schema.name if schema else None, name.name)
+        return Exists(kind, own, table, tuple(conditions), anywhere=own.schema is None and table is None)
     return None
 
 
