@@ -6,6 +6,7 @@ import re
 
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
+from miglint.replay.apply.column_options import forget_type_options
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered_column,
@@ -66,6 +67,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
+    forget_type_options(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
