@@ -220,9 +220,8 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in ("function", "procedure", "routine", "aggregate"):
         schemas = machine.path if name.schema is None else (name.schema,)
         return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
-    if test.kind == "enum value" and test.table is not None:
-        enum = machine.schema.find(machine.key(test.table, "type"))
-        return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
+    if test.kind == "enum value":
+        return _label_exists(machine, test)
     if test.kind in ("extension", "schema", "role"):
         if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
             return True
@@ -248,6 +247,15 @@ def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
     if isinstance(value, View) and kind in ("view", "materialized view"):
         return value.materialized is (kind == "materialized view")
     return isinstance(value, _RELATIONS[kind])
+
+
+def _label_exists(machine: Machine, test: Exists) -> bool | None:
+    label = test.name.name
+    if test.table is None:
+        # The label of whatever enum.
+        return any(isinstance(value, Enum) and label in value.labels for _, value in machine.schema.items()) or None
+    enum = machine.schema.find(machine.key(test.table, "type"))
+    return None if not isinstance(enum, Enum) or enum.assumed else label in enum.labels
 
 
 def _part_exists(machine: Machine, test: Exists) -> bool | None:
