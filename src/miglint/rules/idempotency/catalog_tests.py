@@ -14,7 +14,7 @@ from miglint.rules.idempotency.catalog_queries import (
     negated,
     object_exists,
 )
-from miglint.rules.idempotency.later_changes import later_condition
+from miglint.rules.idempotency.later_changes import later_conditions, schema_before, tells
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import literal, qualified
 from miglint.schema.objects import Key
@@ -24,7 +24,14 @@ from miglint.sql.operations import Name, Operation
 
 def first_run_condition(failure: SecondRunFailure) -> str | None:
     """Return a condition that holds before the first run of a statement and not after it, or None."""
-    return _own_condition(failure) or later_condition(failure.step, failure.script, failure.event.statement)
+    step, script, statement = failure.step, failure.script, failure.event.statement
+    own = _own_condition(failure)
+    candidates = (*((own,) if own is not None else ()), *later_conditions(step, script, statement))
+    first = schema_before(step, script, statement)
+    for condition in candidates:
+        if not first or tells(condition, first, failure.event.before):
+            return condition
+    return None
 
 
 def room_condition(operation: Operation) -> str | None:
@@ -35,7 +42,7 @@ def room_condition(operation: Operation) -> str | None:
 
 def _own_condition(failure: SecondRunFailure) -> str | None:
     if isinstance(failure.operation, _RENAMES):
-        return None if _is_made_again(failure) else _renamed(failure.operation)
+        return _renamed(failure.operation)
     if isinstance(failure.operation, ops.AttachPartition):
         return f"NOT {inherits(failure.operation.partition, failure.operation.table)}"
     if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action == "add":
@@ -45,18 +52,6 @@ def _own_condition(failure: SecondRunFailure) -> str | None:
     if failure.error.condition.startswith("duplicate_") or failure.error.condition == "invalid_table_definition":
         return _created(failure)
     return None
-
-
-def _is_made_again(failure: SecondRunFailure) -> bool:
-    """Return whether the script leaves the old name of a rename to something else, and nothing under the new one."""
-    operation = failure.operation
-    if not isinstance(operation, ops.Rename):
-        return False
-    run = failure.step.forward if failure.script is failure.step.migration.forward else failure.step.rollback
-    space = "type" if operation.kind in ("type", "domain") else "relation"
-    names = [] if run is None else [key.name for key, _ in run.schema.named(operation.name.name) if key.space == space]
-    renamed = [] if run is None else [key.name for key, _ in run.schema.named(operation.new) if key.space == space]
-    return bool(names) and not renamed
 
 
 def _renamed(operation: Operation) -> str | None:

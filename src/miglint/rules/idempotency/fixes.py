@@ -13,6 +13,7 @@ from miglint.replay.transaction_owner import placed_operations, transaction_owne
 from miglint.rules.idempotency.blocks import ConditionalPlace, end_of, indentation, line_break, statement_in_block
 from miglint.rules.idempotency.catalog_tests import first_run_condition, room_condition
 from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
+from miglint.rules.idempotency.later_changes import schema_before
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
@@ -154,13 +155,14 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
 
     The first run of the statement as it is tells of such a difference by its failure.
     """
-    before = failure.step.before if failure.script is failure.step.migration.forward else failure.step.forward.schema
+    step, script = failure.step, failure.script
+    before = step.before if script is step.migration.forward else step.forward.schema
     key, part = failure.error.key, failure.error.part
     if key is None:
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
-    if _is_absent(before, key, part):
+    if _is_absent(before, key, part) or _is_absent(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"the migrations do not tell that {part or key.name} is not there yet"
 
@@ -171,7 +173,9 @@ def _is_made(schema: Schema, key: Key) -> bool:
     return found is None or not getattr(found, "assumed", False)
 
 
-def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:
+def _is_absent(schema: Schema | None, key: Key, part: str | None) -> bool:
+    if schema is None:
+        return False
     if part is None:
         return schema.find(key) is None and (schema.get(key) is not None or schema.rooted or schema.closed)
     table = schema.find(key)

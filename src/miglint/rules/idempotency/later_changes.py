@@ -6,11 +6,13 @@ script creates or removes behind it does, and where the script runs in one trans
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Script
 from miglint.locks.look import relation_key
+from miglint.replay.apply.control import holds
+from miglint.replay.apply.machine import Machine
 from miglint.replay.steps import Step
 from miglint.rules.idempotency import catalog_queries as catalog
 from miglint.rules.support.step_cache import cached_by_step
@@ -18,7 +20,10 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, Statement
+from miglint.writer.reading import read
 
+# Conditions that are tried for one statement.
+_MOST = 6
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 
 
@@ -29,13 +34,36 @@ class _Change(NamedTuple):
     condition: str
 
 
-def later_condition(step: Step, script: Script, statement: Statement) -> str | None:
-    """Return a condition that holds until a later statement of the script has run, or None if there is none."""
+def later_conditions(step: Step, script: Script, statement: Statement) -> list[str]:
+    """Return conditions that hold until a statement, or a later one of the script, has run: the nearest come first."""
     if script.dialect is not Dialect.POSTGRES:
-        return None
+        return []
     changes = _changes(step, script)
-    place = bisect_right(changes, statement.span.start, key=lambda change: change.start)
-    return changes[place].condition if place < len(changes) else None
+    place = bisect_left(changes, statement.span.start, key=lambda change: change.start)
+    return [change.condition for change in changes[place : place + _MOST]]
+
+
+def schema_before(step: Step, script: Script, statement: Statement) -> Schema | None:
+    """Return the schema that the first run of a script has before a statement, or None if it is not kept."""
+    return _schemas(step, script).get(statement.span.start)
+
+
+def tells(condition: str, first: Schema, second: Schema) -> bool:
+    """Return whether a condition can be true over the schema of a first run, and false over that of a second one."""
+    (block,) = read(f"DO $$ BEGIN IF {condition} THEN RAISE EXCEPTION 'first'; END IF; END $$", Dialect.POSTGRES)
+    (branch,) = block.operations
+    if not isinstance(branch, ops.If):
+        return False
+    return holds(Machine(first), branch.condition) is not False and holds(Machine(second), branch.condition) is not True
+
+
+@cached_by_step
+def _schemas(step: Step, script: Script) -> dict[int, Schema]:
+    run = step.forward if script is step.migration.forward else step.rollback
+    found: dict[int, Schema] = {}
+    for trace in () if run is None else run.moments:
+        found.setdefault(trace.statement.span.start, trace.before)
+    return found
 
 
 @cached_by_step

@@ -8,7 +8,7 @@ from miglint.base.model import Dialect, Script
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
 from miglint.rules.idempotency.blocks import statement_in_block
-from miglint.rules.idempotency.later_changes import later_condition
+from miglint.rules.idempotency.later_changes import later_conditions
 from miglint.rules.support.scripts import statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key, Table
@@ -31,9 +31,9 @@ def skip_rows_fix(step: Step, script: Script, operation: ops.Insert) -> Fix | No
     statement = next((one for one in statements_of(step, script.direction) if one.operations == (operation,)), None)
     if statement is None or statement.kind != "insert":
         return None
-    later = later_condition(step, script, statement)
-    if later is not None:
-        return statement_in_block(step, script, statement, later, None)
+    later = later_conditions(step, script, statement)
+    if later:
+        return statement_in_block(step, script, statement, later[0], None)
     key = relation_key(step.before, operation.table)
     table = (step.forward.schema if script is step.migration.forward else step.before).table(key)
     if table is None or table.assumed:
