@@ -146,8 +146,8 @@ def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaO
 def _expanded(machine: Machine, query: Query, written: Query | None) -> Query:
     # The server writes out what `*` stands for when a view is made: columns added later are no part of it.
     if written is not None:
-        uses = dict.fromkeys((*query.uses, *resolved_query(machine, written).uses))
-        return replace(query, text=written.text, uses=tuple(uses), stars=())
+        found = dict.fromkeys((*query.uses, *resolved_query(machine, written).uses))
+        return replace(query, text=written.text, uses=tuple(found), stars=())
     if not query.stars:
         return query
     uses, stars = list(query.uses), []
