@@ -95,6 +95,23 @@ def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -
             "SYM003",
             "app.t",
         ),
+        # Each object is renamed, and made again under its old name.
+        (
+            "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0)); CREATE INDEX i ON t (a); CREATE POLICY p ON t;"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TABLE u (a int);"
+            "CREATE TRIGGER x AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); CREATE TYPE e AS ENUM ('a');",
+            "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t ADD COLUMN IF NOT EXISTS a int;"
+            "ALTER TABLE t RENAME CONSTRAINT k TO l; ALTER TABLE t DROP CONSTRAINT IF EXISTS k;"
+            "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0); ALTER TRIGGER x ON t RENAME TO y;"
+            "CREATE OR REPLACE TRIGGER x AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+            "ALTER TYPE e RENAME VALUE 'a' TO 'b'; ALTER TYPE e ADD VALUE IF NOT EXISTS 'a';"
+            "ALTER POLICY p ON t RENAME TO q; DROP POLICY IF EXISTS p ON t; CREATE POLICY p ON t;"
+            "ALTER INDEX i RENAME TO j; CREATE INDEX IF NOT EXISTS i ON t (b);"
+            "ALTER TABLE u RENAME TO v; CREATE TABLE IF NOT EXISTS u (id int);",
+            "SELECT 1;",
+            "IDM046",
+            "polname = 'q'",
+        ),
     ],
 )
 def test_what_single_rules_offer_runs(

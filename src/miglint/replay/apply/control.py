@@ -231,7 +231,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in _RELATIONS:
         if test.anywhere and any(
             key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
-            for key, value in machine.schema.named(name.name)
+            for key, value in machine.settle().named(name.name)
         ):
             return True
         found = machine.relation(name)[1]

@@ -104,6 +104,8 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
         condition(analysis, body["whereClause"], scope, "WHERE")
+    # What is read so far is read for each row, before there are groups.
+    analysis.plain = []
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
