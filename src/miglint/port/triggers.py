@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
+from miglint.port.comments import without_comments
 from miglint.port.expressions import TranslationError, translate, translate_statement
 from miglint.schema.objects import Routine, Trigger
 from miglint.schema.value import Schema
@@ -31,7 +32,6 @@ _ASSIGNMENT = pattern(r'NEW\s*\.\s*("(?:[^"]|"")+"|\w+)\s*:?=(?!=)\s*(.*)\Z', re
 _RETURN = pattern(r"RETURN\s+(NEW|OLD|NULL)\Z", re.IGNORECASE)
 _RAISE = pattern(r"RAISE\s+(?:EXCEPTION\s+)?'((?:[^']|'')*)'(?:\s+USING\b.*)?\Z", re.IGNORECASE | re.DOTALL)
 _STATEMENT = pattern(r"(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
-_COMMENT = pattern(r"--[^\n]*|/\*[\s\S]*?\*/")
 _FLOW = pattern(r"\b(?:IF|ELSE|ELSIF|LOOP|FOR|WHILE|CASE|DECLARE|EXCEPTION|PERFORM|EXECUTE|TG_\w+)\b", re.IGNORECASE)
 
 
@@ -74,7 +74,7 @@ def _body(trigger: Trigger, schema: Schema) -> str:
         if isinstance(routine, Routine) and not routine.assumed and routine.body is not None:
             if routine.language != "plpgsql":
                 raise TranslationError(f"its function is in {routine.language}")
-            found = _BODY.match(_COMMENT.sub(" ", routine.body))
+            found = _BODY.match(without_comments(routine.body))
             if found is None:
                 raise TranslationError("its function has variables, or is not read")
             return found["inside"]
