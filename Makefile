@@ -6,6 +6,7 @@
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
+# make port-bench FOLDERS="..." [BENCH="--to postgres -v"]   write every variant anew and compare it with the one that is there
 # make generated  made-up PostgreSQL schemas: both ways between two of them, on the engine (GENERATED="--seed N --count N")
 # make fix-bench FOLDERS="..." [BENCH="--unsafe -v"]   fix every script and run it, once and twice
 # make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
@@ -26,7 +27,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench kills fuzz mutants nested same agreement \
+.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench port-bench kills fuzz mutants nested same agreement \
 	help-check truth draw-errors clean
 
 demo: $(READY)
@@ -77,6 +78,9 @@ fix-bench: $(READY)
 
 rollback-bench: $(READY)
 	$(BIN)/python -m benchmarks.rollback_bench $(BENCH) $(FOLDERS)
+
+port-bench: $(READY)
+	$(BIN)/python -m benchmarks.port_bench $(BENCH) $(FOLDERS)
 
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)

@@ -34,7 +34,7 @@ _CHUNKS = 8
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    engine = start_embedded(Limits(), Deadline.after(900), "to try help")
+    engine = start_embedded(Limits(), Deadline.after(3600), "to try help")
     made = Postgres(engine)
     yield made
     made.close()

@@ -45,9 +45,9 @@ POSTGRES = [
     ),
     Pair(
         "a function passes its arguments on",
-        T + ADD + "CREATE FUNCTION both(tab text, one text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+        T + ADD + "CREATE FUNCTION add_two(tab text, one text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
         " PERFORM add_column(tab, one); EXECUTE add_column(tab, one || '_2'); END $$;",
-        "SELECT both('t', 'b');",
+        "SELECT add_two('t', 'b');",
         "ALTER TABLE t DROP COLUMN b; ALTER TABLE t DROP COLUMN b_2;",
     ),
     Pair(

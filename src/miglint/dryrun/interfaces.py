@@ -116,7 +116,7 @@ class Restorable(Protocol):
         """Return the present state."""
 
     def restore(self, mark: object) -> None:
-        """Go back to a state returned by `mark`; never raises."""
+        """Restore a state returned by `mark`; never raises."""
 
 
 @runtime_checkable

@@ -160,7 +160,7 @@ class _DryRun:
         return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
-        """Give a history that uses the role `postgres` a separate server, since only one role can have that name."""
+        """Return a separate server for a history that uses the role `postgres`: only one role can have that name."""
         if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
             return choice
         self._naming += 1
@@ -225,7 +225,7 @@ class _DryRun:
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
-                self._tell(history, migration, 0)
+                self._report_progress(history, migration, 0)
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
@@ -252,7 +252,7 @@ class _DryRun:
                         twin = database.twin()
                 before = run.after or before
                 yield run
-                self._tell(history, migration, 1)
+                self._report_progress(history, migration, 1)
         finally:
             if aside is not None:
                 aside.shutdown(wait=True)
@@ -271,7 +271,7 @@ class _DryRun:
             undo(error)
             return unreadable(migration, scripts, before, error), None
 
-    def _tell(self, history: History, migration: Migration, done: int) -> None:
+    def _report_progress(self, history: History, migration: Migration, done: int) -> None:
         with self._lock:
             self._done += done
             if self._progress is not None:

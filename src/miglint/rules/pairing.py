@@ -10,6 +10,7 @@ from miglint.base.model import Discovered, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.intentions import states_no_way_back
 from miglint.rules.support.reporting import first_line, first_text, hit_in, problems
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.swapped_scripts import swapped
@@ -45,6 +46,8 @@ def missing_rollback(found: Discovered) -> Iterator[Hit]:
         '`rollbacks = "optional"` says that this is intended; `rollbacks = "required"` reports each migration.',
     ):
         yield replace(hit, severity=Severity.WARNING)
+    for hit in _reported(found, "missing-rollback-first", help):
+        yield replace(hit, severity=Severity.WARNING)
     for hit in _reported(found, "missing-rollback-alike", help):
         yield replace(hit, severity=Severity.WARNING, summarized=True)
 
@@ -77,12 +80,17 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
     counting = [change for change in step.changes if change.counts]
     left = sum(change.aspect != "validated" for change in counting)
     if left:
+        deliberate = states_no_way_back(migration.rollback.text)
+        why = ", as a comment in it says" if deliberate else ""
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the rollback {what}: {_count(left, 'change')} of the forward to the schema will stay",
-            "Write the statements that undo the forward, or state why there are none: "
+            f"the rollback {what}{why}: {_count(left, 'change')} of the forward to the schema will stay",
+            "If that is intended, say so in words that tools read: `-- miglint: irreversible (why)`."
+            if deliberate
+            else "Write the statements that undo the forward, or state why there are none: "
             "`-- miglint: irreversible (why)`.",
+            severity=Severity.WARNING if deliberate else None,
         )
     elif step.changes or does_anything(step.forward_statements):
         stays = message(step, step.changes[0]) if step.changes else "the schema is unchanged"
@@ -157,7 +165,7 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
         yield hit_in(
             migration.forward,
             step.forward_statements[0].span,
-            f'the forward only drops "{name}", which its rollback creates and no earlier migration: they look swapped',
+            f'the forward only drops "{name}", which only its rollback creates: the scripts look swapped',
             f"Swap the contents of {migration.forward.path} and {migration.rollback.path}"
             if migration.forward.path != migration.rollback.path
             else "Swap the two sections.",

@@ -57,7 +57,7 @@ def _truth(expression: Expression) -> bool | None:
 
 
 def _document(text: str) -> object:
-    """Return what a text of JSON says, the order of keys and white space aside; the text itself if it says nothing."""
+    """Return the value of a JSON text, without order of keys and white space; the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_float=str, parse_int=str)
     except ValueError:

@@ -134,7 +134,7 @@ class SqliteDatabase:
         return self._journal
 
     def restore(self, mark: object) -> None:
-        """Go back to a state; the next call recreates the database."""
+        """Restore a state; the next call recreates the database."""
         with self._host.lock:
             self._forget()
             self._journal = cast(Journal, mark)

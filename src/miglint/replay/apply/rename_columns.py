@@ -248,7 +248,7 @@ def _member(member: Member, old: str, new: str) -> Member:
 
 
 def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
-    """Carry the name of a column into SQLite's triggers, on whatever table they are."""
+    """Rename a column in all of SQLite's triggers."""
 
     def swap(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
         return tuple(ColumnUse(use.relation, new) if is_it(use) else use for use in uses)

@@ -14,7 +14,16 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_relations
 from miglint.schema.extension_parts import CLASSES
 from miglint.schema.objects import Enum, Key, Table, View
-from miglint.sql.operations import AlterColumnType, Column, Constraint, CreateIndex, CreateRoutine, Expression, Type
+from miglint.sql.operations import (
+    AlterColumnType,
+    Column,
+    Constraint,
+    CreateIndex,
+    CreateRoutine,
+    Expression,
+    Query,
+    Type,
+)
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -213,3 +222,16 @@ def result_types(machine: Machine, key: Key | None, text: str) -> tuple[tuple[st
     from miglint.replay.apply import expressed
 
     return expressed.described(machine, key, text)
+
+
+def described_view(machine: Machine, key: Key, query: Query) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
+    """Return the result columns of the query of a view with the names of their types, and the query without its stars.
+
+    Each is None where it is not known; the query also where it has no star. Raises `Refused` for a query that cannot
+    run.
+    """
+    if not query.text or not machine.postgres:
+        return None, None
+    from miglint.replay.apply import expressed
+
+    return expressed.described_view(machine, key, query.text) or (None, None)

@@ -222,7 +222,7 @@ def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], sa
         hit_in(
             script,
             found[0].span,
-            f"the {what} {_listed(names)} that were written since the forward are lost with the rollback",
+            f"the rollback loses the {what} {_listed(names)} that were written since the forward",
             f"If they matter, put before it: `{save}` Have the forward read them back.",
         )
     ]

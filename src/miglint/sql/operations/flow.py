@@ -44,9 +44,9 @@ class Or(Struct, frozen=True, gc=False):
 
 
 class Compared(Struct, frozen=True, gc=False):
-    """A test of the value that a query gives: NULL where `rows` says that it gives no row.
+    """A test of the value that a query gives: NULL where `rows` means that it gives no row.
 
-    `test` is what it means that there is such a row with such a value; None where that cannot be told.
+    `test` is what it means that there is such a row with such a value; None if unknown.
     """
 
     rows: Condition

@@ -50,7 +50,7 @@ def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
     return _bounded(_value(node, known, unknown))
 
 
-# As SQL that is put together: more than anybody writes.
+# As concatenated SQL: more than scripts have.
 _LONGEST = 1_000_000
 
 

@@ -16,7 +16,7 @@ from miglint.sql.postgres.catalog import (
 from miglint.sql.postgres.names import Node, constant_text
 
 # Of the columns that exclude nothing, those whose value identifies the object.
-TELLING = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
+DISTINGUISHING_COLUMNS = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
 _SIGNS = ("<>", "<", ">", "<=", ">=")

@@ -99,7 +99,7 @@ class Block:
 
     @property
     def known(self) -> KnownVariables:
-        """What is known of variables here."""
+        """Return what is known of variables here."""
         return KnownVariables(self.texts, self.nodes)
 
     def many(self, nodes: list[Node] | None) -> BlockResult:

@@ -93,6 +93,13 @@ def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tupl
     return "".join(parts) + text[done:]
 
 
+def _edits_of_raise(tokens: Tokens, at: int) -> Iterator[tuple[int, int, str]]:
+    words = tokens.words
+    if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
+        yield tokens.starts[at], tokens.ends[at], "max"
+        yield tokens.starts[at + 2], tokens.ends[at + 2], "0"
+
+
 def _edits(tokens: Tokens, at: int, library: tuple[int, int]) -> Iterator[tuple[int, int, str]]:
     """Yield the places to rewrite of a construct that starts at a token and is newer than the library."""
     words = tokens.words
@@ -100,9 +107,7 @@ def _edits(tokens: Tokens, at: int, library: tuple[int, int]) -> Iterator[tuple[
     if word == NUMBER and library < DIGIT_SEPARATORS and "_" in tokens.raw(at):
         yield tokens.starts[at], tokens.ends[at], tokens.raw(at).replace("_", "")
     elif word == "RAISE" and library < RAISE_EXPRESSION and behind == ["("]:
-        if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
-            yield tokens.starts[at], tokens.ends[at], "max"
-            yield tokens.starts[at + 2], tokens.ends[at + 2], "0"
+        yield from _edits_of_raise(tokens, at)
     elif word in _JOIN_WORDS and library < JOIN_WORD_FUNCTION and behind == ["("]:
         yield tokens.starts[at], tokens.ends[at], "x" * len(word)
     elif word == "ORDER" and library < AGGREGATE_ORDER and behind == ["BY"]:

@@ -145,7 +145,7 @@ def _alters_composite(schema: Schema, key: Key, one: Composite, two: Composite) 
 
 
 def alters_constraint(one: Constraint, two: Constraint) -> bool:
-    """Return whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes a constraint what it is to be."""
+    """Return whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes a constraint equal to the new one."""
     before, after = essence(one), essence(two)
     if replace(before, validated=True) == after:
         return True
