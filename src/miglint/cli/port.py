@@ -28,6 +28,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.linter.analysis import start_of
 from miglint.linter.findings_builder import steps_of
 from miglint.linter.paths import checked_paths, discovery_options
+from miglint.linter.reruns import Reruns
 from miglint.linter.run import ReplayedHistory, baseline_schemas
 from miglint.port.preparation import PortedMigration, PortOptions, Wanted, port_history, read_back
 from miglint.port.rollbacks import PortedRollback, rollbacks_of
@@ -97,7 +98,14 @@ def command(
     options = options_of(given)
     settings = load_trusted(**given)
     dialect = Dialect(target)
-    how = PortOptions(dialect, settings.targets.get(target), settings.port.get(target, {}), over)
+    reruns = Reruns.of(settings)
+    how = PortOptions(
+        dialect,
+        settings.targets.get(target),
+        settings.port.get(target, {}),
+        over,
+        lambda path: reruns.choice(path) == "required",
+    )
     ported = _ported(settings, paths, versions, how)
     done = _checked(settings, paths, ported, how, options)
     changes = [file for file in done.files if file.before != file.after]

@@ -47,18 +47,26 @@ _NOT_NEEDED = {
 }
 
 
-def port_to_sqlite(step: Step, here: Schema, types: TypeChoices, target: Version | None = None) -> PortedScript:
-    """Return the forward of a step for SQLite; `here` is the schema of SQLite before it."""
-    writer = _SqliteWriter(step, here, types, target)
+def port_to_sqlite(
+    step: Step, here: Schema, types: TypeChoices, target: Version | None = None, *, repeatable: bool = False
+) -> PortedScript:
+    """Return the forward of a step for SQLite; `here` is the schema of SQLite before it.
+
+    A `repeatable` script can run a second time: SQLite has no `ADD COLUMN IF NOT EXISTS`, so the table is rebuilt.
+    """
+    writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
     writer.run()
     return PortedScript(tuple(writer.parts), tuple(writer.losses), writer.here)
 
 
 class _SqliteWriter:
-    def __init__(self, step: Step, here: Schema, types: TypeChoices, target: Version | None) -> None:
+    def __init__(
+        self, step: Step, here: Schema, types: TypeChoices, target: Version | None, *, repeatable: bool
+    ) -> None:
         forward = step.migration.forward
         assert forward is not None
         self.step, self.here, self.types, self.target = step, here, types, target
+        self.repeatable = repeatable
         self.text = forward.file.text
         self.start, self.end = forward.span
         self.parts: list[str] = []
@@ -340,6 +348,8 @@ class _SqliteWriter:
         """Add and drop columns where SQLite can do that; return whether that was all."""
         if not change.added and not change.dropped:
             return True
+        if self.repeatable and not here.assumed:
+            return False
         if not all(can_be_added(change.table.columns[name.lower()]) for name in change.added):
             return False
         if change.dropped and self.target is not None and self.target < _DROP_COLUMN:
