@@ -313,7 +313,8 @@ def test_to_postgres(plant: Plant, port: Command) -> None:
             "sqlite/001_x.up.sql": """\
                 CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
                     active BOOLEAN NOT NULL DEFAULT 1, made DATETIME DEFAULT (datetime('now')));
-                CREATE INDEX users_name ON users (name) WHERE active;
+                CREATE INDEX users_name ON users (name) WHERE active = 1;
+                INSERT INTO users (name, active) VALUES ('a', 0);
                 """,
             "sqlite/002_y.up.sql": """\
                 CREATE TABLE new_users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, active BOOLEAN, made DATETIME);
@@ -332,7 +333,8 @@ def test_to_postgres(plant: Plant, port: Command) -> None:
         "    active boolean DEFAULT true NOT NULL,\n"
         "    made timestamp DEFAULT CURRENT_TIMESTAMP\n"
         ");\n"
-        "CREATE INDEX IF NOT EXISTS users_name ON users (name) WHERE active;"
+        "CREATE INDEX IF NOT EXISTS users_name ON users (name) WHERE active = TRUE;\n"
+        "INSERT INTO users (name, active) VALUES ('a', FALSE);"
     )
     text = (root / "postgres/002_y.up.sql").read_text()
     assert "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_name_key;" in text

@@ -24,6 +24,7 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import Settings
 from miglint.discovery import discover_texts
+from miglint.discovery.context import variant_places
 from miglint.dryrun.options import DryRunOptions
 from miglint.linter.analysis import start_of
 from miglint.linter.findings_builder import steps_of
@@ -128,7 +129,7 @@ def command(
 def _ported(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], how: PortOptions
 ) -> list[PortedMigration]:
-    histories = replayed_histories(settings, paths, None, every=True)
+    histories = replayed_histories(settings, _with_variants(paths), None, every=True)
     steps = {id(item.history): [*item.steps] for item in histories}
     sources = [
         item
@@ -152,6 +153,19 @@ def _ported(
             named = partial(_is_one_of, wanted[id(item)]) if versions else None
             found += _of_history(settings, item, steps, paired.get(id(item.history)), named, how)
     return found
+
+
+def _with_variants(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return paths with the folders that may hold the other engine's history."""
+    given = [Path(path).absolute() for path in paths]
+    places = variant_places(str(path / "any.sql") for path in given if path.is_dir())
+    found = [Path(place) for place in sorted(places)]
+    root = Path.cwd()
+    return (*paths, *(_shown(path, root) for path in found if path.is_dir() and path not in given))
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def _of_history(
@@ -191,7 +205,7 @@ def _checked(
     for file in files:
         if file.before is None and Path(file.path).exists():
             raise UsageError(f"{file.path} exists, but is not read as a variant; it is not overwritten")
-    requested = checked_paths(settings, paths).paths
+    requested = checked_paths(settings, _with_variants(paths)).paths
     found = _read(settings, requested, files)
     again = read_back(ported, found, variants)
     files = _files(again)

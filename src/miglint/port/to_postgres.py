@@ -7,6 +7,7 @@ before and after.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -150,7 +151,8 @@ class _PostgresWriter:
 
     def _alter(self, was: Table, table: Table, here: Table) -> None:
         own = f"ALTER TABLE {identifier(here.name.name)}"
-        renamed = {item.old: item.new for item in self.renames.columns() if item.new in table.columns}
+        own_columns = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
+        renamed = {item.old: item.new for item in own_columns}
         for item in was.constraints.values():
             if not any(_alike(item, other, renamed) for other in table.constraints.values()):
                 found = _found(here, item, renamed)
@@ -166,6 +168,7 @@ class _PostgresWriter:
                 self._create(f"{own} ADD COLUMN IF NOT EXISTS {self.objects.column(table, column)};")
             elif old != column:
                 self._column(own, table, was, old, column)
+        here = self._here(relation_key(here.name, Dialect.SQLITE)) or here
         for item in table.constraints.values():
             there = any(_alike(other, item, renamed) for other in was.constraints.values())
             if not there and _found(here, item, {}) is None:
@@ -191,7 +194,7 @@ class _PostgresWriter:
                 continue
             text = self.text[statement.span.start : statement.span.end].strip()
             try:
-                made = translate_statement(text, Dialect.SQLITE)
+                made = translate_statement(text, Dialect.SQLITE, self.objects.booleans())
             except TranslationError as problem:
                 self._lose(str(problem), text)
                 continue
@@ -263,8 +266,16 @@ def _alike(one: Constraint, other: Constraint, renamed: dict[str, str]) -> bool:
     columns = tuple(renamed.get(name.lower(), name.lower()) for name in one.columns)
     if one.kind != other.kind or columns != tuple(name.lower() for name in other.columns):
         return False
+    if one.kind == "check" and one.expression is not None and other.expression is not None and renamed:
+        return _with_renamed(one.expression.key, renamed) == other.expression.key
     nameless = {"name": None, "columns": (), "orders": ()}
     return replace(one, **nameless) == replace(other, **nameless)
+
+
+def _with_renamed(text: str, renamed: dict[str, str]) -> str:
+    for old, new in renamed.items():
+        text = re.sub(rf"\b{re.escape(old)}\b", new, text)
+    return text
 
 
 def _found(here: Table, item: Constraint, renamed: dict[str, str]) -> str | None:
