@@ -152,7 +152,7 @@ class _PostgresWriter:
     def _alter(self, was: Table, table: Table, here: Table) -> None:
         own = f"ALTER TABLE {identifier(here.name.name)}"
         own_columns = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
-        renamed = {item.old: item.new for item in own_columns}
+        renamed = {item.old: item.new for item in own_columns if item.old in was.columns}
         for item in was.constraints.values():
             if not any(_alike(item, other, renamed) for other in table.constraints.values()):
                 found = _found(here, item, renamed)
