@@ -72,25 +72,31 @@ def judge(
         if why is not None:
             reason("rollback_idempotent", why)
     symmetric, why = _symmetric(forward, rollback, changes, doubted=doubted)
-    if symmetric is False and migration.forward is not None and migration.forward.file.error is not None:
-        symmetric, why = None, f"the forward cannot be read: {migration.forward.file.error}"
-    if symmetric is False and migration.irreversible is not None and rollback is not None and not rollback.touched:
-        symmetric, why = None, f"the migration is declared irreversible: {migration.irreversible}"
+    if symmetric is False and (excuse := _excuse(migration, rollback)) is not None:
+        symmetric, why = None, excuse
     if why is not None:
         reason("symmetric", why)
     return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)
+
+
+def _excuse(migration: Migration, rollback: Run | None) -> str | None:
+    """Return why a rollback that restores nothing is no error: the forward is unreadable, or declared irreversible."""
+    if migration.forward is not None and migration.forward.file.error is not None:
+        return f"the forward cannot be read: {migration.forward.file.error}"
+    if migration.irreversible is not None and rollback is not None and not rollback.touched:
+        return f"the migration is declared irreversible: {migration.irreversible}"
+    return None
 
 
 def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool | None, str | None]:
     unread = _syntax_error(first)
     if unread is not None:
         return None, f"its first run fails: {unread}"
-    for event in second.events:
-        if event.failure is not None and event.failure.certain and not _shaky(event, first, doubted=doubted):
-            return False, None
-    for event in second.events:
-        if event.failure is not None:
-            return None, f"whether a second run fails is not known: {event.failure.message}"
+    failures = [(event, event.failure) for event in second.events if event.failure is not None]
+    if any(failure.certain and not _shaky(event, first, doubted=doubted) for event, failure in failures):
+        return False, None
+    if failures:
+        return None, f"whether a second run fails is not known: {failures[0][1].message}"
     if second.unknown:
         return None, second.unknown[0]
     for note in (note for event in second.events for note in event.notes if note.kind == "failure?"):

@@ -21,6 +21,7 @@ from miglint.dryrun.statements import Prepared, StatementText
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
 _REFUSED = "42501"
+_ENDED = ServerError("the statement ended the transaction of the script", _REFUSED)
 _UNDEFINED_OBJECT = "42704"
 _NO_ROLE = pattern(
     r'role ".+" does not exist|must be able to SET ROLE ".+"|must be member of role ".+"'
@@ -118,8 +119,7 @@ class ScriptSession:
             begins = begins and opens_transaction(sent.text)
             error = self._statement(session, index, sent, disabled)
             if error is None and script.wrapped and not session.in_transaction:
-                ended = ServerError("the statement ended the transaction of the script", _REFUSED)
-                error = self.error_at(ended, index, (piece,), 0.0)
+                error = self.error_at(_ENDED, index, (piece,), 0.0)
             seconds = time.perf_counter() - begun
             # A statement that fails outside of a transaction keeps its partial effects.
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):

@@ -81,8 +81,11 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     )
     if written.kind in _INDEXED:
         _create_index(machine, key, table, constraint, name)
-        table = machine.schema.table(key) or table
-    columns = _with_not_null(table.columns, written.columns) if written.kind == "primary" else table.columns
+    _store(machine, key, machine.schema.table(key) or table, constraint, name)
+
+
+def _store(machine: Machine, key: Key, table: Table, constraint: Constraint, name: str) -> None:
+    columns = _with_not_null(table.columns, constraint.columns) if constraint.kind == "primary" else table.columns
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
 
 

@@ -92,8 +92,9 @@ def _row_types(step: Step) -> Iterator[Hit]:
     if forward is None or forward.dialect is not Dialect.POSTGRES or not _has_twins(step):
         return
     made: set[Key] = set()
-    for script, _, operation in operations_of(step):
-        if script is not forward or not isinstance(operation, _TYPE_MAKERS):
+    operations = (operation for script, _, operation in operations_of(step) if script is forward)
+    for operation in operations:
+        if not isinstance(operation, _TYPE_MAKERS):
             continue
         name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
         schema = operation.name.schema or step.after.path[0]
