@@ -12,7 +12,7 @@ from miglint.dryrun.sqlite.library import Opener
 from miglint.dryrun.statements import Prepared
 from miglint.dryrun.steps import Scripts, run_steps
 
-LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=256 << 20, notices=2000)
+LIMITS = Limits(statement=2.0, lock=1.0, total=3600.0, disk=256 << 20, notices=2000)
 
 
 def migration(

@@ -39,7 +39,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresEngine]:
     programs = embedded_programs() if request.param == 18 else programs_in(OLDER)
     if programs is None:
         pytest.skip("PostgreSQL 15 is not installed on this machine")
-    engine = start_cluster(programs, "local", Limits(), Deadline.after(600), "stands for the user's own")
+    engine = start_cluster(programs, "local", Limits(), Deadline.after(3600), "stands for the user's own")
     with engine.server.admin() as admin:
         for name, rights in ROLES.items():
             admin.query(f"CREATE ROLE {name} LOGIN {rights} PASSWORD 'secret-word'")

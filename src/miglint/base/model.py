@@ -149,8 +149,9 @@ class Problem(Struct, frozen=True, eq=False):
     """A problem seen during discovery or reading, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
-    `rollbacks-missing` (of many migrations), `missing-rollback-alike` (each of these), `duplicate-version`,
-    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`, `symlink-loop`, `bad-section`.
+    `missing-rollback-first` (of the first migration alone), `rollbacks-missing` (of many), `missing-rollback-alike`
+    (each of these), `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`,
+    `dialect-found`, `symlink-loop`, `bad-section`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """

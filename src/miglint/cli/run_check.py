@@ -239,6 +239,7 @@ def settings_of(request: CheckArguments) -> Settings:
         no_suppressions=request.no_suppressions,
         baseline=request.baseline,
     )
+    given = {"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select}
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
@@ -247,7 +248,8 @@ def settings_of(request: CheckArguments) -> Settings:
         select=request.select or settings.select,
         ignore=settings.ignore + request.ignore,
         extend_select=settings.extend_select + request.extend_select,
-        given={"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select},
+        # Without any, these are the settings of the file, under which `init` has stored its report.
+        given={name: rules for name, rules in given.items() if rules},
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )

@@ -136,15 +136,15 @@ class ReplayedHistory(NamedTuple):
         )
 
 
-def replayed(job: Job) -> Iterator[ReplayedHistory]:
-    """Find, read and replay without checking: each history that has a requested script."""
+def replayed(job: Job, *, every: bool = False) -> Iterator[ReplayedHistory]:
+    """Find, read and replay without checking: each history that has a requested script, or `every` one."""
     from miglint.linter.findings_builder import steps_of
 
     schemas = baseline_schemas(job.settings)
     found = _discovered(job)
     for history in found.histories:
         item = ReplayedHistory(history, steps_of(history, job.settings, schemas), found.requested)
-        if any(map(item.is_requested, history.migrations)) or found.requested is None:
+        if every or any(map(item.is_requested, history.migrations)) or found.requested is None:
             yield item
 
 

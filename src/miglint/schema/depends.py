@@ -230,6 +230,8 @@ def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
         keys.update(relation_key(name, dialect) for name in query.relations)
         keys.update(key for name in query.functions if (key := key_of_function(name)) is not None)
         keys.update(key for name in query.types if (key := key_of_type(name.schema, name.name)) is not None)
+    for _, default in value.defaults:
+        of_expression(default, keys)
 
 
 def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:

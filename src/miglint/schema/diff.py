@@ -317,10 +317,15 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
 def _constraint(key: Key, table: str, name: str, before: Constraint, after: Constraint) -> Iterator[Change]:
     """Compare two constraints of one name."""
     known = "unknown" not in (before.kind, after.kind)
-    if before.kind != "unknown" and essence(before) == essence(after):
+    old, new = essence(before), essence(after)
+    if before.kind != "unknown" and old == new:
         return
+    if before.kind == after.kind == "foreign" and not (before.referenced and after.referenced):
+        # It refers to the primary key of a table that no script created, which may be what the other one names.
+        old, new = replace(old, referenced=()), replace(new, referenced=())
+        known = old != new
     aspect = "definition"
-    if known and replace(essence(before), validated=after.validated) == essence(after):
+    if replace(old, validated=after.validated) == new:
         aspect = "validated"
     elif before.kind == after.kind == "foreign":
         same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)

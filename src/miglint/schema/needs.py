@@ -242,6 +242,8 @@ def _of_constraint(key: Key, part: Part, constraint: Constraint, dialect: Dialec
 
 
 def _of_view(value: View, dialect: Dialect) -> Iterator[Edge]:
+    for column, default in value.defaults:
+        yield from _outside(_column(column), default.functions, default.types)
     query = value.query
     if query is None:
         return

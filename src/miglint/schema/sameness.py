@@ -80,6 +80,7 @@ _CAST = pattern(
 # Remnants of removed casts: parentheses around one name at the start of an argument or a column.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
+_BYTES = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
 _INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 
 
@@ -89,7 +90,15 @@ def loose(text: str) -> str:
     Definitions that differ only in casts are stored differently, but nearly always mean the same.
     """
     text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
-    return _INTERVAL.sub(_as_interval, text) if "'" in text else text
+    if "'" not in text:
+        return text
+    return _INTERVAL.sub(_as_interval, _BYTES.sub(_as_text, text) if "'\\x" in text else text)
+
+
+def _as_text(literal: re.Match[str]) -> str:
+    """Return bytes as the text that a script may have for them: the server stores the digits."""
+    text = bytes.fromhex(literal[1]).decode("latin-1")
+    return f"'{text}'" if text.isascii() and text.isprintable() and "'" not in text and "\\" not in text else literal[0]
 
 
 def _as_interval(literal: re.Match[str]) -> str:

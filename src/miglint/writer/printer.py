@@ -28,7 +28,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column
+from miglint.sql.operations import Column, Expression, Name
 from miglint.writer import remarks, sources, sqlite_tables, tables
 from miglint.writer.indexes import create_index
 from miglint.writer.routines import create_routine
@@ -113,6 +113,8 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         return []
     if isinstance(value, Table):
         return [*tables.separate_constraints(schema, value), *tables.settings_of(value)]
+    if isinstance(value, View):
+        return [view_default(value.name, column, default) for column, default in value.defaults]
     if isinstance(value, Sequence) and value.owned_by is not None and not tables.is_implied(schema, key, value):
         from miglint.writer.sequences import owned_by
 
@@ -138,6 +140,12 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     behind += "\nWITH NO DATA" if view.materialized and not view.populated else ""
     head = f"CREATE {'OR REPLACE ' if replacing and not view.materialized else ''}{kind} {name(view.name)}"
     return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
+
+
+def view_default(view: Name, column: str, default: Expression | None) -> str:
+    """Return the statement that sets or drops the default of a view's column."""
+    action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default.text}"
+    return f"ALTER VIEW {name(view)} ALTER COLUMN {identifier(column)} {action};"
 
 
 def _names_columns(view: View, listed: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
 from miglint.replay.apply.column_definitions import refuse_unknown_type
+from miglint.replay.apply.column_options import forget_type_options
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered_column,
@@ -71,6 +72,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
+    forget_type_options(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})

@@ -7,6 +7,7 @@ from typing import Any
 
 from miglint.base.structs import replace
 from miglint.replay.apply.column_definitions import define, define_quietly, refuse_default_value
+from miglint.replay.apply.column_options import set_new_options
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
@@ -120,6 +121,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if machine.postgres and column.nullable is False:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
+    set_new_options(machine, key, operation.settings)
     check_default(machine, key, column)
     refuse_default_value(machine, key, column)
     check_generated(machine, key, column)

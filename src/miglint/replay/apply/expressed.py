@@ -10,7 +10,7 @@ from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Lookups, cached
 from miglint.schema.objects import Key
-from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Query, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
 from miglint.sql.postgres.analysis.classes import is_default_class as is_default
@@ -236,6 +236,19 @@ def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, 
         return None if columns is None or any(name == "*" for name, _ in columns) else tuple(columns)
 
     return _analyzed(machine, key, ("statement", text, variables), analyze)
+
+
+def described_view(
+    machine: Machine, key: Key | None, text: str
+) -> tuple[tuple[tuple[str, str], ...] | None, Query | None] | None:
+    """Return the result columns of the query of a view, as `described` does, and the query without its stars."""
+
+    def analyze(environment: SchemaEnvironment) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
+        columns, written = entry.described_view(environment, text)
+        known = columns is not None and all(name != "*" for name, _ in columns)
+        return tuple(columns or ()) if known else None, written
+
+    return _analyzed(machine, key, ("view", text), analyze)
 
 
 def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:

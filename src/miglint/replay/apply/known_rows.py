@@ -7,7 +7,7 @@ condition names the keys; beyond that each row may be there, and may not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rpds import HashTrieMap
 
@@ -32,6 +32,8 @@ _ONE_KEY = pattern(
 )
 # Functions that give a value for every value.
 _NEVER_NULL = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "trim", "md5", "unaccent"})
+# How NULL is shown, which no text is equal to: no column holds a character with the code 0.
+_NULL = "\0null"
 # A condition is tried on each of so many keys; of more, none is certain.
 _MOST_TESTED = 8
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
@@ -152,7 +154,7 @@ def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> No
 
 
 def _listed(columns: tuple[str, ...], values: Values) -> str:
-    return f"{','.join(columns)}={','.join(values[: len(columns)])}"
+    return f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
 
 
 def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
@@ -163,13 +165,14 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     place, before = _known(machine, key)
     after = before
-    for columns, condition in _unique_columns(machine, key, table):
+    for unique in _unique_columns(machine, key, table):
+        columns, condition = unique.columns, unique.condition
         if not columns or not set(columns).issubset(names):
             continue
         label = columns if condition is None else (*columns, f"where {condition.key}")
         there = _of(before, label)
         added: dict[Values, None] = {}
-        for values in _new_keys(machine, operation, table, names, columns, condition):
+        for values in _new_keys(machine, operation, table, names, unique):
             held = True if values in added else there.holds(values)
             if held is not None:
                 where = "among these rows" if values in added else f'in "{operation.table}"'
@@ -193,14 +196,14 @@ def _new_keys(
     operation: Insert,
     table: Table,
     names: list[str],
-    columns: _Columns,
-    condition: Expression | None,
+    unique: _Unique,
 ) -> Iterator[Values]:
     """Yield the constant keys over some columns that `INSERT` gives to rows, of those that are in a partial index."""
     places = {name: number for number, name in enumerate(names)}
-    numbers = [places[name] for name in columns]
+    numbers = [places[name] for name in unique.columns]
+    condition = unique.condition
     for row in operation.rows or ():
-        values = _constant_key(row, numbers)
+        values = _constant_key(row, numbers, nulls=unique.nulls)
         if values is None:
             continue
         if condition is None:
@@ -209,26 +212,43 @@ def _new_keys(
             yield (*values, "")
 
 
-def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
-    """Return the constants in these places of a row; None if one of them is missing, null or no constant."""
+def _constant_key(row: tuple[Expression | None, ...], numbers: list[int], *, nulls: bool) -> Values | None:
+    """Return the constants in these places of a row; None if one of them is missing or no constant.
+
+    NULL is no constant either, but with `nulls`, where it equals itself.
+    """
     values = []
     for number in numbers:
         value = row[number] if number < len(row) else None
-        if value is None or value.literal is None or value.key == "null":
+        if value is not None and value.key == "null" and nulls:
+            values.append(_NULL)
+        elif value is None or value.literal is None or value.key == "null":
             return None
-        values.append(value.literal)
+        else:
+            values.append(value.literal)
     return tuple(values)
 
 
-def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Columns, Expression | None]]:
-    """Return the columns of the primary key and of all that is unique, with the condition where it is of some rows."""
-    found: list[tuple[_Columns, Expression | None]] = [
-        (one.columns, None) for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)
+class _Unique(NamedTuple):
+    """What is unique in a table, with the condition where it is of some rows, and whether NULL is a value of it."""
+
+    columns: _Columns
+    condition: Expression | None = None
+    nulls: bool = False
+
+
+def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Unique]:
+    """Return the primary key of a table, and all that is unique in it."""
+    found = [
+        _Unique(one.columns, None, one.nulls_not_distinct)
+        for kind in ("primary", "unique")
+        for one in of_kind(table.constraints, kind)
     ]
     for _, index in machine.indexes(key):
         columns = [_distinguishing_column(element) for element in index.elements] if index.unique else [None]
         if index.constraint is None and None not in columns:
-            found.append((tuple(machine.column_name(column or "") for column in columns), index.where))
+            names = tuple(machine.column_name(column or "") for column in columns)
+            found.append(_Unique(names, index.where, index.nulls_not_distinct))
     return found
 
 

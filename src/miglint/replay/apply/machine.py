@@ -7,6 +7,7 @@ the engine would raise, and leave notes. A machine runs one script and returns a
 from __future__ import annotations
 
 from miglint.base.model import Dialect, Span
+from miglint.base.structs import replace
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
 from miglint.schema.builtin_types import BUILTIN_TYPES
@@ -131,7 +132,8 @@ class Machine:
         """Record that anything may have happened here: from now on the scripts do not determine what exists."""
         self.doubt(reason)
         self.lost = True
-        self.schema = self.schema.uprooted()
+        # Not even a baseline schema says what does not exist now.
+        self.schema = replace(self.schema, rooted=False, closed=False)
 
     # --- the schema
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.column_definitions import define
+from miglint.replay.apply.column_options import set_new_options
 from miglint.replay.apply.columns import altered
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
@@ -81,6 +82,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
             defined = columns[column.name]
             check_default(machine, key, defined)
             check_generated(machine, key, defined)
+    set_new_options(machine, key, operation.settings)
     _like(machine, operation, key)
     _add_constraints(machine, operation, key)
     if machine.postgres and table.persistence != "temporary":

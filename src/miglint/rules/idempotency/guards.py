@@ -11,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
@@ -39,6 +40,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     "second-run-changes-schema",
     Severity.ERROR,
     "A second run changes the schema again",
+    fixable=True,
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
     about_reruns=True,
 )
@@ -82,6 +84,7 @@ def _changes_again(step: Step) -> Iterator[Hit]:
                 "Name the object and create it with IF NOT EXISTS."
                 if again == "creates"
                 else "Check before the statement whether it is needed.",
+                fix=naming_fix(step, script, found[1]) if found and change.kind == "extra" else None,
             )
 
 

@@ -12,6 +12,7 @@ from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
 from miglint.rules.support.sql_text import ident
@@ -163,6 +164,7 @@ def reserved_word_as_name(step: Step) -> Iterator[Hit]:
     Severity.WARNING,
     "A constraint has no name",
     default=False,
+    fixable=True,
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
 def unnamed_constraint(step: Step) -> Iterator[Hit]:
@@ -186,6 +188,7 @@ def unnamed_constraint(step: Step) -> Iterator[Hit]:
                         constraint.span or operation.span,
                         f"this {WORDS[constraint.kind]} has no name",
                         "Write CONSTRAINT and a name before it: a later migration needs the name to drop it.",
+                        fix=naming_fix(step, forward, operation, constraint),
                     )
 
 

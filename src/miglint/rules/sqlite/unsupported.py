@@ -14,6 +14,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.port_command import port_command
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
@@ -179,8 +180,10 @@ def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = No
             continue
         since = "" if item.feature.since is None else _shown(item.feature.since)
         text = message.format(title=item.feature.title, words=item.words, since=since)
-        advice = item.feature.advice
-        yield hit_in(item.script, item.span, text, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
+        advice = f"{item.feature.advice[0].upper()}{item.feature.advice[1:]}."
+        if step.migration.dialect is Dialect.POSTGRES and item.script is step.migration.forward:
+            advice += f" Or write a variant: `{port_command(step.migration, Dialect.SQLITE)}`"
+        yield hit_in(item.script, item.span, text, advice, severity=severity)
 
 
 def _shown(version: Version) -> str:

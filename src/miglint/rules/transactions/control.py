@@ -70,7 +70,8 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
         *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
             begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
-        if begun is not None:
+        # What cannot be read may hold the end.
+        if begun is not None and all(item.problem is None for item in statements):
             yield hit_in(
                 script,
                 begun.span,

@@ -29,6 +29,7 @@ _LOOKUPS = {
     "to_regrole": "role",
     "to_regcollation": "collation",
 }
+_SCHEMA_COLUMNS = ("nspname", "schema", "schemaname", "namespace")
 _CURRENT_SCHEMA = frozenset({"current_schema", "current_schemas"})
 _AT_LEAST_ONE = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
 _NONE_AT_ALL = frozenset({("=", "0"), ("<", "1"), ("<=", "0")})
@@ -287,6 +288,8 @@ def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Fact
         facts.values[key] = value
     elif not (_joins(column, _column(right)) if "ColumnRef" in right else _is_current_schema(right)):
         facts.rest.append(walk(Walk(), node))
+    elif "ColumnRef" not in right and column.endswith(_SCHEMA_COLUMNS):
+        facts.in_path = True
 
 
 def _is_untyped(node: Node) -> bool:

@@ -19,6 +19,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
 from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
+from miglint.sql.sqlite.value_rows import SEVERAL_ROWS, UNEVEN, are_uneven
 from miglint.sql.sqlite.words import RESERVED
 
 Version = tuple[int, int]
@@ -114,6 +115,9 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
             return Objection('near "QUERY": syntax error', 0, 1, True), tokens
         question = _question(tokens, question)
     message = _probe(question.text)
+    if message is None and SEVERAL_ROWS.search(question.text):
+        tokens = tokens or tokenize(text, start, end)
+        message = UNEVEN if tokens.complete and are_uneven(tokens) else None
     if message is None:
         return None
     tokens = tokens or tokenize(text, start, end)
@@ -134,8 +138,12 @@ def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objectio
     if other is None:
         return _located(tokens, message, question)
     question = replace(question, text=other)
-    refused = _probe(other)
-    return _in_aggregate_order(tokens) if refused is None else _located(tokens, refused, question)
+    refused, inside = _probe(other), _in_aggregate_order(tokens)
+    if refused is None:
+        return inside
+    found = _located(tokens, refused, question)
+    # The library would stop at the first of them.
+    return inside if inside is not None and found.syntax and inside.first < found.first else found
 
 
 def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:
@@ -286,4 +294,7 @@ def _connection() -> sqlite3.Connection:
 
 
 def _authorize(action: int, *_: object) -> int:
+    if action == sqlite3.SQLITE_SELECT:
+        # Libraries from 3.46 on plan the rows of VALUES while they parse the rest: an error there would end that.
+        return sqlite3.SQLITE_IGNORE
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY

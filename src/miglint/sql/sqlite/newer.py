@@ -46,6 +46,9 @@ def alter_constraint(tokens: Tokens) -> tuple[int | None, tuple[int, int] | None
                 cursor.name()
             cursor.expect("CHECK")
             first = cursor.at
+            if cursor.word == "(" and tokens.closing(first) >= len(tokens):
+                # The text ends inside of it.
+                return len(tokens), None
             cursor.parentheses()
             check = (first, cursor.at)
             _on_conflict(cursor)
@@ -141,4 +144,12 @@ def _end_of_call(tokens: Tokens, at: int) -> int | None:
     if place <= 0 or words[place] != "(" or tokens.closing(place) >= len(words):
         return None
     named = tokens.is_name(place - 1) and words[place - 1] not in SYNTAX
-    return tokens.closing(place) if named else None
+    return tokens.closing(place) if named and not _lists_columns(words, place - 1) else None
+
+
+def _lists_columns(words: list[str], name: int) -> bool:
+    """Return whether the parentheses behind a name list columns: those of a table that is created, or of an index."""
+    while name >= 2 and words[name - 1] == ".":
+        name -= 2
+    before = words[name - 1] if name else ""
+    return before in {"TABLE", "EXISTS", "INTO", "REFERENCES"} or (before == "ON" and words[0] == "CREATE")

@@ -63,7 +63,7 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
 def _alters_view(one: View, two: View) -> bool:
     if one.materialized or two.materialized:
         return one.materialized and two.materialized and replace(one, options=two.options) == two
-    if replace(one, options=two.options, types=two.types) == two:
+    if replace(one, options=two.options, types=two.types, defaults=two.defaults) == two:
         return True
     if one.columns is None or two.columns is None or one.types is None or two.types is None:
         return False

@@ -79,6 +79,10 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
             gone = [word for option in one.options if (word := option.partition("=")[0]) not in given]
             for word in gone:
                 yield f"ALTER VIEW {own_name(key, two)} RESET ({word.removeprefix('storage parameter ')});"
+        was, wanted = dict(one.defaults), dict(two.defaults)
+        for column in sorted({*was} | {*wanted}):
+            if was.get(column) != wanted.get(column):
+                yield printer.view_default(two.name, column, wanted.get(column))
         return
     yield from _options(f"ALTER MATERIALIZED VIEW {own_name(key, two)}", one.options, two.options)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.json import decode
 
+from miglint.sql.operations import Query
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
@@ -15,6 +16,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environm
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
+from miglint.sql.postgres.expressions import query
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
 
@@ -158,3 +160,32 @@ def described(environment: Environment, text: str, *, variables: bool = False) -
         return None
     outer = QueryLevel(variables=True) if variables else None
     return columns_of(ExpressionAnalysis(environment), tree, outer)
+
+
+def described_view(environment: Environment, text: str) -> tuple[Columns | None, Query | None]:
+    """Return the result columns of the query of a view, as `described` does, and the query as the server stores it.
+
+    The server writes out what each `*` stands for; None where there is no `*`, or one that is not known.
+    """
+    if "*" not in text:
+        return described(environment, text), None
+    # The places in a tree that was parsed with its script are places in the script.
+    trees = _trees_of(text)
+    if len(trees) != 1:
+        return None, None
+    analysis = ExpressionAnalysis(environment)
+    columns = columns_of(analysis, trees[0], None)
+    written = _without_stars(text, analysis.stars)
+    again = () if written is None else _trees_of(written)
+    return columns, query(again[0], written) if written is not None and len(again) == 1 else None
+
+
+def _without_stars(text: str, stars: Mapping[int, str | None]) -> str | None:
+    """Return a query with what its stars stand for; None without stars, or where one is not known."""
+    content = text.encode("utf-8")
+    for place, columns in sorted(stars.items(), reverse=True):
+        end = content.find(b"*", place)
+        if columns is None or end < 0:
+            return None
+        content = content[:place] + columns.encode("utf-8") + content[end + 1 :]
+    return content.decode("utf-8") if stars else None

@@ -10,6 +10,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid,
 from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
+from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
@@ -103,6 +104,8 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
         condition(analysis, body["whereClause"], scope, "WHERE")
+    # What is read so far is read for each row, before there are groups.
+    analysis.plain = []
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
@@ -111,6 +114,7 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
         fields = value.get("ColumnRef", {}).get("fields", ())
         if fields and "A_Star" in fields[-1]:
             columns += star(scope, strings(fields[:-1]))
+            analysis.stars[value["ColumnRef"].get("location", 0)] = star_text(scope, strings(fields[:-1]))
             targets += [value] * (len(columns) - len(targets))
         else:
             found = analysis.read(value, scope)
@@ -160,6 +164,19 @@ def star(scope: QueryLevel, names: Sequence[str]) -> Columns:
             return [_STAR]
         columns += [item for item in source.columns.items() if wanted is not None or item[0] not in scope.merged]
     return [*merged, *columns] if columns or merged else [_STAR]
+
+
+def star_text(scope: QueryLevel, names: Sequence[str]) -> str | None:
+    """Return as SQL what `*` or `name.*` stands for; None where it is not known."""
+    wanted = names[-1] if names else None
+    parts = [] if wanted is not None else [quote_name(name) for name in scope.merged]
+    for source in scope.sources if wanted is None else scope.called(wanted):
+        if source.columns is None:
+            return None
+        prefix = f"{quote_name(source.alias)}." if source.alias else ""
+        own = (name for name in source.columns if wanted is not None or name not in scope.merged)
+        parts += [f"{prefix}{quote_name(name)}" for name in own]
+    return ", ".join(parts) or None
 
 
 # --- FROM ------------------------------------------------------------------------------------------------------------
