@@ -235,8 +235,7 @@ class _DryRun:
                     beside = aside.submit(
                         _rows_within_limits, scripts, twin, before, rows, self._options.seed, used_as_json
                     )
-                    if alone:
-                        wait((beside,))
+                    wait((beside,) if alone else ())
                 undo = _undo(database)
                 try:
                     run, costs = self._run(migration, scripts, database, before, undo)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from miglint.base.model import Migration
 from miglint.base.structs import Struct
 from miglint.schema.change import Change
@@ -101,6 +103,11 @@ def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool
         return None, second.unknown[0]
     for note in (note for event in second.events for note in event.notes if note.kind == "failure?"):
         return None, note.message
+    return _without_effect(second)
+
+
+def _without_effect(second: Run) -> tuple[bool | None, str | None]:
+    """Return whether a second run leaves the schema as it was, with the reason if that is unknown."""
     changes = [change for change in diff(second.before, second.schema, second.touched) if change.counts]
     if any(change.certain for change in changes):
         return False, None
@@ -142,6 +149,13 @@ def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | 
     return (True, None) if doubt is None else (None, doubt)
 
 
+def _is_certain(change: Change, forward: Run, sought: Set[tuple[Key | None, str | None]]) -> bool:
+    """Return whether a remaining difference is there for any schema before the migration."""
+    if not change.certain or (change.key, change.part) in sought:
+        return False
+    return not forward.lost or not _may_be_unseen(change, forward)
+
+
 def _symmetric(
     forward: Run, rollback: Run | None, changes: tuple[Change, ...], *, doubted: bool
 ) -> tuple[bool | None, str | None]:
@@ -153,16 +167,15 @@ def _symmetric(
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    visible = [change for change in counted if not forward.lost or not _may_be_unseen(change, forward)]
     sought = _not_found(forward) if doubted else frozenset()
-    if any(change.certain and (change.key, change.part) not in sought for change in visible) and not rollback.unknown:
+    if not rollback.unknown and any(_is_certain(change, forward, sought) for change in counted):
         return False, None
     unknown = (*rollback.unknown, *forward.unknown)
     if unknown:
         return None, unknown[0]
-    failure = next((event.failure for event in rollback.events if event.failure is not None), None)
-    if failure is not None:
-        return None, f"whether the rollback fails is not known: {failure.message}"
+    failures = [event.failure for event in rollback.events if event.failure is not None]
+    if failures:
+        return None, f"whether the rollback fails is not known: {failures[0].message}"
     if not counted:
         return True, None
     change = counted[0]

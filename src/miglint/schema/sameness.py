@@ -38,10 +38,15 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return True
     if kind is None or kind.dimensions:
         return False
-    if kind.name == "bool":
+    return _same_value(one, two, kind.name)
+
+
+def _same_value(one: Expression, two: Expression, kind: str) -> bool:
+    """Return whether two constants of a type that has several spellings are the same value."""
+    if kind == "bool":
         truth = _truth(one)
         return truth is not None and truth == _truth(two)
-    if kind.name != "jsonb" or one.literal is None or two.literal is None:
+    if kind != "jsonb" or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
 

@@ -57,6 +57,11 @@ def _of(known: _Known, columns: _Columns) -> KnownKeys:
     return KnownKeys(len(columns)) if found is None else found
 
 
+def _with_a_row(known: _Known) -> _Known:
+    """Return the known keys with a row of an unknown key."""
+    return known.insert((), _of(known, ()).adding([()]))
+
+
 def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
     """Return the column and its values, each once, when a condition names just these."""
     found = None if where is None else _ONE_KEY.fullmatch(where.key)
@@ -182,10 +187,7 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
             added[values] = None
         if added:
             after = after.insert(label, _of(after, label).adding(added))
-    known = after
-    if not operation.guarded and operation.rows:
-        # That there is a row is known without its key.
-        known = after.insert((), _of(after, ()).adding([()]))
+    known = _with_a_row(after) if operation.rows and not operation.guarded else after
     if known is not before:
         _set_known(machine, place, known)
     return after is not before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
@@ -213,12 +213,16 @@ def refuse_unrouted(machine: Machine, key: Key, table: Table, operation: Insert)
     if columns[0] not in names or operation.query is not None:
         return
     bounds = [part.partition_bound for part in map(machine.schema.table, machine.partitions(key)) if part is not None]
-    place = names.index(columns[0])
+    if any(_fits_none(value, bounds) for value in _constants_at(operation, names.index(columns[0]))):
+        raise machine.refuse("check_violation", f'no partition of relation "{key.name}" found for row', key)
+
+
+def _constants_at(operation: Insert, place: int) -> Iterator[str]:
+    """Yield the constants that rows have at a place, as canonical text, without NULLs."""
     for row in operation.rows or ():
         value = row[place] if place < len(row) else None
-        if value is not None and value.literal is not None and value.key != "null" and _fits_none(value.key, bounds):
-            message = f'no partition of relation "{key.name}" found for row'
-            raise machine.refuse("check_violation", message, key)
+        if value is not None and value.literal is not None and value.key != "null":
+            yield value.key
 
 
 def refuse_truncate(machine: Machine, key: Key, *, only: bool) -> None:
