@@ -199,33 +199,14 @@ def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
             yield Change("changed", one.kind, name, key, None, aspect, _text(before), _text(after), certain)
     for option in sorted({*one.options, *two.options}):
         if one.options.get(option) != two.options.get(option):
-            yield Change(
-                "changed",
-                one.kind,
-                name,
-                key,
-                None,
-                option,
-                one.options.get(option),
-                two.options.get(option),
-                not one.assumed,
-                counts=option not in ("owner", "cluster"),
-            )
+            values, counts = (one.options.get(option), two.options.get(option)), option not in ("owner", "cluster")
+            yield Change("changed", one.kind, name, key, None, option, *values, not one.assumed, counts=counts)
     if not same_order(one.columns, two.columns) and (
         [column for column in one.columns if column in two.columns]
         != [column for column in two.columns if column in one.columns]
     ):
-        yield Change(
-            "changed",
-            one.kind,
-            name,
-            key,
-            None,
-            "column order",
-            ", ".join(one.columns),
-            ", ".join(two.columns),
-            counts=False,
-        )
+        orders = ", ".join(one.columns), ", ".join(two.columns)
+        yield Change("changed", one.kind, name, key, None, "column order", *orders, counts=False)
 
 
 def _text(value: object) -> str | None:
