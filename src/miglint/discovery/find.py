@@ -116,7 +116,7 @@ def _discover(
             unmatched += [(path, _why(forced)) for path in left]
             continue
         foreign.update(left)
-        if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
+        if not _names_engine(results):
             problems.append(foreign_files(home, engine, len(left)))
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
@@ -125,6 +125,11 @@ def _discover(
     beside = [tools_beside(history, tree.cwd) for history in histories]
     histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
     return _result(histories, problems, unmatched, foreign, wanted, beside)
+
+
+def _names_engine(results: Iterable[Assembled]) -> bool:
+    """Return whether a note already names the unsupported engine of a home."""
+    return any(problem.kind == "other-dialect" for result in results for problem in result.problems)
 
 
 def _assemble_home(

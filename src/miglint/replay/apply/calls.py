@@ -69,6 +69,15 @@ def _takes(routine: Routine, arguments: int) -> bool:
     return most - routine.defaults <= arguments <= most
 
 
+def _own_path(routine: Routine) -> tuple[str, ...] | None:
+    """Return the schemas of the search path that a routine sets, or None if it sets none."""
+    option = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
+    if option is None:
+        return None
+    names = (name.strip().strip('"') for name in option.removeprefix(_SEARCH_PATH).split(","))
+    return tuple(name for name in names if name and name != "$user")
+
+
 def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
     """Apply a call; return False if no function of that name is known."""
     found = _found(machine, call.name)
@@ -81,10 +90,8 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
         machine.lose(f'what the function "{call.name}" does is not known')
         return True
     path, moments = machine.path, machine.moments
-    own_path = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
-    if own_path is not None:
-        names = (name.strip().strip('"') for name in own_path.removeprefix(_SEARCH_PATH).split(","))
-        machine.path = tuple(name for name in names if name and name != "$user") or path
+    own_path = _own_path(routine)
+    machine.path = own_path or path
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:

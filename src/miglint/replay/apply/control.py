@@ -18,6 +18,7 @@ from miglint.sql.operations import (
     Exists,
     If,
     Insert,
+    Name,
     Not,
     Opaque,
     Operation,
@@ -188,27 +189,48 @@ class _Null:
 _NULL = _Null()
 
 
+def _found(machine: Machine, condition: Exists, *, guess: bool) -> bool | None:
+    result = _exists(machine, condition)
+    if result and condition.facts:
+        return facts_hold(machine, condition)
+    return False if result is None and guess and condition.kind not in _ROWS else result
+
+
+def _combined(answers: list[bool | _Null | None], *, deciding: bool) -> bool | _Null | None:
+    """Return the value of AND (decided by False) or OR (decided by True) in three-valued logic; None is unknown."""
+    if deciding in answers:
+        return deciding
+    return None if None in answers else _NULL if _NULL in answers else not deciding
+
+
 def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
     if isinstance(condition, Exists):
-        result = _exists(machine, condition)
-        if result and condition.facts:
-            return facts_hold(machine, condition)
-        return False if result is None and guess and condition.kind not in _ROWS else result
+        return _found(machine, condition, guess=guess)
     if isinstance(condition, Not):
         inner = _answer(machine, condition.condition, guess=guess)
         return inner if inner is None or isinstance(inner, _Null) else not inner
     if isinstance(condition, (And, Or)):
         answers = [_answer(machine, item, guess=guess) for item in condition.conditions]
-        deciding = isinstance(condition, Or)
-        if deciding in answers:
-            return deciding
-        return None if None in answers else _NULL if _NULL in answers else not deciding
+        return _combined(answers, deciding=isinstance(condition, Or))
     if isinstance(condition, Compared):
         there = _answer(machine, condition.rows, guess=guess)
         if there is False:
             return _NULL
         return None if there is None or condition.test is None else _answer(machine, condition.test, guess=guess)
     return None
+
+
+def _routine_exists(machine: Machine, name: Name) -> bool:
+    schemas = machine.path if name.schema is None else (name.schema,)
+    return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
+
+
+def _exists_anywhere(machine: Machine, test: Exists) -> bool:
+    """Return whether a relation of that name and kind is in any schema."""
+    named = machine.settle().named(test.name.name)
+    return any(
+        key.space == "relation" and key.name == test.name.name and _is_of_kind(value, test.kind) for key, value in named
+    )
 
 
 def _exists(machine: Machine, test: Exists) -> bool | None:
@@ -218,21 +240,17 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in ("trigger", "policy", "rule"):
         return _on_table_exists(machine, test)
     if test.kind in ("function", "procedure", "routine", "aggregate"):
-        schemas = machine.path if name.schema is None else (name.schema,)
-        return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
+        return _routine_exists(machine, name)
     if test.kind == "enum value":
         return _label_exists(machine, test)
+    if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
+        return True
     if test.kind in ("extension", "schema", "role"):
-        if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
-            return True
         return Key(test.kind, "", name.name) in machine.schema
     if test.kind in _ROWS:
         return None
     if test.kind in _RELATIONS:
-        if test.anywhere and any(
-            key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
-            for key, value in machine.settle().named(name.name)
-        ):
+        if test.anywhere and _exists_anywhere(machine, test):
             return True
         found = machine.relation(name)[1]
         return None if found is None else _is_of_kind(found, test.kind)
