@@ -235,3 +235,22 @@ def test_a_key_with_its_columns_in_another_order(checker: Checker) -> None:
     assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "warning")]
     files["002_b.down.sql"] = "ALTER TABLE a ADD CONSTRAINT k UNIQUE (s);"
     assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "error")]
+
+
+def test_a_second_run_of_a_script_that_cannot_be_parsed(checker: Checker) -> None:
+    files = pair("CREATE INDEX i ON a (s);", "DROP INDEX i;\nDROP INDEX j ON a;")
+    files["miglint.toml"] = 'idempotency = "required"\n'
+    assert [item[:2] for item in checker.told(files, "IDM023", "SYN001")] == [("IDM023", "info"), ("SYN001", "error")]
+    files["002_b.down.sql"] = "DROP INDEX i;"
+    assert [item[:2] for item in checker.told(files, "IDM023")] == [("IDM023", "error")]
+
+
+def test_rows_that_are_copied_without_a_key_that_the_engine_chooses(checker: Checker) -> None:
+    base = "CREATE TABLE b (id uuid PRIMARY KEY DEFAULT {}, s text);"
+    forward = (
+        "CREATE TABLE c (id uuid PRIMARY KEY DEFAULT {}, s text); INSERT INTO c (s) SELECT s FROM b;\n"
+        "DROP TABLE b; ALTER TABLE c RENAME TO b;"
+    )
+    for default, severity in (("gen_random_uuid()", "warning"), ("'00000000-0000-0000-0000-000000000000'", "error")):
+        files = pair(forward.format(default), "UPDATE a SET s = '';", BASE + base.format(default))
+        assert [item[1] for item in checker.told(files, "DAT007")] == [severity]
