@@ -172,7 +172,7 @@ class History(Struct, frozen=True, eq=False):
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
     `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
-    folder name, where several read the layout. `assumed` says why the dialect was assumed to be PostgreSQL, if it was.
+    folder name, where several read the layout. `assumed` is why the dialect was assumed to be PostgreSQL, if so.
     """
 
     root: str
@@ -203,8 +203,8 @@ class BaseBranch(Struct, frozen=True, eq=False):
 class Discovered(Struct, frozen=True, eq=False):
     """Everything discovered under the given paths: histories, their files, problems, and files left out.
 
-    `requested` holds the paths of the files that were asked for, when files around them were read as well to know
-    the history they belong to; None means that everything here was asked for. `folders` are the folders that were
+    `requested` holds the paths of the requested files, when files around them were read as well to know
+    the history they belong to; None means that all files were requested. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
     stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
     history, by the reason; `passed_over` are the folders among them, as they can be opened. `consulted` are the paths

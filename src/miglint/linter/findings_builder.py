@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _MAX_FOLDED = 5
 # More differences of one kind in a pair are one oversight: a rollback that forgets all tables of the forward.
 _MOST_ALIKE = 3
+_LONGEST_MESSAGE = 300
 
 
 def judge(
@@ -242,7 +243,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=decode_tags(message),
+        message=_cut(decode_tags(message)),
         help=decode_tags(help_),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
@@ -250,6 +251,11 @@ def _folded(group: list[PlacedHit]) -> Finding:
         evidence=hit.evidence,
         fix=merged_fix([item.hit for item in group]),
     )
+
+
+def _cut(message: str) -> str:
+    """Return a message without the end of one that is long: it may hold definitions, or the words of an engine."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 4].rstrip()} ..."
 
 
 def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
@@ -264,7 +270,7 @@ def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
         message = several_reruns(len(elsewhere) + 1)
     elif others or elsewhere:
         message += f" (and {len(others) + len(elsewhere)} more)"
-    lines = [reported.help, *(f"Also: {text}" for text in others[:_MAX_FOLDED])]
+    lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
     if elsewhere:
         lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
     return message, "\n".join(filter(None, lines))

@@ -39,7 +39,7 @@ class FirstLook(Struct, frozen=True):
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
-    """Look at a project and return a configuration for it.
+    """Return a configuration for a project.
 
     `baseline` is the file that it names, if any. `imported` are lines of another tool's configuration. With `cached`,
     the next check repeats the report. Raises `UsageError` if there are no migrations.
@@ -167,7 +167,7 @@ def _runner(histories: Sequence[History]) -> list[SettingLine]:
     named = {history.tools for history in histories}
     if len(named) != 1 or len(tools := named.pop()) != 1 or tools[0] not in RUNNERS:
         return []
-    return [SettingLine("runner", tools[0], "Named by a file of the project, or told by the names of the scripts.")]
+    return [SettingLine("runner", tools[0], "Detected from a file of the project or the names of the scripts.")]
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:

@@ -1,4 +1,4 @@
-"""What a rule is: a function, with a decorator that says what it reports.
+"""The structure of a rule: a function, with a decorator that has its metadata.
 
     @rule("TXN012", "set-session-role", Severity.WARNING, "SET ROLE outlives the script", on=(ops.SetVariable,))
     def set_role(step: Step) -> Iterator[Hit]:
@@ -79,7 +79,7 @@ class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
-    `summarized`: in a report about all migrations another finding stands for it.
+    `summarized`: in a report about all migrations another finding replaces it.
     `guarantee` is what the tools do that may run the script, where a rule is `about_reruns`.
     `alike` is set where one oversight of the author may cause many hits; `difference` where the hit is about one.
     """

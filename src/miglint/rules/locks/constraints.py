@@ -14,7 +14,7 @@ from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.later_names import name_at_end
-from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified, suffixed
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
@@ -265,6 +265,12 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
         )
     words, suffix = ("PRIMARY KEY", "pkey") if constraint.kind == "primary" else ("UNIQUE", "key")
     name = ident(named(table, constraint, suffix))
+    index, swap = name, ""
+    place = applied.key(table)
+    before = step.before if applied.forward else step.after
+    if before.find(place._replace(name=named(table, constraint, suffix))) is not None:
+        # The server gives the index the name of the constraint in the end.
+        index, swap = suffixed(named(table, constraint, suffix), "_new"), f"DROP CONSTRAINT IF EXISTS {name}, "
     nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
     include = f" INCLUDE ({_columns(constraint.include)})" if constraint.include else ""
     columns = _columns(constraint.columns)
@@ -273,8 +279,8 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
     timing += " INITIALLY DEFERRED" if constraint.deferred else ""
     return (
         "Outside of a transaction, in a migration of its own: "
-        f"`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {qualified(table)} ({columns}){include}{nulls};` "
-        f"and in the next one `ALTER TABLE {later} ADD CONSTRAINT {name} {words} USING INDEX {name}{timing};`"
+        f"`CREATE UNIQUE INDEX CONCURRENTLY {index} ON {qualified(table)} ({columns}){include}{nulls};` "
+        f"and in the next one `ALTER TABLE {later} {swap}ADD CONSTRAINT {name} {words} USING INDEX {index}{timing};`"
     )
 
 

@@ -177,7 +177,7 @@ class AppliedOperations(NamedTuple):
 
     @property
     def acts(self) -> tuple[AppliedOperation, ...]:
-        """What `all` was called in earlier releases; own rules may still use it."""
+        """Deprecated name of `all`; own rules may still use it."""
         return self.all
 
 
@@ -267,7 +267,7 @@ def _ends(operation: Operation) -> bool:
 
 
 def _grow(applied: AppliedOperation) -> None:
-    """Take in what an operation makes and drops."""
+    """Record what an operation creates and drops."""
     operation, made, place = applied.operation, applied.made, applied.place
     match operation:
         case ops.CreateTable() | ops.CreateView():
@@ -290,7 +290,7 @@ def _grow(applied: AppliedOperation) -> None:
 def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
     """Return the operations of one type as they were applied, except those that did nothing."""
     found = applied_operations(step)
-    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
+    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]  # by type
 
 
 @cached_by_step

@@ -27,7 +27,7 @@ _NO_WAY_BACK = pattern(
         |remove[d]?|delete[d]?|do\ anything)\b
     |\b(?:leave|leaving|left|keep|keeping|kept)\ (?:\w+\ ){0,2}(?:blank|empty)\b
     |\b(?:intentional|intentionally|deliberate|deliberately|purposely|purposefully|on\ purpose|by\ design)\b
-    |\b(?:nothing\ to\ (?:do|undo|revert|roll\ ?back)|do(?:es)?\ nothing)\b
+    |\b(?:nothing\ to\ (?:undo|revert|roll\ ?back)|do(?:es)?\ nothing)\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from miglint.base.model import Direction, Script
+from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Alike, Hit, PairDifference
 from miglint.rules.support.clauses import Clause, acting, find_clause, places, subject
@@ -222,32 +222,45 @@ def _table_of(step: Step, key: Key) -> Key | None:
 
 
 def hits(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Return a hit for each difference."""
-    return [_hit(step, change) for change in cases]
-
-
-def _hit(step: Step, change: Change) -> Hit:
-    found = place(step, change)
-    if found is not None:
-        script, (_, operation) = found
-        span = operation.span
-    else:
-        rollback = step.migration.rollback
-        assert rollback is not None
-        script, span = rollback, first_text(rollback)
+    """Return a hit for each difference. Those at one place are one finding later, so that they share their help."""
     # Few runs need what prints SQL.
     from miglint.rules.symmetry.suggestions import how_to_restore
 
-    return Hit(
-        script.file,
-        span,
-        message(step, change),
-        how_to_restore(step, change),
-        script,
-        severity_of(step, change),
-        alike=Alike(_heading(step, change), f"{change.what} {change.name}"),
-        difference=_difference(step, change),
-    )
+    found = []
+    for script, span, changes in at_one_place(step, cases):
+        help_ = how_to_restore(step, changes)
+        found += [
+            Hit(
+                script.file,
+                span,
+                message(step, change),
+                help_,
+                script,
+                severity_of(step, change),
+                alike=Alike(_heading(step, change), f"{change.what} {change.name}"),
+                difference=_difference(step, change),
+            )
+            for change in changes
+        ]
+    return found
+
+
+def at_one_place(step: Step, cases: Differences) -> Iterator[tuple[Script, Span, list[Change]]]:
+    """Yield the differences by the place where they are reported."""
+    together: dict[tuple[Direction, Span], tuple[Script, list[Change]]] = {}
+    for change in cases:
+        script, span = _span(step, change)
+        together.setdefault((script.direction, span), (script, []))[1].append(change)
+    yield from ((script, span, changes) for (_, span), (script, changes) in together.items())
+
+
+def _span(step: Step, change: Change) -> tuple[Script, Span]:
+    found = place(step, change)
+    if found is not None:
+        return found[0], found[1][1].span
+    rollback = step.migration.rollback
+    assert rollback is not None
+    return rollback, first_text(rollback)
 
 
 def _difference(step: Step, change: Change) -> PairDifference:
@@ -329,6 +342,8 @@ def _changed(step: Step, change: Change, thing: str) -> str:
     listed = _lists_differ(_names(old, aspect), _names(new, aspect))
     if listed:
         return f"{thing} {listed}"
+    if aspect == "column order" and len(before) + len(after) > _LONGEST:
+        return f"the {aspect} of {thing} differs: {_few(_moved(before.split(', '), after.split(', ')))} moved"
     if before.lower() == after.lower() or len(before) + len(after) > _LONGEST:
         found = first_difference(old, new)
         if found is not None:
@@ -354,6 +369,24 @@ def _lists_differ(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     lost, added = [name for name in old if name not in new], [name for name in new if name not in old]
     parts = [f"lacks {_few(lost)}" if lost else "", f"has {_few(added)} in addition" if added else ""]
     return " and ".join(filter(None, parts)) or None
+
+
+def _moved(old: list[str], new: list[str]) -> list[str]:
+    """Return the names that have to move for one list to become the other: those outside of a longest common part."""
+    places = {name: place for place, name in enumerate(old)}
+    # The lengths of the longest rising runs that end at each name, and the name before it.
+    best: list[tuple[int, int | None]] = []
+    for at, name in enumerate(new):
+        place = places.get(name, -1)
+        runs = [(best[one][0], one) for one in range(at) if places.get(new[one], -1) < place]
+        length, before = max(runs, default=(0, None), key=lambda run: run[0])
+        best.append((length + 1, before))
+    kept: set[str] = set()
+    at_end: int | None = max(range(len(new)), key=lambda at: best[at][0], default=None)
+    while at_end is not None:
+        kept.add(new[at_end])
+        at_end = best[at_end][1]
+    return [name for name in new if name not in kept]
 
 
 def _few(names: list[str]) -> str:

@@ -61,7 +61,7 @@ _LONGEST_LINE = 60
 def first_difference(one: object, two: object) -> tuple[str, str] | None:
     """Return where two long definitions first differ, if anywhere: the words of queries, the lines of other texts."""
     if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
-        return _around(one.query.key, two.query.key)
+        return _excerpts(one.query.key, two.query.key)
     lines = [_body(value).splitlines() for value in (one, two)]
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
@@ -86,7 +86,7 @@ def _window(text: str, first: int) -> str:
     return f"`{before}{shown}{after}`" if shown else "nothing"
 
 
-def _around(one: str, two: str) -> tuple[str, str]:
+def _excerpts(one: str, two: str) -> tuple[str, str]:
     """Return the words around the first difference of two queries."""
     before, after = one.split(), two.split()
     at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)
