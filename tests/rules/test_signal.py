@@ -254,3 +254,13 @@ def test_rows_that_are_copied_without_a_key_that_the_engine_chooses(checker: Che
     for default, severity in (("gen_random_uuid()", "warning"), ("'00000000-0000-0000-0000-000000000000'", "error")):
         files = pair(forward.format(default), "UPDATE a SET s = '';", BASE + base.format(default))
         assert [item[1] for item in checker.told(files, "DAT007")] == [severity]
+
+
+def test_what_a_view_reads_of_others_is_there_for_its_rollback_too(checker: Checker) -> None:
+    base = "CREATE TABLE a (id int); CREATE VIEW v AS SELECT a.id, e.x FROM a JOIN jobs.events e ON true;"
+    view = "CREATE OR REPLACE VIEW v AS SELECT a.id, e.x{} FROM a LEFT JOIN jobs.events e ON true;"
+    assert checker.told(pair(view.format(", 1 AS n"), view.format(""), base), "SYM013") == [
+        ("SYM013", "error", "the rollback fails here: cannot drop columns from view")
+    ]
+    rollback = "DROP VIEW v; CREATE VIEW v AS SELECT a.id, e.x FROM a JOIN jobs.events e ON true;"
+    assert checker.told(pair(view.format(", 1 AS n"), rollback, base), "SYM013") == []
