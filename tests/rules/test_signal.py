@@ -266,3 +266,13 @@ def test_what_a_view_reads_of_others_is_there_for_its_rollback_too(checker: Chec
     ]
     rollback = "DROP VIEW v; CREATE VIEW v AS SELECT a.id, e.x FROM a JOIN jobs.events e ON true;"
     assert checker.told(pair(view.format(", 1 AS n"), rollback, base) | dropped, "SYM013") == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "severity"),
+    [("varchar", "warning"), ("text", "warning"), ("varchar(40)", "warning"), ("varchar(5)", "error")],
+)
+def test_a_column_that_comes_back_wider(checker: Checker, type_: str, severity: str) -> None:
+    base = BASE + " ALTER TABLE a ADD COLUMN n varchar(20);"
+    files = pair("ALTER TABLE a DROP COLUMN n;", f"ALTER TABLE a ADD COLUMN n {type_};", base)
+    assert [item[1] for item in checker.told(files, "SYM003")] == [severity]
