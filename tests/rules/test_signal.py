@@ -276,3 +276,21 @@ def test_a_column_that_comes_back_wider(checker: Checker, type_: str, severity: 
     base = BASE + " ALTER TABLE a ADD COLUMN n varchar(20);"
     files = pair("ALTER TABLE a DROP COLUMN n;", f"ALTER TABLE a ADD COLUMN n {type_};", base)
     assert [item[1] for item in checker.told(files, "SYM003")] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("before", "severity"),
+    [
+        ("", "warning"),
+        ("SET timezone = 'UTC';", None),
+        ("SET timezone = 'Europe/Berlin';", "error"),
+    ],
+)
+def test_timestamps_that_get_a_time_zone(checker: Checker, before: str, severity: str | None) -> None:
+    base = BASE + " ALTER TABLE a ADD COLUMN at timestamp;"
+    forward = f"{before} ALTER TABLE a ALTER COLUMN at TYPE timestamptz;"
+    rollback = "ALTER TABLE a ALTER COLUMN at TYPE timestamp;"
+    found = [item for item in checker(pair(forward, rollback, base)) if item.code == "LCK023"]
+    told = [str(item.severity) for item in found if item.direction == "forward"]
+    assert told == ([] if severity is None else [severity])
+    assert all("unless the session's time zone is UTC" in item.message for item in found) == (severity != "error")
