@@ -21,7 +21,7 @@ VERDICTS = ("forward_idempotent", "rollback_idempotent", "symmetric")
 FAILURES = ("SYN", "REF", "NAM", "TXN", "LIT", "TYP")
 # What is still said wrongly, or not at all.
 OPEN: dict[str, set[str]] = {
-    "postgres": {"cic-retry", "unseen-x6", "unseen-x7"},
+    "postgres": {"cic-retry", "unseen-x7"},
     "sqlite": {"lite-drop-col-owncheck"},
     "postgres_more": {"amb-call", "g-agg", "r-view-varchar", "w-notexists-other"},
     "sqlite_more": set(),
