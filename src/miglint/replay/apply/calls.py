@@ -53,6 +53,12 @@ def other_data(machine: Machine, operation: OtherData, apply: Apply) -> None:
         machine.lose("what a called procedure does is not known")
 
 
+def returns_nothing(machine: Machine, name: Name) -> bool:
+    """Return whether all functions of a name return `void`."""
+    found = _found(machine, name)
+    return bool(found) and all(item.returns is not None and item.returns.name == "void" for _, item in found)
+
+
 def _found(machine: Machine, name: Name) -> list[tuple[Key, Routine]]:
     resolved = machine.function_name(name)
     if resolved.schema is None or resolved.schema in SYSTEM_SCHEMAS:
@@ -92,6 +98,8 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
     path, moments = machine.path, machine.moments
     own_path = _own_path(routine)
     machine.path = own_path or path
+    if effects:
+        machine.note("called", f'the function "{call.name}" runs statements of its own', key)
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.replay.apply.calls import returns_nothing
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
@@ -101,6 +102,8 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 def opaque(machine: Machine, operation: Opaque) -> None:
     """Record that an effect is unknown."""
+    if operation.result_of is not None and returns_nothing(machine, operation.result_of):
+        return
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
