@@ -30,7 +30,7 @@ from miglint.dryrun.steps import Scripts, run_steps
 from miglint.schema.value import Schema
 
 from .attacks import ATTACKS, Attack
-from .histories import migration
+from .histories import forward_of, migration
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
 _LIMITS = Limits(statement=1.0, lock=0.5, total=3600.0, disk=64 << 20, notices=2000)
@@ -67,7 +67,7 @@ class Ground:
         attacker = self.engine.create()
         self.victim = self.engine.create()
         attacker.drop()
-        assert self.victim.run(Scripts.of(USERS).forward).ok  # type: ignore[arg-type]
+        assert self.victim.run(forward_of(USERS)).ok
         self.sentinel: Session = self.victim.session
         self.pid = self.sentinel.pid
         self.before = self.state()
@@ -108,7 +108,7 @@ def attacked(
     database = engine.create()
     twin: Database | None = None
     try:
-        assert database.run(Scripts.of(USERS).forward).ok  # type: ignore[arg-type]
+        assert database.run(forward_of(USERS)).ok
         before = database.schema()
         if reused:
             before = run_steps(FIRST, Scripts.of(FIRST), database, before).after or before

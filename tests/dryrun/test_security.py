@@ -12,7 +12,7 @@ from miglint.base.structs import replace
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.dryrun.statements import prepare
+from miglint.dryrun.steps import Scripts
 
 from .histories import LIMITS, executed, migration
 
@@ -108,7 +108,7 @@ def test_copy_from_stdin_ends_at_once(embedded: PostgresEngine) -> None:
 @pytest.fixture(scope="module")
 def small() -> PostgresEngine:
     engine = start_embedded(replace(LIMITS, statement=20.0), Deadline.after(600), "")
-    yield engine  # type: ignore[misc]
+    yield engine  # type: ignore[misc]  # a fixture
     engine.close()
 
 
@@ -157,7 +157,8 @@ _ALL = """DO $$ DECLARE d text; BEGIN FOR d IN SELECT datname FROM pg_database L
 
 
 def test_settings_of_its_own_database_are_no_change_of_the_scripts_that_run_elsewhere(embedded: PostgresEngine) -> None:
-    own, every = (prepare(migration(text).forward) for text in (_OWN, _ALL))
+    own, every = (Scripts.of(migration(text)).forward for text in (_OWN, _ALL))
+    assert own is not None and every is not None
     database = embedded.create()
     beside = database.twin()
     try:

@@ -78,6 +78,7 @@ def _view(row: Row, columns: list[Row]) -> View:
         populated=populated if kind == "m" else True,
         options=tuple(sorted(options)),
         persistence=_PERSISTENCE[persistence],
+        defaults=tuple((item.name, item.default) for _, item in sorted(columns.items()) if item.default is not None),
     )
 
 

@@ -69,7 +69,7 @@ class ScriptSession:
             return self._reset(self.session)
 
     def release(self) -> None:
-        """Give back the locks that a script left, of which the server has a fixed number, and its temporary objects."""
+        """Release the locks that a script left, of which the server has a fixed number, and its temporary objects."""
         if self._open is None:
             return
         pid = self._open.pid
@@ -118,12 +118,12 @@ class ScriptSession:
         begins = True
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
-            asked = piece
+            sent = piece
             if begins and session.in_transaction and sets_isolation(piece.text):
-                # The server takes it before any other query alone, and the dry run has asked some.
-                asked = replace(piece, text="SELECT")
-            begins = begins and opens_transaction(asked.text)
-            error = self._statement(session, index, asked, disabled)
+                # The server accepts it only as the first query, and the dry run has sent others.
+                sent = replace(piece, text="SELECT")
+            begins = begins and opens_transaction(sent.text)
+            error = self._statement(session, index, sent, disabled)
             if error is None and script.wrapped and not session.in_transaction:
                 ended = ServerError("the statement ended the transaction of the script", _REFUSED)
                 error = self.error_at(ended, index, (piece,), 0.0)
