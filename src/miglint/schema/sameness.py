@@ -126,8 +126,7 @@ def loosened(value: SchemaObject) -> object:
 
 
 def _without_query(view: View) -> View:
-    # Some are defaults of columns: `default of n='a'`.
-    options = tuple(sorted(loose(option.removeprefix("storage parameter ")) for option in view.options))
+    options = tuple(sorted(option.removeprefix("storage parameter ") for option in view.options))
     return replace(view, query=None, columns=None, options=options)
 
 

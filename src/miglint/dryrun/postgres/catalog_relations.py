@@ -43,7 +43,7 @@ def relation_of(row: Row) -> Found:
     columns = {column.name: _serial(name, column) for column in map(column_of, columns_read)}
     relation: View | Table
     if kind in ("v", "m"):
-        relation = _view(row, columns_read)
+        relation = _view(row, columns)
     else:
         constraints = {constraint[0]: constraint_of(constraint, numbers) for constraint in constraints_read}
         relation = _table(row, columns, constraints, _table_options(row, columns_read, indexes_read))
@@ -65,18 +65,16 @@ def _settings(row: Row) -> dict[str, str]:
     return {option.partition("=")[0]: option.partition("=")[2] for option in items(row[4])}
 
 
-def _view(row: Row, columns: list[Row]) -> View:
+def _view(row: Row, columns: dict[str, Column]) -> View:
     schema, name, kind, persistence = row[:4]
     definition, populated = row[13:15]
-    options = [f"{option}={value}" for option, value in _settings(row).items()]
-    options += [f"default of {column[0]}={column[7]}" for column in columns if column[7] is not None]
     return View(
         Name(schema, name),
         Query(definition, definition),
-        tuple(column[0] for column in columns),
+        tuple(columns),
         materialized=kind == "m",
         populated=populated if kind == "m" else True,
-        options=tuple(sorted(options)),
+        options=tuple(sorted(f"{option}={value}" for option, value in _settings(row).items())),
         persistence=_PERSISTENCE[persistence],
         defaults=tuple((item.name, item.default) for _, item in sorted(columns.items()) if item.default is not None),
     )
