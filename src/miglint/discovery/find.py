@@ -94,7 +94,7 @@ def _discover(
     failed: dict[str, Problem] = {}
 
     def read(real: str, path: str) -> SourceFile:
-        result = given.get(path) or read_file(real, path, options.max_file_bytes)
+        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read)
         if result.problem is not None:
             failed[path] = result.problem
         return result.file

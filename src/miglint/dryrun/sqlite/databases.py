@@ -109,7 +109,7 @@ class Databases:
                 index = at
                 break
         if db.in_transaction:
-            if failure is None:
+            if failure is None and request.wrapped:
                 self._tell(wire.Began(count, settled=False))
                 failure = self._statement(db, "COMMIT", request.statement, until)
             if db.in_transaction:
