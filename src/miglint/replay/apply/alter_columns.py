@@ -18,6 +18,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
+from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table, View
@@ -89,6 +90,8 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             )
     if operation.nullable and machine.postgres and table is not None:
         _refuse_nullable(machine, key, table, column)
+    if not operation.nullable:
+        refuse_nulls(machine, key, (machine.column_name(column.name),))
     if operation.nullable:
         name = None
     elif column.nullable is False:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from miglint.replay.apply.facts import facts_hold
+from miglint.replay.apply.facts import facts_hold, has_columns
+from miglint.replay.apply.known_rows import has_row
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
+from miglint.replay.apply.row_contents import forget_all_contents
 from miglint.schema.objects import Absent, Enum, Index, Key, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
@@ -18,6 +20,7 @@ from miglint.sql.operations import (
     Exists,
     If,
     Insert,
+    KeyColumns,
     Not,
     Opaque,
     Operation,
@@ -33,7 +36,7 @@ from miglint.sql.operations import (
 
 Apply = Callable[[Machine, Operation], None]
 
-_ROWS = frozenset({"row", "setting"})
+_NEVER_GUESSED = frozenset({"row", "setting"})
 _RELATIONS: dict[str, tuple[type, ...]] = {
     "table": (Table,),
     "foreign table": (Table,),
@@ -100,6 +103,7 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 def opaque(machine: Machine, operation: Opaque) -> None:
     """What cannot be known."""
+    forget_all_contents(machine)
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
@@ -120,7 +124,9 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
         # A check of the surroundings by the script, which is taken to pass.
         result = False
     if result is None:
-        result = holds(machine, operation.condition, guess=True)
+        # A guard expects that what it looks for is not there; rows decide over rows only.
+        every = (*operation.then, *operation.otherwise)
+        result = holds(machine, operation.condition, guess=True, rows=all(map(_changes_rows, every)))
     if result is None:
         _undecided(machine, operation, apply)
         return
@@ -133,6 +139,10 @@ def _is_no_change(operation: Operation) -> bool:
     if isinstance(operation, Drop):
         return SET_ASIDE_SCHEMA in (operation.name.name, operation.name.schema)
     return isinstance(operation, (Insert, Update, Delete, Truncate))
+
+
+def _changes_rows(operation: Operation) -> bool:
+    return isinstance(operation, (Insert, Update, Delete))
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
@@ -172,12 +182,14 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
             apply(machine, inner)
 
 
-def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
+def holds(machine: Machine, condition: Condition, *, guess: bool = False, rows: bool = False) -> bool | None:
     """Answer a condition: true, false (which NULL is as good as), or None when it cannot be known.
 
-    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
+    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects; with
+    `rows` this holds for rows, too.
     """
-    answer = _answer(machine, condition, guess=guess)
+    guessed = (_NEVER_GUESSED if not rows else frozenset({"setting"})) if guess else None
+    answer = _answer(machine, condition, guessed)
     return False if answer is _NULL else bool(answer) if answer is not None else None
 
 
@@ -188,26 +200,32 @@ class _Null:
 _NULL = _Null()
 
 
-def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
+def _answer(machine: Machine, condition: Condition, unguessed: frozenset[str] | None) -> bool | _Null | None:
+    """Answer a condition; kinds that are not in `unguessed` are taken not to be there where nothing is known."""
+    if isinstance(condition, Exists) and condition.kind == "row":
+        return _answer_row(machine, condition, unguessed)
     if isinstance(condition, Exists):
         result = _exists(machine, condition)
         if result and condition.facts:
             return facts_hold(machine, condition)
-        return False if result is None and guess and condition.kind not in _ROWS else result
+        guess = result is None and unguessed is not None and condition.kind not in unguessed
+        return False if guess else result
     if isinstance(condition, Not):
-        inner = _answer(machine, condition.condition, guess=guess)
+        inner = _answer(machine, condition.condition, unguessed)
         return inner if inner is None or isinstance(inner, _Null) else not inner
     if isinstance(condition, (And, Or)):
-        answers = [_answer(machine, item, guess=guess) for item in condition.conditions]
+        answers = [_answer(machine, item, unguessed) for item in condition.conditions]
         deciding = isinstance(condition, Or)
         if deciding in answers:
             return deciding
         return None if None in answers else _NULL if _NULL in answers else not deciding
+    if isinstance(condition, KeyColumns):
+        return has_columns(machine, condition)
     if isinstance(condition, Compared):
-        there = _answer(machine, condition.rows, guess=guess)
+        there = _answer(machine, condition.rows, unguessed)
         if there is False:
             return _NULL
-        return None if there is None or condition.test is None else _answer(machine, condition.test, guess=guess)
+        return None if there is None or condition.test is None else _answer(machine, condition.test, unguessed)
     return None
 
 
@@ -226,7 +244,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
         if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
             return True
         return Key(test.kind, "", name.name) in machine.schema
-    if test.kind in _ROWS:
+    if test.kind in _NEVER_GUESSED:
         return None
     if test.kind in _RELATIONS:
         found = machine.relation(name)[1]
@@ -238,6 +256,18 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     else:
         found = machine.schema.get(other_key(machine, test.kind, name, test.table))
     return None if found is None else not isinstance(found, Absent)
+
+
+def _answer_row(machine: Machine, test: Exists, unguessed: frozenset[str] | None) -> bool | None:
+    """Answer whether a table has such a row: where none is known, a guard expects that there is none."""
+    if machine.foreign(test.name):
+        return None
+    key, found = machine.relation(test.name)
+    if not isinstance(found, Table):
+        return None
+    answer = has_row(machine, key, test.where)
+    guess = unguessed is not None and test.kind not in unguessed
+    return None if answer is False and not guess else answer
 
 
 def _label_exists(machine: Machine, test: Exists) -> bool | None:

@@ -32,6 +32,9 @@ def check_table(machine: Machine, key: Key, operation: CreateTable) -> None:
         if column.generated is not None and _is_changing(column.default):
             message = "non-deterministic functions prohibited in generated columns"
             raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
+        if column.generated is not None and _is_query(column.default):
+            message = "subqueries prohibited in generated columns"
+            raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
         refuse_collation(machine, key, column.collation)
     if operation.without_rowid and not primary:
         message = f"PRIMARY KEY missing on table {operation.name.name}"

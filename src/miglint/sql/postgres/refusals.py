@@ -12,7 +12,7 @@ from miglint.sql.postgres.names import Node, constant_text
 _INPUT = frozenset({"FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC", "FUNC_PARAM_DEFAULT"})
 _OUTPUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
 # What PL/pgSQL's own reader finds wrong with a text, whatever there is beside it.
-_WRONG = (
+WRONG = (
     "syntax error",
     "mismatched parentheses",
     "missing ",
@@ -81,7 +81,7 @@ def _wrong(text: str) -> str | None:
         found = parse_block(text)
     except RecursionError:
         return None
-    if isinstance(found, native.NativeError) and found.message.startswith(_WRONG):
+    if isinstance(found, native.NativeError) and found.message.startswith(WRONG):
         return brief(found.message)
     return None
 
