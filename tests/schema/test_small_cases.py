@@ -49,13 +49,13 @@ OPEN: dict[str, set[str]] = {
         "h3-kr-oc-other-col", "h3-kr-serial-explicit", "h4-se-check-bodies-on", "h4-se-guc-bool", "h4-se-guc-unknown",
         "h4-se-guc-value", "h4-se-lock-only", "h4-se-role-path", "h4-se-savepoint-nobegin", "h5-ty-chk-json-valid",
         "h5-ty-def-bit", "h5-ty-def-fn-type", "h5-ty-def-money", "h5-ty-def-time", "h5-ty-def-unknownfn",
-        "h6-gd-attr-type", "h6-gd-constraint-col", "h6-gd-convalidated", "h6-gd-def-eq", "h6-gd-fk-rule",
-        "h6-gd-flag-branch", "h6-gd-for-cols", "h6-gd-format-type", "h6-gd-indisvalid", "h6-gd-tbl-comment",
-        "h6-kr-nine-do", "h6-kr-scalar-sub", "h6-kr-sub-insert", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when",
+        "h6-gd-constraint-col", "h6-gd-def-eq", "h6-gd-flag-branch", "h6-gd-for-cols", "h6-gd-format-type",
+        "h6-gd-tbl-comment", "h6-kr-nine-do", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when",
+        "h8-fn-plpgsql-unknownvar", "h8-fn-proc-call-wrong", "h8-ow-chk-notin", "h8-wg-tbl-inherit",
     },
     "sqlite_fresh": {
         "h3-l-kr-ignore-fk", "h4-li-rename-col-ambig", "h4-li-trg-missing-table", "h4-li-unknown-fn",
-        "h5-l-nq-from-sub",
+        "h5-l-nq-from-sub", "h8-l-fk-mismatch", "h8-l-returning",
     },
 }  # fmt: skip
 

@@ -144,6 +144,7 @@ def _constraint(value: Constraint, old: str, new: str, *, postgres: bool) -> Con
         expression=swap_column(value.expression, old, new, postgres=postgres),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
         where=swap_column(value.where, old, new),
+        behind=new if value.behind.lower() == old else value.behind,
     )
 
 
