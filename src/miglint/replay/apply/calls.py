@@ -77,6 +77,10 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
     if not found:
         return False
     fitting = [(key, routine) for key, routine in found if _takes(routine, len(call.arguments))]
+    # A `CALL` has values for results, too.
+    if not fitting and isinstance(operation, OtherData) and not any(routine.output_names for _, routine in found):
+        message = f"procedure {call.name}({', '.join('unknown' for _ in call.arguments)}) does not exist"
+        raise machine.refuse("undefined_function", message, found[0][0])
     key, routine = fitting[0] if len(fitting) == 1 else found[0]
     effects = _effects(routine, call.arguments, operation) if len(fitting) == 1 else None
     if effects is None or key in machine.calling or len(machine.calling) >= _DEEPEST:

@@ -10,7 +10,7 @@ from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node, constant_text
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.plpgsql import Block, ReadStatement
-from miglint.sql.postgres.refusals import WRONG
+from miglint.sql.postgres.refusals import is_wrong
 
 _UNREAD = "the block cannot be read: "
 
@@ -19,9 +19,7 @@ def refused_block(operations: tuple[Operation, ...]) -> str | None:
     """Return the error that a block raises on every schema, since the server compiles all of it before it runs."""
     reason = operations[0].reason if len(operations) == 1 and isinstance(operations[0], Opaque) else ""
     message = reason.removeprefix(_UNREAD)
-    if message == reason or not (message.startswith(WRONG) or message.endswith("is not a known variable")):
-        return None
-    return brief(message)
+    return brief(message) if message != reason and is_wrong(message) else None
 
 
 def do_block(place: Place, node: Node, read: ReadStatement) -> list[Operation]:

@@ -27,6 +27,14 @@ WRONG = (
 )
 
 
+def is_wrong(message: str) -> bool:
+    """Whether what PL/pgSQL's reader says is wrong with a text whatever there is beside it."""
+    if message.startswith(WRONG):
+        return True
+    # The body is read as that of a function of another name, which may stand before a variable's.
+    return message.endswith("is not a known variable") and "." not in message
+
+
 def refused(tree: Node) -> str | None:
     """Return the error that a statement raises on every schema, None where it may run."""
     ((kind, body),) = tree.items()
@@ -81,7 +89,7 @@ def _wrong(text: str) -> str | None:
         found = parse_block(text)
     except RecursionError:
         return None
-    if isinstance(found, native.NativeError) and found.message.startswith(WRONG):
+    if isinstance(found, native.NativeError) and is_wrong(found.message):
         return brief(found.message)
     return None
 
