@@ -1,4 +1,4 @@
-"""Running operations over a schema: `run` takes a schema and statements, and says what an engine would have done."""
+"""Running operations over a schema: `run` takes a schema and statements, and returns what an engine would have done."""
 
 from __future__ import annotations
 

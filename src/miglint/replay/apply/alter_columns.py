@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
+from miglint.replay.apply.column_definitions import implied_sequence, refuse_identity_type, stored_default
 from miglint.replay.apply.column_options import set_option
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered,
     altered_column,
     column_of,
-    implied_sequence,
     put_column,
-    refuse_identity_type,
-    stored_default,
 )
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
@@ -43,11 +43,10 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         return
     place, view = machine.relation(operation.table)
     if isinstance(view, View):
-        name = f"default of {operation.column}"
-        options = tuple(option for option in view.options if option.partition("=")[0] != name)
-        if operation.default is not None:
-            options = tuple(sorted((*options, f"{name}={operation.default.key}")))
-        machine.put(place, replace(view, options=options))
+        defaults = {column: default for column, default in view.defaults if column != operation.column}
+        if operation.default is not None and operation.default.key != "null":
+            defaults[operation.column] = operation.default
+        machine.put(place, replace(view, defaults=tuple(sorted(defaults.items(), key=itemgetter(0)))))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:

@@ -9,7 +9,7 @@ from miglint.replay.apply.known_rows import has_row
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
 from miglint.replay.apply.row_contents import forget_all_contents
-from miglint.schema.objects import Absent, Enum, Index, Key, Sequence, Table, View
+from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -62,7 +62,7 @@ _SQLSTATES = {
 
 
 def transaction(machine: Machine, operation: Transaction) -> None:
-    """Transaction control: a rollback goes back to the schema of its beginning."""
+    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
     action = operation.action
     if action in ("begin", "savepoint"):
         machine.snapshots.append((operation.name or "", machine.schema))
@@ -94,7 +94,7 @@ def set_variable(machine: Machine, operation: SetVariable) -> None:
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
-    """SQLite's settings; `foreign_keys` inside a transaction has no effect."""
+    """Apply SQLite's settings; `foreign_keys` inside a transaction has no effect."""
     name = operation.name.lower()
     if operation.value is None or (name == "foreign_keys" and machine.snapshots):
         return
@@ -102,7 +102,7 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 
 def opaque(machine: Machine, operation: Opaque) -> None:
-    """What cannot be known."""
+    """Record that an effect is unknown."""
     forget_all_contents(machine)
     if operation.schema_effect:
         machine.lose(operation.reason)
@@ -146,7 +146,7 @@ def _changes_rows(operation: Operation) -> bool:
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
-    # The branch is run for what it says of later statements; that it ran at all is not known.
+    # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:
@@ -183,7 +183,7 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
 
 
 def holds(machine: Machine, condition: Condition, *, guess: bool = False, rows: bool = False) -> bool | None:
-    """Answer a condition: true, false (which NULL is as good as), or None when it cannot be known.
+    """Return whether a condition holds (NULL does not), or None if that is unknown.
 
     With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects; with
     `rows` this holds for rows, too.
@@ -247,10 +247,13 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in _NEVER_GUESSED:
         return None
     if test.kind in _RELATIONS:
+        if test.anywhere and any(
+            key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
+            for key, value in machine.settle().named(name.name)
+        ):
+            return True
         found = machine.relation(name)[1]
-        if isinstance(found, View) and test.kind in ("view", "materialized view"):
-            return found.materialized is (test.kind == "materialized view")
-        return None if found is None else isinstance(found, _RELATIONS[test.kind])
+        return None if found is None else _is_of_kind(found, test.kind)
     if test.kind in ("type", "domain"):
         found = machine.schema.get(machine.key(name, "type"))
     else:
@@ -259,7 +262,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
 
 
 def _answer_row(machine: Machine, test: Exists, unguessed: frozenset[str] | None) -> bool | None:
-    """Answer whether a table has such a row: where none is known, a guard expects that there is none."""
+    """Return whether a table has such a row: where none is known, a guard expects that there is none."""
     if machine.foreign(test.name):
         return None
     key, found = machine.relation(test.name)
@@ -268,6 +271,12 @@ def _answer_row(machine: Machine, test: Exists, unguessed: frozenset[str] | None
     answer = has_row(machine, key, test.where)
     guess = unguessed is not None and test.kind not in unguessed
     return None if answer is False and not guess else answer
+
+
+def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
+    if isinstance(value, View) and kind in ("view", "materialized view"):
+        return value.materialized is (kind == "materialized view")
+    return isinstance(value, _RELATIONS[kind])
 
 
 def _label_exists(machine: Machine, test: Exists) -> bool | None:

@@ -75,10 +75,10 @@ def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
 def _after(
     known: _Known, where: Expression | None, about: Iterable[_Columns], rows: list[dict[str, str | None]]
 ) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
-    """Return the keys of rows after a statement that takes some away, or gives them others, and those that are gone.
+    """Return the keys of rows after a statement that deletes or changes some, and the deleted ones.
 
     `about` are the columns of the keys that it concerns, `rows` the contents that are known. Without a condition all
-    are gone.
+    are deleted.
     """
     named = _named_keys(where)
     gone: dict[_Columns, list[tuple[Values, bool]]] = {}
@@ -117,7 +117,7 @@ def _row_of(columns: _Columns, values: Values, rows: list[dict[str, str | None]]
 
 
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
-    """Take the keys of the rows away that `DELETE` takes away."""
+    """Remove the keys of the rows that `DELETE` deletes."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _after(known, where, list(known), contents(machine, key))[0])
@@ -130,14 +130,14 @@ def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
-    """Take the keys of all rows of a table away."""
+    """Remove the keys of all rows of a table."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _NOTHING)
 
 
 def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str]) -> None:
-    """Change the keys of the rows to whose columns `UPDATE` assigns others.
+    """Change the keys of the rows that `UPDATE` changes.
 
     Raises `Refused` where a row, which is named, gets the constant key of another.
     """
@@ -188,7 +188,7 @@ def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None
 
 
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
-    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    """Copy what is known of a table's rows to a table that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
         return
     _, known = _known(machine, machine.relation(query.relations[0])[0])
@@ -290,14 +290,14 @@ def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Unique]:
         for one in of_kind(table.constraints, kind)
     ]
     for _, index in machine.indexes(key):
-        columns = [_told_apart_by(element) for element in index.elements] if index.unique else [None]
+        columns = [_distinguishing_column(element) for element in index.elements] if index.unique else [None]
         if index.constraint is None and None not in columns:
             names = tuple(machine.column_name(column or "") for column in columns)
             found.append(_Unique(names, index.where, index.nulls_not_distinct))
     return found
 
 
-def _told_apart_by(element: IndexElement) -> str | None:
+def _distinguishing_column(element: IndexElement) -> str | None:
     """Return the column that an element of an index has its value from: rows that agree in it agree in the element."""
     if element.expression is None:
         return element.column

@@ -49,7 +49,7 @@ class _Uses:
         found = self._step.after.find(key)
         return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
 
-    def _said(self, expression: Expression | None) -> bool:
+    def _contains_value(self, expression: Expression | None) -> bool:
         """Return whether an expression holds the value, cast to the type."""
         return (
             expression is not None
@@ -61,14 +61,14 @@ class _Uses:
         default = column.default
         if default is None:
             return False
-        return self._said(default) or (self._typed(column.type) and default.literal == self._value)
+        return self._contains_value(default) or (self._typed(column.type) and default.literal == self._value)
 
     def _is_value(self, expression: Expression | None) -> bool:
         return expression is not None and expression.literal == self._value
 
     def _assigned(self, table: Name, column: str, value: Expression | None) -> bool:
         """Return whether a column is given the value."""
-        return self._said(value) or (self._is_value(value) and self._column(table, column))
+        return self._contains_value(value) or (self._is_value(value) and self._column(table, column))
 
     def _inserted(self, insert: ops.Insert) -> bool:
         if insert.rows is None:
@@ -82,7 +82,7 @@ class _Uses:
             self._is_value(cell) and self._column(insert.table, column)
             for row in insert.rows
             for column, cell in zip(columns, row, strict=False)
-        ) or any(self._said(cell) for row in insert.rows for cell in row)
+        ) or any(self._contains_value(cell) for row in insert.rows for cell in row)
 
     def _compared(self, table: Name, expression: Expression | None) -> bool:
         """Return whether a condition over a table compares a column of the type with the value."""
@@ -90,7 +90,7 @@ class _Uses:
             return False
         if expression.types:
             # A column that is cast to text is compared with a text.
-            return self._said(expression)
+            return self._contains_value(expression)
         return any(self._column(table, column) for column in expression.columns)
 
     def _queried(self, query: ops.Query) -> bool:
@@ -121,7 +121,7 @@ class _Uses:
             case ops.AddConstraint():
                 return self._compared(operation.table, operation.constraint.expression)
             case ops.AlterColumnType():
-                return self._said(operation.using)
+                return self._contains_value(operation.using)
             case ops.CreateView():
                 return self._queried(operation.query)
             case _:
