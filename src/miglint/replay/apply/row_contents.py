@@ -6,7 +6,7 @@ code that is not read, of all tables at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from miglint.base.structs import replace
@@ -120,7 +120,7 @@ def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     _set(machine, key, known)
 
 
-def _refuse_changed(machine: Machine, key: Key, changed: list[tuple[Contents, Contents]]) -> None:
+def _refuse_changed(machine: Machine, key: Key, changed: Sequence[tuple[Contents, Contents]]) -> None:
     """Raise the error for values that another row refers to, and that rows certainly have no longer."""
     for child, constraint in references_to(machine, key):
         if constraint.on_update in _STAYING and not constraint.deferred:
