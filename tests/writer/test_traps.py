@@ -152,6 +152,26 @@ CASES = {
         "DROP MATERIALIZED VIEW m; DROP VIEW w; DROP VIEW v; ALTER TABLE t ALTER a TYPE bigint;"
         "CREATE VIEW v AS SELECT a FROM t;",
     ),
+    "a column is dropped and added anew": Trap(
+        "CREATE TABLE t (id int, a boolean NOT NULL DEFAULT false); INSERT INTO t VALUES (1, true);",
+        "ALTER TABLE t DROP COLUMN a, ADD COLUMN a boolean NOT NULL DEFAULT true;",
+        "schema_only",
+    ),
+    "a column is dropped after its values were copied": Trap(
+        "CREATE TABLE t (id int, a int); INSERT INTO t VALUES (1, 7);",
+        "ALTER TABLE t ADD b text; UPDATE t SET b = a; ALTER TABLE t DROP a; ALTER TABLE t RENAME b TO a;",
+        "exact",
+        "(SELECT a = 7 FROM t)",
+    ),
+    "stars in a view mean the columns of before": Trap(
+        "CREATE TABLE t (a int, b text); CREATE VIEW v AS WITH x AS (SELECT * FROM t) SELECT a FROM x;"
+        "CREATE VIEW w AS SELECT x.*, 1 AS \"One\" FROM t x; INSERT INTO t VALUES (1, 'x');",
+        "DROP VIEW v, w; ALTER TABLE t DROP b, ADD c int, ADD b text;"
+        "CREATE VIEW v AS WITH x AS (SELECT * FROM t) SELECT a FROM x;"
+        'CREATE VIEW w AS SELECT x.*, 1 AS "One" FROM t x;',
+        "schema_only",
+        "(SELECT a = 1 FROM w)",
+    ),
     "a policy, a rule and a trigger on a column that changes": Trap(
         "CREATE TABLE t (a varchar(5), b int); CREATE POLICY p ON t USING (a <> ''); CREATE RULE r AS ON DELETE TO t"
         " WHERE OLD.a = 'x' DO INSTEAD NOTHING; CREATE TRIGGER tr BEFORE UPDATE OF a ON t FOR EACH ROW WHEN"

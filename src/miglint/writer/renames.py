@@ -18,6 +18,7 @@ from miglint.sql.operations import (
     RenameEnumValue,
     SetSchema,
 )
+from miglint.writer.passing import PassingObjects
 from miglint.writer.remarks import relation_word
 from miglint.writer.row_paths import RowPaths
 from miglint.writer.words import identifier, name
@@ -60,6 +61,7 @@ class Renames:
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
         moments = tuple(moments)
         self.rows = RowPaths(moments)
+        self.passing = PassingObjects(moments)
         self._objects: dict[Key, Key] = {}
         self._parts: dict[tuple[Key, Part], str] = {}
         self._first: Schema | None = None
@@ -101,8 +103,16 @@ class Renames:
     def parts(self) -> Iterator[RenamedPart]:
         """Yield the columns, attributes, constraints and labels that have another name than before."""
         for (key, part), old in self._parts.items():
-            if part.name != old:
+            if part.name != old and self._had_part(key, replace(part, name=old)):
                 yield RenamedPart(key, part.kind, old, part.name)
+
+    def _had_part(self, key: Key, part: Part) -> bool:
+        """Return whether a part was there before, and not only under this name for a while."""
+        if self._first is None:
+            return True
+        was = self._objects.get(key, key)
+        value = self._first.find(was)
+        return value is None or value.assumed or _has_part(self._first, was, part)
 
     def _follow(self, moment: OperationTrace) -> None:
         operation, before, after = moment.operation, moment.before, moment.after

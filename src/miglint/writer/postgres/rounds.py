@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
-from miglint.schema.objects import Enum, Key
+from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.actions import Order
 from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.altering import alter_all
 from miglint.writer.postgres.drafting import Drafting
 from miglint.writer.postgres.dropping import drop_again, drop_all
+from miglint.writer.postgres.leftovers import leftover_columns, leftover_objects
 from miglint.writer.postgres.making import make_all
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
@@ -26,6 +27,8 @@ _MOST_ROUNDS = 3
 def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
     """Return the statements that make `new` of `old`."""
     statements, state = undo(old, renames) if renames is not None else ([], old)
+    if renames is not None:
+        statements = [*leftover_columns(renames.passing), *statements]
     missing: list[str] = []
     with_rows: list[str] = []
     may_fail: list[str] = []
@@ -41,6 +44,8 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         state = done.schema
         if any(event.failure is not None for event in done.events):
             break  # What is left over is not known then.
+    if renames is not None:
+        statements += leftover_objects(renames.passing)
     return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
 
 
@@ -56,9 +61,25 @@ def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting
         make_all(drafting)
         written = list(Order(plan, drafting.actions).statements())
         used = _used_at_once(plan, written) - anew
-        if not used:
+        fixed = {key for key in used if _is_in_partition_key(plan, key)}
+        drafting.missing += (
+            f"the new labels of {key.name} can be used only after the transaction that adds them"
+            for key in sorted(fixed)
+        )
+        if used == fixed:
             return drafting, written
-        anew |= used
+        anew |= used - fixed
+
+
+def _is_in_partition_key(plan: TransitionPlan, enum: Key) -> bool:
+    """Return whether tables are partitioned by columns of a type, which can have no other one then."""
+    for _, table in plan.old.users(enum, Table):
+        for element in table.partition_key:
+            column = table.columns.get(element.column or "")
+            kind = None if column is None else column.type
+            if kind is not None and (kind.schema, kind.name) == (enum.schema, enum.name):
+                return True
+    return False
 
 
 def _used_at_once(plan: TransitionPlan, written: list[WrittenStatement]) -> frozenset[Key]:
