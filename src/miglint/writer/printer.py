@@ -49,7 +49,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         case Table():
             return [create_table(schema, key, value)]
         case View():
-            return [create_view(schema, value)]
+            return [create_view(schema, value), *column_defaults(value)]
         case Index():
             return [text] if (text := tables.create_index(schema, value)) else []
         case Sequence():
@@ -66,7 +66,10 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return list(create_routine(value))
         case Extension():
             where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
-            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where};"]
+            version = f" VERSION {literal(value.version)}" if value.version is not None else ""
+            if version:
+                where = where.replace(" WITH", "")
+            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where}{version};"]
         case Namespace():
             return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case _:
@@ -130,13 +133,31 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     columns = f" ({identifiers(listed)})" if listed and not _says(view, listed) else ""
     check = next((item.partition("=")[2] for item in view.options if item.startswith("check_option=")), None)
     given = [
-        item for item in view.options if not item.startswith(("check_option=", "owner=", "tablespace=", "cluster="))
+        item
+        for item in view.options
+        if not item.startswith(("check_option=", "owner=", "tablespace=", "cluster=", "default of "))
     ]
     options = f" WITH ({', '.join(item.removeprefix('storage parameter ') for item in given)})" if given else ""
     behind = f"\nWITH {check.upper()} CHECK OPTION" if check else ""
     behind += "\nWITH NO DATA" if view.materialized and not view.populated else ""
     head = f"CREATE {'OR REPLACE ' if replacing and not view.materialized else ''}{kind} {name(view.name)}"
     return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
+
+
+def column_defaults(view: View, before: View | None = None) -> Iterator[str]:
+    """Yield the statements that give the columns of a view their defaults, where they were others before."""
+    had, has = (
+        {}
+        if item is None
+        else dict(option.split("=", 1) for option in item.options if option.startswith("default of "))
+        for item in (before, view)
+    )
+    for option in sorted(had.keys() | has.keys()):
+        if had.get(option) == has.get(option):
+            continue
+        action = f"SET DEFAULT {has[option]}" if option in has else "DROP DEFAULT"
+        column = identifier(option.removeprefix("default of "))
+        yield f"ALTER VIEW {name(view.name)} ALTER COLUMN {column} {action};"
 
 
 def _says(view: View, listed: tuple[str, ...]) -> bool:

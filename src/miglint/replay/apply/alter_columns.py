@@ -21,6 +21,7 @@ from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import of_kind
+from miglint.schema.storage import default_storage
 from miglint.sql.operations import (
     Column,
     Name,
@@ -29,7 +30,6 @@ from miglint.sql.operations import (
     SetGenerated,
     SetIdentity,
     SetNullable,
-    Type,
 )
 
 
@@ -200,7 +200,7 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     table = machine.schema.table(key) or table
     name = f"{operation.column}: {operation.option}"
     options = {item: value for item, value in table.options.items() if item != name}
-    stored = _storage(column.type) if column is not None and operation.option == "storage" else None
+    stored = default_storage(column.type) if column is not None and operation.option == "storage" else None
     if stored == "plain" and (operation.value or "plain").lower() not in ("plain", "default"):
         kind = None if column is None else column.type
         message = f"column data type {kind} can only have storage PLAIN"
@@ -209,19 +209,3 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     if operation.value is not None and operation.value.lower() not in usual:
         options[name] = operation.value
     machine.put(key, replace(table, options=options))
-
-
-def _storage(type_: Type | None) -> str | None:
-    """Return the default storage of values of a type; None if not known."""
-    if type_ is None or type_.schema is not None:
-        return None
-    if type_.dimensions or type_.name in _EXTENDED:
-        return "extended"
-    return "main" if type_.name in _MAIN else "plain" if type_.name in _PLAIN else None
-
-
-_EXTENDED = frozenset({"text", "varchar", "bpchar", "bytea", "json", "jsonb", "xml", "tsvector", "bit", "varbit"})
-_MAIN = frozenset({"numeric", "inet", "cidr"})
-_PLAIN = frozenset(
-    {"bool", "int2", "int4", "int8", "float4", "float8", "uuid", "date", "time", "timetz", "timestamp", "timestamptz"}
-)

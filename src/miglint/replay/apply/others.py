@@ -118,7 +118,11 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
             machine.note("missing", f'{operation.kind} "{operation.name}" does not exist, skipped', key)
             return
         raise machine.refuse("undefined_object", f'{operation.kind} "{operation.name}" does not exist', key)
-    if isinstance(found, Other) and operation.action is not None:
+    if isinstance(found, Extension):
+        _, _, version = operation.definition.partition("new_version=")
+        if operation.definition.startswith("update"):
+            machine.put(key, replace(found, version=version or None))
+    elif isinstance(found, Other) and operation.action is not None:
         alter_members(machine, key, found, operation)
     elif isinstance(found, Other):
         # The last word on one subject counts: "OWNER TO b" replaces "OWNER TO a".

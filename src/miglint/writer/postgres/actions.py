@@ -119,10 +119,16 @@ class Order:
                 yield from self._dropping(user.item)
             else:
                 yield from self._leaving(user.item)
+        if item.part is not None and item.part.kind == "column":
+            # What is inherited is dropped with that of the parent.
+            for other, action in self._droppers.items():
+                if other.key == item.key and other.part is not None and other.part.kind == "link":
+                    yield action
         if item in plan.again or item in plan.away:
             # A second run finds the users that there are in the end.
             for user in users_of(plan.new, item):
-                if user.item in plan.again or plan.drops(user.item):
+                now = any(other.item == item for other in users_of(plan.old, user.item))
+                if not now and (user.item in plan.again or plan.drops(user.item)):
                     yield from self._dropping(user.item)
         if item.key.space == "schema":
             yield from self._leaving_schema(item.key.name)
@@ -137,7 +143,8 @@ class Order:
                 if user.item in plan.again:
                     yield from self._dropping(user.item)
         for needed in needs_of(plan.new, item):
-            yield from self._making(needed)
+            if not (needed in plan.altered and set(plan.aspects.get(needed, ())) == {"nullability"}):
+                yield from self._making(needed)
         for slot in _slots(item, plan.new):
             yield from self._freed.get(slot, ())
         table = plan.new.table(item.key) if item.part is None or item.part.kind == "link" else None

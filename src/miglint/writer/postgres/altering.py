@@ -78,7 +78,9 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
             given = {option.partition("=")[0] for option in two.options}
             gone = [word for option in one.options if (word := option.partition("=")[0]) not in given]
             for word in gone:
-                yield f"ALTER VIEW {own_name(key, two)} RESET ({word.removeprefix('storage parameter ')});"
+                if not word.startswith("default of "):
+                    yield f"ALTER VIEW {own_name(key, two)} RESET ({word.removeprefix('storage parameter ')});"
+            yield from printer.column_defaults(two, one)
         return
     yield from _options(f"ALTER MATERIALIZED VIEW {own_name(key, two)}", one.options, two.options)
 

@@ -51,7 +51,7 @@ def make_all(draft: Drafting) -> None:
             continue
         if item.part is None:
             _make_object(draft, item.key)
-        else:
+        elif Item(item.key) not in plan.away:
             make_part(draft, item)
 
 
@@ -113,7 +113,7 @@ def _guarded(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
         case Trigger() | Policy():
             return [drop(draft.new, key), *texts]
         case View(materialized=False):
-            return [printer.create_view(draft.new, value, replacing=True)]
+            return [printer.create_view(draft.new, value, replacing=True), *printer.column_defaults(value)]
         case Routine(kind="aggregate"):
             return [text.replace("CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE", 1) for text in texts]
         case Other():

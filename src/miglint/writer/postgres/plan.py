@@ -256,6 +256,9 @@ class TransitionPlan:
         value, after = self.old.find(own.key), self.new.find(own.key)
         if value is None or after is None:
             return
+        if isinstance(value, Table) and value.kind == "foreign table" and own.part is None:
+            self._go(own, self.away)  # It has no rows of its own.
+            return
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
             self._stand_aside_column(own, item)
             return
