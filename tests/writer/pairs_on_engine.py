@@ -50,9 +50,10 @@ def faults_of(server: PostgresEngine, old: str, new: str) -> list[str]:
         faults += _ran(sought, new) + _ran(database, old)
         before, after = database.schema(), sought.schema()
         for way, goal in ((ways.forward, after), (ways.rollback, before)):
-            for _ in range(2):
-                faults += _ran(database, way.sql)
-                faults += [f"{change}\n{way.sql}" for change in _differences(goal, database.schema())]
+            for again in ("", "again: "):
+                found = _ran(database, way.sql)
+                found += [f"{change}\n{way.sql}" for change in _differences(goal, database.schema())]
+                faults += [f"{again}{fault}" for fault in found]
     finally:
         database.drop()
         sought.drop()

@@ -101,7 +101,9 @@ def _run(schema: Schema, lines: Iterable[_Line]) -> Run:
 
 
 def _rest(done: Run, before: Schema, moments: tuple[OperationTrace, ...], target: Version | None) -> Written:
-    return write_transition(done.schema, before, renames=Renames((*moments, *done.moments)), target=target)
+    return write_transition(
+        done.schema, before, renames=Renames((*moments, *done.moments), passing=False), target=target
+    )
 
 
 def _failing(lines: Sequence[_Line], done: Run) -> int | None:

@@ -36,7 +36,7 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
     back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
     lost = tuple(_gone(old, new, relations, columns, types))
     back_types = {was: now for now, was in types.items()}
-    emptied = set() if renames is None else {*renames.rows.emptied_columns()}
+    emptied = set() if renames is None else {*renames.values.emptied()}
     emptied |= {(relations.get(key, key), column) for key, column in emptied}
     return lost, tuple(_gone(new, old, back_relations, back_columns, back_types, emptied))
 

@@ -23,11 +23,16 @@ _MAKING = (CreateTable, CreateView, CreateSequence, CreateType, CreateRoutine)
 
 
 class PassingColumn(NamedTuple):
-    """A column that a run adds under a name that it has no longer at its end; then it is called `became`, or gone."""
+    """A name that a column has for a while in a run.
+
+    A run that adds it calls it `became` at its end, or drops it (None); one that was there before is not `added`, and
+    `became` is how it was called then.
+    """
 
     table: Key
     name: str
     became: str | None
+    added: bool = True
 
 
 class PassingObjects:
@@ -35,6 +40,7 @@ class PassingObjects:
 
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
         self._columns: dict[tuple[Key, str], str | None] = {}
+        self._renamed: dict[tuple[Key, str], str] = {}
         self._objects: dict[Key, Schema] = {}
         self._start: Schema | None = None
         self._end: Schema | None = None
@@ -52,6 +58,11 @@ class PassingObjects:
                 continue
             known = became is not None and became in before.columns and became in after.columns
             yield PassingColumn(key, label, became if known else None)
+
+        for (key, label), was in self._renamed.items():
+            before, after = self._table(self._start, key), self._table(self._end, key)
+            if before is not None and after is not None and was in before.columns and label not in after.columns:
+                yield PassingColumn(key, label, was, added=False)
 
     def objects(self) -> Iterator[tuple[Key, Schema]]:
         """Yield the objects, the last one first, each with the schema after it was made."""
@@ -74,6 +85,9 @@ class PassingObjects:
                 key = _key(before, operation.table)
                 if key is not None and (key, operation.column) in self._columns:
                     self._columns[key, operation.column] = operation.new
+                elif key is not None:
+                    was = self._renamed.get((key, operation.column), operation.column)
+                    self._renamed[key, operation.new] = was
             case _ if isinstance(operation, _MAKING):
                 for key in _made(operation.name, before, after):
                     self._objects[key] = after

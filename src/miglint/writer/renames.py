@@ -18,6 +18,7 @@ from miglint.sql.operations import (
     RenameEnumValue,
     SetSchema,
 )
+from miglint.writer.column_paths import ColumnPaths
 from miglint.writer.passing import PassingObjects
 from miglint.writer.remarks import relation_word
 from miglint.writer.row_paths import RowPaths
@@ -56,12 +57,16 @@ class RenamedPart(NamedTuple):
 
 
 class Renames:
-    """The objects and parts that were there before a run and are called otherwise after it."""
+    """The objects and parts that were there before a run and are called otherwise after it.
 
-    def __init__(self, moments: Iterable[OperationTrace]) -> None:
+    `passing` are those that it made and took away again, if a part of the run is to be undone too.
+    """
+
+    def __init__(self, moments: Iterable[OperationTrace], *, passing: bool = True) -> None:
         moments = tuple(moments)
         self.rows = RowPaths(moments)
-        self.passing = PassingObjects(moments)
+        self.values = ColumnPaths(moments)
+        self.passing = PassingObjects(moments if passing else ())
         self._objects: dict[Key, Key] = {}
         self._parts: dict[tuple[Key, Part], str] = {}
         self._first: Schema | None = None
@@ -83,6 +88,14 @@ class Renames:
 
     def _was_there(self, key: Key) -> bool:
         return self._first is None or self._first.find(key) is not None
+
+    def written_tables(self) -> frozenset[Key]:
+        """Return the tables, by the names of before, with rows that the run wrote."""
+        return frozenset(self._objects.get(key, key) for key in self.values.written())
+
+    def conversions(self) -> dict[tuple[Key, str], str]:
+        """Return the expressions that made values of another type, by the names of before."""
+        return {(self._objects.get(key, key), column): text for (key, column), text in self.values.using().items()}
 
     def relations(self) -> Iterator[Renamed]:
         """Yield the relations that have another name or schema than before."""

@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import (
-    AddColumn,
-    CreateTable,
-    Drop,
-    DropColumn,
-    Insert,
-    Name,
-    Query,
-    Rename,
-    RenameColumn,
-    Update,
-)
-
-# A column, perhaps cast; and a condition that selects the rows that have, or miss, a value.
-_COPY = pattern(r"""(?:\w+\.)?(?:\w+|"[^"]+")(?:::[\w. \[\]]+(?:\([\d, ]+\))?)*|CAST \( [\w. "]+ AS [\w ]+ \)""")
-_CONDITION = pattern(r"(?i)\(?[\w. ]+ is (?:not )?null\)?\Z")
+from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename
 
 
 class Detour(NamedTuple):
@@ -55,9 +39,6 @@ class RowPaths:
         self._paths: list[tuple[Key, Key]] = []
         self._away: set[Key] = set()
         self._made: set[Key] = set()
-        self._dropped: set[tuple[Key, str]] = set()
-        # The column of before whose values a column has, if it is another one or was added; None for none.
-        self._holds: dict[tuple[Key, str], str | None] = {}
         # Where the values of a column come from that was filled from another one.
         self._origins: dict[tuple[Key, str], tuple[Key, str]] = {}
         self._start: Schema | None = None
@@ -78,14 +59,6 @@ class RowPaths:
     def away(self) -> frozenset[Key]:
         """Return the tables that were dropped or renamed at some time, whatever was created under their name later."""
         return frozenset(self._away)
-
-    def dropped_columns(self) -> frozenset[tuple[Key, str]]:
-        """Return the columns that were dropped at some time, whatever was added under their name later."""
-        return frozenset(self._dropped)
-
-    def emptied_columns(self) -> frozenset[tuple[Key, str]]:
-        """Return the columns that were dropped, and under whose name there is at most one without their values."""
-        return frozenset((key, name) for key, name in self._dropped if self._holds.get((key, name)) != name)
 
     def copied_columns(self) -> Iterator[CopiedColumn]:
         """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
@@ -117,34 +90,6 @@ class RowPaths:
                     self._away.add(key)
                     self._made.discard(key)
                     self._origins = {item: was for item, was in self._origins.items() if item[0] != key}
-            case DropColumn():
-                key = _key(before, operation.table)
-                if key is not None:
-                    self._dropped.add((key, _folded(before, operation.column)))
-                    self._holds[key, _folded(before, operation.column)] = None
-            case AddColumn():
-                key = _key(before, operation.table)
-                if key is not None:
-                    self._holds[key, _folded(before, operation.column.name)] = None
-            case Update():
-                self._fill(_key(before, operation.table), operation, before)
-            case RenameColumn():
-                key = _key(before, operation.table)
-                old, new = _folded(before, operation.column), _folded(before, operation.new)
-                if key is not None:
-                    self._holds[key, new] = self._holds.get((key, old), old)
-                    self._holds[key, old] = None
-
-    def _fill(self, key: Key | None, operation: Update, before: Schema) -> None:
-        """Take note of columns that get the values of another one, at most in another type."""
-        if key is None or (operation.where is not None and _CONDITION.match(operation.where.key) is None):
-            return
-        for column, value in operation.assignments:
-            if value is None or len(value.columns) != 1 or operation.joined:
-                continue
-            source = _folded(before, value.columns[0])
-            if _COPY.fullmatch(value.key):
-                self._holds[key, _folded(before, column)] = self._holds.get((key, source), source)
 
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]

@@ -43,7 +43,7 @@ def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
     if operation.foreign_server is not None:
         return {name if ": options " in name else f"option {name}": value for name, _, value in parted}
     return {
-        name if name in _NO_PARAMETERS else f"storage parameter {name}": value if sign else "true"
+        name if name in _NO_PARAMETERS or ": " in name else f"storage parameter {name}": value if sign else "true"
         for name, sign, value in parted
     }
 

@@ -106,9 +106,13 @@ def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[
 
 
 def _column_options(node: Node) -> Iterator[str]:
-    """Yield the options of the columns of a foreign table, as `ALTER TABLE` names them."""
+    """Yield the options of columns, those of a foreign table too, as `ALTER TABLE` names them."""
     for element in node.get("tableElts", ()):
         body = element.get("ColumnDef", {})
+        if body.get("compression", "default") != "default":
+            yield f"{body['colname']}: compression={body['compression']}"
+        if body.get("storage_name", "default") != "default":
+            yield f"{body['colname']}: storage={body['storage_name']}"
         for item in options(body.get("fdwoptions")):
             yield f"{body['colname']}: options {item}"
 

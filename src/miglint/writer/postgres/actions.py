@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Extension, Key, Part, Table
+from miglint.schema.objects import Extension, Key, OtherType, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
 from miglint.writer.postgres.guards import Guarded
@@ -116,7 +116,8 @@ class Order:
         plan = self._plan
         for user in users_of(plan.old, item):
             if item.key in plan.swapped and item.part is None:
-                yield from self._dropping(user.item)
+                if user.item.key not in plan.swapped or isinstance(plan.old.find(item.key), OtherType):
+                    yield from self._dropping(user.item)
             else:
                 yield from self._leaving(user.item)
         if item.part is not None and item.part.kind == "column":

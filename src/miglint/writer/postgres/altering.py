@@ -324,7 +324,7 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
     if "type" in aspects or "collation" in aspects:
         if two.partition_by is not None and any(element.column == item.part.name for element in two.partition_key):
             raise UnprintableError("a column of a partition key cannot change its type")
-        text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, before, after)};"
+        text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, item.key, before, after)};"
         one_type, two_type = before.type, after.type
         if one_type is not None and two_type is not None and bool(one_type.dimensions) != bool(two_type.dimensions):
             # What makes an array of a value would make another one of an array.
@@ -338,5 +338,10 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
         if after.nullable:
             yield f"{head} ALTER COLUMN {own} DROP NOT NULL;"
         else:
-            yield f"{head} ALTER COLUMN {own} SET NOT NULL;"
+            text = f"{head} ALTER COLUMN {own} SET NOT NULL;"
+            if item.key in draft.rewritten:
+                relation = own_name(item.key, two)
+                draft.with_rows.append(f"column {relation}.{own} comes without NOT NULL where rows have no value")
+                text = guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
+            yield text
             draft.may_fail.append(f"rows with no value in {own_name(item.key, two)}.{own}")

@@ -92,6 +92,14 @@ def has_column(table: Key, name: str) -> str:
     )
 
 
+def place_of(table: Key, column: str) -> str:
+    """Return the place of a column in a table as an expression, null where there is none."""
+    return (
+        f"(SELECT attnum FROM pg_attribute WHERE attrelid = to_regclass({relation(table)})"
+        f" AND attname = {literal(column)} AND NOT attisdropped)"
+    )
+
+
 def is_no_identity(table: Key, name: str) -> str:
     """Return the condition that a table has a column of a name, which is no identity column."""
     return f"{has_column(table, name)[:-1]} AND attidentity = '')"

@@ -18,7 +18,7 @@ def leftover_columns(passing: PassingObjects) -> Iterator[WrittenStatement]:
 
     One that is to take the place of another has its values when the other is gone.
     """
-    for table, label, became in passing.columns():
+    for table, label, became, added in passing.columns():
         own = name(Name(table.schema, table.name))
         dropping = f"ALTER TABLE IF EXISTS {own} DROP COLUMN IF EXISTS {identifier(label)};"
         does = f"drop column {label} of {table.name}"
@@ -28,7 +28,8 @@ def leftover_columns(passing: PassingObjects) -> Iterator[WrittenStatement]:
         renaming = f"ALTER TABLE {own} RENAME COLUMN {identifier(label)} TO {identifier(became)};"
         only = f"{guards.has_column(table, label)} AND NOT {guards.has_column(table, became)}"
         yield WrittenStatement(guards.block(only, renaming).text, f"rename {label} to {became}", table, "")
-        yield WrittenStatement(dropping, does, table, "")
+        if added:
+            yield WrittenStatement(dropping, does, table, "")
 
 
 def leftover_objects(passing: PassingObjects) -> Iterator[WrittenStatement]:

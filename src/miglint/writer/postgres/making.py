@@ -367,6 +367,12 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
         draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
         return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
+    if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
+        draft.with_rows.append(
+            f"{constraint.kind} constraint {label_} of {own} comes back NOT VALID where rows do not meet it"
+        )
+        error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
+        return [guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")]
     if constraint.kind == "foreign" and constraint.table is not None and constraint.validated:
         target = Key("relation", constraint.table.schema or "public", constraint.table.name)
         if (

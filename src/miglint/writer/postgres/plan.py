@@ -186,14 +186,22 @@ class TransitionPlan:
 
     def _compare_identities(self, key: Key, before: Column, after: Column) -> None:
         item = Item(key, Part("identity", before.name))
+        # The sequence of an identity column cannot leave it, nor can it take one that is there.
+        freed = [place for place, _ in self.old.sequences_of(key, before.name) if _is_free(self.new, place)]
+        taken = [place for place, _ in self.new.sequences_of(key, after.name) if _is_free(self.old, place)]
         if before.identity and after.identity:
-            self.altered.add(item)
-            return
+            if not freed and not taken:
+                self.altered.add(item)
+                return
+            self.fresh.add(item)
         (self.gone if before.identity else self.fresh).add(item)
         # The sequence of the one is not that of the other, though it has its name.
         for place, value in self.old.sequences_of(key, before.name):
-            if value.owned_by == (Name(key.schema, key.name), before.name) and self.new.find(place) is not None:
+            owned = value.owned_by == (Name(key.schema, key.name), before.name)
+            if owned and self.new.find(place) is not None:
                 self._go(Item(place), self.away)
+        for place in taken:
+            self._go(Item(place), self.away)
 
     def _go(self, item: Item, where: set[Item]) -> None:
         if item not in where:
@@ -350,6 +358,12 @@ class TransitionPlan:
         for user in list(users_of(self.old, own)):
             if user.reason or self._is_rebuilt(user.item, near=False):
                 self._stand_aside(user, own)
+
+
+def _is_free(schema: Schema, place: Key) -> bool:
+    """Return whether a sequence belongs to no column."""
+    value = schema.find(place)
+    return isinstance(value, Sequence) and value.owned_by is None
 
 
 def _differing_keys(one: Schema, two: Schema) -> Iterator[Key]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.objects import Enum, Key, Table
@@ -28,12 +30,15 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
     """Return the statements that make `new` of `old`."""
     statements, state = undo(old, renames) if renames is not None else ([], old)
     if renames is not None:
+        new = _closed_about(new, old, state)
         statements = [*leftover_columns(renames.passing), *statements]
+    using = {} if renames is None else renames.conversions()
+    rewritten = frozenset[Key]() if renames is None else renames.written_tables()
     missing: list[str] = []
     with_rows: list[str] = []
     may_fail: list[str] = []
     for number in range(_MOST_ROUNDS):
-        drafting, written = _round(state, new, target)
+        drafting, written = _round(state, new, target, using, rewritten)
         written = [item for item in written if item not in statements]
         if number == 0:
             missing, with_rows, may_fail = drafting.missing, drafting.with_rows, drafting.may_fail
@@ -49,11 +54,28 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
     return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
 
 
-def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting, list[WrittenStatement]]:
+def _closed_about(new: Schema, old: Schema, state: Schema) -> Schema:
+    """Return the schema to be made without what undoing renames brought to keys of which nothing is known there.
+
+    It was made under another key: a trigger of a table that had another name then.
+    """
+    for key, value in state.objects.items():
+        if value is not old.objects.get(key) and new.get(key) is None and old.find(key) is None and state.find(key):
+            new = new.drop(key)
+    return new
+
+
+def _round(
+    state: Schema,
+    new: Schema,
+    target: Version | None,
+    using: Mapping[tuple[Key, str], str],
+    rewritten: frozenset[Key],
+) -> tuple[Drafting, list[WrittenStatement]]:
     anew: frozenset[Key] = frozenset()
     while True:
         plan = TransitionPlan(state, new, anew)
-        drafting = Drafting(plan, target)
+        drafting = Drafting(plan, target, using, rewritten)
         drop_again(drafting)
         drop_all(drafting)
         swap_all(drafting)

@@ -102,7 +102,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
         away=frozenset() if renames is None else renames.rows.away(),
-        unsure=frozenset() if renames is None else renames.rows.dropped_columns(),
+        unsure=frozenset() if renames is None else renames.values.dropped(),
         detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in rebuilt | dropped and item.child != item.parent for item in keys),
     )
