@@ -33,7 +33,7 @@ class EditedPlaces:
         self._taken: dict[str, set[Edit]] = defaultdict(set)
 
     def take(self, finding: Finding) -> bool:
-        """Take the places of a finding's fix, all of them or none; equal edits of two findings are one."""
+        """Add the edits of a finding's fix, all of them or none; equal edits of two findings are one."""
         edits = edits_of(finding)
         if any(_meet(edit, other) for path, edit in edits for other in self._taken[path]):
             return False

@@ -62,7 +62,9 @@ def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Findi
         if worse:
             reached = run.without(reached, blamed(reached, worse))
             last = run.report(reached)
-    return Fixed(first, last, reached.texts, reached.creates, reached.applied, run.withheld, reached.rounds)
+    return Fixed(
+        first, last, reached.texts, reached.creates, reached.applied, {**run.useless, **run.withheld}, reached.rounds
+    )
 
 
 class _Reached(NamedTuple):
@@ -85,8 +87,10 @@ class _Fixing:
         self._first = first
         self._partners = _partners(first)
         self._before = _counts(first.findings)
-        # The rules and files whose fixes are not applied, with the reason.
+        # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
+        self.useless: dict[RuleInFile, str] = {}
+        self._remaining = frozenset[str]()
 
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
@@ -165,7 +169,7 @@ class _Fixing:
 
     def _reset(self, reached: _Reached, paths: frozenset[str]) -> _Reached:
         """Return the state in which some files are as they are stored."""
-        around = self._around(paths)
+        around = self._with_partners(paths)
         known = (item for item in reached.findings if item.path not in around)
         return _Reached(
             (*known, *(item for item in self._first.findings if item.path in around)),
@@ -178,21 +182,22 @@ class _Fixing:
     def _rounds(self, start: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None) -> _Reached:
         """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
         reached = start
-        only = None if only is None else self._around(only)
+        only = None if only is None else self._with_partners(only)
         while reached.rounds < MOST_ROUNDS:
             chosen = self._chosen(reached.findings, others, only)
             if not chosen:
                 break
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
-            paths = None if whole else self._around(item.path for item in chosen)
+            paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
             while remaining := _remaining(chosen, findings):
-                self.withheld |= dict.fromkeys(sorted(remaining), "the finding would remain")
-                chosen = [item for item in chosen if _target(item) not in remaining]
+                self._remaining |= {item.fingerprint for item in remaining}
+                self.useless |= {_target(item): "a finding would remain" for item in remaining}
+                chosen = [item for item in chosen if item.fingerprint not in self._remaining]
                 texts, creates = self._edited(reached, chosen)
-                paths = self._around(target.path for target in remaining)
+                paths = self._with_partners(item.path for item in remaining)
                 findings = self._checked({**texts, **creates}, findings, paths)
             if chosen:
                 reached = _Reached(findings, texts, creates, (*reached.applied, *chosen), reached.rounds + 1)
@@ -210,6 +215,7 @@ class _Fixing:
             and (only is None or item.path in only)
             and _target(item) not in others
             and _target(item) not in self.withheld
+            and item.fingerprint not in self._remaining
             and self._wanted(item)
             and places.take(item)
         ]
@@ -237,14 +243,14 @@ class _Fixing:
             return new
         return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
 
-    def _around(self, paths: Iterable[str]) -> frozenset[str]:
+    def _with_partners(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the files of the migrations that have one of the files."""
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 
 
-def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> set[RuleInFile]:
+def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
     after = {item.fingerprint for item in findings}
-    return {_target(item) for item in chosen if item.fingerprint in after}
+    return [item for item in chosen if item.fingerprint in after]
 
 
 def _target(finding: Finding) -> RuleInFile:

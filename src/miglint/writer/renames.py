@@ -57,7 +57,7 @@ class RenamedPart(NamedTuple):
 
 
 class Renames:
-    """The objects and parts that were there before a run and are called otherwise after it.
+    """The objects and parts that a run has renamed.
 
     `passing` are those that it made and took away again, if a part of the run is to be undone too.
     """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.access_methods import refuse_beyond_method
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_relations
 from miglint.schema.extension_parts import CLASSES
 from miglint.schema.objects import Enum, Key, Table, View
 from miglint.sql.operations import (
@@ -45,7 +46,10 @@ _FITS = {"btree": _BTREE, "hash": _BTREE - {"bit", "varbit", "money", "tsvector"
 def check_default(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a default that cannot be one, or that the column's type does not take."""
     default = column.default
-    if default is None or not machine.postgres or column.generated is not None or default.sequence is not None:
+    if default is None or not machine.postgres or column.generated is not None:
+        return
+    if default.sequence is not None:
+        need_relations(machine, (default.sequence,))
         return
     if default.text and not _plainly_fits(machine, default, column.type):
         from miglint.replay.apply import expressed

@@ -75,7 +75,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
             endow(machine, key, "table", kind_of(view))
     elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
         _replaceable(machine, key, existing, view)
-        machine.put(key, view)
+        # Its options are replaced, the defaults of its columns are kept.
+        machine.put(key, replace(view, defaults=existing.defaults))
     else:
         _exists(machine, operation, key, existing, view)
 

@@ -11,12 +11,13 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.short_lived import dropped_later
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Absent, Index, Table
@@ -39,6 +40,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     "second-run-changes-schema",
     Severity.ERROR,
     "A second run changes the schema again",
+    fixable=True,
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
     about_reruns=True,
 )
@@ -82,6 +84,7 @@ def _changes_again(step: Step) -> Iterator[Hit]:
                 "Name the object and create it with IF NOT EXISTS."
                 if again == "creates"
                 else "Check before the statement whether it is needed.",
+                fix=naming_fix(step, script, found[1]) if found and change.kind == "extra" else None,
             )
 
 
@@ -157,7 +160,7 @@ def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
                         f'a retry after an interrupted build keeps the invalid index "{operation.name}"',
                         clear_invalid(step, script, operation),
                         # A file that takes no second statement cannot be improved.
-                        severity=Severity.INFO if stands_alone(step, script) else None,
+                        severity=Severity.INFO if must_be_alone(step, script) else None,
                     )
 
 

@@ -9,6 +9,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.row_fixes import skip_rows_fix
 from miglint.rules.idempotency.second_run import failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import remarks
@@ -46,6 +47,7 @@ def insert(step: Step) -> Iterable[Hit]:
                 operation.span,
                 f"on a second run, {note.message}",
                 _insert_help(operation, script.dialect),
+                fix=skip_rows_fix(step, script, operation),
             )
 
 

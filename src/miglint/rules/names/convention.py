@@ -12,6 +12,7 @@ from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
 from miglint.rules.support.sql_text import ident
@@ -33,7 +34,7 @@ _RESERVED = frozenset(
     release rename replace restrict returning right rollback row rows savepoint select session_user set similar some
     symmetric system_user table tablesample temp temporary then ties to trailing transaction trigger true unbounded
     union unique update user using vacuum values variadic verbose view virtual when where window with without
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 # Of these, the words that an engine rejects as an unquoted name of a table or column.
 _POSTGRES = frozenset(
@@ -45,7 +46,7 @@ _POSTGRES = frozenset(
     leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps
     placing primary references returning right select session_user similar some symmetric system_user table
     tablesample then to trailing true union unique user using variadic verbose when where window with
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 _SQLITE = frozenset(
     """
@@ -53,7 +54,7 @@ _SQLITE = frozenset(
     distinct drop else escape except exists foreign from group having if in index insert intersect into is isnull
     join limit not nothing notnull null on or order primary references returning select set table then to transaction
     union unique update using values when where
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 
 
@@ -163,6 +164,7 @@ def reserved_word_as_name(step: Step) -> Iterator[Hit]:
     Severity.WARNING,
     "A constraint has no name",
     default=False,
+    fixable=True,
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
 def unnamed_constraint(step: Step) -> Iterator[Hit]:
@@ -186,6 +188,7 @@ def unnamed_constraint(step: Step) -> Iterator[Hit]:
                         constraint.span or operation.span,
                         f"this {WORDS[constraint.kind]} has no name",
                         "Write CONSTRAINT and a name before it: a later migration needs the name to drop it.",
+                        fix=naming_fix(step, forward, operation, constraint),
                     )
 
 

@@ -17,7 +17,7 @@ from miglint.sql.operations import (
     Operation,
     Query,
 )
-from miglint.sql.postgres.constraints import column, constraint
+from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
 from miglint.sql.postgres.names import Node, options, qualified, relation_name, type_of
@@ -79,6 +79,7 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
             *_column_options(node),
         ),
         source="" if server is None else place.source(),
+        settings=tuple(_settings(node)),
     )
 
 
@@ -106,15 +107,16 @@ def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[
 
 
 def _column_options(node: Node) -> Iterator[str]:
-    """Yield the options of columns, those of a foreign table too, as `ALTER TABLE` names them."""
+    """Yield the options of the columns of a foreign table, as `ALTER TABLE` names them."""
     for element in node.get("tableElts", ()):
         body = element.get("ColumnDef", {})
-        if body.get("compression", "default") != "default":
-            yield f"{body['colname']}: compression={body['compression']}"
-        if body.get("storage_name", "default") != "default":
-            yield f"{body['colname']}: storage={body['storage_name']}"
         for item in options(body.get("fdwoptions")):
             yield f"{body['colname']}: options {item}"
+
+
+def _settings(node: Node) -> Iterator[tuple[str, str, str]]:
+    for element in node.get("tableElts", ()):
+        yield from column_settings(element.get("ColumnDef", {}))
 
 
 def _storage(node: Node) -> Iterator[str]:

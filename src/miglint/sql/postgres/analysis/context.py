@@ -37,7 +37,7 @@ class ExpressionAnalysis:
 
     `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
     `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
-    `refusal` is what is said of an aggregate where none may stand. `used` are all columns that were found. `stars` are
+    `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
     `reads` are the columns of relations that are named.
     """
@@ -101,7 +101,7 @@ class ExpressionAnalysis:
         return None if self.kinds.coerces(found.type, target, ASSIGNMENT) else found.type
 
     def note(self, volatility: str) -> None:
-        """Keep the worst volatility of what is called."""
+        """Record the worst volatility of what is called."""
         self.volatility = worst(self.volatility, volatility)
 
     def apply(self, name: str, given: Sequence[Result], schema: str | None = None) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,11 +87,16 @@ def _refuse_results(environment: Environment, last: Node, columns: Columns | Non
         if len(columns) != 1 or catalogs.type_info(columns[0][1]) is not None:
             raise Invalid("invalid_function_definition", message)
         return
+    if not _are_assignable(environment, [type_ for _, type_ in columns], results):
+        raise Invalid("invalid_function_definition", message)
+
+
+def _are_assignable(environment: Environment, given: Sequence[str], wanted: Sequence[str]) -> bool:
     kinds = ExpressionAnalysis(environment).kinds
-    for (_, given), wanted in zip(columns, results, strict=True):
-        known = UNKNOWN not in (given, wanted) and LITERAL not in (given, wanted)
-        if known and not kinds.coerces(given, wanted, ASSIGNMENT):
-            raise Invalid("invalid_function_definition", message)
+    return all(
+        {UNKNOWN, LITERAL} & {one, two} or kinds.coerces(one, two, ASSIGNMENT)
+        for one, two in zip(given, wanted, strict=True)
+    )
 
 
 def _expression(text: str) -> Node | None:
@@ -148,7 +153,7 @@ def refuse_untrue(environment: Environment, found: Expressed, where: str) -> Non
 def described(environment: Environment, text: str, *, variables: bool = False) -> Columns | None:
     """Return the result columns of a statement, None where it cannot be read. Raises `Invalid` for what is wrong.
 
-    `variables` says that names may be those of variables.
+    `variables` means that names may be those of variables.
     """
     tree = tree_of(text)
     if tree is None:

@@ -73,7 +73,7 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
 
 
 def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
-    # A level without names of its own would be asked for each name in a chain of queries.
+    # A level without names of its own would be searched for each name in a chain of queries.
     around = scope if scope.ctes else scope.outer
     left, right = (select(analysis, body[side], around) for side in ("larg", "rarg"))
     if _STAR in left or _STAR in right:
@@ -104,6 +104,8 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
         condition(analysis, body["whereClause"], scope, "WHERE")
+    # What is read so far is read for each row, before there are groups.
+    analysis.plain = []
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
@@ -193,8 +195,8 @@ def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
     elif kind == "JoinExpr":
         _join(analysis, body, scope)
     elif kind == "RangeSubselect":
-        # Only LATERAL lets it see what stands beside it.
-        around = scope if body.get("lateral") else _around(scope)
+        # Only with LATERAL it can refer to items beside it.
+        around = scope if body.get("lateral") else _sibling_level(scope)
         found = columns_of(analysis, body["subquery"], around)
         scope.add(_aliased(body, _named(found, _alias_columns(body))))
     elif kind == "RangeFunction":
@@ -205,7 +207,7 @@ def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
         scope.add(_aliased(body, None))
 
 
-def _around(scope: QueryLevel) -> QueryLevel:
+def _sibling_level(scope: QueryLevel) -> QueryLevel:
     """Return a level with the queries of WITH, and nothing of the FROM that is being read."""
     level = QueryLevel(scope.outer, variables=scope.variables)
     level.ctes = scope.ctes
@@ -221,7 +223,7 @@ def _aliased(body: Node, columns: Mapping[str, str] | None) -> FromItem:
 
 
 def relation_source(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> FromItem:
-    """Return what a name in FROM stands for: a query of WITH, or a relation."""
+    """Return what a name in FROM refers to: a query of WITH, or a relation."""
     name = relation_name(body)
     alias = body.get("alias", {}).get("aliasname", name.name)
     columns: Mapping[str, str] | None
@@ -265,7 +267,7 @@ def _function(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> No
 
 
 def _is_scalar(analysis: ExpressionAnalysis, call: Node, kind: str) -> bool:
-    """Whether a function gives one plain column: its type says so, and it has no OUT arguments."""
+    """Whether a function returns one plain column, by its type, and has no OUT arguments."""
     body = call.get("FuncCall")
     if body is None or not analysis.kinds.known(kind) or kind in ("record", LITERAL):
         return False
@@ -336,15 +338,20 @@ def _sublink(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Res
         if kind == "EXPR_SUBLINK":
             return value
         return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
-    test = body.get("testexpr")
-    if test is not None:
-        left = analysis.read(test, scope)
-        if "RowExpr" not in test:
-            if not single:
-                raise Invalid("syntax_error", "subquery has too many columns")
-            sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
-            analysis.apply(sign.name, (left, value), sign.schema)
+    if "testexpr" in body:
+        _compare_with_rows(analysis, body, scope, value if single else None)
     return Result("bool")
+
+
+def _compare_with_rows(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, value: Result | None) -> None:
+    """Check `x IN (SELECT ...)` and `x = ANY (SELECT ...)`; `value` is the single column of the rows."""
+    left = analysis.read(body["testexpr"], scope)
+    if "RowExpr" in body["testexpr"]:
+        return
+    if value is None:
+        raise Invalid("syntax_error", "subquery has too many columns")
+    sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+    analysis.apply(sign.name, (left, value), sign.schema)
 
 
 READERS["SubLink"] = _sublink
