@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -72,6 +73,12 @@ def _alter_object(draft: Drafting, item: Item, one: Any, two: Any) -> None:
 
 
 def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
+    owners = [next((o[6:] for o in item.options if o.startswith("owner=")), None) for item in (one, two)]
+    if owners[1] is not None and owners[0] != owners[1]:
+        word = "MATERIALIZED VIEW" if two.materialized else "VIEW"
+        yield f"ALTER {word} {own_name(key, two)} OWNER TO {identifier(owners[1])};"
+    if replace(one, options=_without_owner(one)) == replace(two, options=_without_owner(two)):
+        return
     if not two.materialized:
         yield printer.create_view(draft.new, two, replacing=True)
         if two.options != one.options:
@@ -85,6 +92,10 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
                 yield printer.view_default(two.name, column, wanted.get(column))
         return
     yield from _options(f"ALTER MATERIALIZED VIEW {own_name(key, two)}", one.options, two.options)
+
+
+def _without_owner(view: View) -> tuple[str, ...]:
+    return tuple(option for option in view.options if not option.startswith("owner="))
 
 
 def _options(head: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:
