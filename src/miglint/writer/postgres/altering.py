@@ -32,7 +32,7 @@ from miglint.sql.operations import Column
 from miglint.writer import printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
-from miglint.writer.postgres.conversions import conversion
+from miglint.writer.postgres.conversions import conversion, labels_of
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name
 from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
@@ -339,12 +339,17 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             raise UnprintableError("a column of a partition key cannot change its type")
         text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, item.key, before, after)};"
         one_type, two_type = before.type, after.type
+        had = labels_of(draft, before, after)
         if one_type is not None and two_type is not None and bool(one_type.dimensions) != bool(two_type.dimensions):
             # What makes an array of a value would make another one of an array.
             sign = "=" if one_type.dimensions else "<>"
             kind = f"(SELECT typcategory FROM pg_type WHERE pg_type.oid = atttypid) {sign} 'A'"
             condition = guards.has_column(item.key, item.part.name, kind)
             yield guards.block(condition, text)
+        elif had is not None:
+            # Other values have no labels, and would become the default.
+            kind = f"atttypid = to_regtype({literal(type_name(had, Dialect.POSTGRES))})"
+            yield guards.block(guards.has_column(item.key, item.part.name, kind), text)
         else:
             yield text
     if before.nullable is not after.nullable and after.nullable is not None:

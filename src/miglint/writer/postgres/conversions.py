@@ -60,6 +60,18 @@ def _value(draft: Drafting, key: Key, before: Column, after: Column, swapped: bo
     return f"{own}::{target}"
 
 
+def labels_of(draft: Drafting, before: Column, after: Column) -> Type | None:
+    """Return the enum whose labels a conversion makes other values of, None for any other conversion."""
+    one, two = before.type, after.type
+    if one is None or two is None or one.dimensions or two.dimensions:
+        return None
+    base = _base(draft.new, two)
+    labels = _labels(draft.old, one)
+    swapped = two.schema is not None and Key("type", two.schema, two.name) in draft.plan.swapped
+    readable = labels is None or swapped or _method(_base(draft.old, one), base) is not None
+    return None if readable or are_readable(labels or (), base) else one
+
+
 def _labels(schema: Schema, kind: Type) -> tuple[str, ...] | None:
     found = None if kind.schema is None else schema.find(Key("type", kind.schema, kind.name))
     return found.labels if isinstance(found, Enum) and not found.assumed else None
