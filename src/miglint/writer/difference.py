@@ -49,6 +49,6 @@ def difference(
 ) -> SchemaDifference:
     """Return both ways between two schemas; `moments` are the operations that led from `old` to `new`, if known."""
     moments = tuple(moments)
-    renames = Renames(moments, passing=False) if moments else None
+    renames = Renames(moments) if moments else None
     forward = write_transition(old, new, renames=None if renames is None else renames.reversed(), target=target)
     return SchemaDifference(forward, write_transition(new, old, renames=renames, target=target), unknown)

@@ -59,10 +59,10 @@ class RenamedPart(NamedTuple):
 class Renames:
     """The objects and parts that a run has renamed.
 
-    `passing` are those that it made and took away again, if a part of the run is to be undone too.
+    `passing` are those that it made and took away again; only on request, for a way back that undoes a part of it too.
     """
 
-    def __init__(self, moments: Iterable[OperationTrace], *, passing: bool = True) -> None:
+    def __init__(self, moments: Iterable[OperationTrace], *, passing: bool = False) -> None:
         moments = tuple(moments)
         self.rows = RowPaths(moments)
         self.values = ColumnPaths(moments)
