@@ -190,8 +190,9 @@ def _comment(draft: Drafting, key: Key, one: Comment, two: Comment) -> Iterator[
     yield remarks.comment_on(draft.new, two, two.text)
 
 
-def _privileges(draft: Drafting, key: Key, one: Privileges, two: Privileges) -> Iterator[str]:
-    yield from remarks.privileges(draft.new, key, one, two)
+def _privileges(draft: Drafting, key: Key, one: Privileges, two: Privileges) -> Iterator[Text]:
+    for text in remarks.privileges(draft.new, key, one, two):
+        yield guards.unless_owner(two.about, two.role, text)
 
 
 def _other(draft: Drafting, key: Key, one: Other, two: Other) -> Iterator[str]:

@@ -13,6 +13,7 @@ from miglint.schema.objects import (
     Other,
     Part,
     Policy,
+    Privileges,
     RewriteRule,
     Sequence,
     Table,
@@ -153,6 +154,8 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
     """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
+    if isinstance(one, Privileges):
+        return [guards.unless_owner(one.about, one.role, text)]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
