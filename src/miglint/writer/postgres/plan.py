@@ -181,7 +181,7 @@ class TransitionPlan:
             self._go(item, self.gone)
         elif retyped:
             self._go(item, self.away)
-        elif not same_default(had, has, after.type):
+        elif not same_default(had, has, after.type) or _keeps_cast(before, after):
             self.altered.add(item)
 
     def _compare_identities(self, key: Key, before: Column, after: Column) -> None:
@@ -358,6 +358,13 @@ class TransitionPlan:
         for user in list(users_of(self.old, own)):
             if user.reason or self._is_rebuilt(user.item, near=False):
                 self._stand_aside(user, own)
+
+
+def _keeps_cast(before: Column, after: Column) -> bool:
+    """Return whether a default is kept with a cast to the type that a column had: of one string type to another."""
+    one, two = before.type, after.type
+    other = one is not None and two is not None and one.name != two.name
+    return other and after.default is not None and after.default.literal is not None and after.default.text[:1] == "'"
 
 
 def _is_free(schema: Schema, place: Key) -> bool:
