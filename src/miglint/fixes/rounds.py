@@ -171,11 +171,12 @@ class _Fixing:
         """Return the state in which some files are as they are stored."""
         around = self._around(paths)
         known = (item for item in reached.findings if item.path not in around)
+        kept = tuple(item for item in reached.applied if item.path not in around)
         return _Reached(
             (*known, *(item for item in self._first.findings if item.path in around)),
             {path: text for path, text in reached.texts.items() if path not in around},
-            reached.creates,
-            tuple(item for item in reached.applied if item.path not in around),
+            {new.path: new.text for item in kept if item.fix is not None for new in item.fix.creates},
+            kept,
             0,
         )
 

@@ -7,18 +7,13 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 from miglint.replay.steps import Step
+from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql.operations import Statement
 
-# The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
-UNCUT = {
-    "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
-    "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
-}
 # Liquibase cuts at each semicolon, whatever is around it.
 _CUTS_BLOCKS = frozenset({"liquibase"})
 # Statements that a block cannot run: it needs a destination for rows, and is in a transaction.
 _OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "copy", "do", "show", "explain", "call"})
-_SEMICOLON = pattern(r"[ \t\r\n]*;")
 # `FOUND` is a variable of each block.
 _NO_BLOCK = pattern(r"\b(?:FOUND|CONCURRENTLY|RETURNING)\b", 2)
 
@@ -55,31 +50,6 @@ def statement_in_block(
         edits.append(Edit(start, start, f"{opening}{place.condition} THEN{line}{indent}"))
         edits.append(Edit(end, end, closing if text[end - 1] == ";" else f";{closing}"))
     return Fix("run it only where it has not run yet", tuple(edits), reason)
-
-
-def end_of(text: str, script: Span, statement: Statement) -> int | None:
-    """Return the place behind a statement and its semicolon, or None where a comment stands between them."""
-    semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
-    if semicolon is not None:
-        return semicolon.end()
-    return statement.span.end if not text[statement.span.end : script.end].strip() else None
-
-
-def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
-    """Return whether the lines that keep a statement whole are around it."""
-    opening, closing = marks
-    return text.rfind(opening, 0, span.start) > text.rfind(closing, 0, span.start)
-
-
-def line_break(script: Script) -> str:
-    """Return the line end of a file."""
-    return "\r\n" if "\r\n" in script.file.text else "\n"
-
-
-def indentation(text: str, at: int) -> str:
-    """Return the white space before a place, if there is nothing else on its line."""
-    before = text[text.rfind("\n", 0, at) + 1 : at]
-    return before if not before.strip() else ""
 
 
 def _dollar_tag(text: str) -> str:

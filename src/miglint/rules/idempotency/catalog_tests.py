@@ -26,7 +26,9 @@ def first_run_condition(failure: SecondRunFailure) -> str | None:
     """Return a condition that holds before the first run of a statement and not after it, or None."""
     step, script, statement = failure.step, failure.script, failure.event.statement
     own = _own_condition(failure)
-    candidates = (*((own,) if own is not None else ()), *later_conditions(step, script, statement))
+    candidates = later_conditions(step, script, statement)
+    if own is not None:
+        candidates.insert(0, own)
     first = schema_before(step, script, statement)
     for condition in candidates:
         if not first or tells(condition, first, failure.event.before):

@@ -10,13 +10,15 @@ from miglint.base.model import Dialect, Script, Span
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
-from miglint.rules.idempotency.blocks import ConditionalPlace, end_of, indentation, line_break, statement_in_block
+from miglint.rules.idempotency.blocks import ConditionalPlace, statement_in_block
 from miglint.rules.idempotency.catalog_tests import first_run_condition, room_condition
 from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
 from miglint.rules.idempotency.later_changes import schema_before
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
+from miglint.rules.idempotency.sqlite_rebuild import rebuild_fix
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.support.uncut import end_of, indentation, line_break
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -37,7 +39,7 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
     if isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation":
         return _skip_known_rows(failure)
     if failure.script.dialect is Dialect.SQLITE:
-        return None
+        return rebuild_fix(failure)
     return _drop_first(failure) or _in_block(failure)
 
 

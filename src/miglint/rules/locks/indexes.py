@@ -36,6 +36,7 @@ _FEW = 3
     "CREATE INDEX without CONCURRENTLY blocks writes while it is built",
     on=(ops.CreateIndex,),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:require-concurrent-index-creation",
         "pgls:requireConcurrentIndexCreation",

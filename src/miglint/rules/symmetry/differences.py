@@ -206,10 +206,17 @@ def _hit(step: Step, change: Change) -> Hit:
         assert rollback is not None
         script, span = rollback, first_text(rollback)
     # Few runs need what prints SQL.
+    from miglint.rules.symmetry.fixes import restoring_fix
     from miglint.rules.symmetry.suggestions import how_to_restore
 
     return Hit(
-        script.file, span, message(step, change), how_to_restore(step, change), script, severity_of(step, change)
+        script.file,
+        span,
+        message(step, change),
+        how_to_restore(step, change),
+        script,
+        severity_of(step, change),
+        restoring_fix(step, code_of(step, change), change),
     )
 
 
