@@ -94,15 +94,19 @@ def test_an_unsafe_fix_waits_until_it_is_asked_for(plain: Path, miglint: Run) ->
 
 def test_a_fix_that_would_make_something_worse_is_withheld(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
-    # With a guard on the second statement, nothing stops a second run any more, which adds another constraint.
-    script = "ALTER TABLE accounts ADD UNIQUE (name);\nALTER TABLE accounts ADD COLUMN age int;\n"
-    (folder / "002_swap.up.sql").write_text(script)
-    (folder / "002_swap.down.sql").write_text("SELECT 1;\n")
+    (folder / "002_mood.up.sql").write_text("CREATE TYPE mood AS ENUM ('a');\n")
+    (folder / "002_mood.down.sql").write_text("DROP TYPE mood;\n")
+    # With a guard on the table, nothing stops a second run any more, which takes the column away with the type.
+    script = (
+        "ALTER TYPE mood RENAME TO old;\nCREATE TYPE mood AS ENUM ('a', 'b');\n"
+        "CREATE TABLE people (id int, feels mood);\nDROP TYPE old CASCADE;\n"
+    )
+    (folder / "003_swap.up.sql").write_text(script)
+    (folder / "003_swap.down.sql").write_text("SELECT 1;\n")
     done = miglint("fix", "--select", "IDM")
     assert done.returncode == 1
-    assert "002_swap.up.sql: " in done.stderr
-    assert "not fixed: it would cause IDM054" in done.stderr or "the finding would remain" in done.stderr
-    assert (folder / "002_swap.up.sql").read_text() == script
+    assert "003_swap.up.sql: IDM001 not fixed: it would cause IDM054" in done.stderr
+    assert (folder / "003_swap.up.sql").read_text() == script
 
 
 def test_what_the_main_branch_has_is_left_alone(plain: Path, miglint: Run) -> None:

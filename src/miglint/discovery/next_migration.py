@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from datetime import datetime, timedelta
 
-from miglint.base.findings import NewFile
+from miglint.base.findings import Edit, NewFile
 from miglint.base.model import History, Migration
 from miglint.base.structs import Struct
 
@@ -30,6 +31,38 @@ class NextScripts(Struct, frozen=True):
     forward: tuple[str, ...]
     rollback: tuple[str, ...]
     transaction: bool = True
+
+
+class TransactionMark(Struct, frozen=True):
+    """What tells a tool not to run a migration in a transaction."""
+
+    edits: tuple[Edit, ...] = ()
+    creates: tuple[NewFile, ...] = ()
+
+
+def no_transaction_mark(history: History, migration: Migration) -> TransactionMark | None:
+    """Return what turns the transaction around the forward of a migration off, or None if that is not known."""
+    forward, layout = migration.forward, history.layout
+    if forward is None:
+        return None
+    text, start = forward.file.text, forward.span.start
+    line = "\r\n" if "\r\n" in text else "\n"
+    if layout == "goose":
+        return TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
+    if layout in _MARKED:
+        up, _, _, option = _MARKED[layout]
+        at = text.rfind(up, 0, start + len(up))
+        return None if at < 0 else TransactionMark((Edit(at + len(up), at + len(up), option),))
+    if layout == "flyway":
+        # It looks whether the statement can be in one.
+        return TransactionMark()
+    if layout in ("golang-migrate", "sqlx") and start == 0:
+        return TransactionMark((Edit(0, 0, f"-- no-transaction{line}"),))
+    if layout == "diesel":
+        place = f"{posixpath.dirname(forward.path)}/metadata.toml"
+        known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
+        return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
+    return None
 
 
 def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...]:

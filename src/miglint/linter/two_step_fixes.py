@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Direction, History
+from miglint.base.model import Direction, History, Script
 from miglint.base.structs import replace
-from miglint.discovery.next_migration import NextScripts, next_migration
+from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
+from miglint.locks.look import relation_key
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import transaction_owner
@@ -126,50 +127,68 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
 
 
 def _concurrently(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
-    """Return the fix of an index that is built under a lock: here where no transaction is around it, else next."""
+    """Return the fix of an index that is built or dropped under a lock: CONCURRENTLY, and in no transaction.
+
+    A script of this statement alone gets the mark that its tool needs; from others an index is moved to the next
+    migration.
+    """
     forward = step.migration.forward
-    if not isinstance(operation, ops.CreateIndex) or forward is None or statement.operations != (operation,):
+    if forward is None or statement.operations != (operation,) or _is_partitioned(step, operation):
         return None
     text = forward.file.text[statement.span.start : statement.span.end]
     words = _INDEX.match(text)
     if words is None:
         return None
-    title = "build it CONCURRENTLY"
+    verb = "build" if isinstance(operation, ops.CreateIndex) else "drop"
+    title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
-    outside = transaction_owner(step, forward) is TransactionOwner.NOTHING
-    if outside and not any(
-        isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations
-    ):
-        return Fix(title, (Edit(at, at, " CONCURRENTLY"),))
-    if operation.name is None or _is_used_later(step, history, operation.name) or _is_alone(step, statement):
+    edit = Edit(at, at, " CONCURRENTLY")
+    if any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations):
         return None
-    removal = without_statement(forward, statement)
-    if removal is None:
+    if transaction_owner(step, forward) is TransactionOwner.NOTHING:
+        return Fix(title, (edit,))
+    if len(step.forward_statements) == 1:
+        mark = no_transaction_mark(history, step.migration)
+        return None if mark is None else Fix(title, (*mark.edits, edit), None, mark.creates)
+    if not isinstance(operation, ops.CreateIndex) or operation.name is None:
         return None
-    edits = [removal]
-    rollback = step.migration.rollback
-    for other in step.rollback_statements if rollback is not None else ():
-        if any(isinstance(one, ops.Drop) and one.name.name == operation.name for one in other.operations):
-            taken = without_statement(rollback, other) if rollback is not None and len(other.operations) == 1 else None
-            if taken is None:
-                return None
-            edits.append(taken)
+    if _is_used_later(step, history, operation.name):
+        return None
+    removals = _removals(step, forward, statement, operation.name)
+    if removals is None:
+        return None
     build = f"{text[: words.end()]} CONCURRENTLY{text[words.end() :].rstrip()};"
     own = qualified(ops.Name(operation.table.schema, operation.name))
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {own};"
     scripts = NextScripts(f"build_{operation.name}", (build,), (drop,), transaction=False)
     created = next_migration(history, scripts)
     reason = "the index is there only when the next migration has run"
-    return Fix(f"{title} in the next migration", tuple(edits), reason, created) if created else None
+    return Fix(f"{title} in the next migration", removals, reason, created) if created else None
 
 
-def _is_alone(step: Step, statement: Statement) -> bool:
-    """Return whether a forward has no other statement: it would be left empty."""
-    return len(step.forward_statements) == 1
+def _is_partitioned(step: Step, operation: Operation) -> bool:
+    """Return whether an index is of a partitioned table, or not known to be of another one."""
+    if not isinstance(operation, ops.CreateIndex):
+        return not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade
+    table = step.forward.schema.table(relation_key(step.forward.schema, operation.table))
+    return table is None or table.partition_by is not None
+
+
+def _removals(step: Step, forward: Script, statement: Statement, name: str) -> tuple[Edit, ...] | None:
+    """Return the removals of the statements that create an index and drop it in the rollback."""
+    rollback = step.migration.rollback
+    found = [without_statement(forward, statement)]
+    for other in step.rollback_statements if rollback is not None else ():
+        if any(isinstance(one, ops.Drop) and one.name.name == name for one in other.operations):
+            alone = rollback is not None and len(other.operations) == 1
+            found.append(without_statement(rollback, other) if alone and rollback is not None else None)
+    edits = tuple(edit for edit in found if edit is not None)
+    return edits if len(edits) == len(found) else None
 
 
 _BUILDERS: dict[str, Builder] = {
     "LCK001": _concurrently,
+    "LCK002": _concurrently,
     "LCK010": _validated_later,
     "LCK011": _validated_later,
     "LCK016": _not_null_later,

@@ -164,7 +164,7 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
-    if _is_absent(before, key, part) or _is_absent(schema_before(step, script, failure.event.statement), key, part):
+    if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"the migrations do not tell that {part or key.name} is not there yet"
 
@@ -175,9 +175,13 @@ def _is_made(schema: Schema, key: Key) -> bool:
     return found is None or not getattr(found, "assumed", False)
 
 
-def _is_absent(schema: Schema | None, key: Key, part: str | None) -> bool:
-    if schema is None:
-        return False
+def _lacks(schema: Schema | None, key: Key, part: str | None) -> bool:
+    """Return whether a table that the script itself has created does not have a part yet."""
+    table = None if schema is None or part is None else schema.table(key)
+    return table is not None and not table.assumed
+
+
+def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:
     if part is None:
         return schema.find(key) is None and (schema.get(key) is not None or schema.rooted or schema.closed)
     table = schema.find(key)

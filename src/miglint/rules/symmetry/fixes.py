@@ -51,24 +51,28 @@ def restoring_fix(step: Step, code: str, change: Change) -> Fix | None:
     return Fix(title, (repair.edit(chosen),), repair.reason(code, change, chosen))
 
 
-def reordering_fix(step: Step, failed: OperationOutcome) -> Fix | None:
-    """Return the fix of a drop in a rollback that fails because others need the object: it comes last."""
+def failing_drop_fix(step: Step, failed: OperationOutcome) -> Fix | None:
+    """Return the fix of a drop in a rollback that fails: it comes last, where nothing needs the object any more.
+
+    A drop of what is not there is left out, where the rest of the rollback restores the schema or can be made to.
+    """
     rollback = step.migration.rollback
     drops = isinstance(failed.operation, (ops.Drop, ops.DropColumn, ops.DropConstraint))
-    if rollback is None or not drops or len(failed.statement.operations) != 1:
+    if rollback is None or failed.failure is None or not drops or len(failed.statement.operations) != 1:
         return None
-    if failed.failure is None or failed.failure.condition != "dependent_objects_still_exist":
+    in_use = failed.failure.condition == "dependent_objects_still_exist"
+    if not in_use and not failed.failure.condition.startswith("undefined_"):
         return None
     repair, removal = _repair(step), without_statement(rollback, failed.statement)
     if repair is None or removal is None or repair.place.anchor == failed.statement.span:
         return None
     chosen = repair.statements
-    left = [change for change in repair.left(chosen) if change.counts]
-    if left or not chosen:
+    if any(change.counts for change in repair.left(chosen)) or (in_use and not chosen):
         return None
     dropped = failed.operation.name.name if isinstance(failed.operation, ops.Drop) else None
     reason = next((_loss(item) for item in repair.lost(chosen) if item.table.name != dropped), None)
-    return Fix("drop it when nothing needs it", (removal, repair.edit(chosen)), reason)
+    title = "drop it when nothing needs it" if in_use else "leave out the drop of what is not there"
+    return Fix(title, (removal, repair.edit(chosen)) if chosen else (removal,), reason)
 
 
 class _Repair(NamedTuple):

@@ -182,9 +182,9 @@ def rollback_fails(step: Step) -> Iterable[Hit]:
 
 def _fix(step: Step, event: OperationOutcome) -> Fix | None:
     # Few runs need what writes SQL.
-    from miglint.rules.symmetry.fixes import reordering_fix
+    from miglint.rules.symmetry.fixes import failing_drop_fix
 
-    return reordering_fix(step, event)
+    return failing_drop_fix(step, event)
 
 
 def _failures(step: Step) -> Iterator[Hit]:
