@@ -9,7 +9,7 @@ import pytest
 
 from miglint.base.findings import Edit, Finding, Severity
 from miglint.base.structs import replace
-from miglint.cli.rule_book import renewed
+from miglint.cli.rule_book import renewed, with_shown_fixes
 from miglint.config.settings import Settings
 from miglint.config.settings import load as load_settings
 from miglint.discovery.git import changes_since
@@ -57,6 +57,10 @@ def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
 
 def test_no_page_and_no_row_of_the_comparison_is_stale() -> None:
     assert list(renewed(BOOK.parent)) == [], "python -m miglint.cli.rule_book writes them"
+
+
+def test_no_diff_of_a_fix_on_a_page_is_stale() -> None:
+    assert list(with_shown_fixes(BOOK.parent, {})) == [], "python -m miglint.cli.rule_book writes them"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)

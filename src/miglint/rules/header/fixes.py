@@ -48,14 +48,14 @@ def _value(step: Step, script: Script, name: str) -> str | None:
 
 
 def _day(version: str) -> str | None:
-    """Return the day that a version says; today for a version that is a number in a row."""
+    """Return the day that a version says, or None for a version that is a number in a row."""
     found = _STAMP.match(version)
     if found is None:
-        return date.today().isoformat()
+        return None
     try:
         return date(*map(int, found.groups())).isoformat()
     except ValueError:
-        return date.today().isoformat()
+        return None
 
 
 def _end_of_comments(text: str) -> int:
