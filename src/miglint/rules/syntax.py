@@ -122,9 +122,11 @@ def statement_is_split(step: Step) -> Iterator[Hit]:
     for script, statements in () if marks is None else scripts_of(step):
         text = script.file.text
         for statement in statements:
-            if statement.problem is not None or not _SPLITS.search(text, statement.span.start, statement.span.end):
+            ends = (found.start() for found in _SPLITS.finditer(text, statement.span.start, statement.span.end))
+            if marks is None or statement.problem is not None:
                 continue
-            if marks is not None and not is_uncut(text, statement.span, marks):
+            # The lines may be inside of the statement, before its first semicolon.
+            if any(not is_uncut(text, Span(at, at), marks) for at in ends):
                 yield hit_in(
                     script,
                     statement.span,
