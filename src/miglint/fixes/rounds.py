@@ -193,7 +193,7 @@ class _Fixing:
             paths = None if whole else self._around(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
-            while remaining := _remaining(chosen, findings):
+            while remaining := _remaining(chosen, reached.findings, findings):
                 self._remaining |= {item.fingerprint for item in remaining}
                 self.useless |= {_target(item): "a finding would remain" for item in remaining}
                 chosen = [item for item in chosen if item.fingerprint not in self._remaining]
@@ -249,9 +249,23 @@ class _Fixing:
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 
 
-def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
-    after = {item.fingerprint for item in findings}
-    return [item for item in chosen if item.fingerprint in after]
+def _remaining(chosen: list[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are still there although their fixes were applied.
+
+    Of several that are alike, fingerprints count those that are there: how many are left tells more.
+    """
+    there = {item.fingerprint for item in after}
+    found = [item for item in chosen if item.fingerprint in there]
+    if not found:
+        return found
+    left = Counter(map(_alike, after))
+    left.subtract(Counter(map(_alike, before)))
+    left.update(Counter(map(_alike, chosen)))
+    return [item for item in found if left[_alike(item)] > 0]
+
+
+def _alike(finding: Finding) -> tuple[str, str, str]:
+    return finding.path, finding.code, finding.message
 
 
 def _target(finding: Finding) -> RuleInFile:

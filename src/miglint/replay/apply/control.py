@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.base.structs import replace
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
@@ -141,7 +142,7 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     machine.touched = set()
     try:
         for inner in operation.then:
-            apply(machine, inner)
+            apply(machine, _under_condition(inner, operation.condition))
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
@@ -150,6 +151,15 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
         machine.touched |= touched
     if machine.schema is not before and not all(map(_is_no_change, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
+
+
+def _under_condition(operation: Operation, condition: Condition) -> Operation:
+    """Return an INSERT whose block looks first whether its table has the rows as one that leaves these out."""
+    if isinstance(operation, Insert) and isinstance(condition, Not) and isinstance(condition.condition, Exists):
+        looked_at = condition.condition
+        if looked_at.kind == "row" and looked_at.name == operation.table:
+            return replace(operation, anti_join=True)
+    return operation
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:

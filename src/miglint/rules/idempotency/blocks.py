@@ -37,7 +37,7 @@ def statement_in_block(
     if end is None or _NO_BLOCK.search(body):
         return None
     line, indent = line_break(script), indentation(text, span.start)
-    mark = _dollar_tag(body + condition)
+    mark = _dollar_tag(text[span.start : end] + condition)
     opening, closing = f"DO {mark} BEGIN{line}{indent}IF ", f"{line}{indent}END IF;{line}{indent}END {mark};"
     if layout in UNCUT and not is_uncut(text, span, UNCUT[layout]):
         if text[text.rfind("\n", 0, span.start) + 1 : span.start].strip():

@@ -15,7 +15,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
 _WORD = pattern(r"(\w++)")
-_NEXT_WORD = pattern(r"\s*+(\w++)")
+_NEXT_WORD = pattern(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*+\*/)*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 

@@ -11,11 +11,11 @@ UNCUT = {
     "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
     "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
 }
-_SEMICOLON = pattern(r"[ \t\r\n]*;")
+_SEMICOLON = pattern(r"(?:[ \t\r\n]|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+;")
 
 
 def end_of(text: str, script: Span, statement: Statement) -> int | None:
-    """Return the place behind a statement and its semicolon, or None where a comment stands between them."""
+    """Return the place behind a statement and its semicolon, or None where more than a comment stands between them."""
     semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
     if semicolon is not None:
         return semicolon.end()
