@@ -30,7 +30,7 @@ from miglint.dryrun.steps import Scripts, run_steps
 from miglint.schema.value import Schema
 
 from .attacks import ATTACKS, Attack
-from .histories import migration
+from .histories import forward_of, migration
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
 _LIMITS = Limits(statement=1.0, lock=0.5, total=3600.0, disk=64 << 20, notices=2000)
@@ -66,7 +66,7 @@ class Ground:
         attacker = self.engine.create()
         self.victim = self.engine.create()
         attacker.drop()
-        assert self.victim.run(Scripts.of(USERS).forward).ok  # type: ignore[arg-type]
+        assert self.victim.run(forward_of(USERS)).ok
         self.sentinel: Session = self.victim.session
         self.pid = self.sentinel.pid
         self.before = self.state()
@@ -105,7 +105,7 @@ def attacked(engine: PostgresEngine, attack: Migration) -> tuple[MigrationRun, R
     database = engine.create()
     twin: Database | None = None
     try:
-        assert database.run(Scripts.of(USERS).forward).ok  # type: ignore[arg-type]
+        assert database.run(forward_of(USERS)).ok
         before = database.schema()
         twin = database.twin()
         with ThreadPoolExecutor(1) as pool:

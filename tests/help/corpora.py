@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from miglint.base.model import Dialect, History
+from miglint.base.model import Dialect, History, Migration
 from miglint.base.structs import replace
 from miglint.config.settings import load
 from miglint.discovery import discover
@@ -35,6 +35,7 @@ from .sources import by_scripts, findings_of
 from .trials import Tally, Trials, pieces_of
 
 Start = Callable[[bool], AbstractContextManager[Scratch]]
+State = tuple[Migration, Start, Callable[[], None]]
 
 
 def main(arguments: list[str]) -> int:
@@ -84,7 +85,7 @@ def _shares(tally: Tally) -> str:
     return f"{dict(sorted(counts.items()))}; of those tried ran {share}"
 
 
-def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _states(history: History, engine: Engine | None) -> Iterator[State]:
     """Yield each migration with the database before it, and what runs the migration."""
     if history.dialect is Dialect.SQLITE:
         yield from _sqlite_states(history)
@@ -109,7 +110,7 @@ def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type
 
     for migration in history.migrations:
 
-        def advance(migration=migration) -> None:  # type: ignore[no-untyped-def]
+        def advance(migration: Migration = migration) -> None:
             if migration.forward is not None:
                 database.run(prepare(migration.forward, history.layout))
                 database._leave()
@@ -119,7 +120,7 @@ def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type
     database.drop()
 
 
-def _sqlite_states(history: History) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _sqlite_states(history: History) -> Iterator[State]:
     own = SqliteScratch()
 
     @contextlib.contextmanager
@@ -132,7 +133,7 @@ def _sqlite_states(history: History) -> Iterator[tuple]:  # type: ignore[type-ar
 
     for migration in history.migrations:
 
-        def advance(migration=migration) -> None:  # type: ignore[no-untyped-def]
+        def advance(migration: Migration = migration) -> None:
             for piece in pieces_of(migration.forward):
                 own.run(piece.text)
 

@@ -12,9 +12,14 @@ from itertools import pairwise
 import pytest
 
 from miglint.config.settings import load
-from miglint.linter import parallel
+from miglint.discovery import discover
+from miglint.linter import lead, parallel
+from miglint.linter.analysis import Analysis
+from miglint.linter.dispatch import RuleDispatcher
 from miglint.linter.run import Job, check
+from miglint.replay import steps
 from miglint.report.value import as_dict
+from miglint.rules.selection import load_rules, select
 
 
 @pytest.fixture
@@ -126,15 +131,48 @@ def test_one_file_is_judged_as_among_all(folder, path):
     assert part["findings"]
 
 
-def test_ranges_cover_everything_once_and_get_shorter():
+def test_ranges_cover_everything_once_and_end_at_the_same_time():
     for processes in range(1, 6):
         bounds = parallel._bounds([[10] * 1_000], processes)
         assert bounds[0] == 0
         assert bounds[-1] == 1_000
-        lengths = [end - start for start, end in pairwise(bounds)]
-        assert len(lengths) == processes
-        assert lengths == sorted(lengths, reverse=True)
+        first, *others = pairwise(bounds)
+        # The forwards run ahead up to the last range; those of the first range are not run again.
+        ended = [first[1] + parallel._ADVANCE * ((others[-1][0] if others else first[1]) - first[1])]
+        ended += [parallel._ADVANCE * start + parallel._CHILD * (end - start) for start, end in others]
+        assert len(ended) == processes
+        assert max(ended) - min(ended) < 10
     assert parallel._bounds([], 3) == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("kept", [0, 5, 1_000])
+def test_forwards_run_ahead_once(folder, monkeypatch, kept):
+    """The range before a bound uses the runs that led there, as far as they are kept; the other one goes on."""
+    settings = load(cwd=str(folder))
+    found = discover(["one", "two"])
+    analysis = Analysis.of(found, settings, {}, RuleDispatcher(select(settings, load_rules(settings)), {}))
+    whole = analysis.analyze_range(0, 80)
+    monkeypatch.setattr(lead, "_MOST_RUNS", kept)
+    runs = []
+    counting = counted(steps.run_forward, runs)
+    monkeypatch.setattr(lead, "run_forward", counting)
+    monkeypatch.setattr(steps, "run_forward", counting)
+    ahead = analysis.lead(25)
+    ahead.reach(25)
+    assert len(runs) == 25
+    second = analysis.analyze_range(25, 80, lead=ahead)
+    first = analysis.analyze_range(0, 25, lead=ahead)
+    first.extend(second)
+    assert first == whole
+    assert len(runs) == 80 + 25 - min(kept, 25)
+
+
+def counted(function, calls):
+    def call(*arguments, **options):
+        calls.append(arguments)
+        return function(*arguments, **options)
+
+    return call
 
 
 def test_a_range_that_begins_with_a_history_has_nothing_to_pass_through():

@@ -73,7 +73,7 @@ class Fix(Struct, frozen=True):
     """A change that fixes a finding.
 
     It is safe if the first run leaves the same schema and rows as before, whatever the rest of the system does;
-    otherwise `reason` says why it is not.
+    otherwise `reason` is the reason why it is not.
     """
 
     title: str

@@ -29,7 +29,9 @@ _EXAMPLES = (
 @click.command("diff", cls=CommandWithExamples, examples=_EXAMPLES)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--dialect", type=DialectType(), help="Dialect of the files (default: what their names and texts tell).")
+@click.option(
+    "--dialect", type=DialectType(), help="Dialect of the files (default: detected from their names and texts)."
+)
 @click.option("--format", "format_", type=click.Choice(["sql", "json"]), default="sql", show_default=True)
 @click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")

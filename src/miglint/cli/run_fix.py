@@ -103,7 +103,7 @@ def _choice(request: CheckArguments, arguments: FixArguments, settings: Settings
 
 
 def _unfolded(settings: Settings, request: CheckArguments) -> Settings:
-    """Return the settings under which each statement that cannot run twice has a finding, if IDM is asked for."""
+    """Return the settings under which each statement that cannot run twice has a finding, if IDM is selected."""
     if any(name.startswith("IDM") for name in (*request.select, *request.extend_select)):
         return replace(settings, idempotency="required")
     return settings

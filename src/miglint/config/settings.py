@@ -74,6 +74,7 @@ KEYS = (
     "baseline-schema",
     "image",
     "dry-run",
+    "port",
     "select",
     "ignore",
     "extend-select",
@@ -92,7 +93,7 @@ KEYS = (
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
-# The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+# The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
 # Keys that people know from elsewhere.
@@ -264,6 +265,7 @@ def _settings(table: TomlTable, file: Path) -> Settings:
             baseline_schema=_baseline_schema(table),
             image=table.string("image"),
             dry_run=dry_run_settings(table.table("dry-run")),
+            port=_port(table.table("port")),
             select=table.strings("select"),
             ignore=table.strings("ignore"),
             extend_select=table.strings("extend-select"),
@@ -314,6 +316,12 @@ def _baseline_schema(table: TomlTable) -> dict[str, str]:
         return table.string_values("baseline-schema")
     path = table.string("baseline-schema")
     return {"": path} if path is not None else {}
+
+
+def _port(table: TomlTable) -> dict[str, dict[str, str]]:
+    """Return the types to write for the other engine's, by the engine that they are for."""
+    table.only(DIALECTS)
+    return {dialect: table.string_values(dialect) for dialect in table.values}
 
 
 def _severities(table: TomlTable) -> dict[str, Severity]:

@@ -72,6 +72,7 @@ class Settings(Struct, frozen=True):
     baseline_schema: Mapping[str, str] = field(default_factory=dict)
     image: str | None = None
     dry_run: DryRunSettings = field(default_factory=DryRunSettings)
+    port: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -45,7 +45,7 @@ def discover(
 def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
-    """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
+    """Discover `content` as the file `name`, which need not exist, within the surrounding history, if any."""
     options = options or DiscoveryOptions()
     forced = _check(options)
     wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
@@ -171,13 +171,12 @@ def _result(
         unmatched = [item for item in unmatched if item[0] in wanted.files]
         foreign = foreign & wanted.files
     without_layout = sorted(path for path, _ in unmatched)
-    unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
     below, passed_over = scripts_below(wanted.excluded[1])
     left_out = (
         ("excluded by the configuration", len(wanted.excluded[0]) + below),
         ("no known migration layout", len(set(without_layout))),
         ("for an unsupported engine", len(foreign)),
-        ("not readable", len(unread.difference(files, foreign, without_layout))),
+        ("not readable", len(_unread(problems).difference(files, foreign, without_layout))),
     )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
@@ -193,6 +192,10 @@ def _result(
         tuple(passed_over),
         tuple(sorted({path for one in beside for path in one.consulted})),
     )
+
+
+def _unread(problems: Iterable[Problem]) -> set[str]:
+    return {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
 
 
 def _files_of(histories: list[History]) -> dict[str, SourceFile]:

@@ -88,7 +88,7 @@ class FolderTree:
 
     def displayed(self, path: str) -> str:
         """Return the displayed path of a file, given any path that leads to it."""
-        real = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118
+        real = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118 - faster
         folder, _, name = real.rpartition(os.sep)
         shown = self.shown(folder or os.sep)
         return printable(f"{shown}/{name}" if shown else name)
@@ -99,7 +99,7 @@ class FolderTree:
         known = self.folders.get(shown)
         if known is not None:
             return known
-        if not os.path.isdir(real):  # noqa: PTH112
+        if not os.path.isdir(real):  # noqa: PTH112 - faster
             return None
         folder = Folder(shown, real)
         self._list(folder, [], [])
@@ -138,7 +138,7 @@ class FolderTree:
 
     def _may_follow(self, path: str, target: str) -> bool:
         shown = self.shown(path)
-        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120
+        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120 - faster
             self._problem("symlink-loop", shown, "this symbolic link points to a parent folder")
             return False
         if self._is_allowed(target):

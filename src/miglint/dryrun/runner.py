@@ -6,7 +6,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
@@ -22,6 +22,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.result_cache import CachedRuns, ResultCache
 from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.row_checks import documents
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
 from miglint.dryrun.surround import surround
@@ -159,7 +160,7 @@ class _DryRun:
         return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
-        """Give a history that uses the role `postgres` a separate server, since only one role can have that name."""
+        """Return a separate server for a history that uses the role `postgres`: only one role can have that name."""
         if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
             return choice
         self._naming += 1
@@ -220,14 +221,17 @@ class _DryRun:
                 database.run(forward)
         before = database.schema()
         twin = database.twin() if rows else None
+        used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
-                self._tell(history, migration, 0)
+                self._report_progress(history, migration, 0)
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
-                    beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
+                    beside = aside.submit(
+                        _rows_within_limits, scripts, twin, before, rows, self._options.seed, used_as_json
+                    )
                     if alone:
                         wait((beside,))
                 undo = _undo(database)
@@ -248,7 +252,7 @@ class _DryRun:
                         twin = database.twin()
                 before = run.after or before
                 yield run
-                self._tell(history, migration, 1)
+                self._report_progress(history, migration, 1)
         finally:
             if aside is not None:
                 aside.shutdown(wait=True)
@@ -267,7 +271,7 @@ class _DryRun:
             undo(error)
             return unreadable(migration, scripts, before, error), None
 
-    def _tell(self, history: History, migration: Migration, done: int) -> None:
+    def _report_progress(self, history: History, migration: Migration, done: int) -> None:
         with self._lock:
             self._done += done
             if self._progress is not None:
@@ -287,14 +291,19 @@ def _undo(database: Database) -> _Undo:
 
 
 def _names_role(history: History) -> bool:
-    scripts = (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
-    return any(_RUNNER.search(script.text) for script in scripts)
+    return any(_RUNNER.search(script.text) for script in _scripts(history))
 
 
-def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
+def _scripts(history: History) -> Iterator[Script]:
+    return (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+
+
+def _rows_within_limits(
+    scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int, used_as_json: frozenset[str]
+) -> RowRun:
     """Run a migration with rows; an error while reading them is attributed to the responsible script."""
     try:
-        return run_rows(scripts, twin, before, rows, seed)
+        return run_rows(scripts, twin, before, rows, seed, used_as_json)
     except QueryError as failed:
         original = failed.error
         error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)

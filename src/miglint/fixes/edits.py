@@ -37,7 +37,7 @@ class EditedPlaces:
         self._created: tuple[NewFile, ...] = ()
 
     def take(self, finding: Finding) -> bool:
-        """Take the places of a finding's fix, all of them or none; equal edits of two findings are one."""
+        """Add the edits of a finding's fix, all of them or none; equal edits of two findings are one."""
         edits = edits_of(finding)
         creates = finding.fix.creates if finding.fix is not None else ()
         # The next fix that makes a migration needs the version after that one.

@@ -169,7 +169,7 @@ class _Fixing:
 
     def _reset(self, reached: _Reached, paths: frozenset[str]) -> _Reached:
         """Return the state in which some files are as they are stored."""
-        around = self._around(paths)
+        around = self._with_partners(paths)
         known = (item for item in reached.findings if item.path not in around)
         kept = tuple(item for item in reached.applied if item.path not in around)
         return _Reached(
@@ -183,14 +183,14 @@ class _Fixing:
     def _rounds(self, start: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None) -> _Reached:
         """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
         reached = start
-        only = None if only is None else self._around(only)
+        only = None if only is None else self._with_partners(only)
         while reached.rounds < MOST_ROUNDS:
             chosen = self._chosen(reached.findings, others, only)
             if not chosen:
                 break
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
-            paths = None if whole else self._around(item.path for item in chosen)
+            paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
             while remaining := _remaining(chosen, reached.findings, findings):
@@ -198,7 +198,7 @@ class _Fixing:
                 self.useless |= {_target(item): "a finding would remain" for item in remaining}
                 chosen = [item for item in chosen if item.fingerprint not in self._remaining]
                 texts, creates = self._edited(reached, chosen)
-                paths = self._around(item.path for item in remaining)
+                paths = self._with_partners(item.path for item in remaining)
                 findings = self._checked({**texts, **creates}, findings, paths)
             if chosen:
                 reached = _Reached(findings, texts, creates, (*reached.applied, *chosen), reached.rounds + 1)
@@ -244,7 +244,7 @@ class _Fixing:
             return new
         return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
 
-    def _around(self, paths: Iterable[str]) -> frozenset[str]:
+    def _with_partners(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the files of the migrations that have one of the files."""
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 

@@ -15,13 +15,14 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.lead import Lead
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import with_offers
 from miglint.linter.two_step_fixes import with_two_step_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
-from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema, replay_one
+from miglint.replay.steps import ForwardPass, ForwardRun, Step, apply_forward, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.rules.support.step_cache import forget_steps
@@ -108,8 +109,14 @@ class Analysis(Struct, frozen=True):
         """All migrations, history by history: ranges are indexes into this list."""
         return [migration for history in self.histories for migration in history.migrations]
 
-    def analyze_range(self, first: int, last: int, progress: ProgressCallback | None = None) -> PartialResult:
-        """Analyze the migrations from number `first` to before number `last`."""
+    def lead(self, own: int) -> Lead:
+        """Return what runs forward scripts ahead of ranges; the runs of migrations before number `own` are kept."""
+        return Lead(self.histories, self.starts, self._needs_passages, own)
+
+    def analyze_range(
+        self, first: int, last: int, progress: ProgressCallback | None = None, lead: Lead | None = None
+    ) -> PartialResult:
+        """Analyze the migrations from number `first` to before number `last`, with what has run ahead, if anything."""
         part = PartialResult()
         number = 0
         passed: dict[History, list[ForwardPass]] = {}
@@ -118,7 +125,7 @@ class Analysis(Struct, frozen=True):
             if number + size > first and number < last:
                 ends = number + size <= last
                 wanted = range(max(0, first - number), min(size, last - number))
-                passages = self._history(part, place, wanted, wanted.stop, ends, progress)
+                passages = self._history(part, place, wanted, wanted.stop, ends, progress, lead)
                 if passages:
                     passed[history] = passages
                     for pair in self.variants if self.dispatcher.about_variants else ():
@@ -158,6 +165,16 @@ class Analysis(Struct, frozen=True):
             schema = passages[-1].after
         return passages
 
+    def _pairs_of(self, history: History) -> list[Variants]:
+        return [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+
+    def _needs_passages(self, place: int) -> bool:
+        """Return whether rules need the passages of a history."""
+        history = self.histories[place]
+        if self.dispatcher.about_histories(history.dialect):
+            return True
+        return self.dispatcher.about_variants and bool(self._pairs_of(history))
+
     def _history(
         self,
         part: PartialResult,
@@ -166,23 +183,29 @@ class Analysis(Struct, frozen=True):
         last: int,
         ends: bool,
         progress: ProgressCallback | None,
+        lead: Lead | None = None,
     ) -> list[ForwardPass]:
         """Analyze the wanted migrations of a history; return its passages if rules need them and it ends."""
         history = self.histories[place]
         schema = self.starts[history.dialect]
         ran = self._ran(place)
         # Rules for whole histories run at the end, where the whole history has been replayed.
-        pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+        pairs = self._pairs_of(history)
         compared = bool(pairs) and self.dispatcher.about_variants
         about = self.dispatcher.about_histories(history.dialect)
-        keep = ends and (about or compared)
+        keep = ends and self._needs_passages(place)
         passages: list[ForwardPass] = []
-        doubted = False
-        for number, migration in enumerate(history.migrations[:last]):
+        doubted, first = False, 0
+        reached = None if lead is None or not isinstance(wanted, range) else lead.state(place, wanted.start)
+        if reached is not None and isinstance(wanted, range):
+            schema, doubted, first = reached.schema, reached.doubted, wanted.start
+            passages = list(reached.passages) if keep else []
+        for number, migration in enumerate(history.migrations[first:last], first):
             if number not in wanted:
                 passage = apply_forward(migration, parse, schema)
             else:
-                step = self._replayed(migration, history, schema, pairs, doubted=doubted)
+                first_run = None if lead is None else lead.take(place, number)
+                step = self._replayed(migration, history, schema, pairs, doubted=doubted, first_run=first_run)
                 self._step(part, step, place, number, ran)
                 passage = step.passage
                 if progress is not None:
@@ -198,7 +221,14 @@ class Analysis(Struct, frozen=True):
         return passages
 
     def _replayed(
-        self, migration: Migration, history: History, schema: Schema, pairs: list[Variants], *, doubted: bool
+        self,
+        migration: Migration,
+        history: History,
+        schema: Schema,
+        pairs: list[Variants],
+        *,
+        doubted: bool,
+        first_run: ForwardRun | None,
     ) -> Step:
         served = any(migration in pair.served for pair in pairs) if pairs else history.root in self.elsewhere
         return replay_one(
@@ -210,6 +240,7 @@ class Analysis(Struct, frozen=True):
             doubted=doubted,
             served=served,
             sqlite=self.sqlite,
+            first_run=first_run,
         )
 
     def _ran(self, place: int) -> list[HistoryRun]:

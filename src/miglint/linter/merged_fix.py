@@ -1,4 +1,4 @@
-"""The fix of a finding that stands for several hits."""
+"""The fix of a finding that summarizes several hits."""
 
 from __future__ import annotations
 

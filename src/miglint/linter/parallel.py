@@ -1,10 +1,11 @@
 """Analysis of large inputs by several processes, with the same result as by one.
 
 The schema before a migration depends on all earlier forward scripts, so a history cannot simply be split. But running
-forward scripts once is a small part of the work: a process that starts in the middle of a history runs only the forward
-scripts before its range. The ranges are chosen so that all processes finish at the same time. Children reply in
-MessagePack over a pipe; if one fails, its range is analyzed by the parent. Only single-threaded processes are forked;
-multi-threaded programs that use miglint as a library run the analysis in one process.
+forward scripts once is a part of the work that must be done anyway: they run up to where the next range begins, its
+process is forked with the schema reached, and the parent analyzes the first range with these runs. The ranges are
+chosen so that all processes finish at the same time. Children reply in MessagePack over a pipe; if one fails, its
+range is analyzed by the parent. Only single-threaded processes are forked; multi-threaded programs that use miglint as
+a library run the analysis in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import signal
 import sys
 import threading
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -26,9 +27,10 @@ from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Migration, SourceFile, Span
 from miglint.linter.analysis import Analysis, PartialResult
 from miglint.linter.dispatch import PlacedHit
+from miglint.linter.lead import Lead
 from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Alike, Hit, PairDifference
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
@@ -62,6 +64,8 @@ class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     evidence: str
     version: str | None
     guarantee: Guarantee | None
+    alike: Alike | None
+    difference: PairDifference | None
     migration: int
 
 
@@ -95,9 +99,14 @@ def examine(
     if len(bounds) == 2:
         return analysis.analyze_range(0, len(migrations), scaled)
     carrier = _Carrier(analysis, found)
-    children = [_Child(analysis, carrier, first, last) for first, last in pairwise(bounds[1:]) if first < last]
+    lead = analysis.lead(bounds[1])
+    children: list[_Child] = []
     try:
-        part = analysis.analyze_range(0, bounds[1], scaled)
+        for first, last in pairwise(bounds[1:]):
+            if first < last:
+                lead.reach(first)
+                children.append(_Child(analysis, carrier, lead, first, last))
+        part = analysis.analyze_range(0, bounds[1], scaled, lead)
         for child in children:
             part.extend(child.result())
     finally:
@@ -128,38 +137,43 @@ def _size(migration: Migration) -> int:
 
 
 def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -> list[int]:
-    """Return the bounds of ranges that take equally long, including the forward scripts before them.
+    """Return the bounds of ranges that are finished at the same time, with the forward scripts that run ahead.
 
     `sizes` are those of the migrations of each history; the bounds are indexes into all of them.
     """
-    # Cumulative work up to each migration, and the fraction that a range starting there must process first.
-    done, passed = [0], [0.0]
+    # Cumulative work up to each migration, and that of running the forward scripts of its history up to there.
+    done, ahead, begins = [0], [0.0], [0]
     for history in sizes:
         start = done[-1]
         for size in history:
             done.append(done[-1] + size)
-            passed.append(advance * (done[-1] - start))
-        passed[-1] = 0.0
+            ahead.append(advance * (done[-1] - start))
+            begins.append(start)
+        ahead[-1] = 0.0
+        begins[-1] = done[-1]
     least, most = done[-1] / processes, float(done[-1])
-    bounds = _cut(done, passed, processes, most)
+    bounds = [0, *[len(done) - 1] * processes]
     for _ in range(_HALVINGS):
         middle = (least + most) / 2
-        tried = _cut(done, passed, processes, middle)
-        if tried[-1] == len(done) - 1:
+        tried = _cut(done, ahead, processes, middle)
+        leading = sum(ahead[one] for one, two in pairwise(tried[1:]) if one < two and begins[two] > begins[one])
+        if done[tried[1]] - ahead[tried[1]] + leading <= middle:
             bounds, most = tried, middle
         else:
             least = middle
     return bounds
 
 
-def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> list[int]:
-    """Return the bounds of ranges that take no longer than `limit`; a sufficient limit covers everything."""
-    bounds = [0]
-    for number in range(processes):
-        first = bounds[-1]
-        own = (limit / _CHILD if number else limit) - passed[first]
-        bounds.append(max(first, bisect_right(done, done[first] + own) - 1))
-    return bounds
+def _cut(done: list[int], ahead: list[float], processes: int, limit: float) -> list[int]:
+    """Return the bounds of ranges of which all but the first are finished within `limit`, the last one first."""
+    bounds = [len(done) - 1]
+    for _ in range(processes - 1):
+        end = done[bounds[0]]
+        # A later begin is always finished earlier.
+        places = range(bounds[0] + 1)
+        begin = bisect_left(places, -limit, key=lambda place: -(ahead[place] + _CHILD * (end - done[place])))
+        bounds.insert(0, min(begin, bounds[0]))
+    return [0, *bounds]
 
 
 class _ScaledProgress:
@@ -217,6 +231,8 @@ class _Carrier:
             hit.evidence,
             hit.version,
             hit.guarantee,
+            hit.alike,
+            hit.difference,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -232,6 +248,8 @@ class _Carrier:
             sent.evidence,
             sent.version,
             sent.guarantee,
+            alike=sent.alike,
+            difference=sent.difference,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return PlacedHit(self._rules[sent.code], hit, migration)
@@ -240,8 +258,8 @@ class _Carrier:
 class _Child:
     """A process that analyzes one range, or a placeholder if the system has no more processes."""
 
-    def __init__(self, analysis: Analysis, carrier: _Carrier, first: int, last: int) -> None:
-        self._analysis, self._carrier = analysis, carrier
+    def __init__(self, analysis: Analysis, carrier: _Carrier, lead: Lead, first: int, last: int) -> None:
+        self._analysis, self._carrier, self._lead = analysis, carrier, lead
         self._first, self._last = first, last
         self._pid: int | None = None
         self._pipe = -1
@@ -264,7 +282,7 @@ class _Child:
         try:
             # Ctrl-C is handled by the parent, which terminates its children.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            data = self._carrier.pack(self._analysis.analyze_range(self._first, self._last))
+            data = self._carrier.pack(self._analysis.analyze_range(self._first, self._last, lead=self._lead))
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(data)
             status = 0

@@ -21,7 +21,7 @@ from miglint.sql import parse
 
 
 class SchemaSource(Struct, frozen=True):
-    """A schema with the name that it was asked for by.
+    """A schema with the name by which it was requested.
 
     `unknown` are sentences about what of it is not understood. `moments` is the way to it, where it is one version of a
     history, with the number of the version in it: two of one history differ in what was done in between.
@@ -116,7 +116,7 @@ def _unknown(script: Script, done: Run) -> Iterator[str]:
 
 
 def _script(settings: Settings, named: str, dialect: str | None) -> Script:
-    """Return the script of a schema file, in the dialect that its name, its folder or its text tells."""
+    """Return the script of a schema file, in the dialect that its name, folder or text indicates."""
     chosen = replace(settings, dialect=settings.dialect or dialect)
     for item in replayed(Job(chosen, (named,))):
         history = item.history
@@ -129,7 +129,7 @@ def _script(settings: Settings, named: str, dialect: str | None) -> Script:
 
 
 def _dialect(settings: Settings, named: str, file: SourceFile, given: str | None) -> Dialect:
-    """Return the dialect of a schema file: the one given, or that its name, its folder or its text tells."""
+    """Return the dialect of a schema file: the one given, or the one that its name, folder or text indicates."""
     chosen = given or settings.dialect
     if chosen is not None:
         return Dialect(chosen)
@@ -148,7 +148,7 @@ def schema_sources(settings: Settings, old: str, new: str, dialect: str | None) 
     if one.schema.dialect is two.schema.dialect:
         return one, two
     if dialect is None and settings.dialect is None and one.root is None and two.root is None:
-        # PostgreSQL is what is taken where a text tells nothing.
+        # PostgreSQL is the default.
         return schema_sources(settings, old, new, Dialect.SQLITE.value)
     dialects_ = f"{one.schema.dialect.value} and {two.schema.dialect.value}"
     raise UsageError(f"{old} and {new} are in two dialects ({dialects_}); --dialect says which one is meant")

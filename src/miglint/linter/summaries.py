@@ -35,11 +35,14 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
             continue
         found = _with_summarized(found, rule, {script.path for _, script in rollbacks})
         if settings.rollbacks is None:
-            message = f"{len(empty)} of {len(rollbacks)} rollbacks are empty"
-            help = f"They are of {named_versions(empty)}. {_HELP}"
-            hit = Hit(SourceFile(history.root, ""), Span(0, 0), message, help, severity=Severity.WARNING)
-            found.append(PlacedHit(rule, hit))
+            found.append(PlacedHit(rule, _summary(history, empty, len(rollbacks))))
     return found
+
+
+def _summary(history: History, empty: Sequence[str], count: int) -> Hit:
+    message = f"{len(empty)} of {count} rollbacks are empty"
+    help = f"They are of {named_versions(empty)}. {_HELP}"
+    return Hit(SourceFile(history.root, ""), Span(0, 0), message, help, severity=Severity.WARNING)
 
 
 def _with_summarized(placed: list[PlacedHit], rule: Rule, paths: set[str]) -> list[PlacedHit]:

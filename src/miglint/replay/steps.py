@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
@@ -26,7 +27,7 @@ class Step(Struct, frozen=True, eq=False):
     empty run. `changes` is the difference from `before` to `rollback.schema`; empty when symmetric. `unknown` are the
     reasons for each None of the verdict. `layout` is that of the history, `runner` what the settings say of the
     transactions of the team's runner (None: nothing). `doubted` marks steps after a forward whose effect on the schema
-    is not known in full: what then seems to be missing may be there. `served` says that the project has another script
+    is not known in full: what then seems to be missing may be there. `served` means that the project has another script
     for the other engine in the place of this one; `sqlite` is the version of SQLite that the settings target (None:
     they do not name SQLite).
     """
@@ -77,11 +78,29 @@ def _passage(migration: Migration, statements: tuple[Statement, ...], forward: R
     return ForwardPass(migration, statements, forward.before, forward.schema, forward.touched, bool(forward.unknown))
 
 
+class ForwardRun(NamedTuple):
+    """The statements of a forward, and their first run."""
+
+    statements: tuple[Statement, ...]
+    run: Run
+
+    def passage(self, migration: Migration) -> ForwardPass:
+        """Return the way of the history through the migration."""
+        return _passage(migration, self.statements, self.run)
+
+
+def run_forward(migration: Migration, parse: Parse, schema: Schema, *, kept: bool = True) -> ForwardRun:
+    """Run the forward of a migration over the schema that its history has reached.
+
+    Its moments are `kept` if it is for `replay_one`.
+    """
+    statements = () if migration.forward is None else parse(migration.forward)
+    return ForwardRun(statements, run(_met(migration, schema), statements, kept=kept))
+
+
 def apply_forward(migration: Migration, parse: Parse, schema: Schema) -> ForwardPass:
     """Run just the forward of a migration: the schema after it is the one that `replay_one` comes to."""
-    statements = () if migration.forward is None else parse(migration.forward)
-    schema = _met(migration, schema)
-    return _passage(migration, statements, run(schema, statements, kept=False))
+    return run_forward(migration, parse, schema, kept=False).passage(migration)
 
 
 def _met(migration: Migration, schema: Schema) -> Schema:
@@ -141,15 +160,15 @@ def replay_one(
     doubted: bool = False,
     served: bool = False,
     sqlite: tuple[int, int] | None = None,
+    first_run: ForwardRun | None = None,
 ) -> Step:
     """Replay one migration over the schema that its history has reached.
 
-    What `layout`, `runner`, `doubted`, `served` and `sqlite` say is as in `Step`.
+    What `layout`, `runner`, `doubted`, `served` and `sqlite` say is as in `Step`. `first_run` is the result of
+    `run_forward`, if that was called before.
     """
-    forward_statements = () if migration.forward is None else parse(migration.forward)
+    forward_statements, forward = run_forward(migration, parse, schema) if first_run is None else first_run
     rollback_statements = () if migration.rollback is None else parse(migration.rollback)
-    schema = _met(migration, schema)
-    forward = run(schema, forward_statements)
     forward_again = run(forward.schema, forward_statements, kept=False)
     rollback = rollback_again = None
     before = forward.before

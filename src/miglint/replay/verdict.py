@@ -43,7 +43,7 @@ def judge(
     *,
     doubted: bool = False,
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """Answer the questions that follow from the runs of a migration; with the reasons for what is not known.
+    """Return the verdict on the runs of a migration, with the reasons for what is unknown.
 
     After an unknown change (`doubted`), a forward that seems to fail ran on another schema than the known one.
     """
@@ -110,7 +110,7 @@ def _shaky(event: OperationOutcome, first: Run, *, doubted: bool) -> bool:
         unseen = (item for item in first.events if any(note.kind == "unknown" for note in item.notes))
         if any(item.operation.span.start > event.operation.span.start for item in unseen):
             return True
-    # What drops a thing without a guard fails once at least: when it is not there, or when it is there no more.
+    # An unguarded DROP fails at least once: the object is missing in the first or in the second run.
     if not doubted or (gone and isinstance(event.operation, _DROPS)):
         return False
     return any(item.failure == event.failure for item in first.events)

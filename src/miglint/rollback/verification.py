@@ -57,7 +57,7 @@ def _verified(item: PreparedRollback, runs: Sequence[HistoryRun]) -> PreparedRol
 
 
 def _faults(item: PreparedRollback, run: MigrationRun) -> Iterator[str]:
-    """Yield how a run contradicts what a rollback says of itself."""
+    """Yield contradictions between a run and the remarks of a rollback."""
     if run.forward is None or not run.forward.ok:
         yield f"the forward fails: {run.forward.error if run.forward is not None else 'it was not run'}"
         return

@@ -1,4 +1,4 @@
-"""What the rollback of a migration says: its statements, and what it does not bring back."""
+"""The text of a migration's rollback: its statements, and what it does not restore."""
 
 from __future__ import annotations
 

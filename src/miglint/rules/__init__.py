@@ -7,6 +7,7 @@ MODULES = (
     "miglint.rules.syntax",
     "miglint.rules.pairing",
     "miglint.rules.idempotency.create",
+    "miglint.rules.idempotency.add",
     "miglint.rules.idempotency.drop",
     "miglint.rules.idempotency.alter",
     "miglint.rules.idempotency.guards",

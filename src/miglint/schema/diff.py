@@ -58,7 +58,7 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
 
 
 def object_changes(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
-    """Yield the differences of two objects of one key: what follows from others, and renames, are told as well."""
+    """Yield the differences of two objects of one key, including consequences of others, and renames."""
     if _is_there(one) and _is_there(two):
         if one != two or _reordered(one, two):
             yield from _changed(key, one, two)
@@ -187,7 +187,7 @@ def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
         ("kind", one.kind, two.kind),
         ("persistence", one.persistence, two.persistence),
         ("partitioning", one.partition_by, two.partition_by),
-        ("partition of", one.partition_of and str(one.partition_of), two.partition_of and str(two.partition_of)),
+        ("parent", one.partition_of and str(one.partition_of), two.partition_of and str(two.partition_of)),
         ("partition bound", one.partition_bound, two.partition_bound),
         ("inheritance", ", ".join(map(str, one.inherits)), ", ".join(map(str, two.inherits))),
         ("STRICT", one.strict, two.strict),
@@ -317,10 +317,15 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
 def _constraint(key: Key, table: str, name: str, before: Constraint, after: Constraint) -> Iterator[Change]:
     """Compare two constraints of one name."""
     known = "unknown" not in (before.kind, after.kind)
-    if before.kind != "unknown" and essence(before) == essence(after):
+    old, new = essence(before), essence(after)
+    if before.kind != "unknown" and old == new:
         return
+    if before.kind == after.kind == "foreign" and not (before.referenced and after.referenced):
+        # It refers to the primary key of a table that no script created, which may be what the other one names.
+        old, new = replace(old, referenced=()), replace(new, referenced=())
+        known = old != new
     aspect = "definition"
-    if known and replace(essence(before), validated=after.validated) == essence(after):
+    if replace(old, validated=after.validated) == new:
         aspect = "validated"
     elif before.kind == after.kind == "foreign":
         same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
@@ -354,7 +359,7 @@ _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
-    """Leave out what is created and dropped with another object: indexes with their table or constraint, and so on."""
+    """Filter out what is created and dropped with another object: indexes with their table or constraint, and so on."""
     whole = {change.key for change in changes if _is_whole(change)}
     parts: set[tuple[Key | None, str | None]] = {
         (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"

@@ -242,6 +242,8 @@ def _of_constraint(key: Key, part: Part, constraint: Constraint, dialect: Dialec
 
 
 def _of_view(value: View, dialect: Dialect) -> Iterator[Edge]:
+    for column, default in value.defaults:
+        yield from _outside(_column(column), default.functions, default.types)
     query = value.query
     if query is None:
         return
@@ -308,7 +310,7 @@ def _of_other(value: Other, dialect: Dialect) -> Iterator[Edge]:
     if value.table is None:
         yield from _mentions(value.mentions, None, dialect, "")
         return
-    # Statistics and other things of a table go with it, and with its columns.
+    # Statistics and other attachments of a table are dropped with it, and with its columns.
     table = relation_key(value.table, dialect)
     yield Edge(None, table, None, AUTO)
     yield from (Edge(None, table, _column(name), AUTO) for name in value.mentions.columns)

@@ -106,7 +106,7 @@ class View(Struct, frozen=True, gc=False):
     """A view or materialized view. `columns` are its result columns, None when they are not known.
 
     `types` are the names of their types, `?` for one that is not known. `listed` are the names that the
-    statement gives the columns in parentheses.
+    statement gives the columns in parentheses. `defaults` are the columns that have one, in order of their names.
     """
 
     name: Name
@@ -119,8 +119,11 @@ class View(Struct, frozen=True, gc=False):
     assumed: bool = False
     types: tuple[str, ...] | None = None
     listed: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, Expression], ...] = ()
 
-    __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
+    __eq__ = equal_by(
+        "name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed", "defaults"
+    )
 
 
 class Index(Struct, frozen=True, gc=False):

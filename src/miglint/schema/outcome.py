@@ -72,7 +72,7 @@ class Run(Struct, frozen=True, gc=False):
     been without the error (each failed operation skipped), so that later operations can still be judged. `events` holds
     only operations with a failure or notes. `unknown` are the reasons for which `schema` is not known in full.
     `touched` are the keys that it set or dropped, `assumptions` what it relied on. `moments` are all operations, in
-    the order in which they ran. `lost` says that anything may have happened in it: `unknown` then says why.
+    the order in which they ran. `lost` means that anything may have happened in it: `unknown` then says why.
     `undecided` are the keys that it set or dropped under a condition that is not known.
     """
 

@@ -57,7 +57,7 @@ def _truth(expression: Expression) -> bool | None:
 
 
 def _document(text: str) -> object:
-    """Return what a text of JSON says, the order of keys and white space aside; the text itself if it says nothing."""
+    """Return the value of a JSON text, without order of keys and white space; the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_float=str, parse_int=str)
     except ValueError:
@@ -72,6 +72,7 @@ _CAST = pattern(
 # Remnants of removed casts: parentheses around one name at the start of an argument or a column.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
+_BYTES = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
 _INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 
 
@@ -81,7 +82,15 @@ def loose(text: str) -> str:
     Definitions that differ only in casts are stored differently, but nearly always mean the same.
     """
     text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
-    return _INTERVAL.sub(_as_interval, text) if "'" in text else text
+    if "'" not in text:
+        return text
+    return _INTERVAL.sub(_as_interval, _BYTES.sub(_as_text, text) if "'\\x" in text else text)
+
+
+def _as_text(literal: re.Match[str]) -> str:
+    """Return bytes as the text that a script may have for them: the server stores the digits."""
+    text = bytes.fromhex(literal[1]).decode("latin-1")
+    return f"'{text}'" if text.isascii() and text.isprintable() and "'" not in text and "\\" not in text else literal[0]
 
 
 def _as_interval(literal: re.Match[str]) -> str:

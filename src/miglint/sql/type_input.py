@@ -34,7 +34,7 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 def unreadable(name: str, text: str) -> bool:
-    """Say whether the built-in type of a name surely refuses a text."""
+    """Return whether a built-in type certainly rejects a text."""
     if name in _NOT_EMPTY:
         return not text.strip() or any(test(name, text) for test in (_is_no_interval, _is_no_address, _is_no_moment))
     if name in _WHOLE_NUMBERS:
@@ -49,7 +49,7 @@ def unreadable(name: str, text: str) -> bool:
 
 
 def out_of_range(name: str, text: str) -> bool:
-    """Say whether a text is a date, as ISO 8601 writes it, of a day that there is not."""
+    """Return whether a text is an ISO 8601 date of a day that does not exist."""
     found = _DATE.match(text) if name in _DATES else None
     if found is None:
         return False

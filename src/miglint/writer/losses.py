@@ -17,18 +17,16 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
 
     `renames` are those that led from `new` to `old`.
     """
-    types = (
-        {}
-        if renames is None
-        else {
-            (moved.new.schema, moved.new.name): (moved.old.schema, moved.old.name)
-            for moved in renames.objects()
-            if moved.new.space in ("type", "relation")
-        }
-    )
-    relations = {moved.new: moved.old for moved in renames.relations()} if renames is not None else {}
-    columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()} if renames is not None else {}
-    if renames is not None and old.dialect is Dialect.SQLITE:
+    if renames is None:
+        return tuple(_gone(old, new, {}, {}, {})), tuple(_gone(new, old, {}, {}, {}))
+    types = {
+        (moved.new.schema, moved.new.name): (moved.old.schema, moved.old.name)
+        for moved in renames.objects()
+        if moved.new.space in ("type", "relation")
+    }
+    relations = {moved.new: moved.old for moved in renames.relations()}
+    columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()}
+    if old.dialect is Dialect.SQLITE:
         columns |= {(moved.relation, moved.new): moved.old for moved in renames.rows.copied_columns()}
         # What the run itself created was not there before.
         relations = {now: was for now, was in relations.items() if new.find(was) is not None}

@@ -74,30 +74,37 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
     value = after or before
     if value is None:
         return
-    had, has = (set(item.granted) if item is not None else set() for item in (before, after))
+    had, lacked = _granted_and_revoked(before)
+    has, lacks = _granted_and_revoked(after)
+    where, role = _target(schema, key, value), role_name(value.role)
     if value.part is None and had >= _ALL_OF_TABLE and not has >= _ALL_OF_TABLE:
         # MAINTAIN, which PostgreSQL 17 brings, is among ALL.
-        yield _statement(_target(schema, key, value), "REVOKE ALL", f"FROM {role_name(value.role)}")
+        yield _statement(where, "REVOKE ALL", f"FROM {role}")
         had = set()
     if value.part is None and has >= _ALL_OF_TABLE and not had >= _ALL_OF_TABLE:
         had = set()
-    lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
-    where = _target(schema, key, value)
-    role = role_name(value.role)
-    for words in (sorted(item for item in has - had if not item.endswith(_OPTION)), sorted(lacked - lacks)):
+    new, options = _without_options(has - had)
+    gone, lost_options = _without_options(had - has)
+    for verb, words, behind in (
+        ("GRANT", new, f"TO {role}"),
+        ("GRANT", lacked - lacks, f"TO {role}"),
+        ("GRANT", options, f"TO {role} WITH GRANT OPTION"),
+        ("REVOKE", gone, f"FROM {role}"),
+        ("REVOKE GRANT OPTION FOR", lost_options - gone, f"FROM {role}"),
+        ("REVOKE", lacks - lacked, f"FROM {role}"),
+    ):
         if words:
-            yield _statement(where, f"GRANT {_words(words, value.part)}", f"TO {role}")
-    options = sorted(item.removesuffix(_OPTION) for item in has - had if item.endswith(_OPTION))
-    if options:
-        yield _statement(where, f"GRANT {_words(options, value.part)}", f"TO {role} WITH GRANT OPTION")
-    gone = {item for item in had - has if not item.endswith(_OPTION)}
-    if gone:
-        yield _statement(where, f"REVOKE {_words(sorted(gone), value.part)}", f"FROM {role}")
-    kept = sorted({item.removesuffix(_OPTION) for item in had - has if item.endswith(_OPTION)} - gone)
-    if kept:
-        yield _statement(where, f"REVOKE GRANT OPTION FOR {_words(kept, value.part)}", f"FROM {role}")
-    if lacks - lacked:
-        yield _statement(where, f"REVOKE {_words(sorted(lacks - lacked), value.part)}", f"FROM {role}")
+            yield _statement(where, f"{verb} {_words(sorted(words), value.part)}", behind)
+
+
+def _granted_and_revoked(value: Privileges | None) -> tuple[set[str], set[str]]:
+    return (set(), set()) if value is None else (set(value.granted), set(value.revoked))
+
+
+def _without_options(words: set[str]) -> tuple[set[str], set[str]]:
+    """Return privileges, and those that come with the option to grant them."""
+    options = {item for item in words if item.endswith(_OPTION)}
+    return words - options, {item.removesuffix(_OPTION) for item in options}
 
 
 def _statement(where: tuple[str, str], verb: str, behind: str) -> str:

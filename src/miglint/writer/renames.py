@@ -55,7 +55,7 @@ class RenamedPart(NamedTuple):
 
 
 class Renames:
-    """The objects and parts that were there before a run and are called otherwise after it."""
+    """The objects and parts that a run has renamed."""
 
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
         moments = tuple(moments)

@@ -103,7 +103,7 @@ class RowPaths:
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]
     ) -> None:
-        """Take note of a table that gets its rows from one other: these may be in it alone for a while."""
+        """Record a table that gets its rows from one other: for a while it may be the only one that has them."""
         if target is None or query is None or len(query.relations) != 1:
             return
         source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)
@@ -114,10 +114,10 @@ class RowPaths:
         self._shapes[target] = copy
         listed = [_folded(moment.before, name) for name in columns] or list(copy.columns)
         outputs = [_folded(moment.before, name or "") for name in query.outputs]
-        if len(outputs) == len(listed):
-            for column, output in zip(listed, outputs, strict=True):
-                if output in table.columns:
-                    self._origins[target, column] = self._origins.get((source, output), (source, output))
+        pairs = zip(listed, outputs, strict=True) if len(outputs) == len(listed) else ()
+        for column, output in pairs:
+            if output in table.columns:
+                self._origins[target, column] = self._origins.get((source, output), (source, output))
 
     def _move(self, moment: OperationTrace, old: Key | None, named: str) -> None:
         if old is None:

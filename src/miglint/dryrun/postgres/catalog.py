@@ -95,10 +95,10 @@ def _user_type(row: Row) -> Found:
 
 
 def _routine(row: Row) -> Found:
-    schema, name, told_kind, told_arguments, home, result_name, element, element_home, is_set, language = row[:10]
+    schema, name, derived_kind, derived_arguments, home, result_name, element, element_home, is_set, language = row[:10]
     definition, body, names, defaults, acl, comment = row[10:16]
-    kind = _ROUTINES[told_kind]
-    arguments = tuple(type_of(*part) for part in items(told_arguments))
+    kind = _ROUTINES[derived_kind]
+    arguments = tuple(type_of(*part) for part in items(derived_arguments))
     result = replace(type_of(home, result_name, element, element_home, None), setof=bool(is_set))
     full = f"{name}({','.join(str(argument) for argument in arguments)})"
     yield (

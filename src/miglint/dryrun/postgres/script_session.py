@@ -68,7 +68,7 @@ class ScriptSession:
             return self._reset(self.session)
 
     def release(self) -> None:
-        """Give back the locks that a script left; there is a fixed number for all sessions of the server."""
+        """Release the locks that a script left; there is a fixed number for all sessions of the server."""
         if self._open is not None and self._open.alive:
             try:
                 self._open.query(RELEASE)
@@ -111,12 +111,12 @@ class ScriptSession:
         begins = True
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
-            asked = piece
+            sent = piece
             if begins and session.in_transaction and sets_isolation(piece.text):
-                # The server takes it before any other query alone, and the dry run has asked some.
-                asked = replace(piece, text="SELECT")
-            begins = begins and opens_transaction(asked.text)
-            error = self._statement(session, index, asked, disabled)
+                # The server accepts it only as the first query, and the dry run has sent others.
+                sent = replace(piece, text="SELECT")
+            begins = begins and opens_transaction(sent.text)
+            error = self._statement(session, index, sent, disabled)
             if error is None and script.wrapped and not session.in_transaction:
                 ended = ServerError("the statement ended the transaction of the script", _REFUSED)
                 error = self.error_at(ended, index, (piece,), 0.0)

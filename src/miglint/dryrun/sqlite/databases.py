@@ -35,7 +35,7 @@ class Databases:
         self._stop_at = float("inf")
 
     def warm_up(self) -> None:
-        """Let the library load and open what it needs, and limit its memory."""
+        """Load the library and what it needs, and limit its memory."""
         db = self._open()
         db.rows(f"PRAGMA hard_heap_limit = {self._start.memory}")
         db.rows("SELECT random(), strftime('%s', 'now', 'localtime')")
@@ -45,9 +45,9 @@ class Databases:
         """Execute a request; raises `SqliteError`."""
         match request:
             case wire.Open():
-                self._put(request.database, self._open())
+                self._install(request.database, self._open())
             case wire.Copy():
-                self._put(request.database, self._found[request.source].copy())
+                self._install(request.database, self._found[request.source].copy())
             case wire.Forget():
                 self._found.pop(request.database).close()
             case wire.RunScript():
@@ -72,7 +72,7 @@ class Databases:
                 return wire.Counted(_frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
 
-    def _put(self, number: int, db: Connection) -> None:
+    def _install(self, number: int, db: Connection) -> None:
         page = int(db.rows("PRAGMA page_size")[0][0])
         db.rows(f"PRAGMA max_page_count = {max(1, self._start.disk // page)}")
         db.rows(f"PRAGMA foreign_keys = {int(self._start.foreign_keys)}")
@@ -139,7 +139,7 @@ class Databases:
         if not db.guard.session_changed:
             return
         try:
-            self._put(number, db.copy())
+            self._install(number, db.copy())
         except SqliteError:
             # The old connection is unusable, and a new one cannot be opened.
             os._exit(OUT_OF_MEMORY)

@@ -1,4 +1,4 @@
-"""Running operations over a schema: `run` takes a schema and statements, and says what an engine would have done."""
+"""Running operations over a schema: `run` takes a schema and statements, and returns what an engine would have done."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def run(
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
-    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
+    first, where the engine would have stopped. `rollback` means that the statements are to undo what files have made.
     The moments of the run are `kept` on request: they hold on to every schema on the way. `sure` is
     given after something unknown has happened: only errors about these keys are certain then.
     """

@@ -165,25 +165,32 @@ def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
     rename_in_table(machine, key, operation.constraint, operation.new)
 
 
+def _altered_constraint(
+    machine: Machine, operation: ValidateConstraint | AlterConstraint
+) -> tuple[Key, Table, Constraint] | None:
+    """Return the constraint to alter, with its table; None if it is unknown. Raises `Refused` if it does not exist."""
+    found = _altered(machine, operation)
+    if found is None:
+        return None
+    key, table = found
+    name = operation.constraint
+    if name in table.constraints:
+        return key, table, table.constraints[name]
+    if table.assumed and name not in table.absent:
+        return None
+    message = f'constraint "{name}" of relation "{table.name.name}" does not exist'
+    raise machine.refuse("undefined_object", message, key, name)
+
+
 def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None:
     """`VALIDATE CONSTRAINT`."""
     if operation.kind == "domain":
         _validate_in_domain(machine, operation)
         return
-    found = _altered(machine, operation)
+    found = _altered_constraint(machine, operation)
     if found is None:
         return
-    key, table = found
-    constraint = table.constraints.get(operation.constraint)
-    if constraint is None:
-        if table.assumed and operation.constraint not in table.absent:
-            return
-        raise machine.refuse(
-            "undefined_object",
-            f'constraint "{operation.constraint}" of relation "{table.name.name}" does not exist',
-            key,
-            operation.constraint,
-        )
+    key, table, constraint = found
     if not constraint.validated:
         changed = replace(constraint, validated=True)
         machine.put(key, replace(table, constraints=with_part(table.constraints, operation.constraint, changed)))
@@ -207,20 +214,10 @@ def _validate_in_domain(machine: Machine, operation: ValidateConstraint) -> None
 
 def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
     """`ALTER CONSTRAINT ... DEFERRABLE`."""
-    found = _altered(machine, operation)
+    found = _altered_constraint(machine, operation)
     if found is None:
         return
-    key, table = found
-    constraint = table.constraints.get(operation.constraint)
-    if constraint is None:
-        if table.assumed and operation.constraint not in table.absent:
-            return
-        raise machine.refuse(
-            "undefined_object",
-            f'constraint "{operation.constraint}" of relation "{table.name.name}" does not exist',
-            key,
-            operation.constraint,
-        )
+    key, table, constraint = found
     changed = constraint
     if operation.changes_deferrability:
         changed = replace(changed, deferrable=operation.deferrable, deferred=operation.deferred)

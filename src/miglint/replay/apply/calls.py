@@ -70,7 +70,7 @@ def _takes(routine: Routine, arguments: int) -> bool:
 
 
 def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
-    """Carry out a call; False when nothing is known of a function of that name."""
+    """Apply a call; return False if no function of that name is known."""
     found = _found(machine, call.name)
     if not found:
         return False
@@ -97,7 +97,7 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
 
 
 def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Operation) -> tuple[Operation, ...] | None:
-    # The server lets only a VOLATILE function change anything.
+    # Only a VOLATILE function may change data.
     if "volatility=stable" in routine.options or "volatility=immutable" in routine.options:
         return ()
     if routine.body is None or routine.read_call is None:

@@ -195,7 +195,7 @@ def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expres
     if table.assumed or table.kind != "table" or expression.relations:
         return
     for column in expression.columns:
-        # The table's own name stands for the whole row.
+        # The table's own name means the whole row.
         if column not in table.columns and column not in (*_SYSTEM_COLUMNS, table.name.name):
             raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
@@ -227,7 +227,7 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
 
 
 def _refuse_persistence(machine: Machine, key: Key, table: Table, target: Table) -> None:
-    """Raise the error for a table that refers to one that lives shorter than it, or is of another session."""
+    """Raise the error for a reference to a table that is less permanent, or of another session."""
     if table.assumed or target.assumed or "foreign" in (table.kind, target.kind):
         return
     if "temporary" in (table.persistence, target.persistence) and table.persistence != target.persistence:
@@ -326,7 +326,7 @@ def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -
     referenced = None if written.table is None else Name(key.schema, written.table.name)
     name = written.name.lower() if written.name is not None else f"#{len(table.constraints) + 1}"
     while name in table.constraints:
-        # SQLite lets several constraints have one name; the mapping needs them apart.
+        # In SQLite several constraints may have one name; the keys of the mapping must differ.
         name += "'"
     constraint = replace(
         written,

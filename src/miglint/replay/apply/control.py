@@ -8,7 +8,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Index, Key, Sequence, Table, View
+from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -60,7 +60,7 @@ _SQLSTATES = {
 
 
 def transaction(machine: Machine, operation: Transaction) -> None:
-    """Transaction control: a rollback goes back to the schema of its beginning."""
+    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
     action = operation.action
     if action in ("begin", "savepoint"):
         machine.snapshots.append((operation.name or "", machine.schema))
@@ -92,7 +92,7 @@ def set_variable(machine: Machine, operation: SetVariable) -> None:
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
-    """SQLite's settings; `foreign_keys` inside a transaction has no effect."""
+    """Apply SQLite's settings; `foreign_keys` inside a transaction has no effect."""
     name = operation.name.lower()
     if operation.value is None or (name == "foreign_keys" and machine.snapshots):
         return
@@ -100,7 +100,7 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 
 def opaque(machine: Machine, operation: Opaque) -> None:
-    """What cannot be known."""
+    """Record that an effect is unknown."""
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
@@ -137,7 +137,7 @@ def _is_no_change(operation: Operation) -> bool:
 
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
-    # The branch is run for what it says of later statements; that it ran at all is not known.
+    # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:
@@ -183,7 +183,7 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
 
 
 def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
-    """Answer a condition: true, false (which NULL is as good as), or None when it cannot be known.
+    """Return whether a condition holds (NULL does not), or None if that is unknown.
 
     With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
     """
@@ -230,9 +230,8 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in ("function", "procedure", "routine", "aggregate"):
         schemas = machine.path if name.schema is None else (name.schema,)
         return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
-    if test.kind == "enum value" and test.table is not None:
-        enum = machine.schema.find(machine.key(test.table, "type"))
-        return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
+    if test.kind == "enum value":
+        return _label_exists(machine, test)
     if test.kind in ("extension", "schema", "role"):
         if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
             return True
@@ -240,15 +239,33 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in _ROWS:
         return None
     if test.kind in _RELATIONS:
+        if test.anywhere and any(
+            key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
+            for key, value in machine.settle().named(name.name)
+        ):
+            return True
         found = machine.relation(name)[1]
-        if isinstance(found, View) and test.kind in ("view", "materialized view"):
-            return found.materialized is (test.kind == "materialized view")
-        return None if found is None else isinstance(found, _RELATIONS[test.kind])
+        return None if found is None else _is_of_kind(found, test.kind)
     if test.kind in ("type", "domain"):
         found = machine.schema.get(machine.key(name, "type"))
     else:
         found = machine.schema.get(other_key(machine, test.kind, name, test.table))
     return None if found is None else not isinstance(found, Absent)
+
+
+def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
+    if isinstance(value, View) and kind in ("view", "materialized view"):
+        return value.materialized is (kind == "materialized view")
+    return isinstance(value, _RELATIONS[kind])
+
+
+def _label_exists(machine: Machine, test: Exists) -> bool | None:
+    label = test.name.name
+    if test.table is None:
+        # The label of whatever enum.
+        return any(isinstance(value, Enum) and label in value.labels for _, value in machine.schema.items()) or None
+    enum = machine.schema.find(machine.key(test.table, "type"))
+    return None if not isinstance(enum, Enum) or enum.assumed else label in enum.labels
 
 
 def _part_exists(machine: Machine, test: Exists) -> bool | None:

@@ -130,7 +130,7 @@ def update(machine: Machine, operation: Update) -> None:
 def _note_changes(
     machine: Machine, key: Key, operation: Update, column: str, value: Expression, assigned: set[str], *, guarded: bool
 ) -> None:
-    """Note whether a second run assigns another value to the column."""
+    """Record whether a second run assigns another value to the column."""
     own = machine.column_name(column)
     mentioned = {machine.column_name(name) for name in value.columns}
     functions = {function.name for function in value.functions}

@@ -73,7 +73,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if not machine.postgres:
         refuse_internal(machine, key, operation)
     if found is None and operation.if_exists:
-        # Nobody made it: the guard is there for just this.
+        # It does not exist, which is what the guard is for.
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
         machine.never_made(key)
         return
@@ -150,7 +150,7 @@ def _assumed(key: Key, kind: str) -> SchemaObject:
 
 
 def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> bool:
-    """Whether the object is what `DROP` says; False when SQLite looks for it elsewhere, and the guard lets it pass."""
+    """Whether the object is of the kind of the `DROP`; False if SQLite looks elsewhere, and the guard applies."""
     wanted = _RELATIONS[operation.kind]
     right = isinstance(found, wanted)
     if right and isinstance(found, View):

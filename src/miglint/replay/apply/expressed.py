@@ -10,7 +10,7 @@ from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Lookups, cached
 from miglint.schema.objects import Key
-from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Query, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
 from miglint.sql.postgres.analysis.classes import is_default_class as is_default
@@ -23,7 +23,7 @@ _Answer = TypeVar("_Answer")
 
 @contextmanager
 def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
-    """Turn what an analysis finds wrong into an error of the modelled engine."""
+    """Convert an error of the analysis to one of the modeled engine."""
     try:
         yield
     except Invalid as invalid:
@@ -34,7 +34,7 @@ def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
 def _analyzed(
     machine: Machine, key: Key | None, subject: tuple[object, ...], analyze: Callable[[SchemaEnvironment], _Answer]
 ) -> _Answer | None:
-    """Return what an analysis says, with its errors as those of the engine; None of what is nested too deep for it."""
+    """Return the result of an analysis, with its errors as those of the engine; None if it is nested too deep."""
 
     def run(lookups: Lookups) -> _Answer:
         return analyze(SchemaEnvironment(machine, lookups))
@@ -238,6 +238,19 @@ def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, 
     return _analyzed(machine, key, ("statement", text, variables), analyze)
 
 
+def described_view(
+    machine: Machine, key: Key | None, text: str
+) -> tuple[tuple[tuple[str, str], ...] | None, Query | None] | None:
+    """Return the result columns of the query of a view, as `described` does, and the query without its stars."""
+
+    def analyze(environment: SchemaEnvironment) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
+        columns, written = entry.described_view(environment, text)
+        known = columns is not None and all(name != "*" for name, _ in columns)
+        return tuple(columns or ()) if known else None, written
+
+    return _analyzed(machine, key, ("view", text), analyze)
+
+
 def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
     """Raise the error for a statement in a body of SQL; its names may be those of the parameters."""
     names = (*operation.input_names, *operation.output_names)
@@ -253,7 +266,7 @@ def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
 
 
 def _results(machine: Machine, operation: CreateRoutine) -> tuple[str, ...] | None:
-    """Return the types of the columns that a function of SQL returns, None where that is not said column by column."""
+    """Return the types of the columns that a function of SQL returns, None where they are not listed."""
     if operation.outputs:
         return tuple(name_of_type(machine.type(kind)) for _, kind in operation.outputs)
     returns = machine.type(operation.returns)

@@ -40,7 +40,7 @@ def facts_hold(machine: Machine, test: Exists) -> bool | None:
 
 
 def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
-    """Say whether a property of a column compares with a value as the sign behind its name says."""
+    """Return whether a property of a column compares with a value by the operator in its name."""
     name, _, sign = fact.partition(" ")
     if not sign:
         return _is(table, column, name, value)
@@ -81,7 +81,7 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         return (value == "YES") is (column.identity is not None)
     if fact == "column_default":
         there = column.default is not None or column.serial
-        # What it says, the server writes in its own words.
+        # The server stores its text in another form.
         return there is (value == "YES") if value in ("YES", "NO") else None
     if kind is None:
         return None

@@ -83,7 +83,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
 
 
 def _is_new(machine: Machine, key: Key) -> bool:
-    """Whether the script made a table anew of which not all was known: the old one may have had the same indexes."""
+    """Whether the script recreated a table that was not fully known: the old one may have had the same indexes."""
     old, new = machine.origin.objects.get(key), machine.schema.objects.get(key)
     return isinstance(old, Table) and old.assumed and isinstance(new, Table) and not new.assumed
 
@@ -162,7 +162,7 @@ def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object
 
 
 def copy_index(machine: Machine, index: Index, table: Key, parent: Name | None = None) -> Index:
-    """Give a table (a partition, a `LIKE`) its own copy of an index, under a generated name."""
+    """Create a copy of an index for a table (a partition, a `LIKE`), under a generated name."""
     name = generated_name(machine, table.schema, table.name, index.elements, index.include)
     copy = replace(
         index, name=Name(table.schema, name), table=Name(table.schema, table.name), generated=True, parent=parent
@@ -172,7 +172,7 @@ def copy_index(machine: Machine, index: Index, table: Key, parent: Name | None =
 
 
 def part_index(machine: Machine, index: Index, partition: Key) -> None:
-    """Give a partition its part of an index: one of its own that is like it, else a copy. Its partitions get theirs."""
+    """Attach a matching index of a partition to an index of its parent, or create one; likewise for its partitions."""
     for key, own in machine.indexes(partition):
         if own.parent is None and own.constraint is None and own.valid and _alike(own, index):
             machine.put(key, replace(own, parent=index.name))

@@ -7,7 +7,7 @@ condition names the keys; beyond that each row may be there, and may not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rpds import HashTrieMap
 
@@ -32,6 +32,8 @@ _ONE_KEY = pattern(
 )
 # Functions that give a value for every value.
 _NEVER_NULL = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "trim", "md5", "unaccent"})
+# How NULL is shown, which no text is equal to: no column holds a character with the code 0.
+_NULL = "\0null"
 # A condition is tried on each of so many keys; of more, none is certain.
 _MOST_TESTED = 8
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
@@ -69,9 +71,9 @@ def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
 def _after(
     known: _Known, where: Expression | None, about: Iterable[_Columns]
 ) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
-    """Return the keys of rows after a statement that takes some away, or gives them others, and those that are gone.
+    """Return the keys of rows after a statement that deletes or changes some, and the deleted ones.
 
-    `about` are the columns of the keys that it concerns. Without a condition all are gone.
+    `about` are the columns of the keys that it concerns. Without a condition all are deleted.
     """
     named = _named_keys(where)
     gone: dict[_Columns, list[tuple[Values, bool]]] = {}
@@ -101,21 +103,21 @@ def _chosen(keys: KnownKeys, columns: _Columns, where: Expression) -> tuple[list
 
 
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
-    """Take the keys of the rows away that `DELETE` takes away."""
+    """Remove the keys of the rows that `DELETE` deletes."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _after(known, where, list(known))[0])
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
-    """Take the keys of all rows of a table away."""
+    """Remove the keys of all rows of a table."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _NOTHING)
 
 
 def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str]) -> None:
-    """Change the keys of the rows to whose columns `UPDATE` assigns others.
+    """Change the keys of the rows that `UPDATE` changes.
 
     Raises `Refused` where a row, which is named, gets the constant key of another.
     """
@@ -138,7 +140,7 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
 
 
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
-    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    """Copy what is known of a table's rows to a table that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
         return
     _, known = _known(machine, machine.relation(query.relations[0])[0])
@@ -159,16 +161,17 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     place, before = _known(machine, key)
     after = before
-    for columns, condition in _unique_columns(machine, key, table):
+    for unique in _unique_columns(machine, key, table):
+        columns, condition = unique.columns, unique.condition
         if not columns or not set(columns).issubset(names):
             continue
         label = columns if condition is None else (*columns, f"where {condition.key}")
         there = _of(before, label)
         added: dict[Values, None] = {}
-        for values in _new_keys(machine, operation, table, names, columns, condition):
+        for values in _new_keys(machine, operation, table, names, unique):
             held = True if values in added else there.holds(values)
             if held is not None:
-                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}"
+                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
                 where = "among these rows" if values in added else f'in "{operation.table}"'
                 message = f"a row with {values_held} is {where} already: duplicate key value"
                 certain = held and not operation.guarded
@@ -190,14 +193,14 @@ def _new_keys(
     operation: Insert,
     table: Table,
     names: list[str],
-    columns: _Columns,
-    condition: Expression | None,
+    unique: _Unique,
 ) -> Iterator[Values]:
     """Yield the constant keys over some columns that `INSERT` gives to rows, of those that are in a partial index."""
     places = {name: number for number, name in enumerate(names)}
-    numbers = [places[name] for name in columns]
+    numbers = [places[name] for name in unique.columns]
+    condition = unique.condition
     for row in operation.rows or ():
-        values = _constant_key(row, numbers)
+        values = _constant_key(row, numbers, nulls=unique.nulls)
         if values is None:
             continue
         if condition is None:
@@ -206,30 +209,47 @@ def _new_keys(
             yield (*values, "")
 
 
-def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
-    """Return the constants in these places of a row; None if one of them is missing, null or no constant."""
+def _constant_key(row: tuple[Expression | None, ...], numbers: list[int], *, nulls: bool) -> Values | None:
+    """Return the constants in these places of a row; None if one of them is missing or no constant.
+
+    NULL is no constant either, but with `nulls`, where it equals itself.
+    """
     values = []
     for number in numbers:
         value = row[number] if number < len(row) else None
-        if value is None or value.literal is None or value.key == "null":
+        if value is not None and value.key == "null" and nulls:
+            values.append(_NULL)
+        elif value is None or value.literal is None or value.key == "null":
             return None
-        values.append(value.literal)
+        else:
+            values.append(value.literal)
     return tuple(values)
 
 
-def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Columns, Expression | None]]:
-    """Return the columns of the primary key and of all that is unique, with the condition where it is of some rows."""
-    found: list[tuple[_Columns, Expression | None]] = [
-        (one.columns, None) for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)
+class _Unique(NamedTuple):
+    """What is unique in a table, with the condition where it is of some rows, and whether NULL is a value of it."""
+
+    columns: _Columns
+    condition: Expression | None = None
+    nulls: bool = False
+
+
+def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Unique]:
+    """Return the primary key of a table, and all that is unique in it."""
+    found = [
+        _Unique(one.columns, None, one.nulls_not_distinct)
+        for kind in ("primary", "unique")
+        for one in of_kind(table.constraints, kind)
     ]
     for _, index in machine.indexes(key):
-        columns = [_told_apart_by(element) for element in index.elements] if index.unique else [None]
+        columns = [_distinguishing_column(element) for element in index.elements] if index.unique else [None]
         if index.constraint is None and None not in columns:
-            found.append((tuple(machine.column_name(column or "") for column in columns), index.where))
+            names = tuple(machine.column_name(column or "") for column in columns)
+            found.append(_Unique(names, index.where, index.nulls_not_distinct))
     return found
 
 
-def _told_apart_by(element: IndexElement) -> str | None:
+def _distinguishing_column(element: IndexElement) -> str | None:
     """Return the column that an element of an index has its value from: rows that agree in it agree in the element."""
     if element.expression is None:
         return element.column

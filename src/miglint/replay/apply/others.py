@@ -24,7 +24,7 @@ IN_SCHEMA = frozenset(
 )
 
 
-# What an option is when nobody says it.
+# Defaults of options.
 _USUAL = {
     "publication": (
         "publish=insert, update, delete, truncate",

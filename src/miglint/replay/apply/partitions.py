@@ -21,7 +21,7 @@ def partition_columns(table: Table) -> tuple[str, ...] | None:
 
 
 def refuse_partition_key(machine: Machine, key: Key, table: Table, operation: CreateTable) -> None:
-    """Raise the errors for a table that cannot be partitioned by what it is to be partitioned by."""
+    """Raise the errors for an invalid partition key."""
     if table.partition_by is None or not machine.postgres:
         return
     if table.persistence == "unlogged":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from miglint.base.structs import replace
 from miglint.replay.apply.columns import altered, column_of, is_inherited, no_column
 from miglint.replay.apply.constraints import not_null_name
@@ -246,7 +248,7 @@ def _member(member: Member, old: str, new: str) -> Member:
 
 
 def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
-    """Carry the name of a column into SQLite's triggers, on whatever table they are."""
+    """Rename a column in all of SQLite's triggers."""
 
     def swap(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
         return tuple(ColumnUse(use.relation, new) if is_it(use) else use for use in uses)
@@ -282,7 +284,15 @@ def _rename_view_column(machine: Machine, key: Key, view: View, operation: Renam
         return
     if operation.column not in view.columns:
         raise machine.refuse("undefined_column", f'column "{operation.column}" does not exist', key, operation.column)
-    machine.put(key, replace(view, columns=_swap(view.columns, operation.column, operation.new)))
+    defaults = {operation.new if column == operation.column else column: default for column, default in view.defaults}
+    machine.put(
+        key,
+        replace(
+            view,
+            columns=_swap(view.columns, operation.column, operation.new),
+            defaults=tuple(sorted(defaults.items(), key=itemgetter(0))),
+        ),
+    )
 
 
 def _rename_attribute(machine: Machine, operation: RenameColumn) -> None:

@@ -66,7 +66,7 @@ def refuse_if_trigger_fails(machine: Machine, table: Key, event: str, columns: I
         _refuse(machine, value, (*value.uses, *value.targets), table, "")
 
 
-def leans_on(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool | None:
+def reads_column(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool | None:
     """Return whether a trigger reads a column of a table; None when a name may be that of another table's column."""
     named = [use for use in trigger.uses if use.column.lower() == column]
     if any(use.relation is not None and machine.key(use.relation) == key for use in named):
@@ -127,7 +127,7 @@ def _missing_in_view(machine: Machine, query: Query) -> str | None:
 
 
 def lacks(machine: Machine, use: ColumnUse) -> bool:
-    """Whether a column is said of a table that is known not to have it."""
+    """Whether a qualified column is of a table that is known not to have it."""
     table = None if use.relation is None else machine.relation(use.relation)[1]
     if not isinstance(table, Table) or table.assumed or table.kind != "table":
         return False

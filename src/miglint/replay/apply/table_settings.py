@@ -16,7 +16,7 @@ _OFF_OF_VIEWS = {"security_invoker": "false", "security_barrier": "false"}
 
 
 def set_table_option(machine: Machine, operation: SetTableOption) -> None:
-    """Any other setting of a relation."""
+    """Set any other option of a relation."""
     key, found = machine.relation(operation.table)
     if isinstance(found, Absent):
         if operation.table_if_exists:

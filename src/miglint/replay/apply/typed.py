@@ -11,9 +11,19 @@ from collections.abc import Sequence
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.access_methods import refuse_beyond_method
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_relations
 from miglint.schema.extension_parts import CLASSES
 from miglint.schema.objects import Enum, Key, Table, View
-from miglint.sql.operations import AlterColumnType, Column, Constraint, CreateIndex, CreateRoutine, Expression, Type
+from miglint.sql.operations import (
+    AlterColumnType,
+    Column,
+    Constraint,
+    CreateIndex,
+    CreateRoutine,
+    Expression,
+    Query,
+    Type,
+)
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -32,7 +42,10 @@ _FITS = {"btree": _BTREE, "hash": _BTREE - {"bit", "varbit", "money", "tsvector"
 def check_default(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a default that cannot be one, or that the column's type does not take."""
     default = column.default
-    if default is None or not machine.postgres or column.generated is not None or default.sequence is not None:
+    if default is None or not machine.postgres or column.generated is not None:
+        return
+    if default.sequence is not None:
+        need_relations(machine, (default.sequence,))
         return
     if default.text and not _plainly_fits(machine, default, column.type):
         from miglint.replay.apply import expressed
@@ -209,3 +222,16 @@ def result_types(machine: Machine, key: Key | None, text: str) -> tuple[tuple[st
     from miglint.replay.apply import expressed
 
     return expressed.described(machine, key, text)
+
+
+def described_view(machine: Machine, key: Key, query: Query) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
+    """Return the result columns of the query of a view with the names of their types, and the query without its stars.
+
+    Each is None where it is not known; the query also where it has no star. Raises `Refused` for a query that cannot
+    run.
+    """
+    if not query.text or not machine.postgres:
+        return None, None
+    from miglint.replay.apply import expressed
+
+    return expressed.described_view(machine, key, query.text) or (None, None)

@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
-from miglint.replay.apply.typed import result_types
+from miglint.replay.apply.typed import described_view
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, SchemaObject, Table, View
@@ -69,18 +69,22 @@ def create_view(machine: Machine, operation: CreateView) -> None:
             endow(machine, key, "table", kind_of(view))
     elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
         _replaceable(machine, key, existing, view)
-        machine.put(key, view)
+        # Its options are replaced, the defaults of its columns are kept.
+        machine.put(key, replace(view, defaults=existing.defaults))
     else:
         _exists(machine, operation, key, existing, view)
 
 
 def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> View:
     """Return the view as the statement defines it. Raises `Refused` for an invalid query or invalid columns."""
-    types = _column_types(machine, key, operation.query) if machine.postgres else None
+    described, written = _described(machine, key, operation.query) if machine.postgres else (None, None)
+    types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
+    if columns is None and described is not None:
+        columns = tuple(label for label, _ in described)
     if machine.postgres:
-        query = _expanded(machine, query)
+        query = _expanded(machine, query, written)
     if columns is not None and len(operation.columns) > len(columns):
         raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
     if operation.columns:
@@ -115,15 +119,15 @@ def _renamed_columns(listed: tuple[str, ...], columns: tuple[str, ...] | None, q
     return listed if "*" not in query.outputs and len(query.outputs) == len(listed) else None
 
 
-def _column_types(machine: Machine, key: Key, query: Query) -> tuple[str, ...] | None:
-    """Return the types of a query's columns, None if they are not known. Raises `Refused` for an invalid query."""
+def _described(machine: Machine, key: Key, query: Query) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
+    """Return what `described_view` returns. Raises `Refused` for a query that no view can have."""
     need_query(machine, query)
-    described = result_types(machine, key, query.text)
+    described, written = described_view(machine, key, query)
     for label, kind in described or ():
         if kind == "record":
             message = f'column "{label}" has pseudo-type record'
             raise machine.refuse("invalid_table_definition", message, key, label)
-    return None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
+    return described, written
 
 
 def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaObject, view: View) -> None:
@@ -139,8 +143,11 @@ def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaO
     )
 
 
-def _expanded(machine: Machine, query: Query) -> Query:
+def _expanded(machine: Machine, query: Query, written: Query | None) -> Query:
     # The server writes out what `*` stands for when a view is made: columns added later are no part of it.
+    if written is not None:
+        found = dict.fromkeys((*query.uses, *resolved_query(machine, written).uses))
+        return replace(query, text=written.text, uses=tuple(found), stars=())
     if not query.stars:
         return query
     uses, stars = list(query.uses), []

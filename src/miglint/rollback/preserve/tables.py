@@ -60,7 +60,7 @@ def place_of(version: str, table: Name, dialect: Dialect, *, kept: bool = False)
 
 
 def how_much(place: Name) -> str:
-    """Return the query that tells how much is set aside in a table, and since when."""
+    """Return the query for how many rows a table of set-aside data has, and since when."""
     return f"SELECT count(*), min({AT}) FROM {name(place)};"
 
 

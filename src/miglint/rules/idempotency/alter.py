@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.catalog_tests import first_run_condition
 from miglint.rules.idempotency.conditional import conditional, unless, when, whole_statement
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
 from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
@@ -71,9 +72,14 @@ def _rename_help(failure: SecondRunFailure) -> str:
         then = literal(qualified(operation.name._replace(name=operation.new)))
         condition = f"to_regtype({literal(name)}) IS NOT NULL AND to_regtype({then}) IS NULL"
         return f"Check first: {conditional(failure, condition, statement)}"
-    return "Check first: " + when(
-        failure, _row_of(operation.kind, operation.name, operation.table, operation.arguments), statement
-    )
+    test = _row_of(operation.kind, operation.name, operation.table, operation.arguments)
+    return f"Check first: {_when_old(failure, test, statement)}"
+
+
+def _when_old(failure: SecondRunFailure, test: str, statement: str) -> str:
+    """Return a rename that runs only if the old name is there; if the script makes it again, only if the new is not."""
+    condition = first_run_condition(failure) if failure.error.condition.startswith("duplicate_") else None
+    return when(failure, test, statement) if condition is None else conditional(failure, condition, statement)
 
 
 @rule(
@@ -112,7 +118,7 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     table, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
     words = "TYPE" if operation.kind == "type" else "TABLE"
     part = "ATTRIBUTE" if operation.kind == "type" else "COLUMN"
-    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Check first: " + when(
+    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Check first: " + _when_old(
         failure,
         f"SELECT FROM pg_attribute WHERE attrelid = {literal(table)}::regclass "
         f"AND attname = {literal(operation.column)}",
@@ -142,7 +148,7 @@ def _rename_constraint_help(failure: SecondRunFailure) -> str:
     words, column, cast = (
         ("DOMAIN", "contypid", "regtype") if operation.kind == "domain" else ("TABLE", "conrelid", "regclass")
     )
-    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Check first: " + when(
+    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Check first: " + _when_old(
         failure,
         f"SELECT FROM pg_constraint WHERE {column} = {literal(table)}::{cast} "
         f"AND conname = {literal(operation.constraint)}",
@@ -199,7 +205,7 @@ def _rename_value_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.RenameEnumValue)
     name = qualified(operation.name)
-    return "PostgreSQL has no RENAME VALUE IF EXISTS. Check first: " + when(
+    return "PostgreSQL has no RENAME VALUE IF EXISTS. Check first: " + _when_old(
         failure,
         f"SELECT FROM pg_enum WHERE enumtypid = {literal(name)}::regtype AND enumlabel = {literal(operation.value)}",
         f"ALTER TYPE {name} RENAME VALUE {literal(operation.value)} TO {literal(operation.new)}",
@@ -313,8 +319,8 @@ def _partition_help(failure: SecondRunFailure) -> str:
         child, parent = qualified(operation.partition), qualified(operation.table)
         adds = isinstance(operation, ops.AttachPartition)
     test = (
-        f"SELECT FROM pg_inherits WHERE inhrelid = {literal(child)}::regclass "
-        f"AND inhparent = {literal(parent)}::regclass"
+        f"SELECT FROM pg_inherits WHERE inhrelid = to_regclass({literal(child)}) "
+        f"AND inhparent = to_regclass({literal(parent)})"
     )
     if isinstance(operation, ops.DetachPartition) and (operation.concurrently or operation.finalize):
         return f"No block can run it. Have the runner run this script only once, or check first: `{test};`"

@@ -9,6 +9,7 @@ from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql.operations import Statement
+from miglint.writer.words import dollar_quotes
 
 # Liquibase cuts at each semicolon, whatever is around it.
 _CUTS_BLOCKS = frozenset({"liquibase"})
@@ -37,7 +38,7 @@ def statement_in_block(
     if end is None or _NO_BLOCK.search(body):
         return None
     line, indent = line_break(script), indentation(text, span.start)
-    mark = _dollar_tag(text[span.start : end] + condition)
+    mark = dollar_quotes(text[span.start : end] + condition)
     opening, closing = f"DO {mark} BEGIN{line}{indent}IF ", f"{line}{indent}END IF;{line}{indent}END {mark};"
     if layout in UNCUT and not is_uncut(text, span, UNCUT[layout]):
         if text[text.rfind("\n", 0, span.start) + 1 : span.start].strip():
@@ -50,10 +51,3 @@ def statement_in_block(
         edits.append(Edit(start, start, f"{opening}{place.condition} THEN{line}{indent}"))
         edits.append(Edit(end, end, closing if text[end - 1] == ";" else f";{closing}"))
     return Fix("run it only where it has not run yet", tuple(edits), reason)
-
-
-def _dollar_tag(text: str) -> str:
-    number, mark = 0, "$$"
-    while mark in text:
-        number, mark = number + 1, f"$miglint{number or ''}$"
-    return mark

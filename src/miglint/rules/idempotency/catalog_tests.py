@@ -26,9 +26,8 @@ def first_run_condition(failure: SecondRunFailure) -> str | None:
     """Return a condition that holds before the first run of a statement and not after it, or None."""
     step, script, statement = failure.step, failure.script, failure.event.statement
     own = _own_condition(failure)
-    candidates = later_conditions(step, script, statement)
-    if own is not None:
-        candidates.insert(0, own)
+    candidates: list[str] = [] if own is None else [own]
+    candidates += later_conditions(step, script, statement)
     first = schema_before(step, script, statement)
     for condition in candidates:
         if not first or tells(condition, first, failure.event.before):
@@ -48,7 +47,7 @@ def _own_condition(failure: SecondRunFailure) -> str | None:
     if isinstance(failure.operation, ops.AttachPartition):
         return f"NOT {inherits(failure.operation.partition, failure.operation.table)}"
     if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action == "add":
-        return column_exists(failure.operation.table, failure.operation.column, " AND attidentity = ''")
+        return column_exists(failure.operation.table, failure.operation.column, "attidentity = ''")
     if failure.error.condition.startswith("undefined_"):
         return _removed(failure)
     if failure.error.condition.startswith("duplicate_") or failure.error.condition == "invalid_table_definition":

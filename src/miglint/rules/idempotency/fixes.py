@@ -130,7 +130,7 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
 
 @cached_by_step
 def _lone_drops(step: Step, script: Script) -> dict[tuple[str, str | None], list[Statement]]:
-    """Return the statements that drop one thing and do nothing else, by its name and column."""
+    """Return the statements that only drop one object, by its name and column."""
     found: dict[tuple[str, str | None], list[Statement]] = {}
     for statement in _statements_of(step, script):
         match statement.operations:
@@ -155,7 +155,7 @@ def _is_whole(failure: SecondRunFailure) -> bool:
 def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
     """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
 
-    The first run of the statement as it is tells of such a difference by its failure.
+    Without the fix, the first run of the statement fails and reveals such a difference.
     """
     step, script = failure.step, failure.script
     before = step.before if script is step.migration.forward else step.forward.schema
@@ -166,7 +166,7 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
     if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
-    return f"the migrations do not tell that {part or key.name} is not there yet"
+    return f"{part or key.name} may exist already: the migrations do not rule it out"
 
 
 def _is_made(schema: Schema, key: Key) -> bool:

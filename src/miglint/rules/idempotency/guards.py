@@ -17,7 +17,7 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.short_lived import dropped_later
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Absent, Index, Table
@@ -160,7 +160,7 @@ def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
                         f'a retry after an interrupted build keeps the invalid index "{operation.name}"',
                         clear_invalid(step, script, operation),
                         # A file that takes no second statement cannot be improved.
-                        severity=Severity.INFO if stands_alone(step, script) else None,
+                        severity=Severity.INFO if must_be_alone(step, script) else None,
                     )
 
 

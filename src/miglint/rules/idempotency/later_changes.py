@@ -27,7 +27,7 @@ _MOST = 6
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 
 
-class _CatalogChange(NamedTuple):
+class _LaterChange(NamedTuple):
     """A change of the catalog by the statement that begins at `start`; `condition` holds before it."""
 
     start: int
@@ -67,14 +67,14 @@ def _schemas(step: Step, script: Script) -> dict[int, Schema]:
 
 
 @cached_by_step
-def _changes(step: Step, script: Script) -> list[_CatalogChange]:
+def _changes(step: Step, script: Script) -> list[_LaterChange]:
     """Return the changes that are there after a script and not before it, in order."""
     forward = script is step.migration.forward
     first = step.before if forward else step.forward.schema
     last = step.forward.schema if forward else step.rollback.schema if step.rollback is not None else first
     statements = step.forward_statements if forward else step.rollback_statements
     return [
-        _CatalogChange(statement.span.start, condition)
+        _LaterChange(statement.span.start, condition)
         for statement in statements
         for operation in statement.operations
         if (condition := _condition(operation, first, last)) is not None

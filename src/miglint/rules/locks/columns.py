@@ -9,6 +9,7 @@ from miglint.base.model import Dialect
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.locks.constraints import severity_of
 from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
 from miglint.rules.support.sql_text import ident, literal, qualified, suffixed
 from miglint.sql import operations as ops
@@ -74,6 +75,7 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             f"{words}: {why}",
             f"`ALTER TABLE {on} ADD COLUMN {column}{kind};`, `ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT "
             f"{default.text};` for new rows, and fill the old ones in a later migration, {_BATCHES}.",
+            severity=severity_of(applied, operation.table),
         )
 
 
@@ -121,13 +123,13 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
 )
 def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Report stored generated columns that are added, or whose expression changes."""
-    for applied, _ in effective(step, ops.AddColumn):
+    for applied, added in effective(step, ops.AddColumn):
         situation, words = _situation(applied, context)
         if situation == "add column stored generated":
             help = f"Add a plain column, have a trigger fill it, and fill the old rows {_BATCHES}."
             if version_of(context) >= 18:
                 help = f"Use VIRTUAL instead of STORED: it is computed when read. Or: {help}"
-            yield applied.hit(words, help)
+            yield applied.hit(words, help, severity=severity_of(applied, added.table))
     for applied, _ in effective(step, ops.SetGenerated):
         situation, words = _situation(applied, context)
         if situation:
@@ -193,7 +195,7 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
                 f"`CREATE SEQUENCE {sequence};`, `ALTER TABLE {on} ADD COLUMN {column} bigint;`, "
                 f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval({literal(sequence)});`, "
                 f"then fill the old rows {_BATCHES}.",
-                severity=ERROR,
+                severity=severity_of(applied, operation.table),
             )
 
 
@@ -229,7 +231,7 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         yield applied.hit(
             f"{words} ({ident(operation.column)}: {old}{operation.type})",
             _new_column_help(operation.table, operation.column, operation.type),
-            severity=ERROR if situation == "alter type rewriting" else WARNING,
+            severity=severity_of(applied, operation.table) if situation == "alter type rewriting" else WARNING,
         )
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.structs import replace
-from miglint.locks import LockEffect
+from miglint.locks import LockEffect, Work
 from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.later_names import name_at_end
-from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified, suffixed
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
@@ -40,6 +40,14 @@ def named(table: Name, constraint: Constraint, suffix: str) -> str:
 def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:
     """Return the first effect that blocks others for as long as the rows take."""
     return next((effect for effect in applied.effects(context) if effect.stalls), None)
+
+
+def severity_of(applied: AppliedOperation, table: Name) -> Severity | None:
+    """Return the severity of a wait for the rows of a table; None for that of its rule.
+
+    Where the same transaction deletes all rows, the application waits for that already.
+    """
+    return WARNING if applied.rows_deleted(table) else None
 
 
 def _columns(columns: tuple[str, ...]) -> str:
@@ -227,14 +235,26 @@ def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "unique" else None
         if effect is not None:
-            yield applied.hit(effect.words, _index_help(step, applied, operation.table, constraint))
+            severity = severity_of(applied, operation.table)
+            help = _index_help(step, applied, operation.table, constraint)
+            yield applied.hit(effect.words, help, severity=severity)
+    yield from _added_keys(step, context, "unique")
+
+
+def _added_keys(step: Step, context: Context, kind: str) -> Iterator[Hit]:
+    """Report keys of added columns; milder where the column's values are reported, which are written under its lock."""
     for applied, added in effective(step, ops.AddColumn):
-        for constraint in added.constraints:
-            if constraint.kind == "unique" and not applied.empty(added.table):
-                yield applied.hit(
-                    f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
-                    _added_help(step, applied, added, constraint),
-                )
+        constraint = next((constraint for constraint in added.constraints if constraint.kind == kind), None)
+        if constraint is None or applied.empty(added.table):
+            continue
+        rewritten = any(Work.REWRITE in effect.work for effect in applied.effects(context))
+        if kind == "primary":
+            constraint = Constraint("primary", columns=(added.column.name,))
+        yield applied.hit(
+            f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
+            _added_help(step, applied, added, constraint),
+            severity=WARNING if rewritten else severity_of(applied, added.table),
+        )
 
 
 def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: Constraint) -> str:
@@ -247,6 +267,12 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
         )
     words, suffix = ("PRIMARY KEY", "pkey") if constraint.kind == "primary" else ("UNIQUE", "key")
     name = ident(named(table, constraint, suffix))
+    index, swap = name, ""
+    place = applied.key(table)
+    before = step.before if applied.forward else step.after
+    if before.find(place._replace(name=named(table, constraint, suffix))) is not None:
+        # The server gives the index the name of the constraint in the end.
+        index, swap = suffixed(named(table, constraint, suffix), "_new"), f"DROP CONSTRAINT IF EXISTS {name}, "
     nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
     include = f" INCLUDE ({_columns(constraint.include)})" if constraint.include else ""
     columns = _columns(constraint.columns)
@@ -255,8 +281,8 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
     timing += " INITIALLY DEFERRED" if constraint.deferred else ""
     return (
         "Outside of a transaction, in a migration of its own: "
-        f"`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {qualified(table)} ({columns}){include}{nulls};` "
-        f"and in the next one `ALTER TABLE {later} ADD CONSTRAINT {name} {words} USING INDEX {name}{timing};`"
+        f"`CREATE UNIQUE INDEX CONCURRENTLY {index} ON {qualified(table)} ({columns}){include}{nulls};` "
+        f"and in the next one `ALTER TABLE {later} {swap}ADD CONSTRAINT {name} {words} USING INDEX {index}{timing};`"
     )
 
 
@@ -306,14 +332,10 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "primary" else None
         if effect is not None and constraint.using_index is None:
-            yield applied.hit(effect.words, _index_help(step, applied, operation.table, constraint))
-    for applied, added in effective(step, ops.AddColumn):
-        if any(constraint.kind == "primary" for constraint in added.constraints) and not applied.empty(added.table):
-            constraint = Constraint("primary", columns=(added.column.name,))
-            yield applied.hit(
-                f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
-                _added_help(step, applied, added, constraint),
-            )
+            severity = severity_of(applied, operation.table)
+            help = _index_help(step, applied, operation.table, constraint)
+            yield applied.hit(effect.words, help, severity=severity)
+    yield from _added_keys(step, context, "primary")
 
 
 @hazard(

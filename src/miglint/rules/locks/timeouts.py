@@ -185,11 +185,11 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
             earlier[applied.script.direction] = operation
         if value is None or last is None:
             continue
-        message = None
         if last.number > applied.number:
             message = _too_long(name, value, context)
-        elif name == "lock_timeout" and value and _too_late(applied, last, before):
-            message = "lock_timeout is set after the last statement that waits for a lock"
+        else:
+            is_late = name == "lock_timeout" and value and _too_late(applied, last, before)
+            message = "lock_timeout is set after the last statement that waits for a lock" if is_late else None
         if message is not None:
             yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 

@@ -35,7 +35,7 @@ _RESERVED = frozenset(
     release rename replace restrict returning right rollback row rows savepoint select session_user set similar some
     symmetric system_user table tablesample temp temporary then ties to trailing transaction trigger true unbounded
     union unique update user using vacuum values variadic verbose view virtual when where window with without
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 # Of these, the words that an engine rejects as an unquoted name of a table or column.
 _POSTGRES = frozenset(
@@ -47,7 +47,7 @@ _POSTGRES = frozenset(
     leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps
     placing primary references returning right select session_user similar some symmetric system_user table
     tablesample then to trailing true union unique user using variadic verbose when where window with
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 _SQLITE = frozenset(
     """
@@ -55,7 +55,7 @@ _SQLITE = frozenset(
     distinct drop else escape except exists foreign from group having if in index insert intersect into is isnull
     join limit not nothing notnull null on or order primary references returning select set table then to transaction
     union unique update using values when where
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 
 

@@ -107,15 +107,18 @@ def _row_types(step: Step) -> Iterator[Hit]:
         # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
         second = other in step.before or other in made
         if second and not (typed and isinstance(holder, Sequence)):
-            yield hit_in(
-                forward,
-                operation.span,
-                f'type "{name}" already exists',
-                f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
-                f"already a {kind_of(holder) if typed else 'type'}.",
-                severity=in_doubt(step),
-            )
+            yield _name_of_type_taken(step, forward, operation, name, kind_of(holder) if typed else "type")
         made.add(own)
+
+
+def _name_of_type_taken(step: Step, script: Script, operation: ops.Operation, name: str, kind: str) -> Hit:
+    return hit_in(
+        script,
+        operation.span,
+        f'type "{name}" already exists',
+        f"A table, view or sequence is a type of the same name as well, and {ident(name)} is already a {kind}.",
+        severity=in_doubt(step),
+    )
 
 
 def _relation_beside_type(step: Step, relation: Key, type_: Key) -> Table | View | Sequence | None:

@@ -34,7 +34,7 @@ _FAILS = "fails where rows of {0} reference it"
     dialects=("sqlite",),
 )
 def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
-    """Report foreign keys that act, or stand in the way, when the old table is dropped while they are enforced."""
+    """Report foreign keys that act, or prevent the drop, when the old table is dropped while they are enforced."""
     yield from _acting(step, rebuilds(step), step.forward.moments, step.forward_statements)
     if step.rollback is not None:
         yield from _acting(step, rebuilds_of_rollback(step), step.rollback.moments, step.rollback_statements)

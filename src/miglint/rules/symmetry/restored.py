@@ -195,16 +195,18 @@ def _failures(step: Step) -> Iterator[Hit]:
     unmade = {subject_of(event) for event in step.forward.events if fails(event)}
     names = NearNames()
     failed = [event for event in run.events if fails(event) and subject_of(event) not in unmade]
-    for event in own_causes(failed, step.rollback_statements, step.after):
-        if event.failure is not None:
-            yield Hit(
-                script.file,
-                acting(event.operation, event.failure.key, event.failure.part).span,
-                f"the rollback fails here: {event.failure.message}",
-                _how_to_survive(step, event, event.failure, names),
-                script,
-                fix=_fix(step, event),
-            )
+    for cause in own_causes(failed, step.rollback_statements, step.after):
+        event, failure = cause.event, cause.event.failure
+        if failure is None:
+            continue
+        help = _how_to_survive(step, event, failure, names)
+        lines = sorted({script.file.position(item.operation.span.start).line for item in cause.same})
+        more = f" (and {len(cause.same)} more)" if cause.same else ""
+        if lines:
+            help += f" The same on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
+        span = acting(event.operation, failure.key, failure.part).span
+        message = f"the rollback fails here: {failure.message}{more}"
+        yield Hit(script.file, span, message, help, script, fix=None if cause.same else _fix(step, event))
 
 
 @rule(

@@ -72,7 +72,8 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
         *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
             begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
-        if begun is not None:
+        # What cannot be read may hold the end.
+        if begun is not None and all(item.problem is None for item in statements):
             yield hit_in(
                 script,
                 begun.span,
@@ -143,10 +144,7 @@ def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
                 if script.dialect is Dialect.SQLITE:
                     what = "SQLite refuses a second BEGIN"
                 else:
-                    what = (
-                        "this BEGIN has no effect, and the script's COMMIT ends the tool's transaction "
-                        "before the tool records the migration"
-                    )
+                    what = "BEGIN has no effect, and COMMIT ends it before the migration is recorded"
                 yield hit_in(
                     script,
                     operation.span,
@@ -183,7 +181,7 @@ def no_transaction_around_several(step: Step) -> Iterator[Hit]:
                 script,
                 changes[1].span,
                 f"{len(changes)} changes run without a transaction: "
-                "if one fails, those before it stay, and the script cannot be run again",
+                "if one fails, the earlier ones stay, and a new run fails",
                 "Put BEGIN and COMMIT around them, or make each repeatable.",
             )
 
@@ -222,8 +220,7 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 others.span,
-                f"this runs without a transaction because of {what} in the same script: "
-                "if a statement fails, the ones before it stay",
+                f"{what} makes this script run without a transaction: a failure leaves it half done",
                 f"Put {what} in a migration of its own, without a transaction, and the rest in one with.",
             )
 

@@ -49,7 +49,7 @@ class _Uses:
         found = self._step.after.find(key)
         return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
 
-    def _said(self, expression: Expression | None) -> bool:
+    def _contains_value(self, expression: Expression | None) -> bool:
         """Return whether an expression holds the value, cast to the type."""
         return (
             expression is not None
@@ -61,14 +61,14 @@ class _Uses:
         default = column.default
         if default is None:
             return False
-        return self._said(default) or (self._typed(column.type) and default.literal == self._value)
+        return self._contains_value(default) or (self._typed(column.type) and default.literal == self._value)
 
     def _is_value(self, expression: Expression | None) -> bool:
         return expression is not None and expression.literal == self._value
 
     def _assigned(self, table: Name, column: str, value: Expression | None) -> bool:
         """Return whether a column is given the value."""
-        return self._said(value) or (self._is_value(value) and self._column(table, column))
+        return self._contains_value(value) or (self._is_value(value) and self._column(table, column))
 
     def _inserted(self, insert: ops.Insert) -> bool:
         if insert.rows is None:
@@ -82,7 +82,7 @@ class _Uses:
             self._is_value(cell) and self._column(insert.table, column)
             for row in insert.rows
             for column, cell in zip(columns, row, strict=False)
-        ) or any(self._said(cell) for row in insert.rows for cell in row)
+        ) or any(self._contains_value(cell) for row in insert.rows for cell in row)
 
     def by(self, operation: Operation) -> bool:
         """Return whether an operation needs the value when it runs."""
@@ -98,11 +98,11 @@ class _Uses:
             case ops.Update():
                 table = operation.table
                 changed = any(self._assigned(table, column, value) for column, value in operation.assignments)
-                return changed or self._said(operation.where)
+                return changed or self._contains_value(operation.where)
             case ops.Delete() | ops.CreateIndex():
-                return self._said(operation.where)
+                return self._contains_value(operation.where)
             case ops.AddConstraint():
-                return self._said(operation.constraint.expression)
+                return self._contains_value(operation.constraint.expression)
             case _:
                 return False
 

@@ -15,13 +15,14 @@ class Exists(Struct, frozen=True, gc=False):
     `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None. `facts`
     are what the query asks of a column beside its name, by the names of `information_schema.columns`, with the sign
     behind the name where that is not `=`; a constraint whose name is empty is any of the `constraint_type` that they
-    say.
+    say. `anywhere`: the query names no schema, so that an object in any schema counts.
     """
 
     kind: str
     name: Name
     table: Name | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    anywhere: bool = False
 
 
 class Not(Struct, frozen=True, gc=False):
@@ -43,9 +44,9 @@ class Or(Struct, frozen=True, gc=False):
 
 
 class Compared(Struct, frozen=True, gc=False):
-    """A test of the value that a query gives: NULL where `rows` says that it gives no row.
+    """A test of the value that a query gives: NULL where `rows` means that it gives no row.
 
-    `test` is what it means that there is such a row with such a value; None where that cannot be told.
+    `test` is what it means that there is such a row with such a value; None if unknown.
     """
 
     rows: Condition

@@ -44,7 +44,7 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
 class Update(Operation, frozen=True, gc=False, kw_only=True):
     """`UPDATE`. `assignments` are (column, expression); a multi-column or sub-query source gives expression None.
 
-    `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
+    `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` means that there is a
     `FROM`, so that a column's name may be another relation's. `twice` is a column that it gives two values.
     `text`, `uses` and `open` are as in `Insert`.
     """
@@ -61,7 +61,7 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):
-    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`.
+    """`DELETE`; `where` is None for every row, and `joined` means that there is a `USING`.
 
     `text`, `uses` and `open` are as in `Insert`.
     """

@@ -28,7 +28,7 @@ from miglint.sql.operations import (
     SetTableOption,
     ValidateConstraint,
 )
-from miglint.sql.postgres.constraints import column, constraint
+from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import default_expression, expression
 from miglint.sql.postgres.lexer import find_word, skip_space
 from miglint.sql.postgres.names import (
@@ -95,6 +95,7 @@ def _add_column(action: Action, span: Span) -> Operation:
         column=found,
         constraints=tuple(constraints),
         if_not_exists=action.missing_ok,
+        settings=tuple(column_settings(action.body)),
     )
 
 

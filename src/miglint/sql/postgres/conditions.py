@@ -14,7 +14,7 @@ from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknow
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
 from miglint.sql.postgres.constants import NotConstantError, evaluate
-from miglint.sql.postgres.facts import TELLING, Facts, constant_of, object_of
+from miglint.sql.postgres.facts import DISTINGUISHING_COLUMNS, Facts, constant_of, object_of
 from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
 from miglint.sql.postgres.scalars import compared, of_version, tested
 from miglint.sql.postgres.scopes import Walk
@@ -29,6 +29,7 @@ _LOOKUPS = {
     "to_regrole": "role",
     "to_regcollation": "collation",
 }
+_SCHEMA_COLUMNS = ("nspname", "schema", "schemaname", "namespace")
 _CURRENT_SCHEMA = frozenset({"current_schema", "current_schemas"})
 _AT_LEAST_ONE = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
 _NONE_AT_ALL = frozenset({("=", "0"), ("<", "1"), ("<=", "0")})
@@ -245,7 +246,7 @@ def _flatten(node: Node, conjuncts: list[Node]) -> None:
 
 
 def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
-    """Note what one conjunct says; one that cannot be read stays in the text of the rest."""
+    """Record one conjunct; one that cannot be read remains in the text of the rest."""
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
@@ -262,7 +263,7 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     column = _column(left)
     if column is None:
         facts.rest.append(walk(Walk(), node))
-    elif column not in HARMLESS_COLUMNS or column in TELLING:
+    elif column not in HARMLESS_COLUMNS or column in DISTINGUISHING_COLUMNS:
         _note_equality(node, left, column, right, facts, known)
 
 
@@ -276,7 +277,7 @@ def _signed(node: Node, known: KnownVariables) -> tuple[str, str] | None:
 
 
 def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:
-    """Note that a column has a value; one that is compared with no constant stays in the text of the rest."""
+    """Record that a column has a value; one that is compared with no constant remains in the text of the rest."""
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
     value = _value(right, known)
@@ -287,6 +288,8 @@ def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Fact
         facts.values[key] = value
     elif not (_joins(column, _column(right)) if "ColumnRef" in right else _is_current_schema(right)):
         facts.rest.append(walk(Walk(), node))
+    elif "ColumnRef" not in right and column.endswith(_SCHEMA_COLUMNS):
+        facts.in_path = True
 
 
 def _is_untyped(node: Node) -> bool:

@@ -16,10 +16,13 @@ from miglint.sql.postgres.catalog import (
 from miglint.sql.postgres.names import Node, constant_text
 
 # Of the columns that exclude nothing, those whose value identifies the object.
-TELLING = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
+DISTINGUISHING_COLUMNS = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
 _SIGNS = ("<>", "<", ">", "<=", ">=")
+
+
+_RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence", "relation"})
 
 
 class Facts:
@@ -29,6 +32,8 @@ class Facts:
         self.tables = tables
         self.values: dict[str, Name] = {}
         self.rest: list[str] = []
+        # Whether the schema is to be the current one, or one of the search path.
+        self.in_path = False
 
     def owner(self, fields: list[Node]) -> str:
         """Return the catalog of a qualified column, or an empty string."""
@@ -64,7 +69,9 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(conditions))
+        own = Name(schema.name if schema else None, name.name)
+        anywhere = own.schema is None and kind in _RELATIONS and not facts.in_path
+        return Exists(kind, own, table, tuple(conditions), anywhere=anywhere)
     return None
 
 

@@ -97,7 +97,7 @@ class Block:
 
     @property
     def known(self) -> KnownVariables:
-        """What is known of variables here."""
+        """Return what is known of variables here."""
         return KnownVariables(self.texts, self.nodes)
 
     def many(self, nodes: list[Node] | None) -> BlockResult:
@@ -325,10 +325,10 @@ class Block:
         return [_repeated(effects, text, hull(operations, span) or span)]
 
     def unrolled(self, body: Node, text: str) -> list[Operation] | None:
-        """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`."""
-        node = self._parsed(text)
-        while node is not None and "TypeCast" in node:
-            node = node["TypeCast"]["arg"]
+        """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`, also over a variable with such an array."""
+        node = _uncast(self._parsed(text))
+        if node is not None and "ColumnRef" in node:
+            node = _uncast(self.nodes.get(text.strip().lower()))
         if node is None or "A_ArrayExpr" not in node:
             return None
         try:
@@ -376,6 +376,12 @@ class Block:
             return None
         value: Node = targets[0]["ResTarget"]["val"]
         return value
+
+
+def _uncast(node: Node | None) -> Node | None:
+    while node is not None and "TypeCast" in node:
+        node = node["TypeCast"]["arg"]
+    return node
 
 
 def _repeated(effects: list[Operation], text: str, span: Span) -> Opaque:

@@ -129,12 +129,12 @@ def _column(node: Node, table: str) -> str | None:
     """Return the error for a column with two of a default, an identity and a generation expression."""
     kinds = [item["Constraint"]["contype"] for item in node.get("constraints", ()) if "Constraint" in item]
     name = node.get("colname", "")
-    told = [word for kind, word in _VALUES.items() if kind in kinds]
-    for word in told:
+    named = [word for kind, word in _VALUES.items() if kind in kinds]
+    for word in named:
         if kinds.count(next(kind for kind, other in _VALUES.items() if other == word)) > 1:
             return f'multiple {word} specified for column "{name}" of table "{table}"'
-    if len(told) > 1:
-        one, two = (word.removesuffix("s").replace("default value", "default") for word in told[:2])
+    if len(named) > 1:
+        one, two = (word.removesuffix("s").replace("default value", "default") for word in named[:2])
         return f'both {one} and {two} specified for column "{name}" of table "{table}"'
     return None
 

@@ -68,7 +68,7 @@ def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Oper
     if returns is not None:
         types[Name(returns.schema, returns.name)] = None
     language, body, options_ = _options(node)
-    definition: list[str] = []
+    definition = [] if returns is None else [f"returns {'setof ' if returns.setof else ''}{returns}"]
     relations: tuple[Name, ...] = ()
     state = Walk()
     if "sql_body" in node:
@@ -78,8 +78,6 @@ def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Oper
         definition.append("sql body")
     elif body is not None:
         relations = _body_relations(node, language, body)
-    if returns is not None:
-        definition.insert(0, f"returns {'setof ' if returns.setof else ''}{returns}")
     return [
         CreateRoutine(
             span=place.whole(),

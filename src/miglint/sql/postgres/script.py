@@ -168,7 +168,7 @@ def _too_deep(span: Span, words: str) -> Statement:
 
 
 def _problem(text: str, offset: int, piece: StatementSlice, error: native.NativeError) -> SyntaxProblem:
-    """Return what the grammar says, at the token that it names."""
+    """Return the error of the grammar, at the token that it names."""
     message = brief(error.message)
     at = piece.end
     if error.char >= 0:

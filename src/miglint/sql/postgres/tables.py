@@ -17,7 +17,7 @@ from miglint.sql.operations import (
     Operation,
     Query,
 )
-from miglint.sql.postgres.constraints import column, constraint
+from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
 from miglint.sql.postgres.names import Node, options, qualified, relation_name, type_of
@@ -74,6 +74,7 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         foreign_server=server,
         options=(*options(node.get("options")), *options((outer or {}).get("options")), *_storage(node)),
         source="" if server is None else place.source(),
+        settings=tuple(_settings(node)),
     )
 
 
@@ -98,6 +99,11 @@ def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[
     if not_null:
         columns = [_not_null(item) if item.name in not_null else item for item in columns]
     return columns, constraints, likes
+
+
+def _settings(node: Node) -> Iterator[tuple[str, str, str]]:
+    for element in node.get("tableElts", ()):
+        yield from column_settings(element.get("ColumnDef", {}))
 
 
 def _storage(node: Node) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
@@ -14,7 +14,7 @@ from miglint.writer.postgres.guards import Guarded
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.written import WrittenStatement
 
-# The part of a sequence that says to which column it belongs.
+# The part of a sequence that is its owner.
 OWNER = Part("owner", "")
 
 
@@ -73,14 +73,9 @@ class Order:
         before: dict[int, set[int]] = {action.number: set() for action in self._actions}
         for action in self._actions:
             before[action.number] = {other.number for other in self._needed(action) if other is not action}
-        after: dict[int, list[int]] = {}
-        for number, others in before.items():
-            for other in others:
-                after.setdefault(other, []).append(number)
-        ready: list[tuple[int, int]] = []
-        for action in self._actions:
-            if not before[action.number]:
-                heappush(ready, (action.rank, action.number))
+        after = _inverted(before)
+        ready = [(action.rank, action.number) for action in self._actions if not before[action.number]]
+        heapify(ready)
         left = {action.number for action in self._actions}
         while left:
             if not ready:
@@ -224,3 +219,11 @@ def _slots(item: Item, schema: Schema) -> tuple[Key, ...]:
     if key.space == "relation":
         return (key, Key("type", key.schema, key.name))
     return (key, Key("relation", key.schema, key.name)) if key.space == "type" else (key,)
+
+
+def _inverted(before: Mapping[int, Iterable[int]]) -> dict[int, list[int]]:
+    after: dict[int, list[int]] = {}
+    for number, others in before.items():
+        for other in others:
+            after.setdefault(other, []).append(number)
+    return after

@@ -79,6 +79,10 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
             gone = [word for option in one.options if (word := option.partition("=")[0]) not in given]
             for word in gone:
                 yield f"ALTER VIEW {own_name(key, two)} RESET ({word.removeprefix('storage parameter ')});"
+        was, wanted = dict(one.defaults), dict(two.defaults)
+        for column in sorted({*was} | {*wanted}):
+            if was.get(column) != wanted.get(column):
+                yield printer.view_default(two.name, column, wanted.get(column))
         return
     yield from _options(f"ALTER MATERIALIZED VIEW {own_name(key, two)}", one.options, two.options)
 
@@ -153,7 +157,7 @@ def _composite(draft: Drafting, key: Key, one: Composite, two: Composite) -> Ite
             yield guards.block(f"NOT {condition}", f"{head} ADD ATTRIBUTE {identifier(label_)} {text};")
         elif before != column:
             known = literal(type_name(column.type, Dialect.POSTGRES))
-            condition = f"{guards.has_column(key, label_)[:-1]} AND atttypid <> to_regtype({known}))"
+            condition = guards.has_column(key, label_, f"atttypid <> to_regtype({known})")
             other = before.type is not None and (before.type.name, before.type.schema) != (
                 column.type.name,
                 column.type.schema,
@@ -269,7 +273,7 @@ def _alter_part(draft: Drafting, item: Item, one: Table, two: Table) -> None:
 
 
 def _follows(draft: Drafting, item: Item, two: Table) -> bool:
-    """Return whether a part of a partition or heir becomes what it is to be with that of its parent."""
+    """Return whether altering the parent alters a part of its partition or child as well."""
     assert item.part is not None
     if not follows_parent(draft.new, item, draft.plan.altered.__contains__):
         return False
@@ -328,7 +332,7 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             # What makes an array of a value would make another one of an array.
             sign = "=" if one_type.dimensions else "<>"
             kind = f"(SELECT typcategory FROM pg_type WHERE pg_type.oid = atttypid) {sign} 'A'"
-            condition = f"{guards.has_column(item.key, item.part.name)[:-1]} AND {kind})"
+            condition = guards.has_column(item.key, item.part.name, kind)
             yield guards.block(condition, text)
         else:
             yield text

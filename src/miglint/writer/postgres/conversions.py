@@ -13,7 +13,7 @@ from miglint.writer.words import UnprintableError, identifier, type_name
 
 
 def conversion(draft: Drafting, before: Column, after: Column) -> str:
-    """Return what stands behind `ALTER COLUMN ... TYPE`: the type, and `USING` where it takes more than assignment."""
+    """Return what follows `ALTER COLUMN ... TYPE`: the type, and `USING` if an assignment cast is not enough."""
     if after.type is None:
         raise UnprintableError(f'the type of column "{after.name}" is not known')
     target = type_name(after.type, Dialect.POSTGRES)

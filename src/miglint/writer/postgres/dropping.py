@@ -1,4 +1,4 @@
-"""The statements that drop what goes, and what stands in the way for a while."""
+"""The statements that drop what is removed, and what prevents other changes for a while."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from miglint.schema.objects import (
 )
 from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
-from miglint.writer.postgres import guards
+from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item, automatic_needs
-from miglint.writer.words import identifier, name
+from miglint.writer.words import identifier, literal, name
 
 _KINDS = (
     "privilege", "comment", "policy", "rule", "trigger", "other publication", "relation", "routine", "other", "type",
@@ -40,7 +40,7 @@ def drop_all(draft: Drafting) -> None:
             if item.part is None and _is_in_circle(draft, item):
                 _drop_object(draft, item)
             elif item in draft.plan.away and _goes_for_good(draft, item):
-                # A second run finds it, without what it goes along with.
+                # A second run finds it, without the item that it was dropped with.
                 (_drop_object if item.part is None else _drop_part)(draft, item)
             continue
         if item.part is None:
@@ -50,7 +50,7 @@ def drop_all(draft: Drafting) -> None:
 
 
 def _goes_for_good(draft: Drafting, item: Item) -> bool:
-    """Return whether what an item goes along with does not come back, though the item does."""
+    """Return whether an item is created again, but not the one that it was dropped with."""
     value = draft.old.find(item.key)
     if item.part is not None:
         constraint = value.constraints.get(item.part.name) if isinstance(value, Table) else None
@@ -140,7 +140,7 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
 
 
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
-    """Return a `DROP` that leaves alone a table that is to be there, of another kind and under the same name."""
+    """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
@@ -161,9 +161,7 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
 
 def _if_kind(key: Key, value: object, text: str) -> guards.Guarded:
     kind = f"relkind = '{_relation_kind(value)}'"
-    return guards.block(
-        f"EXISTS (SELECT FROM pg_class WHERE oid = to_regclass({guards.relation(key)}) AND {kind})", text
-    )
+    return guards.block(catalog_conditions.relation_is(guards.written(key), kind), text)
 
 
 def _relation_kind(value: object) -> str:
@@ -222,7 +220,7 @@ def _drop_named(draft: Drafting, item: Item) -> list[Text]:
     if before.generated == after.generated:
         return [text]
     letter = "" if before.generated is None else before.generated[0]
-    condition = guards.has_column(key, part.name).removesuffix(")") + f" AND attgenerated = '{letter}')"
+    condition = guards.has_column(key, part.name, f"attgenerated = '{letter}'")
     return [guards.block(condition, text)]
 
 
@@ -236,7 +234,7 @@ def _without_member(draft: Drafting, item: Item) -> Text:
     own = identifier(item.key.name)
     condition = (
         f"EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = (SELECT oid FROM pg_publication"
-        f" WHERE pubname = '{item.key.name}') AND prrelid = to_regclass("
+        f" WHERE pubname = {literal(item.key.name)}) AND prrelid = to_regclass("
         f"{guards.relation(Key('relation', table.schema or 'public', table.name))}))"
     )
     return guards.block(condition, f"ALTER PUBLICATION {own} DROP TABLE {name(table)};")

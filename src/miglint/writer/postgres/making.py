@@ -113,7 +113,7 @@ def _guarded(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
         case Trigger() | Policy():
             return [drop(draft.new, key), *texts]
         case View(materialized=False):
-            return [printer.create_view(draft.new, value, replacing=True)]
+            return [printer.create_view(draft.new, value, replacing=True), *printer.finish(draft.new, key, value)]
         case Routine(kind="aggregate"):
             return [text.replace("CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE", 1) for text in texts]
         case Other():
@@ -136,7 +136,7 @@ def _created_other(value: Other, texts: list[str]) -> list[Text]:
 
 
 def _make_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
-    """Add the actions for a sequence, unless it comes with its column."""
+    """Add the actions for a sequence, unless it is created with its column."""
     if value.owned_by is not None:
         table_key = Key("relation", value.owned_by[0].schema or "public", value.owned_by[0].name)
         table = draft.new.table(table_key)
@@ -153,7 +153,7 @@ def _make_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
 
 
 def own_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
-    """Add the action that says to which column a sequence belongs, and lets it go on behind the values there are."""
+    """Add the action that sets the owner of a sequence, and its value to the largest one in the column."""
     makes = [Item(key, OWNER)]
     draft.act(95, f"set the owner of {label(draft.new, key)}", key, partial(_owned, draft, key, value), makes=makes)
 
@@ -169,7 +169,7 @@ def _owned(draft: Drafting, key: Key, value: Sequence) -> Iterator[str]:
 
 
 def continued(sequence: Key, table_key: Key, table: Table | None, column: str) -> str:
-    """Return the statement that lets a sequence go on behind the largest value of a column."""
+    """Return the statement that sets a sequence to the largest value of a column."""
     own = identifier(column)
     return (
         f"SELECT setval({guards.relation(sequence)}, max({own})) FROM {own_name(table_key, table)}"

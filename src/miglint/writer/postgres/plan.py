@@ -37,11 +37,11 @@ _NO_SPACE = frozenset({"rows", "role"})
 
 
 class TransitionPlan:
-    """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
+    """Items to drop, to make, and to alter; `swapped` types are replaced under their users.
 
     `again` are items that are made, and that a second run finds in its way: it drops them first, if they are there.
-    `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
-    schemas: the aspects of its changes.
+    `anew` are types to replace although they could be altered. `aspects` are the aspects of the changes of an item that
+    both schemas have.
     """
 
     def __init__(self, old: Schema, new: Schema, anew: frozenset[Key] = frozenset()) -> None:
@@ -120,7 +120,7 @@ class TransitionPlan:
             self._change(Item(key), "swap" if key in self._anew else can_alter(self.old, key, one, two))
 
     def _change(self, item: Item, how: str) -> None:
-        """Note that an item differs: it is to be altered in place, to be swapped, or to be dropped and made."""
+        """Record that an item differs: it is altered in place, swapped, or dropped and created."""
         if how == "alter":
             self.altered.add(item)
         elif how == "swap":
@@ -221,7 +221,7 @@ class TransitionPlan:
                 self._follow_again(item)
 
     def _follow_again(self, item: Item) -> None:
-        """Note what needs an item when all is made, and is in the way of a second run."""
+        """Record what needs an item in the new schema, and prevents a second run."""
         retyped = item in self.altered and item not in self.away and item.part is not None
         swapped = item.part is None and item.key in self.swapped
         for user in list(users_of(self.new, item)):
@@ -249,7 +249,7 @@ class TransitionPlan:
         return item.part is not None and self.makes(Item.column(item.key, item.part.name))
 
     def _stand_aside(self, user: User, item: Item) -> None:
-        """Let what needs an item that goes away go with it, unless it is altered so that it needs it no longer."""
+        """Drop what needs a dropped item, unless it is altered so that it does not need it any longer."""
         own = user.item
         if self.drops(own) or (own.key == item.key and own.part is None):
             return
@@ -283,7 +283,7 @@ class TransitionPlan:
             self._go(own, self.away)
 
     def _follow_retype(self, item: Item) -> None:
-        """Put aside what the engine cannot keep while the type of a column changes."""
+        """Drop what the engine cannot keep while the type of a column changes."""
         assert item.part is not None
         one, two = self.old.table(item.key), self.new.table(item.key)
         if one is None or two is None:
@@ -310,7 +310,7 @@ class TransitionPlan:
         return None if table is None or item.part is None else table.constraints.get(item.part.name)
 
     def _follow_swap(self, item: Item) -> None:
-        """Put aside what uses a type that is made anew; the columns of that type are altered."""
+        """Drop what uses a type that is created anew; the columns of that type are altered."""
         for user in list(users_of(self.old, item)):
             own = user.item
             value, after = self.old.find(own.key), self.new.find(own.key)

@@ -8,18 +8,18 @@ from miglint.schema.change import Change
 from miglint.schema.objects import Key, Part, Table
 from miglint.sql.operations import Name
 from miglint.writer import tables
-from miglint.writer.postgres import guards
+from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item
 from miglint.writer.words import identifier, name
 
-_LINKS = frozenset({"partition of", "partition bound", "inheritance"})
+_LINKS = frozenset({"parent", "partition bound", "inheritance"})
 
 
 def change_table(draft: Drafting, key: Key, one: Table, two: Table) -> None:
     """Add the actions that change a table as a whole."""
     aspects = draft.plan.aspects.get(Item(key), {})
-    if aspects.keys() & {"partition of", "partition bound"}:
+    if aspects.keys() & {"parent", "partition bound"}:
         _change_partition(draft, key, one, two)
     if "inheritance" in aspects:
         _change_parents(draft, key, one, two)
@@ -61,10 +61,7 @@ def _action(aspect: str, change: Change, table: Table) -> str | None:
 
 def _is_partition(child: Key, parent: Name) -> str:
     whole = Key("relation", parent.schema or "public", parent.name)
-    return (
-        f"EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass({guards.relation(child)})"
-        f" AND inhparent = to_regclass({guards.relation(whole)}))"
-    )
+    return catalog_conditions.inherits(guards.written(child), guards.written(whole))
 
 
 def _change_partition(draft: Drafting, key: Key, one: Table, two: Table) -> None:

@@ -25,6 +25,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.order import ordered
+from miglint.writer.postgres import catalog_conditions as conditions
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.graph import Item, users_of
 from miglint.writer.postgres.guards import Guarded
@@ -201,25 +202,19 @@ def _object(schema: Schema, renamed: Renamed) -> Iterator[str]:
 
 
 def _is_there(schema: Schema, key: Key) -> str | None:
-    """Return the condition that an object is there under its new name; None where it cannot be asked."""
+    """Return the condition that an object exists under its new name; None if there is none."""
     value = schema.find(key)
     if key.space == "relation":
-        return f"to_regclass({guards.relation(key)}) IS NOT NULL"
+        return conditions.relation_exists(guards.written(key))
     if key.space == "type":
-        return f"to_regtype({guards.relation(key)}) IS NOT NULL"
+        return conditions.type_exists(guards.written(key))
     if key.space == "schema":
-        return f"to_regnamespace({literal(identifier(key.name))}) IS NOT NULL"
+        return conditions.schema_exists(identifier(key.name))
     if isinstance(value, Routine):
-        return f"to_regprocedure({literal(signature(value))}) IS NOT NULL"
-    table = guards.relation(Key("relation", key.schema, key.owner))
-    if key.space == "trigger":
-        return f"EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass({table}) AND tgname = {literal(key.name)})"
-    if key.space == "policy":
-        return f"EXISTS (SELECT FROM pg_policy WHERE polrelid = to_regclass({table}) AND polname = {literal(key.name)})"
-    if key.space == "rule":
-        return (
-            f"EXISTS (SELECT FROM pg_rewrite WHERE ev_class = to_regclass({table}) AND rulename = {literal(key.name)})"
-        )
+        return conditions.routine_exists(signature(value))
+    if key.space in ("trigger", "policy", "rule"):
+        table = guards.written(Key("relation", key.schema, key.owner))
+        return conditions.attached_exists(key.space, table, key.name)
     return None
 
 
@@ -231,14 +226,11 @@ def _rename_part(schema: Schema, part: RenamedPart, cleared: list[str]) -> Guard
     own = name(Name(part.key.schema, part.key.name))
     old, new = identifier(part.old), identifier(part.new)
     if part.kind == "label":
-        condition = (
-            f"EXISTS (SELECT FROM pg_enum WHERE enumtypid = {guards.relation(part.key)}::regtype"
-            f" AND enumlabel = {literal(part.new)})"
-        )
+        condition = conditions.enum_value_exists(guards.written(part.key), part.new)
         return guards.block(condition, f"ALTER TYPE {own} RENAME VALUE {literal(part.new)} TO {literal(part.old)};")
     if part.kind == "constraint":
         if isinstance(value, Domain):
-            condition = guards.no_domain_constraint(part.key, part.new).removeprefix("NOT ")
+            condition = guards.has_domain_constraint(part.key, part.new)
             return guards.block(condition, f"ALTER DOMAIN {own} RENAME CONSTRAINT {new} TO {old};")
         if not isinstance(value, Table) or part.new not in value.constraints:
             return None

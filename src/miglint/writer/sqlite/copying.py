@@ -22,8 +22,8 @@ _LISTED = pattern(r"(?i)\(?\s*'?(\w+)'?\s+in\s*\(\s*([-+]?[0-9.]+|'(?:[^']|'')*'
 class CopiedRows(Struct, frozen=True):
     """The columns that get their values from the old table, and where from.
 
-    `values` are SQL by column; `absent` are the names that the table may lack, with what stands for them then.
-    `rowid` says that a value reads the number of a row.
+    `values` are SQL by column; `absent` are the names that the table may lack, with their substitutes.
+    `rowid` means that a value reads the number of a row.
     """
 
     values: Mapping[str, str]
@@ -53,7 +53,7 @@ def copy_of(
 ) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`.
 
-    `schemas` are the one that there is and the one that is to be made. A `detour` is another table that may have its
+    `schemas` are the old and the new one. A `detour` is another table that may have its
     rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
     missing although both schemas have them.
     """
@@ -90,7 +90,7 @@ def copy_of(
         if folded in unsure or unknown or not all(folded in side.columns for side in sides):
             absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
-        # Each column is computed: SQLite wants one that is not, so that this one was not either.
+        # Each column is computed: SQLite requires one that is not, so this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
     return CopiedRows(values, absent, rowid)
 
@@ -140,7 +140,7 @@ def _type(column: Column) -> str:
 
 
 def stand_in(schemas: tuple[Schema, Schema], table: Table, column: Column) -> str:
-    """Return the value that stands for those of a column which are lost: its default, or one that it accepts."""
+    """Return the substitute for lost values of a column: its default, or one that it accepts."""
     if column.default is not None and column.default.key != "null":
         return constant(column.default)
     if column.nullable is not False:
@@ -203,7 +203,7 @@ def constant(value: Expression) -> str:
 
 
 def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator[str]:
-    """Yield sentences about the rows of a table that it may not accept once it is as it is to be.
+    """Yield sentences about the rows of a table that its new form may reject.
 
     `renamed` has the old names of columns, by new ones, where these differ.
     """
@@ -214,18 +214,22 @@ def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator
             yield f'{head} "{column.name}" holds a NULL'
     now = {new: old for old, new in renamed.items()}
     known = [_sense(item, now) for item in before.constraints.values()]
-    for item in after.constraints.values():
-        if _sense(item, {}) in known:
-            continue
-        columns = ", ".join(item.columns)
-        if item.kind in ("primary", "unique"):
-            yield f"{head} two rows have the same ({columns})"
-        elif item.kind == "check" and item.expression is not None:
-            yield f"{head} a row violates CHECK ({item.expression.text})"
-        elif item.kind == "foreign" and item.table is not None:
-            yield f"{head} ({columns}) refers to no row of {item.table.name}, where that is checked"
+    new = [item for item in after.constraints.values() if _sense(item, {}) not in known]
+    yield from (f"{head} {condition}" for item in new if (condition := _violation(item)) is not None)
     if after.strict and not before.strict:
         yield f"{head} a value is not of its column's type"
+
+
+def _violation(item: Constraint) -> str | None:
+    """Return when rows violate a constraint, in words."""
+    columns = ", ".join(item.columns)
+    if item.kind in ("primary", "unique"):
+        return f"two rows have the same ({columns})"
+    if item.kind == "check" and item.expression is not None:
+        return f"a row violates CHECK ({item.expression.text})"
+    if item.kind == "foreign" and item.table is not None:
+        return f"({columns}) refers to no row of {item.table.name}, where that is checked"
+    return None
 
 
 def _sense(item: Constraint, renamed: Mapping[str, str]) -> tuple[object, ...]:

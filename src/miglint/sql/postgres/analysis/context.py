@@ -36,7 +36,8 @@ class ExpressionAnalysis:
 
     `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
     `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
-    `refusal` is what is said of an aggregate where none may stand. `used` are all columns that were found.
+    `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
+    the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class ExpressionAnalysis:
         "plain",
         "refusal",
         "rules",
+        "stars",
         "used",
         "volatility",
     )
@@ -63,6 +65,7 @@ class ExpressionAnalysis:
         self.refusal = "" if rules.aggregates else f"aggregate functions are not allowed in {rules.name}"
         self.plain: list[ColumnReference] = []
         self.used: list[ColumnReference] = []
+        self.stars: dict[int, str | None] = {}
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""
@@ -94,7 +97,7 @@ class ExpressionAnalysis:
         return None if self.kinds.coerces(found.type, target, ASSIGNMENT) else found.type
 
     def note(self, volatility: str) -> None:
-        """Keep the worst volatility of what is called."""
+        """Record the worst volatility of what is called."""
         self.volatility = worst(self.volatility, volatility)
 
     def apply(self, name: str, given: Sequence[Result], schema: str | None = None) -> Result:

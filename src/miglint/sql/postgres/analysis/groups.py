@@ -45,7 +45,7 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
 
 
 def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
-    """Raise `Invalid` for an ORDER BY that `DISTINCT`, or `DISTINCT ON`, does not let stand."""
+    """Raise `Invalid` for an ORDER BY that `DISTINCT`, or `DISTINCT ON`, does not allow."""
     distinct = body.get("distinctClause", ())
     order = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
     if not distinct or not order or any("A_Star" in str(target) for target in targets):
@@ -82,7 +82,7 @@ def _meant(node: Node, names: dict[str, Node], targets: Sequence[Node]) -> str |
 
 
 def _unqualified(text: str) -> str:
-    """Return a column without the table that it is said of, so that both ways to write it are one."""
+    """Return a column without its qualifier, so that both ways to write it are equal."""
     return text.rpartition(".")[2] if _COLUMN.match(text) is not None else text
 
 

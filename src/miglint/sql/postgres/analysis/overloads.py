@@ -142,7 +142,7 @@ class Overloads:
         for given, declared in pairs:
             if not is_polymorphic(declared) or declared.startswith("anycompatible"):
                 continue
-            kind = self._stands_for(given, declared)
+            kind = self._element_of(given, declared)
             if kind in (UNKNOWN, LITERAL):
                 continue
             if one is not None and one != kind:
@@ -150,7 +150,7 @@ class Overloads:
             one = kind
         return True
 
-    def _stands_for(self, given: str, declared: str) -> str:
+    def _element_of(self, given: str, declared: str) -> str:
         """Return what `anyelement` is where an argument of a polymorphic type is of another."""
         base = self.kinds.base(given)
         if declared in ("anyarray", "anycompatiblearray"):
@@ -167,7 +167,7 @@ class Overloads:
         if not is_polymorphic(declared):
             return declared
         arguments = widened(function, len(given)) or ()
-        stands = [self._stands_for(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
+        stands = [self._element_of(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
         typed = [kind for kind in stands if kind != LITERAL]
         if not typed:
             kind = "text" if stands and declared.startswith("anycompatible") else UNKNOWN
@@ -256,7 +256,7 @@ class Overloads:
         return left[0] if len(left) == 1 else None
 
     def _for_constants(self, candidates: list[Candidate], bases: list[str]) -> list[Candidate]:
-        """Narrow by the constants among the operands: by category, then by assuming the one type of the others."""
+        """Select by the constants among the operands: by category, then by assuming the one type of the others."""
         narrowed = self._by_category(candidates, [place for place, kind in enumerate(bases) if kind == LITERAL])
         if narrowed is not None and len(narrowed) == 1:
             return narrowed
@@ -273,7 +273,7 @@ class Overloads:
         return self.kinds.preferred(declared) and self.kinds.category(declared) == self.kinds.category(bases[place])
 
     def _by_category(self, candidates: list[Candidate], unknown: list[int]) -> list[Candidate] | None:
-        """Narrow by the categories of what takes the constants: strings where there is a choice."""
+        """Select by the categories of the parameters for the constants: strings where there is a choice."""
         slots: dict[int, tuple[str, bool]] = {}
         for place in unknown:
             categories = [self.kinds.category(item.arguments[place]) for item in candidates]

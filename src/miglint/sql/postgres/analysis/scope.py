@@ -17,7 +17,7 @@ class FromItem(NamedTuple):
     """One item of FROM: how it is called, and the types of its columns; None where they are not known.
 
     `relation` is what it reads where that is a table or view, `keys` its primary key. `merged` are the columns of
-    `JOIN ... USING` that stand once for both sides. `hidden` says that its columns must be qualified with its name.
+    `JOIN ... USING` that stand once for both sides. `hidden` means that its columns must be qualified with its name.
     """
 
     alias: str
@@ -39,7 +39,7 @@ class ColumnReference(NamedTuple):
 class QueryLevel:
     """One level of a query: its sources, and the level around it.
 
-    `variables` says that a name may be that of a variable or a parameter. `merged` are the columns that `USING` has
+    `variables` means that a name may be that of a variable or a parameter. `merged` are the columns that `USING` has
     made one of two, with their types. `parameters` are those of the function whose body this is: one of a row type may
     stand before the name of a field.
     """
