@@ -97,22 +97,22 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
         return (NewFile(path, forward),)
     if layout not in _PAIRS or last.forward is None or last.rollback is None:
         return ()
-    down = _rollback_path(path, last)
-    if down is None:
+    back = _rollback_path(path, last)
+    if back is None:
         return ()
     if not scripts.transaction:
         if layout == "diesel":
             folder = posixpath.dirname(path)
             extra = NewFile(f"{folder}/metadata.toml", "run_in_transaction = false\n")
-            return NewFile(path, forward), NewFile(down, rollback), extra
+            return NewFile(path, forward), NewFile(back, rollback), extra
         if layout == "pop":
-            path, down = (re.sub(r"(\.(?:up|down)\.sql)$", r".autocommit\1", one) for one in (path, down))
+            path, back = (re.sub(r"(\.(?:up|down)\.sql)$", r".autocommit\1", one) for one in (path, back))
         else:
             # sqlx reads it; golang-migrate runs a single statement without a transaction.
             forward, rollback = f"-- no-transaction\n{forward}", f"-- no-transaction\n{rollback}"
             if len(scripts.forward) > 1 or len(scripts.rollback) > 1:
                 return ()
-    return NewFile(path, forward), NewFile(down, rollback)
+    return NewFile(path, forward), NewFile(back, rollback)
 
 
 def _rollback_path(path: str, last: Migration) -> str | None:
