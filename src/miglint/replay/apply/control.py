@@ -8,7 +8,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.schema.objects import Absent, Composite, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -275,6 +275,10 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
             return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
         return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
+    if not isinstance(found, Table) and test.kind == "column":
+        composite = machine.schema.find(machine.key(test.table, "type"))
+        if isinstance(composite, Composite) and not composite.assumed:
+            return name in composite.columns
     if found is None:
         return None
     if not isinstance(found, Table):

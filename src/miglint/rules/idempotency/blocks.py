@@ -7,7 +7,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 from miglint.replay.steps import Step
-from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
+from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_line_end, is_line_start, is_uncut, line_break
 from miglint.sql.operations import Statement
 from miglint.writer.words import dollar_quotes
 
@@ -40,14 +40,18 @@ def statement_in_block(
     line, indent = line_break(script), indentation(text, span.start)
     mark = dollar_quotes(text[span.start : end] + condition)
     opening, closing = f"DO {mark} BEGIN{line}{indent}IF ", f"{line}{indent}END IF;{line}{indent}END {mark};"
-    if layout in UNCUT and not is_uncut(text, span, UNCUT[layout]):
-        if text[text.rfind("\n", 0, span.start) + 1 : span.start].strip():
-            return None
-        begin, finish = UNCUT[layout]
-        opening, closing = f"{begin}{line}{indent}{opening}", f"{closing}{line}{finish}"
+    marks = UNCUT.get(layout)
     edits = []
     for place in (ConditionalPlace(Span(span.start, end), condition), *others):
         start, end = place.span
-        edits.append(Edit(start, start, f"{opening}{place.condition} THEN{line}{indent}"))
-        edits.append(Edit(end, end, closing if text[end - 1] == ";" else f";{closing}"))
+        before, after = (
+            f"{opening}{place.condition} THEN{line}{indent}",
+            closing if text[end - 1] == ";" else f";{closing}",
+        )
+        if marks is not None and not is_uncut(text, place.span, marks):
+            before, after = f"{marks[0]}{line}{indent}{before}", f"{after}{line}{marks[1]}"
+            # The lines of the tool stand alone.
+            before = before if indentation(text, start) or is_line_start(text, start) else f"{line}{before}"
+            after = after if is_line_end(text, end) else f"{after}{line}"
+        edits += (Edit(start, start, before), Edit(end, end, after))
     return Fix("run it only where it has not run yet", tuple(edits), reason)

@@ -37,3 +37,14 @@ def indentation(text: str, at: int) -> str:
     """Return the white space before a place, if there is nothing else on its line."""
     before = text[text.rfind("\n", 0, at) + 1 : at]
     return before if not before.strip() else ""
+
+
+def is_line_start(text: str, at: int) -> bool:
+    """Return whether a place begins a line."""
+    return at == 0 or text[at - 1] == "\n"
+
+
+def is_line_end(text: str, at: int) -> bool:
+    """Return whether nothing but white space follows a place on its line."""
+    newline = text.find("\n", at)
+    return not text[at : newline if newline >= 0 else len(text)].strip()
