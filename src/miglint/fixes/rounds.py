@@ -91,6 +91,8 @@ class _Fixing:
         self.withheld: dict[RuleInFile, str] = {}
         self.useless: dict[RuleInFile, str] = {}
         self._remaining = frozenset[str]()
+        # The last report about all files, with the texts that it is about.
+        self._whole: tuple[Mapping[str, str], Report] = ({}, first)
 
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
@@ -108,7 +110,9 @@ class _Fixing:
     def report(self, reached: _Reached) -> Report:
         """Return the report about all files as they are then."""
         texts = {**reached.texts, **reached.creates}
-        return self._check(texts, None) if texts else self._first
+        if self._whole[0] != texts:
+            self._whole = texts, self._check(texts, None)
+        return self._whole[1]
 
     def worse(self, reached: _Reached, paths: frozenset[str] | None = None) -> dict[str, str]:
         """Return the files that have more findings of a rule than before, each with the reason as words."""
@@ -239,8 +243,10 @@ class _Fixing:
         self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None
     ) -> tuple[Finding, ...]:
         """Return the findings with new texts: those about some files (None: all) anew, of others the known ones."""
-        new = self._check(texts, paths).findings
+        report = self._check(texts, paths)
+        new = report.findings
         if paths is None:
+            self._whole = dict(texts), report
             return new
         return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
 
