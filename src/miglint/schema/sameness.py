@@ -156,7 +156,7 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
         return False
     same = _without_query(one) == _without_query(two)
     if same and (one.query.stored or two.query.stored) and one.columns == two.columns:
-        stored = tuple(loose(view.query.stored or view.query.key) for view in (one, two))
+        stored = [loose(query.stored or query.key) for query in (one.query, two.query)]
         if stored[0] == stored[1]:
             return True
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))

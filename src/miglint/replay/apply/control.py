@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.base.structs import replace
 from miglint.replay.apply.calls import returns_nothing
 from miglint.replay.apply.facts import facts_hold, has_columns
 from miglint.replay.apply.known_rows import has_row
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
 from miglint.replay.apply.row_contents import forget_all_contents
-from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.schema.objects import Absent, Composite, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -155,7 +156,7 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     machine.touched = set()
     try:
         for inner in operation.then:
-            apply(machine, inner)
+            apply(machine, _under_condition(inner, operation.condition))
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
@@ -164,6 +165,15 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
         machine.touched |= touched
     if machine.schema is not before and not all(map(_is_no_change, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
+
+
+def _under_condition(operation: Operation, condition: Condition) -> Operation:
+    """Return an INSERT whose block looks first whether its table has the rows as one that leaves these out."""
+    if isinstance(operation, Insert) and isinstance(condition, Not) and isinstance(condition.condition, Exists):
+        looked_at = condition.condition
+        if looked_at.kind == "row" and looked_at.name == operation.table:
+            return replace(operation, anti_join=True)
+    return operation
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:
@@ -316,6 +326,10 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
             return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
         return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
+    if not isinstance(found, Table) and test.kind == "column":
+        composite = machine.schema.find(machine.key(test.table, "type"))
+        if isinstance(composite, Composite) and not composite.assumed:
+            return name in composite.columns
     if found is None:
         return None
     if not isinstance(found, Table):
