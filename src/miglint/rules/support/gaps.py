@@ -9,7 +9,7 @@ _PART = pattern(r"\s+|--[^\n]*|/\*")
 
 
 def behind_gap(text: str, at: int, end: int | None = None) -> int:
-    """Return the place behind the white space and the comments that begin at a place; a comment that has no end stays."""
+    """Return the place behind the white space and comments that begin at a place; a comment without an end stays."""
     end = len(text) if end is None else end
     while (found := _PART.match(text, at, end)) is not None:
         behind = found.end()
