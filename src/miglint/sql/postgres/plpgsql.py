@@ -32,7 +32,8 @@ from miglint.sql.operations import (
     is_shallow,
 )
 from miglint.sql.postgres.calls import calls_of
-from miglint.sql.postgres.conditions import KnownVariables, condition
+from miglint.sql.postgres.catalog_rows import KnownVariables
+from miglint.sql.postgres.conditions import condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
@@ -68,6 +69,8 @@ class Block:
         self.read = read
         self.at = at
         self.depth = 0
+        # How many branches are open, which may not be taken.
+        self.branches = 0
         self.texts: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
         self.assigned = Counter(targets(function["action"]))
@@ -169,12 +172,17 @@ class Block:
     def block(self, body: Node) -> BlockResult:
         """Read `BEGIN ... END`; with EXCEPTION it becomes a `Try` per handler, the first handler innermost."""
         start = self.at
-        operations, ends = self.many(body.get("body"))
         handlers = body.get("exceptions", {}).get("PLpgSQL_exception_block", {}).get("exc_list", ())
+        # An error may end the block before what it assigns.
+        self.branches += bool(handlers)
+        operations, ends = self.many(body.get("body"))
+        self.branches -= bool(handlers)
         for item in handlers:
             handler = item["PLpgSQL_exception"]
             caught = tuple(part["PLpgSQL_condition"]["condname"] for part in handler.get("conditions", ()))
+            self.branches += 1
             action, _ = self.many(handler.get("action"))
+            self.branches -= 1
             span = self.place.whole() if start is None or self.at is None else self.place.span(start, self.at)
             if operations:
                 operations = [
@@ -184,6 +192,13 @@ class Block:
 
     def branch(self, body: Node) -> tuple[If, bool, bool]:
         """Read `IF`; ELSIF becomes an `If` in `otherwise`."""
+        self.branches += 1
+        try:
+            return self._branch(body)
+        finally:
+            self.branches -= 1
+
+    def _branch(self, body: Node) -> tuple[If, bool, bool]:
         span, test = self.test(body["cond"])
         then, then_ends = self.many(body.get("then_body"))
         rest = body.get("elsif_list", ())
@@ -212,6 +227,7 @@ class Block:
 
     def case(self, body: Node) -> list[Operation]:
         """Read `CASE`: which branch is taken is unknown."""
+        self.branches += 1
         operations, _ = self.many(body.get("else_stmts"))
         for item in reversed(body.get("case_when_list", ())):
             when = item["PLpgSQL_case_when"]
@@ -220,6 +236,7 @@ class Block:
             operations = [
                 If(span=self.place.whole(), condition=Unknown(text), then=tuple(then), otherwise=tuple(operations))
             ]
+        self.branches -= 1
         return operations
 
     def raised(self, body: Node) -> BlockResult:
@@ -238,8 +255,12 @@ class Block:
         name = target.group(1)
         self.nodes.pop(name, None)
         self.texts.pop(name, None)
-        if self.assigned[name] == 1 and not self.assigned["*"]:
+        if self._is_settled(name):
             self._remember(name, self._parsed(text[target.end() :]))
+
+    def _is_settled(self, name: str) -> bool:
+        """Whether an assignment here holds for all that follows it up to the next one."""
+        return not self.assigned["*"] and (self.assigned[name] == 1 or not self.branches)
 
     def static(self, kind: str, body: Node) -> list[Operation]:
         """Read a static SQL statement."""
@@ -261,7 +282,7 @@ class Block:
             for name in names:
                 self.nodes.pop(name, None)
                 self.texts.pop(name, None)
-            if len(names) == 1 and self.assigned[names[0]] == 1 and select is not None:
+            if len(names) == 1 and self._is_settled(names[0]) and select is not None:
                 self.nodes[names[0]] = nodes[0]["stmt"]
         if start is None or kind == "perform":
             span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
@@ -334,8 +355,12 @@ class Block:
             return unrolled
         known, self.texts = self.texts, {}
         nodes, self.nodes = self.nodes, {}
+        self.branches += 1
         operations, _ = self.many(body.get("body"))
-        self.texts, self.nodes = known, nodes
+        self.branches -= 1
+        changed = set(targets(body.get("body")))
+        self.texts = {name: text for name, text in known.items() if name not in changed}
+        self.nodes = {name: node for name, node in nodes.items() if name not in changed}
         effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
         if not effects:
             # The functions in it are called any number of times.
@@ -359,10 +384,12 @@ class Block:
             return None
         operations: list[Operation] = []
         start = self.at
+        self.branches += 1
         for value in values:
             self.at = start
             self.texts[name] = value
             operations += self.many(body.get("body"))[0]
+        self.branches -= 1
         self.texts.pop(name, None)
         return operations
 
