@@ -21,7 +21,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Name
-from miglint.writer import tables
+from miglint.writer import inheritance
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
@@ -140,7 +140,7 @@ def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
 
 def _is_of_parent(draft: Drafting, table: Table, name_: str) -> bool:
     """Return whether a constraint of a partition is that of its table."""
-    return any(name_ in parent.constraints for parent in tables.parents_of(draft.old, table))
+    return any(name_ in parent.constraints for parent in inheritance.parents_of(draft.old, table))
 
 
 def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
