@@ -51,7 +51,7 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
     stored = StoredTexts(None if request.stdin_filename is None else standard_input())
 
     def wanted(finding: Finding) -> bool:
-        return choice.wants(finding) and stored.is_text(finding.path)
+        return choice.wants(finding) and stored.is_text(finding.path) and _is_here(finding, request.stdin_filename)
 
     job = _job(settings, request, stored)
     fixed = fix_all(_checker(job, stored), stored.text, wanted)
@@ -77,6 +77,17 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
         return 1 if changed or fixed.creates else 0
     worst = max((item.severity for item in left), default=None)
     return 1 if worst is not None and worst >= settings.fail_on and not request.exit_zero else 0
+
+
+def _is_here(finding: Finding, name: str | None) -> bool:
+    """Return whether a fix stays in the one file that standard input is, where it is (`name`)."""
+    if name is None or finding.fix is None:
+        return True
+    return (
+        not finding.fix.creates
+        and all((edit.path or finding.path) == finding.path for edit in finding.fix.edits)
+        and (Path(finding.path) == Path(name))
+    )
 
 
 def _main_branch(request: CheckArguments) -> str | None:

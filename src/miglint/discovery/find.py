@@ -31,13 +31,15 @@ def discover(
 ) -> Discovered:
     """Find the migrations in folders, and those that files belong to.
 
-    `texts` are the texts of files, by the path that they are displayed by, in place of what is stored.
+    `texts` are the texts of files, new ones too, by the path that they are displayed by, in place of what is stored.
     Raises `UsageError` for a path that does not exist or an invalid option; defects of files are reported as problems.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
     given = {path: from_text(text, path) for path, text in (texts or {}).items()}
-    return _discover(discovery_scope([os.fspath(path) for path in paths], options), given, options, forced)
+    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
+    scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
+    return _discover(scope, given, options, forced)
 
 
 def discover_text(
@@ -94,7 +96,7 @@ def _discover(
     failed: dict[str, Problem] = {}
 
     def read(real: str, path: str) -> SourceFile:
-        result = given.get(path) or read_file(real, path, options.max_file_bytes)
+        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read)
         if result.problem is not None:
             failed[path] = result.problem
         return result.file

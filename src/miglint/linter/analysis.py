@@ -18,6 +18,7 @@ from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.lead import Lead
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import with_offers
+from miglint.linter.two_step_fixes import with_two_step_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
@@ -253,7 +254,9 @@ class Analysis(Struct, frozen=True):
 
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
-        placed = with_offers(self.dispatcher.step(step), step, self.histories[place], self.targets)
+        history = self.histories[place]
+        placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
+        placed = with_two_step_fixes(placed, step, history)
         if not ran:
             forget_steps()
         part.placed += with_guarantees(placed, step, runners)

@@ -18,7 +18,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
-from miglint.linter.merged_fix import merged_fix
+from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
@@ -74,6 +74,7 @@ def judge(
     spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
+    kept = without_suppressed(kept, suppressed)
     kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
     unknown = of_unknown_tools(kept, found.histories, analysis.reruns)
     if unknown.histories and TOOL_UNKNOWN in chosen.enabled:

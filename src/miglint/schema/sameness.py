@@ -155,6 +155,10 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
     same = _without_query(one) == _without_query(two)
+    if same and (one.query.stored or two.query.stored) and one.columns == two.columns:
+        stored = [loose(query.stored or query.key) for query in (one.query, two.query)]
+        if stored[0] == stored[1]:
+            return True
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 

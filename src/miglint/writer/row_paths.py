@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import CreateTable, Drop, DropColumn, Insert, Name, Query, Rename
+from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename
 
 
 class Detour(NamedTuple):
@@ -39,7 +39,6 @@ class RowPaths:
         self._paths: list[tuple[Key, Key]] = []
         self._away: set[Key] = set()
         self._made: set[Key] = set()
-        self._dropped: set[tuple[Key, str]] = set()
         # Where the values of a column come from that was filled from another one.
         self._origins: dict[tuple[Key, str], tuple[Key, str]] = {}
         self._start: Schema | None = None
@@ -60,10 +59,6 @@ class RowPaths:
     def away(self) -> frozenset[Key]:
         """Return the tables that were dropped or renamed at some time, whatever was created under their name later."""
         return frozenset(self._away)
-
-    def dropped_columns(self) -> frozenset[tuple[Key, str]]:
-        """Return the columns that were dropped at some time, whatever was added under their name later."""
-        return frozenset(self._dropped)
 
     def copied_columns(self) -> Iterator[CopiedColumn]:
         """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
@@ -95,10 +90,6 @@ class RowPaths:
                     self._away.add(key)
                     self._made.discard(key)
                     self._origins = {item: was for item, was in self._origins.items() if item[0] != key}
-            case DropColumn():
-                key = _key(before, operation.table)
-                if key is not None:
-                    self._dropped.add((key, _folded(before, operation.column)))
 
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]

@@ -33,7 +33,8 @@ _OUT_OF_MEMORY = "53200"
 _STOPPED = pattern(r"57014|25P04")
 # The session's initial role, which resetting the session's settings removes.
 START = "RESET ROLE"
-RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()"
+# What the end of a session does: objects that depend on temporary ones are dropped with them.
+RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP"
 
 
 def _without_isolation(piece: StatementText) -> StatementText:
@@ -74,12 +75,18 @@ class ScriptSession:
             return self._reset(self.session)
 
     def release(self) -> None:
-        """Release the locks that a script left; there is a fixed number for all sessions of the server."""
-        if self._open is not None and self._open.alive:
+        """Release the locks that a script left, of which the server has a fixed number, and its temporary objects."""
+        if self._open is None:
+            return
+        pid = self._open.pid
+        if self._open.alive:
             try:
                 self._open.query(RELEASE)
+                return
             except (EngineLostError, QueryError):
-                self._disconnect()
+                pass
+        self._disconnect()
+        self.server.wait_ended(pid)
 
     @staticmethod
     def _reset(session: Session) -> Session:

@@ -22,6 +22,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import forget_column
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
@@ -73,6 +74,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
     forget_type_options(machine, key, column.name)
+    forget_column(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})

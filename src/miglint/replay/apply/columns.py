@@ -12,6 +12,7 @@ from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
+from miglint.replay.apply.row_contents import fill_column
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
@@ -122,6 +123,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
     set_new_options(machine, key, operation.settings)
+    fill_column(machine, key, column)
     check_default(machine, key, column)
     refuse_default_value(machine, key, column)
     check_generated(machine, key, column)

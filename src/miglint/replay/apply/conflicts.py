@@ -64,7 +64,13 @@ def _is_implied(where: Expression, given: Expression | None) -> bool:
     if given is None:
         return False
     one, other = loose(where.key), loose(given.key)
-    return other not in (f"(not {one})", one.removeprefix("(not ").removesuffix(")")) or one == other
+    if one == other:
+        return True
+    opposites = {f"(not {one})", one.removeprefix("(not ").removesuffix(")")}
+    for word, opposite in ((" is null)", " is not null)"), (" is not null)", " is null)")):
+        if one.endswith(word):
+            opposites.add(one.removesuffix(word) + opposite)
+    return other not in opposites
 
 
 def _constants(row: Sequence[Expression | None], places: Iterable[int]) -> tuple[str, ...] | None:

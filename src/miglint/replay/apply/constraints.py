@@ -11,6 +11,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part, choose_relation, column_part, join, truncate
 from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
+from miglint.replay.apply.row_contents import refuse_duplicates, refuse_nulls, refuse_unchecked
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Absent, Index, Key, Part, Table, View
 from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
@@ -70,6 +71,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
     _check_expression(machine, key, table, written.expression, creating=creating)
+    if not creating:
+        _refuse_rows(machine, key, written, name)
     constraint = replace(
         written,
         # There are no rows yet that NOT VALID could leave out.
@@ -87,6 +90,16 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
 def _store(machine: Machine, key: Key, table: Table, constraint: Constraint, name: str) -> None:
     columns = _with_not_null(table.columns, constraint.columns) if constraint.kind == "primary" else table.columns
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
+
+
+def _refuse_rows(machine: Machine, key: Key, written: Constraint, name: str) -> None:
+    """Raise the error for a constraint that one of the known rows violates."""
+    if written.kind == "check" and written.validated:
+        refuse_unchecked(machine, key, replace(written, name=name))
+    elif written.kind in ("primary", "unique") and not written.without_overlaps:
+        if written.kind == "primary":
+            refuse_nulls(machine, key, written.columns)
+        refuse_duplicates(machine, key, name, written.columns, None, nulls=written.nulls_not_distinct)
 
 
 def _with_not_null(columns: Mapping[str, Column], names: tuple[str, ...]) -> Mapping[str, Column]:

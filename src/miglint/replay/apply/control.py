@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from miglint.replay.apply.facts import facts_hold
+from miglint.base.structs import replace
+from miglint.replay.apply.calls import returns_nothing
+from miglint.replay.apply.facts import facts_hold, has_columns
+from miglint.replay.apply.known_rows import has_row
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.replay.apply.row_contents import forget_all_contents
+from miglint.schema.objects import Absent, Composite, Enum, Index, Key, SchemaObject, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
@@ -18,6 +22,7 @@ from miglint.sql.operations import (
     Exists,
     If,
     Insert,
+    KeyColumns,
     Name,
     Not,
     Opaque,
@@ -34,7 +39,7 @@ from miglint.sql.operations import (
 
 Apply = Callable[[Machine, Operation], None]
 
-_ROWS = frozenset({"row", "setting"})
+_NEVER_GUESSED = frozenset({"row", "setting"})
 _RELATIONS: dict[str, tuple[type, ...]] = {
     "table": (Table,),
     "foreign table": (Table,),
@@ -101,6 +106,9 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 def opaque(machine: Machine, operation: Opaque) -> None:
     """Record that an effect is unknown."""
+    if operation.result_of is not None and returns_nothing(machine, operation.result_of):
+        return
+    forget_all_contents(machine)
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
@@ -121,7 +129,9 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
         # A check of the surroundings by the script, which is taken to pass.
         result = False
     if result is None:
-        result = holds(machine, operation.condition, guess=True)
+        # A guard expects that what it looks for is not there; rows decide over rows only.
+        every = (*operation.then, *operation.otherwise)
+        result = holds(machine, operation.condition, guess=True, rows=all(map(_changes_rows, every)))
     if result is None:
         _undecided(machine, operation, apply)
         return
@@ -136,13 +146,17 @@ def _is_no_change(operation: Operation) -> bool:
     return isinstance(operation, (Insert, Update, Delete, Truncate))
 
 
+def _changes_rows(operation: Operation) -> bool:
+    return isinstance(operation, (Insert, Update, Delete))
+
+
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:
         for inner in operation.then:
-            apply(machine, inner)
+            apply(machine, _under_condition(inner, operation.condition))
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
@@ -151,6 +165,15 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
         machine.touched |= touched
     if machine.schema is not before and not all(map(_is_no_change, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
+
+
+def _under_condition(operation: Operation, condition: Condition) -> Operation:
+    """Return an INSERT whose block looks first whether its table has the rows as one that leaves these out."""
+    if isinstance(operation, Insert) and isinstance(condition, Not) and isinstance(condition.condition, Exists):
+        looked_at = condition.condition
+        if looked_at.kind == "row" and looked_at.name == operation.table:
+            return replace(operation, anti_join=True)
+    return operation
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:
@@ -173,12 +196,14 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
             apply(machine, inner)
 
 
-def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
+def holds(machine: Machine, condition: Condition, *, guess: bool = False, rows: bool = False) -> bool | None:
     """Return whether a condition holds (NULL does not), or None if that is unknown.
 
-    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
+    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects; with
+    `rows` this holds for rows, too.
     """
-    answer = _answer(machine, condition, guess=guess)
+    guessed = (_NEVER_GUESSED if not rows else frozenset({"setting"})) if guess else None
+    answer = _answer(machine, condition, guessed)
     return False if answer is _NULL else bool(answer) if answer is not None else None
 
 
@@ -189,13 +214,6 @@ class _Null:
 _NULL = _Null()
 
 
-def _found(machine: Machine, condition: Exists, *, guess: bool) -> bool | None:
-    result = _exists(machine, condition)
-    if result and condition.facts:
-        return facts_hold(machine, condition)
-    return False if result is None and guess and condition.kind not in _ROWS else result
-
-
 def _combined(answers: list[bool | _Null | None], *, deciding: bool) -> bool | _Null | None:
     """Return the value of AND (decided by False) or OR (decided by True) in three-valued logic; None is unknown."""
     if deciding in answers:
@@ -203,20 +221,33 @@ def _combined(answers: list[bool | _Null | None], *, deciding: bool) -> bool | _
     return None if None in answers else _NULL if _NULL in answers else not deciding
 
 
-def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
+def _found(machine: Machine, condition: Exists, unguessed: frozenset[str] | None) -> bool | _Null | None:
+    if condition.kind == "row":
+        return _answer_row(machine, condition, unguessed)
+    result = _exists(machine, condition)
+    if result and condition.facts:
+        return facts_hold(machine, condition)
+    guess = result is None and unguessed is not None and condition.kind not in unguessed
+    return False if guess else result
+
+
+def _answer(machine: Machine, condition: Condition, unguessed: frozenset[str] | None) -> bool | _Null | None:
+    """Answer a condition; kinds that are not in `unguessed` are taken not to be there where nothing is known."""
     if isinstance(condition, Exists):
-        return _found(machine, condition, guess=guess)
+        return _found(machine, condition, unguessed)
     if isinstance(condition, Not):
-        inner = _answer(machine, condition.condition, guess=guess)
+        inner = _answer(machine, condition.condition, unguessed)
         return inner if inner is None or isinstance(inner, _Null) else not inner
     if isinstance(condition, (And, Or)):
-        answers = [_answer(machine, item, guess=guess) for item in condition.conditions]
+        answers = [_answer(machine, item, unguessed) for item in condition.conditions]
         return _combined(answers, deciding=isinstance(condition, Or))
+    if isinstance(condition, KeyColumns):
+        return has_columns(machine, condition)
     if isinstance(condition, Compared):
-        there = _answer(machine, condition.rows, guess=guess)
+        there = _answer(machine, condition.rows, unguessed)
         if there is False:
             return _NULL
-        return None if there is None or condition.test is None else _answer(machine, condition.test, guess=guess)
+        return None if there is None or condition.test is None else _answer(machine, condition.test, unguessed)
     return None
 
 
@@ -247,7 +278,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
         return True
     if test.kind in ("extension", "schema", "role"):
         return Key(test.kind, "", name.name) in machine.schema
-    if test.kind in _ROWS:
+    if test.kind in _NEVER_GUESSED:
         return None
     if test.kind in _RELATIONS:
         if test.anywhere and _exists_anywhere(machine, test):
@@ -259,6 +290,18 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     else:
         found = machine.schema.get(other_key(machine, test.kind, name, test.table))
     return None if found is None else not isinstance(found, Absent)
+
+
+def _answer_row(machine: Machine, test: Exists, unguessed: frozenset[str] | None) -> bool | None:
+    """Return whether a table has such a row: where none is known, a guard expects that there is none."""
+    if machine.foreign(test.name):
+        return None
+    key, found = machine.relation(test.name)
+    if not isinstance(found, Table):
+        return None
+    answer = has_row(machine, key, test.where)
+    guess = unguessed is not None and test.kind not in unguessed
+    return None if answer is False and not guess else answer
 
 
 def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
@@ -283,6 +326,10 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
             return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
         return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
+    if not isinstance(found, Table) and test.kind == "column":
+        composite = machine.schema.find(machine.key(test.table, "type"))
+        if isinstance(composite, Composite) and not composite.assumed:
+            return name in composite.columns
     if found is None:
         return None
     if not isinstance(found, Table):

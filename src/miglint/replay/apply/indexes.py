@@ -8,11 +8,12 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import LIMIT, choose_relation, column_part, truncate
 from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.row_contents import refuse_duplicates
 from miglint.replay.apply.sqlite_tables import check_sqlite_index
 from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.schema.objects import Absent, Index, Key, Table, View
 from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 
 
@@ -71,7 +72,16 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
         refuse_index(machine, key_of_table, found, operation)
+    elif isinstance(found, View) and not found.assumed and not found.materialized:
+        message = f'cannot create index on relation "{key_of_table.name}"'
+        raise machine.refuse(
+            "wrong_object_type", message if machine.postgres else "views may not be indexed", key_of_table
+        )
     check_index(machine, key_of_table, operation)
+    if operation.unique and not operation.only and all(element.column is not None for element in operation.elements):
+        unique = tuple(machine.column_name(element.column or "") for element in operation.elements)
+        nulls = operation.nulls_not_distinct
+        refuse_duplicates(machine, key_of_table, name, unique, operation.where, nulls=nulls)
     if not machine.postgres:
         check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []

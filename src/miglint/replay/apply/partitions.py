@@ -8,6 +8,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_default, check_partition_key, refuse_unindexable
 from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, holds_value, is_empty, values_of
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import with_part
 from miglint.sql.operations import Column, Constraint, CreateIndex, CreateTable, DetachPartition, Expression, Insert
@@ -96,6 +97,8 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
         other = machine.schema.table(other_key)
         if other is None or other.partition_of is None or other.partition_bound is None or other_key.name == name:
             continue
+        if relation_key(other.partition_of, machine.dialect) != parent:
+            continue  # It only refers to the table.
         if bound == DEFAULT and other.partition_bound == DEFAULT:
             message = f'partition "{name}" conflicts with existing default partition "{other_key.name}"'
             raise machine.refuse("invalid_object_definition", message, parent)

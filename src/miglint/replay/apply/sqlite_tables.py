@@ -36,6 +36,9 @@ def check_table(machine: Machine, key: Key, operation: CreateTable) -> None:
         message = _column_error(column, without_rowid=operation.without_rowid)
         if message is not None:
             raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
+        if column.generated is not None and _is_query(column.default):
+            message = "subqueries prohibited in generated columns"
+            raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
         refuse_collation(machine, key, column.collation)
     if operation.without_rowid and not primary:
         message = f"PRIMARY KEY missing on table {operation.name.name}"

@@ -15,7 +15,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
 _WORD = pattern(r"(\w++)")
-_NEXT_WORD = pattern(r"\s*+(\w++)")
+_NEXT_WORD = pattern(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*+\*/)*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
@@ -74,7 +74,7 @@ def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
     """Return the guard that makes the statement repeatable, or None: not every statement has one."""
     script, operation = failure.script, failure.operation
     wanted = _pattern(failure)
-    if wanted is None:
+    if wanted is None or not _meets(wanted.text, failure):
         return None
     # A drop of several objects gives one operation each: the guard follows the words that they share.
     for start in (operation.span.start, failure.event.statement.span.start):
@@ -82,6 +82,18 @@ def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
         if at is not None:
             return InsertedGuard(wanted.text.strip(), Edit(at, at, wanted.text))
     return None
+
+
+def _meets(guard: str, failure: SecondRunFailure) -> bool:
+    """Return whether a guard is about the error: it does not help where the table of a column is missing."""
+    condition = failure.error.condition
+    if guard != _IF_EXISTS:
+        return condition.startswith("duplicate_")
+    if isinstance(failure.operation, ops.DropColumn):
+        return condition == "undefined_column"
+    if isinstance(failure.operation, ops.DropConstraint):
+        return condition == "undefined_object"
+    return condition.startswith(("undefined_", "invalid_schema_name"))
 
 
 def _is_gone(failure: SecondRunFailure) -> bool:

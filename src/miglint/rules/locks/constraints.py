@@ -60,6 +60,7 @@ def column_list(columns: tuple[str, ...]) -> str:
     "A foreign key without NOT VALID checks all rows, blocking writes to both tables",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:adding-foreign-key-constraint",
         "squawk:constraint-missing-not-valid",
@@ -123,6 +124,7 @@ def _validate(step: Step, applied: AppliedOperation, table: Name, name: str) -> 
     "A CHECK without NOT VALID checks all rows, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:constraint-missing-not-valid",
         "pgls:constraintMissingNotValid",

@@ -11,6 +11,7 @@ from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared
+from miglint.rules.names.fixes import cut_name_fix
 from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
@@ -255,6 +256,7 @@ def _cut(script: Script, operation: Operation) -> bool:
     Severity.WARNING,
     "A name is longer than 63 bytes, and PostgreSQL truncates it",
     dialects=("postgres",),
+    fixable=True,
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
 def identifier_too_long(step: Step) -> Iterator[Hit]:
@@ -268,6 +270,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
             item.span,
             f"PostgreSQL truncates the name of this {item.words} to {LIMIT} bytes: {item.name}",
             f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
+            fix=cut_name_fix(item.script, item.operation.span, written, item.name),
         )
     for script, _, operation in operations_of(step):
         if isinstance(operation, ops.Drop) and _cut(script, operation) and not _given(step, operation):
@@ -277,6 +280,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
                 operation.span,
                 f"PostgreSQL cuts the name of this {operation.kind} to {LIMIT} bytes, and drops {kept}",
                 f"Write the name that it has: {kept}",
+                fix=cut_name_fix(script, operation.span, _written(script, kept, *operation.span), kept),
             )
 
 

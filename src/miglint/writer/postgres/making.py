@@ -51,7 +51,7 @@ def make_all(draft: Drafting) -> None:
             continue
         if item.part is None:
             _make_object(draft, item.key)
-        else:
+        elif Item(item.key) not in plan.away:
             make_part(draft, item)
 
 
@@ -358,6 +358,12 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
         draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
         return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
+    if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
+        draft.with_rows.append(
+            f"{constraint.kind} constraint {label_} of {own} comes back NOT VALID where rows do not meet it"
+        )
+        error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
+        return [guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")]
     if _refers_to_lost_rows(draft, item, constraint) and len(empty) < len(constraint.columns):
         draft.with_rows.append(f"foreign key {label_} of {own} comes back NOT VALID where rows refer to lost ones")
         return [guards.attempt(no, body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;")]

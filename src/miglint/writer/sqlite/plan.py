@@ -98,7 +98,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(exposed - rebuilt)),
         away=frozenset() if rows is None else rows.away(),
-        unsure=frozenset() if rows is None else rows.dropped_columns(),
+        unsure=frozenset() if renames is None else renames.values.dropped(),
         detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in gone and item.child != item.parent for item in keys),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from miglint.sql.operations import Name
+from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 
 # Up to so many sources are looked through for a column.
@@ -171,6 +171,17 @@ class QueryLevel:
         if self.variables or qualifier in self.parameters or self._open():
             return None
         raise Invalid("undefined_table", f'missing FROM-clause entry for table "{qualifier}"')
+
+    def uses_of(self, found: ColumnReference) -> Iterator[ColumnUse]:
+        """Yield the columns of relations that a reference reads: one, or several that `USING` has made one of."""
+        scope: QueryLevel | None = self
+        for _ in range(found.level):
+            scope = None if scope is None else scope.outer
+        if scope is None:
+            return
+        for source in scope.sources[found.source : found.source + 1] if found.source >= 0 else scope.sources:
+            if source.relation is not None and source.columns is not None and found.column in source.columns:
+                yield ColumnUse(source.relation, found.column)
 
     def _open(self) -> bool:
         """Whether there is a source whose name is not known."""
