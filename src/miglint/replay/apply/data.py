@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
+from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.conflicts import check_conflict
-from miglint.replay.apply.control import holds
 from miglint.replay.apply.copied_rows import with_known_rows
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
