@@ -181,7 +181,7 @@ def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None
         if not len(keys):
             continue
         if where is None:
-            return True if any(held for _, held in keys) else None
+            return any(held for _, held in keys) or None
         if named is not None and len(named[1]) == 1 and named[0] in columns:
             found = keys.with_value(columns.index(named[0]), named[1][0])
             if any(keys.holds(values) for values in found):

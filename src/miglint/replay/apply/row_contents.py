@@ -94,11 +94,22 @@ def insert_contents(machine: Machine, operation: Insert, key: Key, table: Table)
         machine.put(place, replace(rows, contents=(*known, *new), age=age))
 
 
+def _assign(row: dict[str, str | None], given: Mapping[str, Expression | None], *, certain: bool) -> None:
+    """Store constants in a row that is `certain` to be changed; other new values are unknown."""
+    for column, value in given.items():
+        row.pop(column, None)
+        if certain and value is not None and (value.literal is not None or value.key.lower() == "null"):
+            row[column] = value.literal
+
+
+def _cascades(machine: Machine, key: Key) -> bool:
+    """Return whether an UPDATE of a key may change rows that refer to it."""
+    return any(constraint.on_update not in _STAYING for _, constraint in references_to(machine, key))
+
+
 def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     """Change what is known of the rows that `UPDATE` changes."""
-    if _runs_code(machine, key) or any(
-        constraint.on_update not in _STAYING for _, constraint in references_to(machine, key)
-    ):
+    if _runs_code(machine, key) or _cascades(machine, key):
         forget_all_contents(machine)
         return
     known = contents(machine, key)
@@ -107,13 +118,9 @@ def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     given = {machine.column_name(column): value for column, value in operation.assignments}
     before = [dict(row) for row in known]
     for row in known:
-        chosen = not operation.joined and (operation.where is None or satisfies(operation.where, row))
-        if operation.where is not None and not operation.joined and satisfies(operation.where, row) is False:
-            continue
-        for column, value in given.items():
-            row.pop(column, None)
-            if chosen and value is not None and (value.literal is not None or value.key.lower() == "null"):
-                row[column] = value.literal
+        chosen = None if operation.joined else operation.where is None or satisfies(operation.where, row)
+        if chosen is not False:
+            _assign(row, given, certain=bool(chosen))
     changed = [(old, new) for old, new in zip(before, known, strict=True) if old != new and old.keys() == new.keys()]
     if machine.postgres and changed:
         _refuse_changed(machine, key, changed)

@@ -270,19 +270,15 @@ class TransitionPlan:
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
             self._stand_aside_column(own, item)
             return
-        if own.part is not None and own.part.kind == "default" and not _has_default(after, own.part.name):
-            return
         if own in self.altered and item not in self.away and item not in set(needs_of(self.new, own)):
             return
         if isinstance(value, Sequence) and isinstance(after, Sequence) and value.owned_by != after.owned_by:
-            return  # It goes over to another column.
+            return  # It gets another owner.
         if isinstance(value, (Domain, Composite)) and own.part is None:
             if item.key.space == "type":
                 self._swap(own.key)
-            return
-        if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
-            return
-        self._go(own, self.away)
+        elif own.part is None or _has_part(after, own.part):
+            self._go(own, self.away)
 
     def _stand_aside_column(self, own: Item, item: Item) -> None:
         if own.part is None:
@@ -396,6 +392,13 @@ def _is_attached(value: object) -> bool:
 
 def _computes(index: Index) -> bool:
     return index.where is not None or any(element.expression is not None for element in index.elements)
+
+
+def _has_part(value: SchemaObject, part: Part) -> bool:
+    """Return whether an object has a default or constraint; other parts are taken for granted."""
+    if part.kind == "default":
+        return _has_default(value, part.name)
+    return part.kind != "constraint" or _has_constraint(value, part.name)
 
 
 def _has_default(value: SchemaObject, column: str) -> bool:
