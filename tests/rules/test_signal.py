@@ -202,12 +202,18 @@ def test_migrations_without_a_rollback(checker: Checker, first: bool, forward: s
         ),
         ("BEGIN; DELETE FROM a; ALTER TABLE a ALTER COLUMN id TYPE text; COMMIT;", {"LCK023": "warning"}),
         ("ALTER TABLE a ADD COLUMN n serial PRIMARY KEY;", {"LCK014": "warning", "LCK022": "error"}),
+        (
+            "ALTER TABLE a ADD COLUMN n int GENERATED ALWAYS AS IDENTITY, ADD CONSTRAINT k PRIMARY KEY (n);",
+            {"LCK014": "warning", "LCK027": "error"},
+        ),
         ("ALTER TABLE a ADD COLUMN n int UNIQUE;", {"LCK013": "error"}),
         ("ALTER TABLE a ADD COLUMN n uuid DEFAULT gen_random_uuid() UNIQUE;", {"LCK013": "warning", "LCK020": "error"}),
     ],
 )
 def test_waits_for_rows(checker: Checker, forward: str, expected: dict[str, str]) -> None:
-    told = checker.told(pair(forward, "UPDATE a SET s = '';"), "LCK013", "LCK014", "LCK020", "LCK022", "LCK023")
+    told = checker.told(
+        pair(forward, "UPDATE a SET s = '';"), "LCK013", "LCK014", "LCK020", "LCK022", "LCK023", "LCK027"
+    )
     assert {code: severity for code, severity, _ in told} == expected
 
 
