@@ -300,3 +300,13 @@ def test_timestamps_that_get_a_time_zone(checker: Checker, before: str, severity
     told = [str(item.severity) for item in found if item.direction == "forward"]
     assert told == ([] if severity is None else [severity])
     assert all("unless the session's time zone is UTC" in item.message for item in found) == (severity != "error")
+
+
+def test_a_table_of_which_the_rollback_knows_more_than_the_forwards(checker: Checker) -> None:
+    files = {
+        "001_a.up.sql": "ALTER TABLE n ADD COLUMN x int;",
+        "001_a.down.sql": "ALTER TABLE n DROP COLUMN x;",
+        "002_b.up.sql": "DROP TABLE n;",
+        "002_b.down.sql": "CREATE TABLE n (id serial NOT NULL, x int); CREATE INDEX i ON n (x);",
+    }
+    assert [item[0] for item in checker.told(files, "SYM", "INT")] == ["SYM001"]
