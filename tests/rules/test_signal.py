@@ -310,3 +310,12 @@ def test_a_table_of_which_the_rollback_knows_more_than_the_forwards(checker: Che
         "002_b.down.sql": "CREATE TABLE n (id serial NOT NULL, x int); CREATE INDEX i ON n (x);",
     }
     assert [item[0] for item in checker.told(files, "SYM", "INT")] == ["SYM001"]
+
+
+@pytest.mark.parametrize(("created", "expected"), [("", []), (" VERSION '1.2'", ["error"])])
+def test_versions_of_extensions(checker: Checker, created: str, expected: list[str]) -> None:
+    base = BASE + f" CREATE EXTENSION pgcrypto{created};"
+    files = pair("ALTER EXTENSION pgcrypto UPDATE;", "ALTER EXTENSION pgcrypto UPDATE TO '1.3';", base)
+    told = [item for item in checker.told(files, "SYM") if "version" in item[2]]
+    assert [item[1] for item in told] == expected
+    assert all("the version of extension pgcrypto differs: 1.2 before, 1.3 now" in item[2] for item in told)
