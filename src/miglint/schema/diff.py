@@ -12,6 +12,7 @@ from miglint.schema.describe import describe, describe_column, describe_constrai
 from miglint.schema.objects import (
     Absent,
     Comment,
+    Extension,
     Index,
     Key,
     Other,
@@ -120,6 +121,8 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         return
     if isinstance(one, View) and isinstance(two, View) and found.aspect == "columns":
         before, after = _list(one), _list(two)
+    elif isinstance(one, Extension) and isinstance(two, Extension) and found.aspect == "version":
+        before, after = one.version or "the default", two.version or "the default"
     else:
         before, after = describe(one), describe(two)
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
@@ -145,6 +148,9 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             return None
         case View(), View():
             return _difference_of_views(one, two)
+        case Extension(), Extension() if replace(one, version=two.version) == two:
+            # The version that the server installs by default is in no file.
+            return _Difference("version", certain=None not in (one.version, two.version))
         case Trigger(), Trigger() if replace(one, state=two.state) == two:
             return _Difference("state")
         case _ if hasattr(one, "labels"):

@@ -267,6 +267,8 @@ def make_part(draft: Drafting, item: Item) -> None:
         if part.name in value.constraints and value.constraints[part.name].kind != "not_null":
             rank = 80 if value.constraints[part.name].kind == "foreign" else 70
             draft.act(rank, does, item.key, partial(_added_constraint, draft, item, value), makes=makes)
+    elif part.name not in value.columns:
+        return  # The column goes, and this with it.
     elif part.kind == "default":
         draft.act(62, does, item.key, lambda: [set_default(item.key, value, part.name)], makes=makes)
     elif part.kind == "identity":
