@@ -77,6 +77,12 @@ def key_of_type(schema: str | None, name: str) -> Key | None:
     return None if extension is None else Key("extension", "", extension)
 
 
+def key_of_collation(text: str) -> Key:
+    """Return the key of a collation as a column names it; without a schema, that of one in the usual schema."""
+    schema, found, name = text.rpartition(".")
+    return Key("other collation", schema if found else "public", name)
+
+
 def key_of_function(name: Name) -> Key | None:
     """Return what a function of that name needs to be there, as `key_of_type` does."""
     if name.schema is not None:
@@ -155,6 +161,8 @@ def of_column(column: Column, keys: set[Key]) -> None:
         keys.add(Key("type", kind.schema, kind.name))
     elif kind is not None and kind.name in TYPES:
         keys.add(Key("extension", "", TYPES[kind.name]))
+    if column.collation is not None and kind is not None:
+        keys.add(key_of_collation(column.collation))
     if column.default is not None:
         of_expression(column.default, keys)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from miglint.base.model import Dialect
-from miglint.schema.depends import extension_key, key_of_function, key_of_type, relation_key
+from miglint.schema.depends import extension_key, key_of_collation, key_of_function, key_of_type, relation_key
 from miglint.schema.extension_parts import CLASSES, TYPES
 from miglint.schema.objects import (
     Comment,
@@ -186,6 +186,8 @@ def _of_column_to_others(name: str, column: Column) -> Iterator[Edge]:
     kind, default = column.type, column.default
     if kind is not None and (kind.schema is not None or kind.name in TYPES):
         yield from _type(_column(name), kind)
+    if kind is not None and column.collation is not None:
+        yield Edge(_column(name), key_of_collation(column.collation), None, NORMAL)
     if default is not None and (default.functions or default.types):
         owner = _column(name) if column.generated is not None else Part("default", name)
         yield from _outside(owner, default.functions, default.types)

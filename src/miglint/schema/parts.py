@@ -32,9 +32,12 @@ def _tags(part: Column | Constraint) -> Iterable[Hashable]:
 
 def _tags_of_column(part: Column) -> Iterable[Hashable]:
     kind = part.type
-    if part.default is None and (kind is None or (kind.schema is None and kind.name not in TYPES)):
+    plain = kind is None or (kind.schema is None and kind.name not in TYPES)
+    if part.default is None and part.collation is None and plain:
         return ()
     tags: set[Hashable] = set()
+    if part.collation is not None:
+        tags.add(_use_tag(part.collation.rpartition(".")[2]))
     if kind is not None:
         tags.add(_use_tag(kind.name if kind.schema is not None else TYPES.get(kind.name, kind.name)))
     if part.default is not None:

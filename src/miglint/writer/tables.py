@@ -10,6 +10,7 @@ from miglint.schema.objects import Key, Sequence, Table
 from miglint.schema.storage import default_storage
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
+from miglint.writer.inheritance import RestatedColumn, inherited_columns, is_inherited, restated
 from miglint.writer.sequences import options_of
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
 
@@ -27,8 +28,13 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
     if table.partition_of is not None:
         return f"{head} PARTITION OF {_as_partition(schema, table, table.partition_of)}{tail}{_storage(table)};"
-    inherited = _inherited_columns(schema, table)
-    lines = [column(schema, key, table, item) for item in table.columns.values() if item.name not in inherited]
+    inherited = inherited_columns(schema, table)
+    again = {found.column.name: found for found in restated(schema, table)}
+    lines = [
+        column(schema, key, table, item) + (" DEFAULT NULL" if item.name in again and again[item.name].shadows else "")
+        for item in table.columns.values()
+        if item.name not in inherited or item.name in again
+    ]
     lines += [
         constraint(item)
         for item in constraints_of(table)
@@ -41,9 +47,19 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
 
 def _as_partition(schema: Schema, table: Table, parent: Name) -> str:
     own = [part for part in constraints_of(table) if not is_inherited(schema, table, part)]
-    inside = ", ".join(constraint(item) for item in own)
+    columns = [_as_of_heir(found, schema.dialect) for found in restated(schema, table)]
+    inside = ", ".join((*columns, *map(constraint, own)))
     body = f" ({inside})" if inside else ""
     return f"{name(parent)}{body} {partition_bound(table.partition_bound)}"
+
+
+def _as_of_heir(found: RestatedColumn, dialect: Dialect) -> str:
+    text = identifier(found.column.name)
+    if found.shadows:
+        text += " DEFAULT NULL"
+    elif found.column.default is not None:
+        text += f" DEFAULT {default(found.column, dialect)}"
+    return text + (" NOT NULL" if found.stricter else "")
 
 
 def constraints_of(table: Table) -> list[Constraint]:
@@ -54,37 +70,6 @@ def constraints_of(table: Table) -> list[Constraint]:
 def _is_separate(item: Constraint) -> bool:
     """Return whether a constraint is added when all tables are there; `CREATE TABLE` knows no NOT VALID."""
     return item.kind == "foreign" or (item.kind == "check" and not item.validated and item.enforced)
-
-
-def parents_of(schema: Schema, table: Table) -> Iterator[Table]:
-    """Yield the tables that a table inherits from, or is a partition of."""
-    for parent in table.inherits if table.partition_of is None else (table.partition_of,):
-        found = schema.find(Key("relation", parent.schema or "public", parent.name))
-        if isinstance(found, Table):
-            yield found
-
-
-def _inherited_columns(schema: Schema, table: Table) -> frozenset[str]:
-    return frozenset(name for parent in parents_of(schema, table) for name in parent.columns)
-
-
-def is_inherited(schema: Schema, table: Table, item: Constraint) -> bool:
-    """Return whether a constraint of a partition or an inheriting table comes from the parent."""
-    return any(inherited_from(parent, table, item) is not None for parent in parents_of(schema, table))
-
-
-def inherited_from(parent: Table, table: Table, item: Constraint) -> str | None:
-    """Return the name of the constraint of a parent that a constraint of a partition or an heir comes from."""
-    for label, other in parent.constraints.items():
-        same = (other.kind, other.columns, other.expression) == (item.kind, item.columns, item.expression)
-        if not same:
-            continue
-        if item.kind == "check":
-            if other.name == item.name and not other.no_inherit:
-                return label
-        elif table.partition_of is not None:
-            return label
-    return None
 
 
 def partition_key(text: str | None) -> str:
@@ -161,6 +146,12 @@ _COMPRESSIONS = {"p": "pglz", "l": "lz4"}
 
 def _column_setting(option: str, value: str | None, table: Table | None) -> str | None:
     # The catalog says `column a storage`, the files say `a: storage`.
+    own = option.removeprefix("column ")
+    for mark in (": options ", " options "):
+        column, found, parameter = own.rpartition(mark)
+        if found:
+            given = f"RESET ({parameter})" if value is None else f"SET ({parameter} = {setting_value(value)})"
+            return f"ALTER COLUMN {identifier(column)} {given}"
     column, _, what = option.rpartition(": ")
     if option.startswith("column "):
         column, _, what = option.removeprefix("column ").rpartition(" ")

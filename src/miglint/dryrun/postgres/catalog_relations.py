@@ -127,9 +127,12 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
 def _column_settings(columns: list[Row]) -> dict[str, str]:
     settings: dict[str, str] = {}
     for row in columns:
-        for label, value in zip(("statistics", "storage", "compression", "options"), row[13:17], strict=True):
+        for label, value in zip(("statistics", "storage", "compression"), row[13:16], strict=True):
             if value not in (None, "", -1):
                 settings[f"column {row[0]} {label}"] = str(value)
+        for option in row[16] or ():
+            name, _, given = option.partition("=")
+            settings[f"column {row[0]} options {name}"] = given
     return settings
 
 

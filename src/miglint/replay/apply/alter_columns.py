@@ -13,6 +13,7 @@ from miglint.replay.apply.columns import (
     altered,
     altered_column,
     column_of,
+    inheritors,
     put_column,
 )
 from miglint.replay.apply.constraints import not_null_name
@@ -209,3 +210,18 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     key, table = found
     column = column_of(machine, key, table, operation.column)
     set_option(machine, key, column, operation.column, operation.option, operation.value)
+    if machine.postgres and operation.option in _OF_HEIRS_TOO and not operation.only:
+        _set_in_heirs(machine, key, operation)
+
+
+# Settings that a parent's partitions and inheriting tables get, too; compression and attribute options they do not.
+_OF_HEIRS_TOO = frozenset({"statistics", "storage"})
+
+
+def _set_in_heirs(machine: Machine, key: Key, operation: SetColumnOption) -> None:
+    for child in inheritors(machine, key):
+        table = machine.schema.table(child)
+        column = None if table is None else table.columns.get(operation.column)
+        if column is not None:
+            set_option(machine, child, column, operation.column, operation.option, operation.value)
+            _set_in_heirs(machine, child, operation)

@@ -122,10 +122,17 @@ def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name
                 else f"duplicate column name: {column.name}"
             )
             raise machine.refuse("duplicate_column", message, key, folded)
-        if column.type is None and folded in columns:
-            columns[folded] = replace(columns[folded], nullable=column.nullable and columns[folded].nullable)
-        else:
+        above = columns.get(folded)
+        if above is None:
             columns[folded] = define(machine, table, column)
+            continue
+        # It has what its parent says, and what it says besides.
+        found = above if column.type is None else define(machine, table, column)
+        default = above.default if column.default is None else column.default
+        nullable = False if False in (above.nullable, column.nullable, found.nullable) else found.nullable
+        if column.generated is None and above.generated is None and found.identity is None and not found.serial:
+            found = replace(found, default=default)
+        columns[folded] = replace(found, nullable=nullable)
 
 
 def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:

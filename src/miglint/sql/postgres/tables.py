@@ -17,6 +17,7 @@ from miglint.sql.operations import (
     Operation,
     Query,
 )
+from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
@@ -250,6 +251,7 @@ def body_text(place: Place, at: int) -> str:
 
 
 _MOST_QUERIES = 1024
+_RECURSIVE = pattern(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?RECURSIVE\s+VIEW\b", re.IGNORECASE)
 _queries: dict[str, Query] = {}
 
 
@@ -275,12 +277,18 @@ def create_view(place: Place, node: Node) -> list[Operation]:
     check = node.get("withCheckOption", "NO_CHECK_OPTION")
     if check != "NO_CHECK_OPTION":
         texts = tuple(sorted((*texts, f"check_option={check.split('_')[0].lower()}")))
+    columns = tuple(item["String"]["sval"] for item in node.get("aliases", ()))
+    text = body_text(place, as_word.end()) if as_word else ""
+    if as_word and _RECURSIVE.match(place.text[place.start : as_word.start()]):
+        # The grammar makes a query that names itself of it.
+        listed, own = ", ".join(map(quote_name, columns)), quote_name(relation["relname"])
+        text = f"WITH RECURSIVE {own} ({listed}) AS ({text}) SELECT {listed} FROM {own}"
     return [
         CreateView(
             span=place.whole(),
             name=relation_name(relation),
-            query=_restated(node["query"], body_text(place, as_word.end()) if as_word else ""),
-            columns=tuple(item["String"]["sval"] for item in node.get("aliases", ())),
+            query=_restated(node["query"], text),
+            columns=columns,
             or_replace=node.get("replace", False),
             temporary=relation.get("relpersistence") == "t",
             options=texts,

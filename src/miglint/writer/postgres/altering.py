@@ -29,7 +29,7 @@ from miglint.schema.objects import (
 from miglint.schema.sameness import same_default
 from miglint.schema.sequences import limits
 from miglint.sql.operations import Column
-from miglint.writer import printer, remarks, tables
+from miglint.writer import inheritance, printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.conversions import conversion, labels_of
@@ -297,7 +297,7 @@ def _follows(draft: Drafting, item: Item, two: Table) -> bool:
 
 def _parent_column(draft: Drafting, item: Item, table: Table) -> Column | None:
     assert item.part is not None
-    for parent in tables.parents_of(draft.new, table):
+    for parent in inheritance.parents_of(draft.new, table):
         if item.part.name in parent.columns:
             return parent.columns[item.part.name]
     return None

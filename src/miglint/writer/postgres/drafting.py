@@ -9,7 +9,7 @@ from miglint.schema.diff import display, words
 from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
-from miglint.writer import tables
+from miglint.writer import inheritance
 from miglint.writer.postgres.actions import PlannedAction
 from miglint.writer.postgres.graph import Item, all_needs_of, needs_of
 from miglint.writer.postgres.guards import Guarded
@@ -119,11 +119,11 @@ def follows_parent(schema: Schema, item: Item, done: Callable[[Item], bool]) -> 
     table = schema.table(item.key)
     if table is None or item.part is None:
         return False
-    for parent in tables.parents_of(schema, table):
+    for parent in inheritance.parents_of(schema, table):
         key = Key("relation", parent.name.schema or "public", parent.name.name)
         if item.part.kind == "constraint":
             own = table.constraints.get(item.part.name)
-            name_ = None if own is None else tables.inherited_from(parent, table, own)
+            name_ = None if own is None else inheritance.inherited_from(parent, table, own)
         else:
             name_ = item.part.name if item.part.name in parent.columns else None
         if name_ is not None and done(Item(key, replace(item.part, name=name_))):

@@ -26,7 +26,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Column, Constraint, Expression
-from miglint.writer import printer, tables
+from miglint.writer import inheritance, printer, tables
 from miglint.writer.drops import drop
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.actions import OWNER
@@ -222,7 +222,7 @@ def _is_separate(draft: Drafting, table: Table, item: Constraint, later: set[Ite
     if item.name is not None and Item(key, Part("constraint", item.name)) in later:
         return True
     separate = item.kind == "foreign" or not item.validated
-    return separate and not tables.is_inherited(draft.new, table, item)
+    return separate and not inheritance.is_inherited(draft.new, table, item)
 
 
 def _later_parts(draft: Drafting, key: Key, table: Table) -> set[Item]:
