@@ -6,6 +6,7 @@
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
+# make port-bench FOLDERS="..." [BENCH="--to postgres -v"]   write every variant anew and compare it with the one that is there
 # make generated  made-up PostgreSQL schemas: both ways between two of them, on the engine (GENERATED="--seed N --count N")
 # make fix-bench FOLDERS="..." [BENCH="--unsafe -v"]   fix every script and run it, once and twice
 # make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
@@ -13,7 +14,7 @@
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
-# make help-check   run every statement that help offers at the rule pages and the cases (make test: a quarter of them)
+# make help-check   run every statement that help offers at the rule pages and the cases (make test: a seventh of them)
 # make truth CORPORA="..."   run every statement that help offers on real projects
 # make draw-errors FOLDERS="..." OUTPUT=FILE [SEED=1] [COUNT=100]   draw errors of other projects at random, for people to judge
 # make agreement FOLDERS="..."   measure how often replay and dry run agree
@@ -26,7 +27,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench kills fuzz mutants nested same agreement \
+.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench port-bench kills fuzz mutants nested same agreement \
 	help-check truth draw-errors clean
 
 demo: $(READY)
@@ -77,6 +78,9 @@ fix-bench: $(READY)
 
 rollback-bench: $(READY)
 	$(BIN)/python -m benchmarks.rollback_bench $(BENCH) $(FOLDERS)
+
+port-bench: $(READY)
+	$(BIN)/python -m benchmarks.port_bench $(BENCH) $(FOLDERS)
 
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)

@@ -68,12 +68,12 @@ class Round:
         if not in_memory:
             environment["TMPDIR"] = str(self.place / "tmp")
         command = [self.python, "-m", "miglint", "check", "--dry-run", "--no-cache", "--select", "RUN", "."]
-        process = subprocess.Popen(  # type: ignore[call-overload]
+        process = subprocess.Popen(  # type: ignore[call-overload]  # options by name
             command, cwd=scripts, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True, **self.account,
         )  # fmt: skip
         self.pids.append(process.pid)
-        return process  # type: ignore[no-any-return]
+        return process  # type: ignore[no-any-return]  # of the call above
 
     def processes(self) -> Iterator[tuple[int, int, str]]:
         """Return the number, the parent and the command line of all processes but this one and those that ended."""

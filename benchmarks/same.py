@@ -7,7 +7,8 @@ be equal, apart from the time that a run took. Exit status 1: a report differs, 
     python benchmarks/same.py [--seeds N] [--python PATH]... [--sqlite FOLDER]... [FOLDER]...
 
 `--python` names an interpreter that has miglint's dependencies; the sources are those of this checkout. `--sqlite`
-names a folder with the module `pysqlite3`, a build of Python's `sqlite3` with another SQLite library.
+names a folder with another SQLite library: `libsqlite3.so.0`, which the interpreter loads instead of the system's, or
+the module `pysqlite3`, a build of Python's `sqlite3`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ EXAMPLE = re.compile(r'^```sql title="([^"]+)"\n(.*?)^```$', re.DOTALL | re.MULT
 # Style is left to sqlfluff, whose time would be most of the run.
 OPTIONS = ("--no-cache", "--isolated", "--format", "json", "--select", "ALL", "--ignore", "STY", "--exit-zero")
 VERSIONS = "import sys, sqlite3; print('Python %d.%d.%d' % sys.version_info[:3], 'SQLite', sqlite3.sqlite_version)"
+SHARED = "libsqlite3.so.0"
 # Makes `import sqlite3` find the other build.
 ALIAS = """
 import sys, pysqlite3, pysqlite3.dbapi2
@@ -43,6 +45,7 @@ class Variant(NamedTuple):
     python: str = sys.executable
     seed: int = 0
     path: tuple[str, ...] = ()
+    library: str | None = None
 
 
 def variants(seeds: int, pythons: list[str], libraries: list[Path], alias: Path) -> Iterator[Variant]:
@@ -52,7 +55,12 @@ def variants(seeds: int, pythons: list[str], libraries: list[Path], alias: Path)
     for python in pythons:
         yield Variant(python, python)
     for library in libraries:
-        yield Variant(str(library), path=(str(alias), str(library.resolve())))
+        if (library / SHARED).is_file():
+            yield Variant(str(library), library=str(library.resolve()))
+        elif (library / "pysqlite3").is_dir():
+            yield Variant(str(library), path=(str(alias), str(library.resolve())))
+        else:
+            sys.exit(f"{library}: neither {SHARED} nor pysqlite3 is there")
 
 
 def run(variant: Variant, folder: Path, *arguments: str) -> str:
@@ -62,6 +70,8 @@ def run(variant: Variant, folder: Path, *arguments: str) -> str:
         path.append(inherited)
     environment = {**os.environ, "PYTHONHASHSEED": str(variant.seed), "PYTHONPATH": os.pathsep.join(path)}
     environment.pop("COVERAGE_PROCESS_START", None)
+    if variant.library is not None:
+        environment["LD_LIBRARY_PATH"] = variant.library
     command = [variant.python, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

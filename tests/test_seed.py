@@ -47,7 +47,7 @@ def test_the_three_constraints_cannot_be_added_twice(seed: Report) -> None:
 def test_the_way_out_names_what_it_is_about(seed: Report) -> None:
     first = next(item for item in seed.findings if item.code == "IDM003")
     assert "ALTER TABLE projects DROP CONSTRAINT IF EXISTS chk_interface_status;" in first.help
-    assert "conrelid = 'projects'::regclass AND conname = 'chk_interface_status'" in first.help
+    assert "conrelid = to_regclass('projects') AND conname = 'chk_interface_status'" in first.help
 
 
 def test_the_missing_rollback_is_told(seed: Report) -> None:

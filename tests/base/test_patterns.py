@@ -11,8 +11,8 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as codes  # type: ignore[attr-defined]  # private
+from re import _parser  # type: ignore[attr-defined]  # private
 from typing import Any
 
 import pytest

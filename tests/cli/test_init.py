@@ -175,3 +175,20 @@ def test_a_file_that_a_hook_cannot_be_added_to(
     assert said in capsys.readouterr().err
     assert (project / ".pre-commit-config.yaml").read_text() == text
     assert not (project / "miglint.toml").exists()
+
+
+def test_one_check_serves_all(project: Path) -> None:
+    assert main(["init", "--baseline"]) == 0
+    assert main(["check"]) == 0
+    assert len(list((project / ".miglint_cache").glob("run-*"))) == 1
+
+
+def test_scripts_that_can_all_run_twice_are_a_rule(project: Path) -> None:
+    for service in ("billing", "desktop"):
+        for number in range(3, 15):
+            guarded = f"CREATE TABLE IF NOT EXISTS t{number} (id integer);\n"
+            plant(project, {f"{service}/migrations/{number}_t.up.sql": guarded})
+            plant(project, {f"{service}/migrations/{number}_t.down.sql": f"DROP TABLE IF EXISTS t{number};\n"})
+    assert main(["init", "--baseline"]) == 0
+    assert load().idempotency == "required"
+    assert main(["check"]) == 0

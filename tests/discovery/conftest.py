@@ -33,7 +33,7 @@ def look(tmp_path: Path) -> Look:
     """Discover paths (default: everything) from the test's folder."""
 
     def run(*paths: str, **options: object) -> Discovered:
-        return discover(paths or (".",), options=DiscoveryOptions(cwd=str(tmp_path), **options))  # type: ignore[arg-type]
+        return discover(paths or (".",), options=DiscoveryOptions(cwd=str(tmp_path), **options))  # type: ignore[arg-type]  # any
 
     return run
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docker.errors import DockerException  # type: ignore[import-untyped]
+from docker.errors import DockerException  # type: ignore[import-untyped]  # docker has no types
 
 from miglint.dryrun.container.host import client_of_engine, docker_answers
 

@@ -9,9 +9,10 @@ from miglint.dryrun.results import EngineInfo, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.sqlite.engine import SqliteEngine
 from miglint.dryrun.sqlite.library import Opener
+from miglint.dryrun.statements import Prepared
 from miglint.dryrun.steps import Scripts, run_steps
 
-LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=256 << 20, notices=2000)
+LIMITS = Limits(statement=2.0, lock=1.0, total=3600.0, disk=256 << 20, notices=2000)
 
 
 def migration(
@@ -36,12 +37,19 @@ def history(*migrations: Migration, layout: str = "plain") -> History:
     return History("migrations", layout, dialect, migrations)
 
 
+def forward_of(one: Migration) -> Prepared:
+    """Return the forward of a migration, split into statements."""
+    forward = Scripts.of(one).forward
+    assert forward is not None
+    return forward
+
+
 def executed(engine: Engine, one: Migration, before: str = "", *, layout: str = "") -> MigrationRun:
     """Run the seven steps of a migration on a database that `before` made."""
     database = engine.create()
     try:
         if before:
-            made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
+            made = database.run(forward_of(migration(before, dialect=engine.dialect)))
             assert made.ok, made.error
         return run_steps(one, Scripts.of(one, layout), database, database.schema())
     finally:
@@ -66,7 +74,7 @@ def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed:
     """Run a migration on tables with rows."""
     database = engine.create()
     try:
-        made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
+        made = database.run(forward_of(migration(before, dialect=engine.dialect)))
         assert made.ok, made.error
         return run_rows(Scripts.of(one), database.twin(), database.schema(), rows, seed)
     finally:

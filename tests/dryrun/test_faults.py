@@ -22,10 +22,9 @@ from miglint.dryrun.postgres.branch import PostgresBranch
 from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.runner import dry_run
-from miglint.dryrun.steps import Scripts
 from miglint.dryrun.workspace import Workspace, sweep
 
-from .histories import LIMITS, history, migration
+from .histories import LIMITS, forward_of, history, migration
 
 PAIRS = tuple(
     migration(f"CREATE TABLE t{number} (x int);", f"DROP TABLE t{number};", name=str(number)) for number in range(3)
@@ -193,7 +192,7 @@ def test_two_servers_at_once_do_not_meet() -> None:
     try:
         for engine in (one, two):
             database = engine.create()
-            assert database.run(Scripts.of(PAIRS[0]).forward).ok  # type: ignore[arg-type]
+            assert database.run(forward_of(PAIRS[0])).ok
     finally:
         one.close()
         two.close()

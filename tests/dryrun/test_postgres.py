@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import (
     Comment,
     Domain,
@@ -23,7 +22,7 @@ from miglint.schema.objects import (
 from miglint.schema.remarks import comment_key
 from miglint.sql.operations import Name
 
-from .histories import executed, migration, with_rows
+from .histories import executed, forward_of, migration, with_rows
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, nick varchar(20));"
 
@@ -133,7 +132,7 @@ def test_rows_are_valid_and_the_same_for_the_same_seed(embedded: PostgresEngine)
     found = []
     for seed in (1, 1, 2):
         database = embedded.create()
-        assert database.run(Scripts.of(migration(RICH)).forward).ok  # type: ignore[arg-type]
+        assert database.run(forward_of(migration(RICH))).ok
         filled = database.fill(database.schema(), 40, seed)
         assert not filled.unfilled
         assert {name.name: count for name, count in filled.inserted.items()} == {"teams": 40, "people": 40, "log": 40}
@@ -152,7 +151,8 @@ def test_rows_are_valid_and_the_same_for_the_same_seed(embedded: PostgresEngine)
     ],
 )
 def test_what_fails_on_rows_alone_is_told(embedded: PostgresEngine, text: str) -> None:
-    assert executed(embedded, migration(text), USERS).forward.ok  # type: ignore[union-attr]
+    forward = executed(embedded, migration(text), USERS).forward
+    assert forward is not None and forward.ok
     assert with_rows(embedded, migration(text), USERS).error is not None
 
 
@@ -185,7 +185,7 @@ def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     """
     )
     database = embedded.create()
-    done = database.run(Scripts.of(migration(text)).forward)  # type: ignore[arg-type]
+    done = database.run(forward_of(migration(text)))
     assert done.ok, done.error
     schema = database.schema()
     database.drop()

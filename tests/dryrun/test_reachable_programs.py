@@ -224,8 +224,8 @@ def test_a_root_of_one_account_is_told(home: Path) -> None:
     done = subprocess.run(["unshare", "--user", "--map-root-user", "true"], capture_output=True, check=False)
     if done.returncode != 0:
         pytest.skip("user namespaces are switched off here")
-    done = namespace("true", home, "unshare", "--user", "--map-root-user")  # type: ignore[assignment]
-    assert "is not in this user namespace" in str(done.stdout), done.stderr
+    inside = namespace("true", home, "unshare", "--user", "--map-root-user")
+    assert "is not in this user namespace" in str(inside.stdout), inside.stderr
 
 
 def test_a_large_prefix_is_not_copied(home: Path) -> None:

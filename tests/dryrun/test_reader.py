@@ -12,7 +12,7 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import Key, Sequence, Table, View
 
-from .histories import executed, migration
+from .histories import executed, forward_of, migration
 
 MOMENTS = [
     "CREATE SCHEMA app; CREATE TYPE mood AS ENUM ('sad', 'ok');"
@@ -50,7 +50,7 @@ def test_each_moment_of_a_history_is_read_as_if_it_were_the_first(embedded: Post
     reader = Reader()
     try:
         for text in MOMENTS:
-            done = database.run(Scripts.of(migration(text)).forward)  # type: ignore[arg-type]
+            done = database.run(forward_of(migration(text)))
             assert done.ok, done.error
             with closing(database.tenant.reading_session(database.name)) as session:
                 kept = dict(reader.read(session).items())
@@ -64,7 +64,7 @@ def test_what_was_undone_is_read_as_it_was_before(embedded: PostgresEngine) -> N
     database = embedded.create()
     try:
         for text in MOMENTS[:5]:
-            assert database.run(Scripts.of(migration(text)).forward).ok  # type: ignore[arg-type]
+            assert database.run(forward_of(migration(text))).ok
         before = database.schema()
         pair = Scripts.of(migration("ALTER TABLE users RENAME name TO n;", "ALTER TABLE users RENAME n TO name;"))
         assert pair.forward is not None and pair.rollback is not None

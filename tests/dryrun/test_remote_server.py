@@ -39,7 +39,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresEngine]:
     programs = embedded_programs() if request.param == 18 else programs_in(OLDER)
     if programs is None:
         pytest.skip("PostgreSQL 15 is not installed on this machine")
-    engine = start_cluster(programs, "local", Limits(), Deadline.after(600), "stands for the user's own")
+    engine = start_cluster(programs, "local", Limits(), Deadline.after(3600), "stands for the user's own")
     with engine.server.admin() as admin:
         for name, rights in ROLES.items():
             admin.query(f"CREATE ROLE {name} LOGIN {rights} PASSWORD 'secret-word'")
@@ -106,7 +106,9 @@ def test_scripts_do_not_have_the_rights_of_the_role_and_nothing_stays(server: Po
         named = dict(zip(HOSTILE, runs, strict=False))
         for refused in list(HOSTILE)[:6]:
             assert limit(named[refused]) in ("refused", "roles"), refused
-        assert "search_path=evil" in " ".join(named["its own settings"].forward.beyond)  # type: ignore[union-attr]
+        own_settings = named["its own settings"].forward
+        assert own_settings is not None
+        assert "search_path=evil" in " ".join(own_settings.beyond)
         # What comes after is as if nothing had been.
         assert [step.ok for step in runs[-1].steps] == [True] * 7
         engine.create()

@@ -107,7 +107,7 @@ def test_copy_from_stdin_ends_at_once(embedded: PostgresEngine) -> None:
 @pytest.fixture(scope="module")
 def small() -> PostgresEngine:
     engine = start_embedded(replace(LIMITS, statement=20.0), Deadline.after(600), "")
-    yield engine  # type: ignore[misc]
+    yield engine  # type: ignore[misc]  # a fixture
     engine.close()
 
 

@@ -35,6 +35,8 @@ def plant(folder: Path, up: str, down: str) -> None:
         ("CREATE ROLE reader; GRANT SELECT ON a TO reader;", ()),
         ("GRANT SELECT ON a TO PUBLIC; ALTER TABLE a OWNER TO CURRENT_USER;", ()),
         ("GRANT pg_read_all_data TO reader;", ()),
+        ("SELECT '-- no comment'; GRANT SELECT ON a TO reader;", ("reader",)),
+        ("/* /* nested */ ALTER TABLE a OWNER TO app; */ ALTER TABLE a OWNER TO owner;", ("owner",)),
         ("SELECT 'GRANT ALL ON a TO reader'; -- ALTER TABLE a OWNER TO app", ()),
     ],
 )

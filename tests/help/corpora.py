@@ -4,7 +4,7 @@
 
 Each history runs on its engine, as in a dry run; before each migration, or each N-th, the help of its findings is
 tried, and taken back. Printed are the counts, those of each rule, and with `-v` each statement that does not run.
-Nothing of a project enters this one. Exit status 1: a statement does not run.
+Nothing of a project enters this one. Exit status 1: a statement does not run, or a verdict and its findings disagree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from miglint.base.model import Dialect, History
+from tests.linter.verdict_findings import disagreements
+
+from miglint.base.model import Dialect, History, Migration
 from miglint.base.structs import replace
 from miglint.config.settings import load
 from miglint.discovery import discover
@@ -35,6 +37,7 @@ from .sources import by_scripts, findings_of
 from .trials import Tally, Trials, pieces_of
 
 Start = Callable[[bool], AbstractContextManager[Scratch]]
+State = tuple[Migration, Start, Callable[[], None]]
 
 
 def main(arguments: list[str]) -> int:
@@ -50,8 +53,10 @@ def main(arguments: list[str]) -> int:
     try:
         for folder in (Path(item) for item in arguments if item != "-v"):
             settings = replace(load(cwd=str(folder)), idempotency="required", root=str(folder))
-            findings = by_scripts(check(Job(settings, (str(folder),), cached=False)).report.findings)
+            report = check(Job(settings, (str(folder),), cached=False)).report
+            findings = by_scripts(report.findings)
             tally = Tally()
+            tally.contradictions += disagreements(report)
             found = discover(checked_paths(settings, (str(folder),)).paths, options=discovery_options(settings))
             for history in found.histories:
                 if history.dialect is Dialect.POSTGRES and engine is None:
@@ -62,19 +67,20 @@ def main(arguments: list[str]) -> int:
                         Trials(migration.forward, migration.rollback, history.dialect, start, tally).run(of_it)
                     advance()
             print(f"{folder.name}: {_shares(tally)}", flush=True)
-            for problem in tally.problems if verbose else ():
+            for problem in (*tally.problems, *tally.contradictions) if verbose else ():
                 print(f"  {problem}")
             total.counts += tally.counts
             total.by_code += tally.by_code
             total.problems += tally.problems
+            total.contradictions += tally.contradictions
     finally:
         if engine is not None:
             engine.close()
-    print(f"all: {_shares(total)}")
+    print(f"all: {_shares(total)}; {len(total.contradictions)} verdicts that no finding explains, or one contradicts")
     for (code, what), count in sorted(total.by_code.items()):
         if what == "failed":
             print(f"  {code}: {count} of {total.by_code[code, 'complete']} failed")
-    return 1 if total.problems else 0
+    return 1 if total.problems or total.contradictions else 0
 
 
 def _shares(tally: Tally) -> str:
@@ -84,7 +90,7 @@ def _shares(tally: Tally) -> str:
     return f"{dict(sorted(counts.items()))}; of those tried ran {share}"
 
 
-def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _states(history: History, engine: Engine | None) -> Iterator[State]:
     """Yield each migration with the database before it, and what runs the migration."""
     if history.dialect is Dialect.SQLITE:
         yield from _sqlite_states(history)
@@ -109,7 +115,7 @@ def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type
 
     for migration in history.migrations:
 
-        def advance(migration=migration) -> None:  # type: ignore[no-untyped-def]
+        def advance(migration: Migration = migration) -> None:
             if migration.forward is not None:
                 database.run(prepare(migration.forward, history.layout))
                 database._leave()
@@ -119,7 +125,7 @@ def _states(history: History, engine: Engine | None) -> Iterator[tuple]:  # type
     database.drop()
 
 
-def _sqlite_states(history: History) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _sqlite_states(history: History) -> Iterator[State]:
     own = SqliteScratch()
 
     @contextlib.contextmanager
@@ -132,7 +138,7 @@ def _sqlite_states(history: History) -> Iterator[tuple]:  # type: ignore[type-ar
 
     for migration in history.migrations:
 
-        def advance(migration=migration) -> None:  # type: ignore[no-untyped-def]
+        def advance(migration: Migration = migration) -> None:
             for piece in pieces_of(migration.forward):
                 own.run(piece.text)
 

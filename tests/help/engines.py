@@ -79,7 +79,7 @@ class PostgresScratch:
             return self._reader.read(self._session)
         self._session.query("SAVEPOINT look")
         try:
-            return self._reader.read(_InTransaction(self._session))  # type: ignore[arg-type]
+            return self._reader.read(_InTransaction(self._session))  # type: ignore[arg-type]  # queries alone
         finally:
             self._session.query("ROLLBACK TO SAVEPOINT look")
 

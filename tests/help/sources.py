@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.linter.verdict_findings import disagreements
-from tests.rules.book import pages
+from tests.rules.book import Example, pages
 
 from miglint.base.findings import Finding
 from miglint.base.model import Dialect, History, Migration
@@ -40,7 +40,7 @@ def pages_to_try() -> Iterator[tuple[str, Lay]]:
     for page in pages():
         for example in page.examples:
 
-            def lay(folder: Path, example=example) -> Settings:  # type: ignore[no-untyped-def]
+            def lay(folder: Path, example: Example = example) -> Settings:
                 example.write(folder)
                 baseline = next((str(path) for path in folder.rglob("baseline.sql")), None)
                 configured = (folder / "miglint.toml").is_file()
@@ -60,7 +60,7 @@ def cases_to_try() -> Iterator[tuple[str, Lay]]:
         for line in file.read_text().splitlines():
             case = json.loads(line)
 
-            def lay(folder: Path, case=case) -> Settings:  # type: ignore[no-untyped-def]
+            def lay(folder: Path, case: dict[str, str] = case) -> Settings:
                 (folder / "base.sql").write_text(case["setup"])
                 (folder / "001_x.up.sql").write_text(case["up"])
                 (folder / "001_x.down.sql").write_text(case["down"])

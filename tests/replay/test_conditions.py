@@ -11,6 +11,19 @@ SQLITE = 'dialect = "sqlite"'
 POSTGRES_18 = 'targets = ["postgres>=18"]'
 PARTED = "CREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE TABLE c PARTITION OF p FOR VALUES IN (1);\n"
 
+ATOMIC = (
+    "CREATE TABLE t (a int, b int);\n"
+    "CREATE FUNCTION f() RETURNS int LANGUAGE SQL BEGIN ATOMIC SELECT a FROM t LIMIT 1; END;\n"
+)
+OWN_PATH = (
+    "CREATE SCHEMA s;\nCREATE TABLE s.t (a int);\nCREATE TABLE t (a int);\n"
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql SET search_path = s AS 'BEGIN DROP TABLE t; END';\n"
+)
+WATCHED = (
+    "CREATE TABLE t (a int, b int, d int);\n"
+    "CREATE TRIGGER g AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = new.a; END;\n"
+)
+
 # Statements, the configuration, and the error of one of them; None for no error.
 SCRIPTS: dict[str, tuple[str, str, str | None]] = {
     "NO INHERIT ends one of two inheritances": (
@@ -57,6 +70,52 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
         "ALTER TABLE u RENAME TO w;",
         SQLITE,
         "error in view v",
+    ),
+    "a body with BEGIN ATOMIC follows the name of a column": (
+        f"{ATOMIC}ALTER TABLE t RENAME COLUMN a TO c;\nALTER TABLE t DROP COLUMN c;",
+        "",
+        "other objects depend on it",
+    ),
+    "a body with BEGIN ATOMIC needs its own columns alone": (
+        f"{ATOMIC}ALTER TABLE t RENAME COLUMN a TO c;\nALTER TABLE t DROP COLUMN b;",
+        "",
+        None,
+    ),
+    "a function looks up names by its own search path": (
+        f"{OWN_PATH}SELECT f();\nDROP TABLE s.t;",
+        "",
+        'table "s.t" does not exist',
+    ),
+    "a search path of a function ends with its call": (
+        f"{OWN_PATH}SELECT f();\nDROP TABLE t;",
+        "",
+        None,
+    ),
+    "a name is found in the second schema of the search path": (
+        "CREATE SCHEMA s;\nCREATE TABLE t (a int);\nSET search_path = s, public;\nALTER TABLE t DROP COLUMN b;",
+        "",
+        'column "b" of relation "t" does not exist',
+    ),
+    "a materialized view that no script created is gone once": (
+        "DROP MATERIALIZED VIEW m;\nDROP MATERIALIZED VIEW m;",
+        "",
+        'materialized view "m" does not exist',
+    ),
+    "a trigger of SQLite follows the name of a column": (
+        f"{WATCHED}ALTER TABLE t RENAME COLUMN a TO c;\nALTER TABLE t DROP COLUMN c;",
+        SQLITE,
+        "trigger g",
+    ),
+    "a trigger of SQLite needs its own columns alone": (
+        f"{WATCHED}ALTER TABLE t RENAME COLUMN a TO c;\nALTER TABLE t DROP COLUMN d;",
+        SQLITE,
+        None,
+    ),
+    "a view of SQLite follows the name of a column": (
+        "CREATE TABLE t (a int, b int);\nCREATE VIEW v AS SELECT a FROM t;\nALTER TABLE t RENAME COLUMN a TO c;\n"
+        "ALTER TABLE t DROP COLUMN c;",
+        SQLITE,
+        "view v",
     ),
     "SQLite renames beside a view of its columns": (
         "CREATE TABLE t (a int);\nCREATE TABLE u (a int);\nCREATE VIEW v AS SELECT a FROM t;\n"

@@ -64,13 +64,13 @@ def test_the_file_deletes_the_records_that_the_scripts_keep(
     try:
         connection.execute("SET search_path = plan")
         for text in UP.values():
-            connection.execute(text)  # type: ignore[arg-type]
-        connection.execute(done.out)  # type: ignore[arg-type]
+            connection.execute(text.encode())
+        connection.execute(done.out.encode())
         assert connection.execute("SELECT version FROM schema_migrations").fetchall() == [("001",)]
         assert connection.execute("SELECT to_regclass('posts')").fetchone() == (None,)
         # The first migration created the table of the records, and its rollback drops it.
         last = rollback("plan", "--from", "1", "--to", "0", "--format", "sql")
-        connection.execute(last.out)  # type: ignore[arg-type]
+        connection.execute(last.out.encode())
         assert connection.execute("SELECT to_regclass('schema_migrations')").fetchone() == (None,)
     finally:
         connection.execute("DROP SCHEMA plan CASCADE")

@@ -63,13 +63,13 @@ def _set_aside(database: psycopg.Connection) -> list[tuple[str, ...]]:
 
 def _run(database: psycopg.Connection, *paths: Path) -> None:
     for path in paths:
-        database.execute(path.read_text())  # type: ignore[arg-type]
+        database.execute(path.read_text().encode())
 
 
 def test_values_of_a_column_come_back(plant: Plant, rollback: Command, database: psycopg.Connection) -> None:
     folder = _write(plant, rollback, "ALTER TABLE users DROP COLUMN note;\n")
     up, down = folder / "002_change.up.sql", folder / "002_change.down.sql"
-    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + ROWS).encode())
     _run(database, up)
     assert _set_aside(database) == [("v002_users",)]
     database.execute(
@@ -89,7 +89,7 @@ def test_a_narrowed_value_comes_back_unless_it_was_changed(
     plant: Plant, rollback: Command, database: psycopg.Connection
 ) -> None:
     folder = _write(plant, rollback, "ALTER TABLE users ALTER COLUMN kind TYPE varchar(3) USING left(kind, 3);\n")
-    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + ROWS).encode())
     _run(database, folder / "002_change.up.sql")
     database.execute("UPDATE users SET kind = 'new' WHERE id = 2")
     _run(database, folder / "002_change.down.sql")
@@ -107,7 +107,7 @@ def test_a_required_column_comes_back_with_its_values(
     (folder / "001_tables.up.sql").write_text(tables)
     (folder / "002_change.up.sql").write_text("ALTER TABLE users DROP COLUMN note;\n")
     assert rollback("write", "m", "--at", "2", "--preserve-data", "--replace").status == 0
-    database.execute(tables + ROWS.replace("NULL", "'three'"))  # type: ignore[arg-type]
+    database.execute((tables + ROWS.replace("NULL", "'three'")).encode())
     _run(database, folder / "002_change.up.sql")
     if newcomer:
         database.execute("INSERT INTO users VALUES (4, 'new')")
@@ -121,7 +121,7 @@ def test_rows_of_a_table_come_back_under_their_keys(
     plant: Plant, rollback: Command, database: psycopg.Connection
 ) -> None:
     folder = _write(plant, rollback, "ALTER TABLE likes DROP CONSTRAINT likes_post_fkey;\nDROP TABLE posts;\n")
-    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + ROWS).encode())
     _run(database, folder / "002_change.up.sql", folder / "002_change.down.sql")
     assert database.execute("SELECT id, author, twice FROM posts ORDER BY id").fetchall() == [
         (1, 1, 2),
@@ -138,7 +138,7 @@ def test_rows_of_a_table_that_is_created_anew_come_back(
 ) -> None:
     forward = "DROP TABLE likes;\nCREATE TABLE likes (post bigint REFERENCES posts, at timestamptz);\n"
     folder = _write(plant, rollback, forward)
-    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + ROWS).encode())
     _run(database, folder / "002_change.up.sql", folder / "002_change.down.sql")
     assert database.execute("SELECT * FROM likes ORDER BY post").fetchall() == [(1,), (3,)]
 
@@ -152,7 +152,7 @@ def test_what_was_filled_since_is_kept_for_the_next_forward(
         "ALTER TABLE users ADD COLUMN age int;\nCREATE TABLE tags (name text, owner bigint REFERENCES users);\n",
     )
     up, down = folder / "002_change.up.sql", folder / "002_change.down.sql"
-    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + ROWS).encode())
     _run(database, up)
     database.execute("UPDATE users SET age = 10 * id; INSERT INTO tags VALUES ('a', 1), ('b', 2)")
     _run(database, down)
@@ -173,7 +173,7 @@ def test_triggers_do_not_see_what_comes_back(plant: Plant, rollback: Command, da
     (folder / "001_tables.up.sql").write_text(TABLES + trigger)
     (folder / "002_change.up.sql").write_text("ALTER TABLE users DROP COLUMN note;\n")
     assert rollback("write", "m", "--at", "2", "--preserve-data", "--replace").status == 0
-    database.execute(TABLES + trigger + ROWS)  # type: ignore[arg-type]
+    database.execute((TABLES + trigger + ROWS).encode())
     _run(database, folder / "002_change.up.sql", folder / "002_change.down.sql")
     assert database.execute("SELECT note, kind FROM users WHERE id = 1").fetchone() == ("one", "ordinary")
     database.execute("UPDATE users SET note = 'x' WHERE id = 1")

@@ -13,6 +13,6 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresEngine]:
-    engine = start_embedded(Limits(), Deadline.after(900), "for the rule book")
+    engine = start_embedded(Limits(), Deadline.after(3600), "for the rule book")
     yield engine
     engine.close()

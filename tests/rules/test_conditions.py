@@ -252,3 +252,118 @@ def test_two_bodies_are_compared_line_by_line(checker: Checker) -> None:
     first = AGAIN.format(2).replace(" OR REPLACE", "")
     files = pair(1, first, "DROP FUNCTION f();") | pair(2, AGAIN.format(3), AGAIN.format(4))
     assert [message for _, _, message in checker.told(files, "SYM014") if "`SELECT 2`" in message], checker(files)
+
+
+_TRIGGER = "CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END;"
+_CONSTRAINT = "CREATE CONSTRAINT TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+_PLAIN = "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "version", "trigger", "words"),
+    [
+        ("sqlite", "14", _TRIGGER, "Write `CREATE TRIGGER IF NOT EXISTS tr AFTER INSERT ON t BEGIN SELECT 1; END;`."),
+        ("sqlite", "13", _TRIGGER, "Write `CREATE TRIGGER IF NOT EXISTS tr AFTER INSERT ON t BEGIN SELECT 1; END;`."),
+        ("postgres", "14", _PLAIN, "Write `CREATE OR REPLACE TRIGGER tr ...` (PostgreSQL 14 and later)."),
+        ("postgres", "13", _PLAIN, "Put before it: `DROP TRIGGER IF EXISTS tr ON t;`"),
+        ("postgres", "14", _CONSTRAINT, "Put before it: `DROP TRIGGER IF EXISTS tr ON t;`"),
+    ],
+)
+def test_the_guard_of_a_trigger_is_one_that_its_engine_has(
+    checker: Checker, dialect: str, version: str, trigger: str, words: str
+) -> None:
+    settings = f'targets = ["postgres>={version}", "sqlite>=3.35"]\nidempotency = "required"\ndialect = "{dialect}"'
+    found = checker(pair(1, trigger, "DROP TRIGGER tr ON t;") | {"miglint.toml": settings})
+    assert [item.help for item in found if item.code == "IDM010"] == [words]
+
+
+def test_two_prisma_migrations_of_one_time_are_two(checker: Checker) -> None:
+    folder = "prisma/migrations"
+    files = {
+        f"{folder}/migration_lock.toml": 'provider = "postgresql"',
+        f"{folder}/20240101000000_a/migration.sql": "CREATE TABLE a (id int PRIMARY KEY);",
+        f"{folder}/20240101000000_b/migration.sql": "CREATE TABLE b (id int PRIMARY KEY);",
+    }
+    assert not checker.told(files, "PAI004")
+
+
+def test_a_version_that_is_used_twice_names_the_other_file(checker: Checker) -> None:
+    told = checker.told(pair(1, "SELECT 1;") | {"001_b.up.sql": "SELECT 2;", "001_b.down.sql": "SELECT 2;"}, "PAI004")
+    assert told == [("PAI004", "error", "version 001 is used twice: 001_a.up.sql has it too")]
+
+
+def test_findings_come_in_the_order_of_versions(checker: Checker) -> None:
+    files = {
+        f"migrations/{version}_a.{way}.sql": f"{text} t{version};".replace("t;", f"t{version};")
+        for version in (2, 10, 9)
+        for way, text in (("up", "DROP TABLE"), ("down", "DROP TABLE"))
+    }
+    paths = [item.path.split("/")[-1] for item in checker(files) if item.code == "BWC001"]
+    assert paths == sorted(paths, key=lambda path: int(path.partition("_")[0])) and len({*paths}) > 2
+
+
+_LOOP = (
+    "DO $$ DECLARE n text; BEGIN FOR n IN SELECT relname FROM pg_class LOOP EXECUTE 'TRUNCATE ' || n; END LOOP; END $$;"
+)
+
+
+@pytest.mark.parametrize(("loop", "fires"), [(_LOOP, False), ("", True)])
+def test_dynamic_sql_in_a_baseline_may_have_made_anything(checker: Checker, loop: str, *, fires: bool) -> None:
+    baseline = {
+        "base.sql": f"CREATE TABLE t (id int);{loop}",
+        "miglint.toml": 'baseline-schema = "base.sql"\nexclude = ["base.sql"]\ndialect = "postgres"',
+    }
+    files = pair(1, "DROP TRIGGER tr ON t;", "CREATE TRIGGER tr AFTER INSERT ON t EXECUTE FUNCTION f();")
+    assert bool(checker.told(files | baseline, "REF003", "SYM001")) == fires
+
+
+def test_what_swapped_scripts_drop_is_in_no_use(checker: Checker) -> None:
+    files = pair(1, "DROP TABLE IF EXISTS users;", "CREATE TABLE IF NOT EXISTS users (id bigint PRIMARY KEY);")
+    assert [code for code, *_ in checker.told(files, "PAI007", "BWC")] == ["PAI007"]
+
+
+@pytest.mark.parametrize(
+    ("before", "index", "way"),
+    [
+        ("CREATE TABLE b (id int NOT NULL, n int);", "b_pkey", "ADD"),
+        ("CREATE TABLE b (id int PRIMARY KEY, n int);", "b_pkey_new", "DROP CONSTRAINT IF EXISTS b_pkey, ADD"),
+    ],
+)
+def test_the_index_of_a_new_key_has_a_name_that_is_free(checker: Checker, before: str, index: str, way: str) -> None:
+    change = "ALTER TABLE b DROP CONSTRAINT IF EXISTS b_pkey; ALTER TABLE b ADD PRIMARY KEY (id, n);"
+    found = checker(pair(1, before) | pair(2, change))
+    (help_,) = (item.help for item in found if item.code == "LCK014" and item.direction == "forward")
+    assert f"CONCURRENTLY {index} ON b (id, n);" in help_
+    assert f"ALTER TABLE b {way} CONSTRAINT b_pkey PRIMARY KEY USING INDEX {index};" in help_
+
+
+def test_rows_are_saved_by_a_statement_that_runs(checker: Checker) -> None:
+    configuration = {"miglint.toml": 'dialect = "sqlite"'}
+    deletes = "DELETE FROM sqlite_sequence; WITH d AS (SELECT 1 AS a) DELETE FROM t WHERE id IN (SELECT a FROM d);"
+    found = checker(pair(1, "CREATE TABLE t (id integer);") | pair(2, deletes) | configuration)
+    helps = [item.help for item in found if item.code == "DAT004"]
+    assert "`CREATE TABLE sequence_saved AS SELECT * FROM sqlite_sequence;`" in helps[0]
+    assert "WHERE ...;" in helps[1]
+
+
+def test_no_finding_is_long(checker: Checker) -> None:
+    columns = ", ".join(f"column_number_{number} text" for number in range(200))
+    labels = ", ".join(f"'label_number_{number}'" for number in range(300))
+    words = " OR ".join(f"column_number_{number} IS NULL" for number in range(200))
+    before = f"CREATE TYPE e AS ENUM ({labels}); CREATE TABLE wide (id int PRIMARY KEY, {columns}, CHECK ({words}));"
+    before += f"CREATE VIEW v AS SELECT * FROM wide WHERE {words}; CREATE INDEX i ON wide (id) WHERE {words};"
+    after = "DROP VIEW v; DROP INDEX i; ALTER TABLE wide DROP COLUMN column_number_7, DROP COLUMN id; DROP TYPE e;"
+    back = (
+        f"ALTER TABLE wide ADD COLUMN id int PRIMARY KEY, ADD COLUMN column_number_7 text, ADD CHECK ({words} OR true);"
+    )
+    back += (
+        "CREATE VIEW v AS SELECT id FROM wide; CREATE INDEX i ON wide (id) WHERE id > 3; CREATE TYPE e AS ENUM ('x');"
+    )
+    found = checker(pair(1, before) | pair(2, after, back))
+    assert {"SYM007", "SYM009", "SYM010", "SYM014", "SYM023"} <= {item.code for item in found}
+    assert max(len(item.message) for item in found) <= 300
+    assert max(len(item.help) for item in found) <= 1500
+    (order,) = (item.message for item in found if item.code == "SYM023")
+    assert order == "the column order of table wide differs: id, column_number_7 moved".join(
+        ("after the rollback ", "")
+    )

@@ -20,7 +20,7 @@ KINDS = tuple(
     """
     bool int2 int4 int8 numeric float4 float8 money oid text varchar bpchar name bytea uuid date timestamp timestamptz
     time timetz interval inet cidr macaddr json jsonb xml bit varbit
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 
 

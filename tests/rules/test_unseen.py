@@ -46,8 +46,29 @@ def test_a_rollback_that_removes_what_no_migration_has_made(checker: Checker) ->
         "002_b.down.sql": "ALTER TABLE elsewhere DROP COLUMN x; DROP TABLE b;",
     }
     assert checker.told(files, "SYM") == [
-        ("SYM012", "error", "the rollback removes table b, which no migration created"),
-        ("SYM001", "error", "the rollback leaves table s.b behind: (id int4)"),
+        ("SYM001", "error", "the rollback leaves table s.b behind: it names b instead"),
+    ]
+    files["002_b.down.sql"] = "DROP TABLE other; DROP TABLE s.b;"
+    assert checker.told(files, "SYM012") == [
+        ("SYM012", "error", "the rollback drops table other, which no migration created")
+    ]
+
+
+def test_a_schema_within_the_quotes_of_a_name(checker: Checker) -> None:
+    files = KEPT | {"002_b.up.sql": "CREATE TABLE public.b (id int);", "002_b.down.sql": 'DROP TABLE "public.b";'}
+    assert checker.told(files, "SYM") == [
+        ("SYM013", "error", 'the rollback fails here: table "public.b" does not exist')
+    ]
+    opened = {
+        "001_a.up.sql": "ALTER TABLE elsewhere ADD COLUMN x int;",
+        "001_a.down.sql": "ALTER TABLE elsewhere DROP COLUMN x;",
+    }
+    assert checker.told(files | opened, "SYM") == [
+        ("SYM001", "error", 'the rollback leaves table b behind: it names "public.b" instead')
+    ]
+    files = opened | {"002_b.up.sql": "SELECT 1;", "002_b.down.sql": 'DROP TABLE "public.b";'}
+    assert checker.told(files, "SYM") == [
+        ("SYM012", "error", 'the rollback drops table "public.b", which no migration created')
     ]
 
 

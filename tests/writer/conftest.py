@@ -13,6 +13,6 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresEngine]:
-    engine = start_embedded(Limits(), Deadline.after(600), "for the tests")
+    engine = start_embedded(Limits(), Deadline.after(3600), "for the tests")
     yield engine
     engine.close()

@@ -9,11 +9,12 @@ import pytest
 from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.dryrun.statements import prepare
 from miglint.replay.steps import empty_schema, replay_one
+from miglint.rules.symmetry.differences import at_one_place
 from miglint.rules.symmetry.suggestions import how_to_restore
 from miglint.schema.diff import diff
 from miglint.sql import parse
 
-_OFFERED = re.compile(r"`((?:ALTER|CREATE|DROP|COMMENT|GRANT|REVOKE)[^`]*;)`")
+_OFFERED = re.compile(r"`((?:ALTER|CREATE|DROP|COMMENT|DO|GRANT|REVOKE)[^`]*;)`")
 
 # The schema before, the forward, and a rollback that forgets something.
 CASES = {
@@ -77,6 +78,36 @@ CASES = {
         "REVOKE SELECT ON app.t FROM PUBLIC; GRANT UPDATE (a) ON app.t TO PUBLIC;",
         "SELECT 1;",
     ),
+    "a column under a view": (
+        "CREATE TABLE t (a int); CREATE VIEW v AS SELECT r.* FROM t r;",
+        "DROP VIEW v; ALTER TABLE t ADD COLUMN b int;",
+        "CREATE VIEW v AS SELECT r.* FROM t r;",
+    ),
+    "a parameter with another name": (
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT $1';",
+        "CREATE OR REPLACE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT b';",
+        "SELECT 1;",
+    ),
+    "the default of a column of a view": (
+        "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; ALTER VIEW v ALTER COLUMN a SET DEFAULT 3;",
+        "DROP VIEW v;",
+        "CREATE VIEW v AS SELECT a FROM t;",
+    ),
+    "what CASCADE takes along": (
+        "CREATE TABLE t (a text, b text, c text GENERATED ALWAYS AS (a || b) STORED); CREATE INDEX i ON t (c);",
+        "ALTER TABLE t DROP COLUMN b CASCADE;",
+        "ALTER TABLE t ADD COLUMN b text;",
+    ),
+    "an index in the place of a constraint": (
+        "CREATE TABLE t (a int UNIQUE);",
+        "ALTER TABLE t DROP CONSTRAINT t_a_key;",
+        "CREATE UNIQUE INDEX t_a_key ON t (a);",
+    ),
+    "the sequence of a column": (
+        "CREATE TABLE t (n text, id serial);",
+        "ALTER TABLE t DROP COLUMN id;",
+        "ALTER TABLE t ADD COLUMN id int NOT NULL;",
+    ),
 }
 
 
@@ -92,19 +123,25 @@ def step_of(before, forward, rollback):
     return replay_one(migration, parse, base)
 
 
+def _pieces(text):
+    return prepare(script_of(text)).pieces
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_offered_runs_and_restores(server, case):
     before, forward, rollback = CASES[case]
     step = step_of(before, forward, rollback)
-    helps = [how_to_restore(step, change) for change in step.changes if change.counts]
+    cases = [change for change in step.changes if change.counts]
+    helps = [how_to_restore(step, changes) for *_, changes in at_one_place(step, cases)]
     assert helps
-    offered = [found for text in helps for found in _OFFERED.findall(text)]
-    assert len({*offered}) >= len({*helps}), helps
+    texts = dict.fromkeys(found for text in helps for found in _OFFERED.findall(text))
+    offered = [piece.text for text in texts for piece in _pieces(text)]
+    assert all(map(_OFFERED.search, helps)), helps
     database = server.create()
     try:
         assert database.run(prepare(script_of(before))).ok
         sought = database.schema()
-        for text in (forward, rollback, *dict.fromkeys(offered)):
+        for text in (forward, rollback, *offered):
             done = database.run(prepare(script_of(text)))
             assert done.error is None, f"{done.error}: {text}"
         left = [change for change in diff(sought, database.schema()) if change.counts]
@@ -116,6 +153,6 @@ def test_what_is_offered_runs_and_restores(server, case):
 def test_a_rename_is_never_answered_with_a_drop():
     for case in ("a table renamed", "a table renamed and changed", "a table moved", "a table moved and renamed"):
         step = step_of(*CASES[case])
-        helps = " ".join(how_to_restore(step, change) for change in step.changes)
+        helps = " ".join(how_to_restore(step, [change]) for change in step.changes)
         assert "DROP TABLE" not in helps
         assert "CREATE TABLE" not in helps

@@ -45,7 +45,7 @@ def step_of(before, forward):
 def test_what_is_offered_runs_on_sqlite(case):
     before, forward = CASES[case]
     step = step_of(before, forward)
-    helps = [how_to_restore(step, change) for change in step.changes if change.counts]
+    helps = [how_to_restore(step, [change]) for change in step.changes if change.counts]
     offered = dict.fromkeys(found for text in helps for found in _OFFERED.findall(text))
     assert offered
     db = StandardConnection()

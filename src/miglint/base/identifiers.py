@@ -6,7 +6,7 @@ LIMIT = 63
 
 
 def truncate(name: str, limit: int = LIMIT) -> str:
-    """Cut a name to `limit` bytes of UTF-8 without cutting a character in two."""
+    """Truncate a name to `limit` bytes of UTF-8 without cutting a character in two."""
     if len(name) <= limit and (name.isascii() or len(name.encode()) <= limit):
         return name
     return name.encode("utf-8", "surrogatepass")[:limit].decode("utf-8", "ignore")

@@ -149,8 +149,9 @@ class Problem(Struct, frozen=True, eq=False):
     """A problem seen during discovery or reading, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
-    `rollbacks-missing` (of many migrations), `missing-rollback-alike` (each of these), `duplicate-version`,
-    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`, `symlink-loop`, `bad-section`.
+    `missing-rollback-first` (of the first migration alone), `rollbacks-missing` (of many), `missing-rollback-alike`
+    (each of these), `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`,
+    `dialect-found`, `symlink-loop`, `bad-section`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """
@@ -171,7 +172,7 @@ class History(Struct, frozen=True, eq=False):
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
     `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
-    folder name, where several read the layout. `assumed` says why the dialect was assumed to be PostgreSQL, if it was.
+    folder name, where several read the layout. `assumed` is why the dialect was assumed to be PostgreSQL, if so.
     """
 
     root: str
@@ -202,8 +203,8 @@ class BaseBranch(Struct, frozen=True, eq=False):
 class Discovered(Struct, frozen=True, eq=False):
     """Everything discovered under the given paths: histories, their files, problems, and files left out.
 
-    `requested` holds the paths of the files that were asked for, when files around them were read as well to know
-    the history they belong to; None means that everything here was asked for. `folders` are the folders that were
+    `requested` holds the paths of the requested files, when files around them were read as well to know
+    the history they belong to; None means that all files were requested. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
     stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
     history, by the reason; `passed_over` are the folders among them, as they can be opened. `consulted` are the paths

@@ -20,7 +20,7 @@ def equal_by(*names: str) -> Callable[[Any, object], bool]:
     """Return an `__eq__` that compares only these attributes; the others are for display or derived from them."""
     pick = attrgetter(*names)
 
-    def __eq__(self: Any, other: object) -> bool:  # noqa: N807
+    def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - becomes a method
         return other.__class__ is self.__class__ and bool(pick(self) == pick(other))
 
     __eq__.names = names  # type: ignore[attr-defined]  # read by `compared`

@@ -35,10 +35,10 @@ def toml_values(text: str) -> dict[str, object]:
     except RecursionError:
         raise TomlError("values are nested too deep") from None
     except ValueError as error:
-        raise _said(str(error), text, known=isinstance(error, tomllib.TOMLDecodeError)) from None
+        raise _toml_error(str(error), text, known=isinstance(error, tomllib.TOMLDecodeError)) from None
 
 
-def _said(message: str, text: str, *, known: bool) -> TomlError:
+def _toml_error(message: str, text: str, *, known: bool) -> TomlError:
     if not known:
         # The one that Python has for a number of too many digits.
         found = re.search(r"\d{4000}", text)

@@ -177,7 +177,7 @@ class CachedInvocation:
         self._inputs = None if fresh else inputs
 
     def forget(self) -> None:
-        """Do not cache the output: it depends on more than the recorded inputs."""
+        """Exclude the output from the cache: it depends on more than the recorded inputs."""
         self._inputs = None
 
     def keep(self, answer: CachedOutput) -> None:

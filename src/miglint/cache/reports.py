@@ -12,6 +12,7 @@ from pathlib import Path
 
 from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
+from miglint.base.structs import replace
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
 from miglint.report.value import Hidden, Report, as_dict, finding_as_dict, from_dict
@@ -67,7 +68,8 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         import _sqlite3
 
         yield _sqlite3.sqlite_version
-    yield repr(settings)
+    # Its text is needed for the lines of errors alone, which no report has.
+    yield repr(replace(settings, text=""))
     yield str(Path.cwd())
     for name, file in schemas.items():
         yield f"{name}\0{file.path}"

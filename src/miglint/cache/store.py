@@ -1,8 +1,8 @@
 """Cache folder: named binary entries, written atomically; the oldest are evicted.
 
 A cache folder may be inside a checkout from an untrusted source. The names of entries are therefore hashes keyed with a
-secret that is stored elsewhere, and each entry starts with such a hash of its content: nobody else can add or change an
-entry that a run would accept. Nothing is unpickled.
+secret that is stored elsewhere, and each entry starts with such a hash of its content: without the key, nobody can add
+or change an entry that a run would accept. Nothing is unpickled.
 
 All failures are silent, since the cache is optional. This module and `command_output.py` run on every start and import
 as little as possible.

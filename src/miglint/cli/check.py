@@ -10,7 +10,7 @@ import click
 from miglint.cache.command_output import CachedInvocation
 from miglint.cli.completion import complete_layouts, complete_rules
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
+from miglint.cli.dry_run import DryRunCommand, all_options, dry_run_options, options_of
 from miglint.cli.request import COLORS, SORTS, CheckArguments, contradiction
 from miglint.cli.rule_options import split_rules
 from miglint.cli.run_check import run_check
@@ -125,20 +125,13 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=split_ru
 @click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Use color.")
 @click.option("--no-cache", is_flag=True, help="Disable the cache.")
 @dry_run_options
-@click.option(
-    "--all-options",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=show_all_options,
-    help="List all options.",
-)
+@all_options
 @click.pass_obj
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
-    above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
+    PATHs are files and folders (default: the configured `paths`, else all that are found). Exit status: 0 no findings
+    at or above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)

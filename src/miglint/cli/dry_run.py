@@ -82,12 +82,22 @@ _OPTIONS = (
 _EVERY = "miglint.all_options"
 
 
-def show_all_options(ctx: click.Context, param: click.Parameter, requested: bool) -> None:
+def _show_all_options(ctx: click.Context, param: click.Parameter, requested: bool) -> None:
     """Print the help with every option, and stop."""
     if requested and not ctx.resilient_parsing:
         ctx.meta[_EVERY] = True
         click.echo(ctx.get_help())
         ctx.exit()
+
+
+all_options = click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_all_options,
+    help="List all options.",
+)
 
 
 class DryRunCommand(click.Command):

@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "Print the documentation page of a rule.",
     "fix": "Fix what check finds, where a fix is known.",
     "init": "Write a starter miglint.toml.",
+    "port": "Write the variants of migrations for the other engine.",
     "rollback": "List, write, plan and verify rollbacks.",
     "rules": "List the rules and whether each is enabled.",
     "schema": "Print the schema that results from the migrations.",

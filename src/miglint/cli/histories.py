@@ -14,23 +14,28 @@ from miglint.linter.paths import checked_paths
 from miglint.linter.run import Job, ReplayedHistory, replayed
 
 
-def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str | None) -> list[ReplayedHistory]:
+def replayed_histories(
+    settings: Settings, paths: tuple[str, ...], dialect: str | None, *, every: bool = False
+) -> list[ReplayedHistory]:
     """Return the histories of the paths, replayed as they are read; those of a dialect only, if one is given.
 
-    A dialect chooses among the histories. Where none is of it, it is the one of scripts that do not tell theirs.
+    With `every`, those are among them that were read only since they belong to these.
+
+    A dialect chooses among the histories. If none has it, it is that of the scripts without an indication.
     Raises `UsageError` if there are none.
     """
     chosen = checked_paths(settings, paths).paths
-    histories = _of(dialect, settings, chosen)
+    histories = _of(dialect, settings, chosen, every=every)
     if not histories and dialect is not None and settings.dialect is None:
-        histories = _of(dialect, replace(settings, dialect=dialect), chosen)
+        histories = _of(dialect, replace(settings, dialect=dialect), chosen, every=every)
     if not histories:
         raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
     return histories
 
 
-def _of(dialect: str | None, settings: Settings, paths: tuple[str, ...]) -> list[ReplayedHistory]:
-    return [item for item in replayed(Job(settings, paths)) if dialect in (None, item.history.dialect.value)]
+def _of(dialect: str | None, settings: Settings, paths: tuple[str, ...], *, every: bool) -> list[ReplayedHistory]:
+    found = replayed(Job(settings, paths), every=every)
+    return [item for item in found if dialect in (None, item.history.dialect.value)]
 
 
 def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or --dialect") -> ReplayedHistory:

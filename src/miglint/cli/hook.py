@@ -17,7 +17,7 @@ def changed_files(given: tuple[str, ...]) -> frozenset[str]:
     return frozenset(path for path in changed if path.lower().endswith(".sql"))
 
 
-def paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
+def paths_for_changes(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
     """Return the paths to check for the changed files: the configured ones, or the files' folders."""
     if settings.paths or Path(settings.at(DEFAULT_PATHS[0])).is_dir():
         return ()

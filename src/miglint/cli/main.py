@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         # Errors of input and output files are handled where they occur; this is, for example, a full disk behind
         # stdout.
-        _say(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        _print_message(f"{error.filename or 'standard output'}: {error.strerror or error}")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("miglint: interrupted\n")
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         # findings.
         import traceback
 
-        _say(f"internal error; please report this bug\n{traceback.format_exc()}")
+        _print_message(f"internal error; please report this bug\n{traceback.format_exc()}")
         return 2
 
 
@@ -99,11 +99,11 @@ def _run(arguments: list[str]) -> int:
 
         return run(arguments, question)
     except MiglintError as error:
-        _say(str(error))
+        _print_message(str(error))
         return 2
 
 
-def _say(message: str) -> None:
+def _print_message(message: str) -> None:
     """Print an error; the message may contain file names and content."""
     from miglint.base.inert import inert
 

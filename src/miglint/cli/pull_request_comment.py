@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
     try:
         present = next((item for item in _comments(f"{issue}/{number}/comments") if _is_ours(item)), None)
         if present is not None and present["body"].strip() != body.strip():
-            _ask("PATCH", f"{issue}/comments/{present['id']}", {"body": body})
+            _call_api("PATCH", f"{issue}/comments/{present['id']}", {"body": body})
         elif present is None and json.loads(findings)["findings"]:
-            _ask("POST", f"{issue}/{number}/comments", {"body": body})
+            _call_api("POST", f"{issue}/{number}/comments", {"body": body})
     except OSError as error:
         why = f"{error.code} {error.reason}" if isinstance(error, HTTPError) else str(error)
         sys.stdout.write(inert(f"cannot comment on the pull request: {why}; it needs `pull-requests: write`\n"))
@@ -56,18 +56,18 @@ def _pull_request() -> int | None:
 
 def _comments(path: str) -> Iterator[Any]:
     for page in range(1, _MOST_PAGES + 1):
-        found = _ask("GET", f"{path}?per_page={_PAGE}&page={page}")
+        found = _call_api("GET", f"{path}?per_page={_PAGE}&page={page}")
         yield from found
         if len(found) < _PAGE:
             return
 
 
 def _is_ours(comment: Any) -> bool:
-    """Return whether a comment is the one of this action: anybody may write one that begins alike, but no bot does."""
+    """Return whether a comment is the one of this action: users may write one that begins alike, but no bot does."""
     return str(comment["body"]).startswith(MARK) and comment["user"]["type"] == "Bot"
 
 
-def _ask(method: str, path: str, value: object = None) -> Any:
+def _call_api(method: str, path: str, value: object = None) -> Any:
     request = Request(
         os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
         None if value is None else json.dumps(value).encode(),

@@ -11,7 +11,7 @@ import click
 from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
+from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.histories import one_history, replayed_histories
 from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
@@ -55,14 +55,7 @@ class _VerifyCommand(DryRunCommand):
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 @engine_options("--engine", "Engine to run on")
-@click.option(
-    "--all-options",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=show_all_options,
-    help="List all options.",
-)
+@all_options
 def command(
     *,
     paths: tuple[str, ...],

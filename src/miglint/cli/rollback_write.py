@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator, Sequence
-from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
-from miglint.base.input_files import read_bytes
 from miglint.base.model import Discovered, History, Migration, Script
 from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
+from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
+from miglint.cli.file_changes import unified, write_all
 from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
 from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
@@ -28,7 +26,6 @@ from miglint.cli.trust_options import trust_options
 from miglint.config.settings import Settings
 from miglint.discovery import discover_texts
 from miglint.discovery.git import BaseCommit, base_commit
-from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.walk import CLEAN_UP_FOLDER
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import HistoryRun
@@ -38,7 +35,6 @@ from miglint.rollback.compose import ComposedFile, composed_files
 from miglint.rollback.preparation import PreparedRollback, WriteOptions, prepare_rollbacks, read_back
 from miglint.rollback.verification import Execute, verified_rollbacks
 
-_BOM = b"\xef\xbb\xbf"
 _CLEAN_UP = "-- Drops what this migration set aside. Make it a migration when no rollback needs the data any more."
 _WORDS = {
     "exact": "restores everything",
@@ -92,14 +88,7 @@ class _WriteCommand(DryRunCommand):
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 @engine_options("--verify", "Run each rollback first, and write none that fails")
-@click.option(
-    "--all-options",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=show_all_options,
-    help="List all options.",
-)
+@all_options
 def command(
     *,
     paths: tuple[str, ...],
@@ -125,24 +114,34 @@ def command(
         raise click.UsageError("--edit-applied requires --preserve-data")
     options = options_of(given)
     settings = load_trusted(**given)
-    is_fixed = partial(_fixed, base_commit(), over=over) if preserve and not edit_applied else _never
-    how = WriteOptions(over, None, preserve, is_fixed)
+    how = _write_options(over, preserve, edit_applied)
     prepared = _prepared(settings, paths, versions, dialect, how)
     prepared, files = _checked(settings, paths, prepared, options)
     changes = [file for file in files if file.before != file.after]
     if not as_diff and not to_stdout:
-        _write_all(changes)
+        write_all(changes)
     if format_ == "json":
         report = {"rollbacks": [item.as_dict() for item in prepared]}
         write(inert_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", None)
     else:
-        if as_diff:
-            write(inert("".join(_diff(changes))), None)
-        elif to_stdout:
-            write(inert("".join(_texts(prepared)), colons="/**/::"), None)
-        said = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
-        click.echo(said, nl=False, err=as_diff or to_stdout)
+        _print_rollbacks(prepared, changes, as_diff=as_diff, to_stdout=to_stdout)
     return 1 if any(item.insufficient for item in prepared) or (as_diff and changes) else 0
+
+
+def _write_options(over: bool, preserve: bool, edit_applied: bool) -> WriteOptions:
+    is_fixed = partial(_fixed, base_commit(), over=over) if preserve and not edit_applied else _never
+    return WriteOptions(over, None, preserve, is_fixed)
+
+
+def _print_rollbacks(
+    prepared: list[PreparedRollback], changes: list[ComposedFile], *, as_diff: bool, to_stdout: bool
+) -> None:
+    if as_diff:
+        write(inert("".join(unified(changes))), None)
+    elif to_stdout:
+        write(inert("".join(_texts(prepared)), colons="/**/::"), None)
+    lines = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
+    click.echo(lines, nl=False, err=as_diff or to_stdout)
 
 
 def _prepared(
@@ -183,7 +182,7 @@ def _checked(
     prepared: list[PreparedRollback],
     options: DryRunOptions | None,
 ) -> tuple[list[PreparedRollback], list[ComposedFile]]:
-    """Return what can be written: what is read back as the rollback that it is, and does what it says on the engine."""
+    """Return what can be written: what discovery reads back as that rollback, and what the engine confirms."""
     files = _files(prepared)
     if not files:
         return prepared, []
@@ -233,39 +232,6 @@ def _execution(found: Discovered, settings: Settings, options: DryRunOptions) ->
         return execute_dry_run(requested, settings, baseline_schemas(settings), options, cached=False).histories
 
     return execute
-
-
-def _write_all(files: Sequence[ComposedFile]) -> None:
-    """Write the files; nothing is written if one of them cannot be."""
-    written: list[tuple[Path, bytes]] = []
-    for file in files:
-        path = Path(file.path)
-        try:
-            require_inside(path)
-            start = b""
-            if file.before is not None:
-                data = read_bytes(path, DEFAULT_MAX_FILE_BYTES)
-                start = _BOM if data.startswith(_BOM) else b""
-                if data.removeprefix(_BOM) != file.before.encode():
-                    raise UsageError(f"{path}: not UTF-8, or changed in the meantime; nothing is written")
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror or error}; nothing is written") from None
-        written.append((path, start + file.after.encode()))
-    for path, data in written:
-        try:
-            write_file(path, data)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def _diff(files: Sequence[ComposedFile]) -> Iterator[str]:
-    for file in files:
-        before = (file.before or "").splitlines(keepends=True)
-        name = "/dev/null" if file.before is None else f"a/{file.path}"
-        for line in unified_diff(before, file.after.splitlines(keepends=True), name, f"b/{file.path}"):
-            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def _texts(prepared: Sequence[PreparedRollback]) -> Iterator[str]:

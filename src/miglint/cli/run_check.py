@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from miglint.discovery.git import Since
 
 
+def _since(request: CheckArguments) -> Since | None:
+    if request.since is None:
+        return None
+    from miglint.discovery.git import changes_since
+
+    return changes_since(request.since)
+
+
 def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
     """Run a check, print the report and return the exit status; the output is stored in `question`.
 
@@ -44,16 +52,12 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
     settings = settings_of(request)
-    since = None
-    if request.since is not None:
-        from miglint.discovery.git import changes_since
-
-        since = changes_since(request.since)
+    since = _since(request)
     paths, restrictions = request.paths, _restrictions(request, None if since is None else since.touched)
     if request.hook:
         if not restrictions[-1]:
             return 0
-        paths = _paths_around(settings, restrictions[-1])
+        paths = _paths_for(settings, restrictions[-1])
     folders = _folders(settings, paths, request)
     if folders.searched and question is not None:
         # A folder that appears anywhere in the project would change the output.
@@ -141,10 +145,10 @@ def _restricted(report: Report, request: CheckArguments, restrictions: tuple[fro
     return report if request.since is None else replace(report, since=request.since, looked_at=looked_at)
 
 
-def _paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
-    from miglint.cli.hook import paths_around
+def _paths_for(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
+    from miglint.cli.hook import paths_for_changes
 
-    return paths_around(settings, changed)
+    return paths_for_changes(settings, changed)
 
 
 def _is_config_chosen(request: CheckArguments) -> bool:
@@ -235,6 +239,7 @@ def settings_of(request: CheckArguments) -> Settings:
         no_suppressions=request.no_suppressions,
         baseline=request.baseline,
     )
+    given = {"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select}
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
@@ -243,7 +248,8 @@ def settings_of(request: CheckArguments) -> Settings:
         select=request.select or settings.select,
         ignore=settings.ignore + request.ignore,
         extend_select=settings.extend_select + request.extend_select,
-        given={"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select},
+        # Without any, these are the settings of the file, under which `init` has stored its report.
+        given={name: rules for name, rules in given.items() if rules},
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )

@@ -15,7 +15,7 @@ from miglint.base.input_files import (
     is_file,
     is_inside,
     read_bytes,
-    require_inside,
+    read_in_checkout,
 )
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -74,6 +74,7 @@ KEYS = (
     "baseline-schema",
     "image",
     "dry-run",
+    "port",
     "select",
     "ignore",
     "extend-select",
@@ -92,7 +93,7 @@ KEYS = (
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
-# The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+# The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
 # Keys that people know from elsewhere.
@@ -215,8 +216,7 @@ def _found(file: Path, folder: Path) -> TomlTable | None:
 def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
-        require_inside(file)
-        return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
+        return _parse(read_in_checkout(file, MAX_CONFIGURATION), file, shown)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
 
@@ -264,6 +264,7 @@ def _settings(table: TomlTable, file: Path) -> Settings:
             baseline_schema=_baseline_schema(table),
             image=table.string("image"),
             dry_run=dry_run_settings(table.table("dry-run")),
+            port=_port(table.table("port")),
             select=table.strings("select"),
             ignore=table.strings("ignore"),
             extend_select=table.strings("extend-select"),
@@ -314,6 +315,12 @@ def _baseline_schema(table: TomlTable) -> dict[str, str]:
         return table.string_values("baseline-schema")
     path = table.string("baseline-schema")
     return {"": path} if path is not None else {}
+
+
+def _port(table: TomlTable) -> dict[str, dict[str, str]]:
+    """Return the types to write for the other engine's, by the engine that they are for."""
+    table.only(DIALECTS)
+    return {dialect: table.string_values(dialect) for dialect in table.values}
 
 
 def _severities(table: TomlTable) -> dict[str, Severity]:

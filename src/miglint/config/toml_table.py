@@ -1,4 +1,8 @@
-"""TOML tables with strict access: unknown keys and wrong types are errors with file and line."""
+"""TOML tables with strict access: unknown keys and wrong types are errors with file and line.
+
+`msgspec.convert` with `forbid_unknown_fields` does not replace it: its errors have a path but no line, no similar key
+and no hint for keys of other tools, and it takes longer, once per process.
+"""
 
 from __future__ import annotations
 

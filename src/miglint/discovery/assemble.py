@@ -91,9 +91,9 @@ def assemble(
     ]
     for history in histories:
         problems += missing_rollbacks(history, required=wanted_rollbacks == "required")
-        if rollbacks == "none" and wanted_rollbacks is None:
-            message = f"{label} migrations are forward-only: rollbacks are not expected"
-            problems.append(Problem("forward-only", home.root, message, dialect=history.dialect))
+    if rollbacks == "none" and wanted_rollbacks is None:
+        message = f"{label} migrations are forward-only: rollbacks are not expected"
+        problems += [Problem("forward-only", home.root, message, dialect=history.dialect) for history in histories]
     problems += order_problems(histories, collected, label)
     foreign_paths = set().union(*foreign.values()) - served
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
@@ -210,7 +210,7 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
 
 
 def _metadata_of(file: SourceFile, problems: list[Problem]) -> _Metadata:
-    """Look up a file's metadata once: a file may have a hundred thousand changesets."""
+    """Read a file's metadata once: a file may have a hundred thousand changesets."""
     if not sections.may_have_sections(file.text):
         return _Metadata(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)
@@ -342,11 +342,11 @@ def _migration(pair: _Pair, dialect: Dialect) -> Migration:
     scripts = (_script(forward, dialect), _script(rollback, dialect))
     if any(each is not None and each.substituted is None and is_template(each.text) for each in scripts):
         # If the effect of one is unknown, the other cannot be checked against it.
-        scripts = (_as_it_stands(scripts[0]), _as_it_stands(scripts[1]))
+        scripts = (_with_own_text(scripts[0]), _with_own_text(scripts[1]))
     return Migration(head.piece.version, head.piece.name, dialect, *scripts, reason, head.piece.repeatable)
 
 
-def _as_it_stands(script: Script | None) -> Script | None:
+def _with_own_text(script: Script | None) -> Script | None:
     if script is None or script.substituted is None or not has_tag(script.substituted):
         return script
     return replace(script, substituted=None)

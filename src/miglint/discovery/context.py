@@ -43,7 +43,7 @@ def discovery_scope(
 
     `given` are files that need not exist.
     """
-    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
+    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
     folders: list[str] = []
     files: list[str] = []
     for path in paths:
@@ -63,7 +63,7 @@ def discovery_scope(
     whole = len(tree.folders)
     excluded = (list(tree.excluded_files), list(tree.excluded_folders))
     for folder in folders:
-        _around_folder(tree, folder)
+        _list_related_folders(tree, folder)
     partial = bool(files) or len(tree.folders) > whole
     for real in files:
         folder_path, name = os.path.split(real)
@@ -72,7 +72,7 @@ def discovery_scope(
             home = tree.folders[tree.shown(folder_path)] = Folder(tree.shown(folder_path), folder_path)
         tree.add(home, name)
         requested.append(home.path(name))
-        _around(tree, folder_path, name)
+        _list_counterparts(tree, folder_path, name)
     for folder in dict.fromkeys(map(os.path.dirname, files)):
         _variants(tree, folder)
     return DiscoveryScope(tree, set(requested), partial, excluded)
@@ -88,7 +88,7 @@ def _absolute(path: str, cwd: str) -> str:
 
 def _mode(real: str, path: str, may_be_missing: bool) -> int:
     try:
-        mode = os.stat(real).st_mode  # noqa: PTH116
+        mode = os.stat(real).st_mode  # noqa: PTH116 - faster
     except FileNotFoundError:
         if may_be_missing:
             return stat.S_IFREG
@@ -106,12 +106,12 @@ def _real_folder(path: str) -> str:
     return os.path.dirname(os.path.realpath(path))
 
 
-def _around_folder(tree: FolderTree, real: str) -> None:
+def _list_related_folders(tree: FolderTree, real: str) -> None:
     """List folders that belong to the history of a folder but are outside of it."""
     base = os.path.basename(real)
     _other_releases(tree, real)
     if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
-        _around(tree, real, "up.sql" if _is_migration(real) else "")
+        _list_counterparts(tree, real, "up.sql" if _is_migration(real) else "")
     else:
         _beside(tree, real)
 
@@ -134,7 +134,7 @@ def _is_migration(real: str) -> bool:
     return any(is_part(base, name) and os.path.isfile(os.path.join(real, name)) for name in INNER)
 
 
-def _around(tree: FolderTree, real: str, name: str) -> None:
+def _list_counterparts(tree: FolderTree, real: str, name: str) -> None:
     """List the folders that may contain the rest of the history of the file `name` in the folder `real`."""
     parent, base = os.path.split(real)
     above = os.path.basename(parent)

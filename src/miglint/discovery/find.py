@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -31,19 +31,21 @@ def discover(
 ) -> Discovered:
     """Find the migrations in folders, and those that files belong to.
 
-    `texts` are the texts of files, by the path that they are displayed by, in place of what is stored.
+    `texts` are the texts of files, new ones too, by the path that they are displayed by, in place of what is stored.
     Raises `UsageError` for a path that does not exist or an invalid option; defects of files are reported as problems.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
     given = {path: from_text(text, path) for path, text in (texts or {}).items()}
-    return _discover(discovery_scope([os.fspath(path) for path in paths], options), given, options, forced)
+    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
+    scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
+    return _discover(scope, given, options, forced)
 
 
 def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
-    """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
+    """Discover `content` as the file `name`, which need not exist, within the surrounding history, if any."""
     options = options or DiscoveryOptions()
     forced = _check(options)
     wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
@@ -94,7 +96,7 @@ def _discover(
     failed: dict[str, Problem] = {}
 
     def read(real: str, path: str) -> SourceFile:
-        result = given.get(path) or read_file(real, path, options.max_file_bytes)
+        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read)
         if result.problem is not None:
             failed[path] = result.problem
         return result.file
@@ -116,7 +118,7 @@ def _discover(
             unmatched += [(path, _why(forced)) for path in left]
             continue
         foreign.update(left)
-        if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
+        if not _names_engine(results):
             problems.append(foreign_files(home, engine, len(left)))
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
@@ -125,6 +127,11 @@ def _discover(
     beside = [tools_beside(history, tree.cwd) for history in histories]
     histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
     return _result(histories, problems, unmatched, foreign, wanted, beside)
+
+
+def _names_engine(results: Iterable[Assembled]) -> bool:
+    """Return whether a note already names the unsupported engine of a home."""
+    return any(problem.kind == "other-dialect" for result in results for problem in result.problems)
 
 
 def _assemble_home(
@@ -169,13 +176,12 @@ def _result(
         unmatched = [item for item in unmatched if item[0] in wanted.files]
         foreign = foreign & wanted.files
     without_layout = sorted(path for path, _ in unmatched)
-    unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
     below, passed_over = scripts_below(wanted.excluded[1])
     left_out = (
         ("excluded by the configuration", len(wanted.excluded[0]) + below),
         ("no known migration layout", len(set(without_layout))),
         ("for an unsupported engine", len(foreign)),
-        ("not readable", len(unread.difference(files, foreign, without_layout))),
+        ("not readable", len(_unread(problems).difference(files, foreign, without_layout))),
     )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
@@ -191,6 +197,10 @@ def _result(
         tuple(passed_over),
         tuple(sorted({path for one in beside for path in one.consulted})),
     )
+
+
+def _unread(problems: Iterable[Problem]) -> set[str]:
+    return {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
 
 
 def _files_of(histories: list[History]) -> dict[str, SourceFile]:

@@ -101,32 +101,38 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
     repository = _repository(folder, "--since")
     commit = _commit(repository, reference, "--since")
     # Changes on the other branch are excluded; without a merge base (a shallow clone), all differences are included.
-    base = _ask(repository, "merge-base", commit, "HEAD", may_fail=True).strip()
+    base = _git(repository, "merge-base", commit, "HEAD", may_fail=True).strip()
     real = os.path.realpath(folder)
 
     def shown(names: Iterable[str]) -> frozenset[str]:
         return frozenset(_shown(str(Path(repository.top) / name), real) for name in names if name)
 
-    changed = _ask(repository, "diff", *_DIFF, base or commit, "--").split("\0")
-    new = _ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name").split("\0")
+    changed = _git(repository, "diff", *_DIFF, base or commit, "--").split("\0")
+    new = _git(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name").split("\0")
     touched = shown(changed) | shown(new)
     if not base:
-        note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
-        if _is_shallow(repository):
-            note += f": this clone is shallow, {_DEEPEN}"
-        return Since(touched, None, note)
+        return Since(touched, None, _unrelated(repository, reference))
     before = _files(repository, base)
     tip = before if base == commit else _files(repository, commit)
     arrived = sorted(tip.keys() - before.keys())
-    near = {folder for name in (*changed, *new) if name.endswith(".sql") for folder in _folders(name)}
+    near = _folders_of_scripts((*changed, *new))
     wanted = [name for name in arrived if not near.isdisjoint(_folders(name))][:_MOST_CONTENTS]
     texts = _contents(repository, {tip[name] for name in wanted})
-    contents = tuple(
-        from_bytes(texts[tip[name]], path).file for name in wanted if tip[name] in texts for path in shown([name])
-    )
+    read = [(texts[tip[name]], shown([name])) for name in wanted if tip[name] in texts]
+    contents = tuple(from_bytes(text, path).file for text, paths in read for path in paths)
     edited = shown(name for name in changed if name in before)
     files = tuple(sorted(shown(tip)))
     return Since(touched, BaseBranch(reference, edited, touched - shown(before), files, shown(arrived), contents))
+
+
+def _unrelated(repository: Repository, reference: str) -> str:
+    """Return the note that there is no common commit."""
+    note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
+    return f"{note}: this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else note
+
+
+def _folders_of_scripts(names: Iterable[str]) -> set[str]:
+    return {folder for name in names if name.endswith(".sql") for folder in _folders(name)}
 
 
 def _folders(name: str) -> tuple[str, str]:
@@ -138,15 +144,15 @@ def _folders(name: str) -> tuple[str, str]:
 def _contents(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
     """Return the contents of blobs, except for large ones and those that a partial clone lacks."""
 
-    def asked(mode: str, names: Iterable[str]) -> bytes:
+    def cat_file(mode: str, names: Iterable[str]) -> bytes:
         return _run(repository, "cat-file", mode, given="".join(f"{name}\n" for name in names).encode())
 
     if not (names := sorted(blobs)):
         return {}
-    described = [line.split() for line in asked("--batch-check", names).decode().splitlines()]
+    described = [line.split() for line in cat_file("--batch-check", names).decode().splitlines()]
     sizes = {line[0]: int(line[2]) for line in described if line[1] == "blob"}
     small = {name: size for name, size in sizes.items() if size <= DEFAULT_MAX_FILE_BYTES}
-    output = asked("--batch", small) if small else b""
+    output = cat_file("--batch", small) if small else b""
     contents = {}
     at = 0
     for name, size in small.items():
@@ -159,7 +165,7 @@ def _contents(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
 def _files(repository: Repository, commit: str) -> dict[str, str]:
     """Return the blobs of the SQL files of a commit by path from the root; links and submodules are left out."""
     files: dict[str, str] = {}
-    for entry in filter(None, _ask(repository, "ls-tree", "-r", "-z", "--full-tree", commit).split("\0")):
+    for entry in filter(None, _git(repository, "ls-tree", "-r", "-z", "--full-tree", commit).split("\0")):
         head, _, name = entry.partition("\t")
         mode, _, blob = head.split()
         if mode.startswith("100") and name.lower().endswith(".sql"):
@@ -171,7 +177,7 @@ _DEEPEN = "fetch the whole history (`git fetch --unshallow`, or `fetch-depth: 0`
 
 
 def _is_shallow(repository: Repository) -> bool:
-    return _ask(repository, "rev-parse", "--is-shallow-repository", may_fail=True).strip() == "true"
+    return _git(repository, "rev-parse", "--is-shallow-repository", may_fail=True).strip() == "true"
 
 
 def deleted_files(cwd: str | None = None) -> frozenset[str]:
@@ -186,11 +192,11 @@ def deleted_files(cwd: str | None = None) -> frozenset[str]:
     except UsageError:
         return frozenset()
     # Before the first commit, nothing can be deleted.
-    if not _ask(repository, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
+    if not _git(repository, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return frozenset()
     first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
     between = ("--end-of-options", f"{first}...{last}") if first and last else ("--cached", "HEAD")
-    listed = _ask(repository, "diff", *_DIFF, "--diff-filter=D", *between, "--", may_fail=True)
+    listed = _git(repository, "diff", *_DIFF, "--diff-filter=D", *between, "--", may_fail=True)
     real = os.path.realpath(folder)
     return frozenset(_shown(str(Path(repository.top) / name), real) for name in listed.split("\0") if name)
 
@@ -202,7 +208,7 @@ def main_branch(cwd: str | None = None) -> str | None:
     except UsageError:
         return None
     for name in _MAIN_BRANCHES:
-        if _ask(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", may_fail=True).strip():
+        if _git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", may_fail=True).strip():
             return name
     return None
 
@@ -229,7 +235,7 @@ class Snapshot:
 
     def paths(self, cwd: str | None = None) -> frozenset[str]:
         """Return the paths of all files, as they are displayed in a folder."""
-        listed = _ask(self._repository, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
+        listed = _git(self._repository, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
         real = os.path.realpath(cwd or str(Path.cwd()))
         return frozenset(_shown(str(Path(self.top) / name), real) for name in listed.split("\0") if name)
 
@@ -238,16 +244,18 @@ class Snapshot:
 
         Raises `UsageError` if it exceeds `limit` bytes.
         """
-        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
+        # The file itself may be a link, which stays one.
+        folder, name = os.path.split(path)
+        real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - faster
         name = os.path.relpath(real, self.top).replace(os.sep, "/")
         if name.startswith("../"):
             raise UsageError(f"{self._option}: {path} is outside the repository")
-        entry = _ask(self._repository, "ls-tree", "-z", "--full-tree", self.commit, "--", f":(literal){name}")
+        entry = _git(self._repository, "ls-tree", "-z", "--full-tree", self.commit, "--", f":(literal){name}")
         mode, _, rest = entry.partition("\t")[0].partition(" ")
         if not mode.startswith("100"):
             return None
         blob = rest.rpartition(" ")[2]
-        if int(_ask(self._repository, "cat-file", "-s", blob)) > limit:
+        if int(_git(self._repository, "cat-file", "-s", blob)) > limit:
             raise UsageError(f"{self._option}: {name} at {self.reference}: larger than {limit:,} bytes")
         return _run(self._repository, "cat-file", "blob", blob, option=self._option)
 
@@ -275,9 +283,9 @@ def base_commit(option: str = "--preserve-data", cwd: str | None = None) -> Base
         return None
     for reference in _BASES:
         verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
-        commit = _ask(repository, *verify, may_fail=True, option=option).strip()
+        commit = _git(repository, *verify, may_fail=True, option=option).strip()
         if commit:
-            listed = _ask(repository, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, option=option)
+            listed = _git(repository, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, option=option)
             top = Path(repository.top)
             name = reference.removeprefix("refs/remotes/").removesuffix("/HEAD")
             return BaseCommit(name, frozenset(str(top / name) for name in listed.split("\0") if name))
@@ -303,7 +311,7 @@ def _configured(repository: Repository) -> dict[str, str]:
     All filters are disabled, since attributes in the tree select them. `safe.directory` entries of the environment are
     kept.
     """
-    listed = _ask(repository, "config", "--list", "--name-only", "-z", may_fail=True).split("\0")
+    listed = _git(repository, "config", "--list", "--name-only", "-z", may_fail=True).split("\0")
     filters = {key.split(".", 1)[1].rpartition(".")[0] for key in listed if key.startswith("filter.")}
     keys = [(f"filter.{name}.{key}", value) for name in sorted(filters) for key, value in _FILTER.items()]
     given = os.environ.get("GIT_CONFIG_COUNT", "")
@@ -323,7 +331,7 @@ def _require_revision(reference: str, option: str) -> None:
 
 def _commit(repository: Repository, reference: str, option: str) -> str:
     verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
-    commit = _ask(repository, *verify, may_fail=True).strip()
+    commit = _git(repository, *verify, may_fail=True).strip()
     if not commit:
         why = f": this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else ""
         raise UsageError(f"{option}: unknown git revision `{reference}`{why}")
@@ -335,7 +343,7 @@ def _shown(path: str, folder: str) -> str:
     return Path(path.removeprefix(prefix) if path.startswith(prefix) else path).as_posix()
 
 
-def _ask(repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since") -> str:
+def _git(repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since") -> str:
     return os.fsdecode(_run(repository, *arguments, may_fail=may_fail, option=option))
 
 

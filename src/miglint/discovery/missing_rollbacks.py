@@ -30,6 +30,9 @@ def missing_rollbacks(history: History, *, required: bool) -> list[Problem]:
             message = f"{len(without)} of {len(expected)} migrations have no rollback"
             mostly = Problem("rollbacks-missing", history.root, message, dialect=history.dialect)
             return [mostly, *_each("missing-rollback-alike", without)]
+    if not required and len(expected) >= _FEWEST and without[:1] == expected[:1]:
+        # Nobody goes back behind the first version of a history: that is a new database.
+        return [_missing("missing-rollback-first", without[0]), *_each("missing-rollback", without[1:])]
     return _each("missing-rollback", without)
 
 

@@ -24,7 +24,7 @@ _NOT_REVERSED = "the layout {} has no place for rollbacks; print it with --stdou
 class Placement(Struct, frozen=True):
     """The place of a rollback: it replaces the range `span` of `file`, or is the new file `path` if that is None.
 
-    An empty span is an insertion. `marked` says that the section or the lines of a rollback are there already, so that
+    An empty span is an insertion. `marked` means that the section or the lines of a rollback are there already, so that
     its marker is not written again. `section` is the line above the part for one engine, in a file for several.
     """
 

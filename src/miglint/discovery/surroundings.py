@@ -24,7 +24,7 @@ _POSTGRES, _SQLITE = Dialect.POSTGRES, Dialect.SQLITE
 
 
 class Hint(NamedTuple):
-    """What a file says: the value, and the words with the file's path for a comment."""
+    """A setting found in a file: its value, and the words with the file's path for a comment."""
 
     value: str
     source: str
@@ -182,7 +182,7 @@ _OLDEST = 9
 
 def _versions(folder: Path) -> Iterator[Hint]:
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - faster
     except OSError:
         return
     for name in names:

@@ -6,6 +6,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import Database
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import Costs, Execution, StatementCost
+from miglint.dryrun.row_checks import documents
 from miglint.dryrun.row_order import with_parents
 from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import Table
@@ -28,12 +29,13 @@ def costs_of(scripts: Scripts, database: Database, before: Schema, options: DryR
         return None
     sizes = tuple(options.rows // step for step in _STEPS)
     only = _named(scripts, before)
+    used_as_json = documents(item.script.text for item in (scripts.forward, scripts.rollback) if item is not None)
     forwards: list[Execution] = []
     rollbacks: list[Execution] = []
     for size in sizes:
         copy = database.copy()
         try:
-            copy.fill(only, size, options.seed)
+            copy.fill(only, size, options.seed, used_as_json)
             forwards.append(copy.run(scripts.forward, observe=True, count=True))
             if scripts.rollback is not None and forwards[-1].ok:
                 rollbacks.append(copy.run(scripts.rollback, observe=True, count=True))

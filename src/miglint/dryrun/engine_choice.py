@@ -40,7 +40,7 @@ def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
         return (Choice("url", lambda deadline: _url(options, deadline)),)
     if options.postgres and options.engine in ("auto", "docker"):
         return tuple(
-            Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]
+            Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]  # its default
             for version in options.postgres
         )
     return (Choice(options.engine, lambda deadline: _postgres(options, deadline), _installed(options)),)

@@ -95,8 +95,8 @@ class Database(Protocol):
     def touched(self) -> frozenset[Name] | None:
         """Return the tables whose rows may have changed since the branch was created; None: any."""
 
-    def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Insert `rows` generated rows into each empty table."""
+    def fill(self, schema: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()) -> Filled:
+        """Insert `rows` generated rows into each empty table; columns named in `documents` get JSON."""
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Return the row digests of all tables, or of the existing ones in `only`."""
@@ -116,7 +116,7 @@ class Restorable(Protocol):
         """Return the present state."""
 
     def restore(self, mark: object) -> None:
-        """Go back to a state returned by `mark`; never raises."""
+        """Restore a state returned by `mark`; never raises."""
 
 
 @runtime_checkable

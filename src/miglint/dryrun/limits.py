@@ -45,7 +45,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Remaining seconds, never negative."""
+        """Return the remaining seconds, never negative."""
         return max(0.0, self._at - time.monotonic())
 
     def stop(self) -> None:

@@ -9,6 +9,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.base.template_names import has_tag
 from miglint.dryrun.postgres.extensions import created_extension
+from miglint.sql.postgres.lexer import without_comments
 
 _BOOKKEEPING = {
     "diesel": "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,"
@@ -31,7 +32,6 @@ _WORDS = {
 _QUALIFIER = pattern(r"(?<!\w)(\w++)\"? *+\.")
 _SCHEMA = pattern(r"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", re.IGNORECASE)
 _CREATION = pattern(r"create\s+extension[^;]*", re.IGNORECASE)
-_COMMENT = pattern(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def bookkeeping(history: History) -> Script | None:
@@ -69,9 +69,7 @@ def missing_extensions(history: History, start: Script | None = None) -> tuple[s
     if history.dialect is not Dialect.POSTGRES:
         return ()
     scripts = (script for item in history.migrations for script in (item.forward, item.rollback))
-    texts = [
-        _COMMENT.sub(" ", script.text) for script in (scripts if start is None else (start,)) if script is not None
-    ]
+    texts = [without_comments(script.text) for script in (scripts if start is None else (start,)) if script is not None]
     created = {created_extension(found) for text in texts for found in _CREATION.findall(text)}
     return tuple(
         name for name, words in _WORDS.items() if name not in created and any(words.search(text) for text in texts)
@@ -87,7 +85,6 @@ _NAMED = pattern(
 )
 _MADE = pattern(r"\bcreate\s+(?:role|user|group)\s+(?:if\s+not\s+exists\s+)?(\"[^\"]+\"|[\w$]+)", re.IGNORECASE)
 _ROLE_NAME = pattern(r"\"[^\"]+\"|[A-Za-z_][\w$]*")
-_LITERAL = pattern(r"'[^']*(?:'|\Z)|\$\w*\$.*?(?:\$\w*\$|\Z)", re.DOTALL)
 _NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default", "none"))
 
 
@@ -96,7 +93,7 @@ def missing_roles(history: History) -> tuple[str, ...]:
     if history.dialect is not Dialect.POSTGRES:
         return ()
     texts = [
-        _LITERAL.sub(" ", _COMMENT.sub(" ", script.text))
+        without_comments(script.text, strings=False)
         for migration in history.migrations
         for script in (migration.forward, migration.rollback)
         if script is not None

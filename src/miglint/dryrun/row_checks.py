@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
@@ -26,19 +27,41 @@ _BOUND = pattern(
 _VALUE = pattern(r"'([^']*(?:''[^']*)*)'|(-?\d+(?:\.\d+)?)")
 
 
+_COLUMN = r'(?:(?:\w+|"[^"]+")\.)?(?P<{}>[A-Za-z_]\w*|"[^"]+")'
+# What is read as JSON: an argument of a function, the left side of an arrow, what is cast to it.
+_DOCUMENT = pattern(
+    rf"\bjsonb?(?:_\w+)?\s*\(\s*{_COLUMN.format('argument')}\s*[,)]"
+    rf"|(?<![\w.'\"]){_COLUMN.format('left')}\s*(?:->|::\s*jsonb?\b)"
+    rf"|\bCAST\s*\(\s*{_COLUMN.format('cast')}\s+AS\s+jsonb?\b",
+    re.IGNORECASE,
+)
+
+
 class Allowed(Struct):
-    """Known restrictions on the values of a column. `values` are literals without quotes."""
+    """Known restrictions on the values of a column. `values` are literals without quotes; a `document` is JSON."""
 
     values: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
     shortest: int = 0
     longest: int | None = None
+    document: bool = False
 
 
-def allowed(table: Table) -> dict[str, Allowed]:
-    """Parse the checks of a table; unsupported ones are left to the engine."""
-    found: dict[str, Allowed] = {}
+def documents(texts: Iterable[str]) -> frozenset[str]:
+    """Return the names of the columns that SQL texts use as JSON, in small letters: of any table."""
+    return frozenset(
+        match[match.lastgroup or 0].strip('"').lower() for text in texts for match in _DOCUMENT.finditer(text)
+    )
+
+
+def allowed(table: Table, documents: frozenset[str] = frozenset()) -> dict[str, Allowed]:
+    """Parse the checks of a table; unsupported ones are left to the engine. `documents` are columns that hold JSON."""
+    found = {
+        name: Allowed(document=True)
+        for name, column in table.columns.items()
+        if documents and column.name.lower() in documents
+    }
     for constraint in table.constraints.values():
         if constraint.kind == "check" and constraint.expression is not None:
             _read(constraint.expression.text, found)

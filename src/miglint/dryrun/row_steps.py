@@ -14,15 +14,17 @@ from miglint.sql.operations import Name
 _Values = Mapping[str | None, int]
 
 
-def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
+def run_rows(
+    scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()
+) -> RowRun:
     """Run forward and rollback on a copy of `twin` with rows, and leave `twin` after the forward.
 
     `twin` exists as long as the history, so that its rows age as in production. It stays unchanged if the forward
-    fails.
+    fails. `documents` are the columns whose rows get JSON.
     """
     if scripts.forward is None:
         return RowRun()
-    filled = twin.fill(before, rows, seed)
+    filled = twin.fill(before, rows, seed, documents)
     inserted = {str(name): count for name, count in filled.inserted.items()}
     unfilled = {str(name): reason for name, reason in filled.unfilled.items()}
     there = _there_and_back(scripts, twin)

@@ -6,7 +6,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
@@ -22,6 +22,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.result_cache import CachedRuns, ResultCache
 from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.row_checks import documents
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
 from miglint.dryrun.surround import surround
@@ -159,7 +160,7 @@ class _DryRun:
         return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
-        """Give a history that uses the role `postgres` a separate server, since only one role can have that name."""
+        """Return a separate server for a history that uses the role `postgres`: only one role can have that name."""
         if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
             return choice
         self._naming += 1
@@ -211,25 +212,30 @@ class _DryRun:
         troubled = engine.troubles() != before
         return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name), troubled
 
-    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
-        """Run the migrations after the cached ones, whose forward scripts recreate the state."""
-        rows = min(self._options.rows, ROWS_FOR_ALL)
+    def _recreate(self, history: History, database: Database, known: int) -> None:
         for migration in history.migrations[:known]:
             forward = Scripts.of(migration, history.layout, self._options.runner).forward
             if forward is not None:
                 database.run(forward)
+
+    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
+        """Run the migrations after the cached ones, whose forward scripts recreate the state."""
+        rows = min(self._options.rows, ROWS_FOR_ALL)
+        self._recreate(history, database, known)
         before = database.schema()
         twin = database.twin() if rows else None
+        used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
-                self._tell(history, migration, 0)
+                self._report_progress(history, migration, 0)
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
-                    beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
-                    if alone:
-                        wait((beside,))
+                    beside = aside.submit(
+                        _rows_within_limits, scripts, twin, before, rows, self._options.seed, used_as_json
+                    )
+                    wait((beside,) if alone else ())
                 undo = _undo(database)
                 try:
                     run, costs = self._run(migration, scripts, database, before, undo)
@@ -237,7 +243,7 @@ class _DryRun:
                     row_run = beside.result() if beside is not None else None
                 run = _merged(run, row_run)
                 run = replace(run, costs=costs)
-                if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
+                if twin is not None and _are_apart(run, row_run):
                     twin.drop()
                     try:
                         twin = database.twin()
@@ -248,7 +254,7 @@ class _DryRun:
                         twin = database.twin()
                 before = run.after or before
                 yield run
-                self._tell(history, migration, 1)
+                self._report_progress(history, migration, 1)
         finally:
             if aside is not None:
                 aside.shutdown(wait=True)
@@ -267,7 +273,7 @@ class _DryRun:
             undo(error)
             return unreadable(migration, scripts, before, error), None
 
-    def _tell(self, history: History, migration: Migration, done: int) -> None:
+    def _report_progress(self, history: History, migration: Migration, done: int) -> None:
         with self._lock:
             self._done += done
             if self._progress is not None:
@@ -287,14 +293,19 @@ def _undo(database: Database) -> _Undo:
 
 
 def _names_role(history: History) -> bool:
-    scripts = (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
-    return any(_RUNNER.search(script.text) for script in scripts)
+    return any(_RUNNER.search(script.text) for script in _scripts(history))
 
 
-def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
+def _scripts(history: History) -> Iterator[Script]:
+    return (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+
+
+def _rows_within_limits(
+    scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int, used_as_json: frozenset[str]
+) -> RowRun:
     """Run a migration with rows; an error while reading them is attributed to the responsible script."""
     try:
-        return run_rows(scripts, twin, before, rows, seed)
+        return run_rows(scripts, twin, before, rows, seed, used_as_json)
     except QueryError as failed:
         original = failed.error
         error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)
@@ -312,10 +323,11 @@ def _reason(engine: Engine, lost: Exception) -> str:
     return str(lost)
 
 
-def _apart(run: MigrationRun, rows: RowRun) -> bool:
+def _are_apart(run: MigrationRun, rows: RowRun | None) -> bool:
     """Return whether the database with rows is no longer at the history's state."""
-    failed = rows.forward is not None and not rows.forward.ok
-    return failed or (run.forward is not None and not run.forward.ok)
+    if rows is None or run.forward is None:
+        return False
+    return not run.forward.ok or (rows.forward is not None and not rows.forward.ok)
 
 
 def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:

@@ -207,6 +207,13 @@ def remove_segments(folder: str) -> None:
                 system.shmctl(number, _IPC_RMID, None)
 
 
+def _segment_of_server(folder: str) -> list[tuple[int, int]]:
+    """Return the segment that the server of a folder has written down, with no attached process."""
+    lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
+    words = lines[6].split() if len(lines) > 6 else []
+    return [(int(word), 0) for word in words[1:2] if word.isdigit()]
+
+
 def _segments(folder: str) -> list[tuple[int, int]]:
     """Return the segments created by processes of a folder, each with its number of attached processes."""
     try:
@@ -214,9 +221,7 @@ def _segments(folder: str) -> list[tuple[int, int]]:
         with open("/proc/sysvipc/shm", "rb") as file:
             listed = [[int(word) for word in line.split()] for line in file.read().splitlines()[1:]]
     except (OSError, ValueError):
-        lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
-        words = lines[6].split() if len(lines) > 6 else []
-        return [(int(word), 0) for word in words[1:2] if word.isdigit()]
+        return _segment_of_server(folder)
     pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
     # PostgreSQL derives the key from the inode number of its data directory.
     data = -1
@@ -312,7 +317,7 @@ class _Supervisor:
         return pid
 
     def _become(self, command: list[str], place: dict[str, Any]) -> None:
-        """Turn this new process into the program: in its own session, as its account, with its limits."""
+        """Replace this new process by the program: in its own session, as its account, with its limits."""
         import resource
 
         os.setsid()
@@ -348,14 +353,14 @@ class _Supervisor:
         self._running.remove(pid)
         return self._ended[pid]
 
-    def _left(self) -> list[int]:
+    def _still_running(self) -> list[int]:
         """Return the processes still running: the number of an ended one may be reused."""
         return [pid for pid in self._running if pid not in self._ended]
 
     def finish(self) -> None:
         """Terminate running processes and remove the folders."""
         self.reap()
-        for pid in self._left():
+        for pid in self._still_running():
             with contextlib.suppress(OSError):
                 if sys.platform == "win32":
                     self._windows[pid].terminate()
@@ -364,7 +369,7 @@ class _Supervisor:
                     # To PostgreSQL this means immediate shutdown, including its child processes.
                     os.kill(pid, signal.SIGQUIT)
         until = time.monotonic() + _END_SECONDS
-        while sys.platform != "win32" and time.monotonic() < until and set(self._left()) - self._short:
+        while sys.platform != "win32" and time.monotonic() < until and set(self._still_running()) - self._short:
             self.reap()
             time.sleep(0.002)
         for path, lock in reversed(self._folders):

@@ -21,7 +21,7 @@ from miglint.schema.value import Schema
 class BackStep(Struct, frozen=True):
     """One rollback as it was run: its error, or what differs from the schema before its forward.
 
-    `reason` says why it was not run.
+    `reason` is the reason why it was not run.
     """
 
     migration: Migration
@@ -130,7 +130,7 @@ def _at_once(
 def _steps(
     history: History, todo: _Todo, before: Mapping[int, Schema], database: Database, options: DryRunOptions
 ) -> tuple[BackStep, ...]:
-    """Run the rollbacks one by one, up to the first that fails, and compare what each leaves."""
+    """Run the rollbacks in order, up to the first that fails, and compare what each leaves."""
     steps: list[BackStep] = []
     for number, migration in todo:
         rollback = Scripts.of(migration, history.layout, options.runner).rollback

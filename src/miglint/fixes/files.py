@@ -18,7 +18,7 @@ class StoredTexts:
 
     @property
     def data(self) -> bytes:
-        """What standard input held."""
+        """Return what was read from standard input."""
         return self.given or b""
 
     def text(self, path: str) -> str:

@@ -62,7 +62,9 @@ def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Findi
         if worse:
             reached = run.without(reached, blamed(reached, worse))
             last = run.report(reached)
-    return Fixed(first, last, reached.texts, reached.creates, reached.applied, run.withheld, reached.rounds)
+    return Fixed(
+        first, last, reached.texts, reached.creates, reached.applied, {**run.useless, **run.withheld}, reached.rounds
+    )
 
 
 class _Reached(NamedTuple):
@@ -85,8 +87,12 @@ class _Fixing:
         self._first = first
         self._partners = _partners(first)
         self._before = _counts(first.findings)
-        # The rules and files whose fixes are not applied, with the reason.
+        # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
+        self.useless: dict[RuleInFile, str] = {}
+        self._remaining = frozenset[str]()
+        # The last report about all files, with the texts that it is about.
+        self._whole: tuple[Mapping[str, str], Report] = ({}, first)
 
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
@@ -104,7 +110,9 @@ class _Fixing:
     def report(self, reached: _Reached) -> Report:
         """Return the report about all files as they are then."""
         texts = {**reached.texts, **reached.creates}
-        return self._check(texts, None) if texts else self._first
+        if self._whole[0] != texts:
+            self._whole = texts, self._check(texts, None)
+        return self._whole[1]
 
     def worse(self, reached: _Reached, paths: frozenset[str] | None = None) -> dict[str, str]:
         """Return the files that have more findings of a rule than before, each with the reason as words."""
@@ -165,34 +173,36 @@ class _Fixing:
 
     def _reset(self, reached: _Reached, paths: frozenset[str]) -> _Reached:
         """Return the state in which some files are as they are stored."""
-        around = self._around(paths)
+        around = self._with_partners(paths)
         known = (item for item in reached.findings if item.path not in around)
+        kept = tuple(item for item in reached.applied if item.path not in around)
         return _Reached(
             (*known, *(item for item in self._first.findings if item.path in around)),
             {path: text for path, text in reached.texts.items() if path not in around},
-            reached.creates,
-            tuple(item for item in reached.applied if item.path not in around),
+            {new.path: new.text for item in kept if item.fix is not None for new in item.fix.creates},
+            kept,
             0,
         )
 
     def _rounds(self, start: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None) -> _Reached:
         """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
         reached = start
-        only = None if only is None else self._around(only)
+        only = None if only is None else self._with_partners(only)
         while reached.rounds < MOST_ROUNDS:
             chosen = self._chosen(reached.findings, others, only)
             if not chosen:
                 break
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
-            paths = None if whole else self._around(item.path for item in chosen)
+            paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
-            while remaining := _remaining(chosen, findings):
-                self.withheld |= dict.fromkeys(sorted(remaining), "the finding would remain")
-                chosen = [item for item in chosen if _target(item) not in remaining]
+            while remaining := _remaining(chosen, reached.findings, findings):
+                self._remaining |= {item.fingerprint for item in remaining}
+                self.useless |= {_target(item): "a finding would remain" for item in remaining}
+                chosen = [item for item in chosen if item.fingerprint not in self._remaining]
                 texts, creates = self._edited(reached, chosen)
-                paths = self._around(target.path for target in remaining)
+                paths = self._with_partners(item.path for item in remaining)
                 findings = self._checked({**texts, **creates}, findings, paths)
             if chosen:
                 reached = _Reached(findings, texts, creates, (*reached.applied, *chosen), reached.rounds + 1)
@@ -210,6 +220,7 @@ class _Fixing:
             and (only is None or item.path in only)
             and _target(item) not in others
             and _target(item) not in self.withheld
+            and item.fingerprint not in self._remaining
             and self._wanted(item)
             and places.take(item)
         ]
@@ -232,19 +243,35 @@ class _Fixing:
         self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None
     ) -> tuple[Finding, ...]:
         """Return the findings with new texts: those about some files (None: all) anew, of others the known ones."""
-        new = self._check(texts, paths).findings
+        report = self._check(texts, paths)
+        new = report.findings
         if paths is None:
+            self._whole = dict(texts), report
             return new
         return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
 
-    def _around(self, paths: Iterable[str]) -> frozenset[str]:
+    def _with_partners(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the files of the migrations that have one of the files."""
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 
 
-def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> set[RuleInFile]:
-    after = {item.fingerprint for item in findings}
-    return {_target(item) for item in chosen if item.fingerprint in after}
+def _remaining(chosen: list[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are still there although their fixes were applied.
+
+    Of several that are alike, fingerprints count those that are there: how many are left tells more.
+    """
+    there = {item.fingerprint for item in after}
+    found = [item for item in chosen if item.fingerprint in there]
+    if not found:
+        return found
+    left = Counter(map(_alike, after))
+    left.subtract(Counter(map(_alike, before)))
+    left.update(Counter(map(_alike, chosen)))
+    return [item for item in found if left[_alike(item)] > 0]
+
+
+def _alike(finding: Finding) -> tuple[str, str, str]:
+    return finding.path, finding.code, finding.message
 
 
 def _target(finding: Finding) -> RuleInFile:

@@ -1,4 +1,4 @@
-"""Which fixes are applied: safe ones, in files that nobody can have run yet."""
+"""Which fixes are applied: safe ones, in files that have not run yet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NotApplied(StrEnum):
 class WantedFixes(Struct, frozen=True):
     """Which fixes are wanted.
 
-    `changed` are the files that were asked about (None: all), `applied` those that may have run already, and `reruns`
+    `changed` are the files to report (None: all), `applied` those that may have run already, and `reruns`
     says that scripts must be repeatable even if the migration tool never runs them twice.
     """
 
@@ -30,7 +30,7 @@ class WantedFixes(Struct, frozen=True):
     applied: frozenset[str] = frozenset()
 
     def concerns(self, finding: Finding) -> bool:
-        """Return whether a finding is one that was asked about."""
+        """Return whether a finding is to be reported."""
         return self.changed is None or finding.path in self.changed
 
     def refusal(self, finding: Finding) -> NotApplied | None:

@@ -92,8 +92,14 @@ def compare(baseline: Baseline, checked: Checked) -> BaselineComparison:
     findings = list(checked.report.findings)
     pool = list(baseline.accepted)
     known: list[Finding] = []
-    by_place = (lambda item: (places.of(item), item.code, item.message), lambda item: (item.place, *_said(item)))
-    by_path = (lambda item: (places.inside(item.path), *_said(item)), lambda item: (item.path, *_said(item)))
+    by_place = (
+        lambda item: (places.of(item), item.code, item.message),
+        lambda item: (item.place, *_content(item)),
+    )
+    by_path = (
+        lambda item: (places.inside(item.path), *_content(item)),
+        lambda item: (item.path, *_content(item)),
+    )
     by_fingerprint = (lambda item: item.fingerprint, lambda item: item.fingerprint)
     for of_finding, of_accepted in (by_fingerprint, by_place, by_path):
         findings, matched, pool = _matched(findings, pool, of_finding, of_accepted)
@@ -128,7 +134,7 @@ def renewed(baseline: Baseline, checked: Checked, comparison: BaselineComparison
     return Baseline(accepted, statements)
 
 
-def _said(item: Finding | Accepted) -> tuple[str, str]:
+def _content(item: Finding | Accepted) -> tuple[str, str]:
     return item.code, item.message
 
 

@@ -22,7 +22,7 @@ def created_names(script: Script) -> dict[CreatedName, tuple[str, Span]]:
     schema = _DEFAULT_SCHEMAS[script.dialect]
     for statement in parse(script):
         for operation in flat(statement.operations):
-            gone = _gone(operation, schema)
+            gone = _freed_name(operation, schema)
             if gone is not None:
                 found.pop(_folded(gone, script.dialect), None)
             created = _created(operation, schema)
@@ -36,7 +36,7 @@ def _folded(name: CreatedName, dialect: Dialect) -> CreatedName:
     return tuple(part.lower() for part in name) if dialect is Dialect.SQLITE else name
 
 
-def _gone(operation: Operation, schema: str) -> CreatedName | None:
+def _freed_name(operation: Operation, schema: str) -> CreatedName | None:
     """Return the name that is free again after an operation: tables are rebuilt under a temporary name."""
     match operation:
         case ops.Drop() | ops.Rename() if operation.kind in _RELATIONS:

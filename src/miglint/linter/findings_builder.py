@@ -18,18 +18,19 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
-from miglint.linter.merged_fix import merged_fix
+from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
+from miglint.linter.split_rollbacks import with_split_rollbacks
 from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.linter.unknown_tools import of_unknown_tools
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report, in_order
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Alike, Hit
 from miglint.rules.idempotency.unknown_tool import TOOL_UNKNOWN
 from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
 
 _MAX_FOLDED = 5
+# More differences of one kind in a pair are one oversight: a rollback that forgets all tables of the forward.
+_MOST_ALIKE = 3
+_LONGEST_MESSAGE = 300
 
 
 def judge(
@@ -58,8 +62,10 @@ def judge(
     dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
     analyzed = examine(analysis, found, progress)
-    others = with_offers_for_missing(dispatcher.others("project", found), found)
-    placed = with_summaries(analyzed.placed + others, found.histories, settings)
+    required = settings.rollbacks == "required"
+    others = with_offers_for_missing(dispatcher.others("project", found), found, required=required)
+    replayed = with_split_rollbacks(analyzed.placed, found.histories)
+    placed = with_summaries(replayed + others, found.histories, settings)
     if found.branch is not None:
         from miglint.linter.branches import compared_with
 
@@ -68,6 +74,7 @@ def judge(
     spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
+    kept = without_suppressed(kept, suppressed)
     kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
     unknown = of_unknown_tools(kept, found.histories, analysis.reruns)
     if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
@@ -175,10 +182,16 @@ def _findings(
 
 
 def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:
-    """Return the hits by subject and position; those of rules that report once per script at the most severe one."""
+    """Return the hits by subject and position; those of rules that report once per script at the most severe one.
+
+    Many that are alike in one pair, as the tables that a rollback forgets, are one group at the first.
+    """
     groups: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     scripts: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
-    for item in placed:
+    single, many = _by_oversight(placed)
+    for listed in many:
+        groups[listed[0].hit.file.path, listed[0].hit.span, listed[0].rule.code] += listed
+    for item in single:
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
@@ -190,6 +203,27 @@ def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[Pl
         listed.sort(key=lambda item: (-(item.hit.severity or item.rule.severity), item.hit.span))
         groups[path, listed[0].hit.span, code] += listed
     return groups
+
+
+def _by_oversight(placed: Iterable[PlacedHit]) -> tuple[list[PlacedHit], list[list[PlacedHit]]]:
+    """Return the hits to be reported each by itself, and those that are more than a few of a kind in one pair."""
+    single: list[PlacedHit] = []
+    kinds: dict[object, list[PlacedHit]] = defaultdict(list)
+    for item in placed:
+        if item.hit.alike is None:
+            single.append(item)
+        else:
+            severity = item.hit.severity or item.rule.severity
+            pair = item.migration and (item.migration.version, item.migration.forward and item.migration.forward.path)
+            kinds[pair, item.rule.code, severity, item.hit.alike.heading].append(item)
+    many: list[list[PlacedHit]] = []
+    for listed in kinds.values():
+        # A file for two engines has everything twice.
+        if len(_names([item.hit for item in listed])) > _MOST_ALIKE:
+            many.append(sorted(listed, key=lambda item: (item.hit.file.path, item.hit.span)))
+        else:
+            single += listed
+    return single, many
 
 
 def _folded(group: list[PlacedHit]) -> Finding:
@@ -210,7 +244,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=decode_tags(message),
+        message=_cut(decode_tags(message)),
         help=decode_tags(help_),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
@@ -220,20 +254,45 @@ def _folded(group: list[PlacedHit]) -> Finding:
     )
 
 
+def _cut(message: str) -> str:
+    """Return a message without the end of one that is long: it may hold definitions, or the words of an engine."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 4].rstrip()} ..."
+
+
+def _line_numbers(file: SourceFile, spans: Iterable[Span]) -> list[int]:
+    return sorted({file.position(span.start).line for span in spans})
+
+
 def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
     """Return message and help of the reported hit, with the other hits of its group."""
+    if reported.alike is not None and len(_names(hits)) > _MOST_ALIKE:
+        return _listed(hits, reported.alike)
     here = dict.fromkeys(hit.message for hit in hits if hit.span == reported.span)
     others = [text for text in here if text != reported.message]
-    elsewhere = {hit.span for hit in hits if hit.span != reported.span}
+    elsewhere = {hit.span for hit in hits} - {reported.span}
     message = reported.message
     if elsewhere and reported.guarantee is not None and reported.guarantee.holds:
         message = several_reruns(len(elsewhere) + 1)
     elif others or elsewhere:
         message += f" (and {len(others) + len(elsewhere)} more)"
-    lines = [reported.help, *(f"Also: {text}" for text in others[:_MAX_FOLDED])]
+    lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
     if elsewhere:
-        lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
+        lines.append(_same_on_lines(_line_numbers(reported.file, elsewhere)))
     return message, "\n".join(filter(None, lines))
+
+
+def _listed(hits: list[Hit], reported: Alike) -> tuple[str, str]:
+    """Return message and help of many hits that are alike."""
+    names = _names(hits)
+    more = len(names) - _MOST_ALIKE
+    listed = f"{', '.join(names[:_MOST_ALIKE])} and {more} more"
+    message = f"{reported.heading.format(len(names))}: {listed}{reported.ending}"
+    helps = dict.fromkeys(hit.help for hit in hits[:_MAX_FOLDED])
+    return message, "\n".join(filter(None, [*helps, f"All of them: {', '.join(names)}."]))
+
+
+def _names(hits: Iterable[Hit]) -> list[str]:
+    return [*dict.fromkeys(hit.alike.name for hit in hits if hit.alike is not None)]
 
 
 def _same_on_lines(lines: list[int]) -> str:
@@ -245,6 +304,8 @@ def _same_on_lines(lines: list[int]) -> str:
 def _subject(group: list[PlacedHit], statements: Sequence[Span]) -> str:
     """Return what a finding is about, for its fingerprint; a finding about a whole script has no other subject."""
     hit, rule = group[0].hit, group[0].rule
+    if hit.alike is not None and len(_names([item.hit for item in group])) > _MOST_ALIKE:
+        return ""
     if hit.script is not None and (rule.once_per_script or (hit.guarantee is not None and hit.guarantee.holds)):
         return ""
     number = bisect_right(statements, hit.span.start, key=lambda item: item.start) - 1

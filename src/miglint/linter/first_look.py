@@ -10,8 +10,8 @@ from pathlib import Path
 from miglint.base.errors import UsageError
 from miglint.base.findings import FAMILIES, Finding, Severity
 from miglint.base.model import Dialect, History
-from miglint.base.structs import Struct
-from miglint.config.settings import RUNNERS, settings_of_text
+from miglint.base.structs import Struct, replace
+from miglint.config.settings import RUNNERS, Settings, settings_of_text
 from miglint.config.starter import FolderDialect, SettingLine, starter
 from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
@@ -39,7 +39,7 @@ class FirstLook(Struct, frozen=True):
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
-    """Look at a project and return a configuration for it.
+    """Return a configuration for a project.
 
     `baseline` is the file that it names, if any. `imported` are lines of another tool's configuration. With `cached`,
     the next check repeats the report. Raises `UsageError` if there are no migrations.
@@ -60,20 +60,25 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
         for item in discover([settings.at(path) for path in found.paths], options=discovery_options(settings)).histories
         if item.migrations
     )
-    report = check(Job(settings, tuple(settings.at(path) for path in found.paths), cached=False)).report
     keys = [
         _paths(found.paths, histories),
         *dialects,
         *(_targets(histories) if not any(line.startswith("targets") for line in imported) else ()),
         *_runner(histories),
         *_rollbacks(histories),
-        _idempotency(histories, report),
     ]
-    if baseline is not None:
-        keys.append(SettingLine("baseline", baseline, _baseline_reason(histories)))
-    text = starter(keys, folders, imported)
-    chosen = settings_of_text(text, root)
-    report = check(Job(chosen, tuple(chosen.at(path) for path in chosen.paths), cached=cached)).report
+    accepted = [] if baseline is None else [SettingLine("baseline", baseline, _baseline_reason(histories))]
+
+    def checked(text: str) -> tuple[Settings, Report]:
+        chosen = settings_of_text(text, root)
+        paths = tuple(chosen.at(path) for path in chosen.paths)
+        return chosen, check(Job(chosen, paths, cached=cached)).report
+
+    # Which scripts can run twice is a result of the check, and most often changes nothing in its settings.
+    settings, report = checked(starter([*keys, *accepted], folders, imported))
+    text = starter([*keys, _idempotency(histories, report), *accepted], folders, imported)
+    if replace(settings_of_text(text, root), text="") != replace(settings, text=""):
+        _, report = checked(text)
     return FirstLook(histories, text, report)
 
 
@@ -162,7 +167,7 @@ def _runner(histories: Sequence[History]) -> list[SettingLine]:
     named = {history.tools for history in histories}
     if len(named) != 1 or len(tools := named.pop()) != 1 or tools[0] not in RUNNERS:
         return []
-    return [SettingLine("runner", tools[0], "Named by a file of the project, or told by the names of the scripts.")]
+    return [SettingLine("runner", tools[0], "Detected from a file of the project or the names of the scripts.")]
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:

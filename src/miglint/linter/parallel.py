@@ -30,7 +30,7 @@ from miglint.linter.dispatch import PlacedHit
 from miglint.linter.lead import Lead
 from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Alike, Hit, PairDifference
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
@@ -64,6 +64,8 @@ class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     evidence: str
     version: str | None
     guarantee: Guarantee | None
+    alike: Alike | None
+    difference: PairDifference | None
     migration: int
 
 
@@ -229,6 +231,8 @@ class _Carrier:
             hit.evidence,
             hit.version,
             hit.guarantee,
+            hit.alike,
+            hit.difference,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -244,6 +248,8 @@ class _Carrier:
             sent.evidence,
             sent.version,
             sent.guarantee,
+            alike=sent.alike,
+            difference=sent.difference,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return PlacedHit(self._rules[sent.code], hit, migration)

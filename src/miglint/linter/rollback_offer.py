@@ -10,6 +10,10 @@ from miglint.base.model import Discovered, History, Migration
 from miglint.base.structs import replace
 from miglint.linter.dispatch import PlacedHit
 from miglint.replay.steps import Step
+from miglint.rules.support.intentions import states_no_rollback
+from miglint.sql import operations as ops
+from miglint.sql import parse
+from miglint.sql.operations import flat
 
 _MISSING, _EMPTY, _FAMILY = "PAI001", "PAI003", "SYM"
 
@@ -45,8 +49,12 @@ def with_offers(
     return [offered(item) for item in placed]
 
 
-def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered) -> list[PlacedHit]:
-    """Return hits; those about a migration without a rollback end with the command that writes it."""
+def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered, *, required: bool) -> list[PlacedHit]:
+    """Return hits; those about a migration without a rollback end with the command that writes it.
+
+    Unless the settings require rollbacks, it is a warning that there is none for a forward that changes rows alone, or
+    that says so in a comment.
+    """
     hits = list(placed)
     if not any(item.rule.code == _MISSING for item in hits):
         return hits
@@ -61,11 +69,30 @@ def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered) -> l
 
     def offered(item: PlacedHit) -> PlacedHit:
         place = places.get((item.hit.file.path, item.hit.version or ""))
+        if item.rule.code == _MISSING and place is not None and not required and _needs_none(place[1]):
+            item = replace(item, hit=replace(item.hit, severity=Severity.WARNING))
         if item.rule.code != _MISSING or place is None or isinstance(place_rollback(*place, found.histories), NoPlace):
             return item
         return _ending(item, f"Or: `{_command(place[1])}`")
 
     return [offered(item) for item in hits]
+
+
+# What changes no schema.
+_ROWS = (ops.Insert, ops.Update, ops.Delete, ops.Truncate, ops.Select, ops.Transaction, ops.SetVariable)
+
+
+def _needs_none(migration: Migration) -> bool:
+    """Return whether a forward changes no schema, or says that there is no rollback."""
+    forward = migration.forward
+    if forward is None:
+        return False
+    statements = parse(forward)
+    rows = all(
+        statement.problem is None and all(isinstance(operation, _ROWS) for operation in flat(statement.operations))
+        for statement in statements
+    )
+    return rows or states_no_rollback(forward.text)
 
 
 def _is_about_rollback(item: PlacedHit) -> bool:

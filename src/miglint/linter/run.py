@@ -122,7 +122,7 @@ def own_rules_are_files(settings: Settings) -> bool:
 class ReplayedHistory(NamedTuple):
     """A history and its steps, replayed as they are read.
 
-    `requested` are the files that were asked for, if not all: others are there since they belong to the history.
+    `requested` are the files to report, if not all: the others belong to their histories.
     """
 
     history: History
@@ -130,21 +130,21 @@ class ReplayedHistory(NamedTuple):
     requested: frozenset[str] | None = None
 
     def is_requested(self, migration: Migration) -> bool:
-        """Return whether a migration has a script that was asked for."""
+        """Return whether a migration has a requested script."""
         return self.requested is None or any(
             script is not None and script.path in self.requested for script in (migration.forward, migration.rollback)
         )
 
 
-def replayed(job: Job) -> Iterator[ReplayedHistory]:
-    """Find, read and replay without checking: each history that has a requested script."""
+def replayed(job: Job, *, every: bool = False) -> Iterator[ReplayedHistory]:
+    """Find, read and replay without checking: each history that has a requested script, or `every` one."""
     from miglint.linter.findings_builder import steps_of
 
     schemas = baseline_schemas(job.settings)
     found = _discovered(job)
     for history in found.histories:
         item = ReplayedHistory(history, steps_of(history, job.settings, schemas), found.requested)
-        if any(map(item.is_requested, history.migrations)) or found.requested is None:
+        if every or any(map(item.is_requested, history.migrations)) or found.requested is None:
             yield item
 
 

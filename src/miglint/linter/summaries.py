@@ -29,17 +29,24 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
     rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
     found = placed
     for history in histories:
-        rollbacks = [(item.version, item.rollback) for item in history.migrations if item.forward and item.rollback]
+        rollbacks = _rollbacks_of(history)
         empty = [version for version, script in rollbacks if _is_empty(script)]
         if len(empty) < _FEWEST or 2 * len(empty) <= len(rollbacks):
             continue
         found = _with_summarized(found, rule, {script.path for _, script in rollbacks})
         if settings.rollbacks is None:
-            message = f"{len(empty)} of {len(rollbacks)} rollbacks are empty"
-            help = f"They are of {named_versions(empty)}. {_HELP}"
-            hit = Hit(SourceFile(history.root, ""), Span(0, 0), message, help, severity=Severity.WARNING)
-            found.append(PlacedHit(rule, hit))
+            found.append(PlacedHit(rule, _summary(history, empty, len(rollbacks))))
     return found
+
+
+def _rollbacks_of(history: History) -> list[tuple[str, Script]]:
+    return [(item.version, item.rollback) for item in history.migrations if item.forward and item.rollback]
+
+
+def _summary(history: History, empty: Sequence[str], count: int) -> Hit:
+    message = f"{len(empty)} of {count} rollbacks are empty"
+    help = f"They are of {named_versions(empty)}. {_HELP}"
+    return Hit(SourceFile(history.root, ""), Span(0, 0), message, help, severity=Severity.WARNING)
 
 
 def _with_summarized(placed: list[PlacedHit], rule: Rule, paths: set[str]) -> list[PlacedHit]:

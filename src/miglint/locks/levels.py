@@ -46,7 +46,7 @@ class Work(Flag):
 
     def __str__(self) -> str:
         if Work.REWRITE in self:
-            return "the table and its indexes are written anew"
+            return "the table is rewritten"
         if Work.INDEX in self:
             return "the index is built"
         return "every row is checked" if Work.SCAN in self else ""

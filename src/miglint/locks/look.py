@@ -86,12 +86,12 @@ def proves_not_null(view: ServerState, name: Name, column_name: str) -> bool:
             continue
         if constraint.kind == "not_null" and constraint.columns == (column_name,):
             return True
-        if says_not_null(constraint, column_name):
+        if excludes_null(constraint, column_name):
             return True
     return False
 
 
-def says_not_null(constraint: Constraint, column_name: str) -> bool:
+def excludes_null(constraint: Constraint, column_name: str) -> bool:
     """Return whether a check, in canonical form, excludes NULLs in the column: all of its AND parts hold."""
     if constraint.kind != "check" or constraint.expression is None:
         return False

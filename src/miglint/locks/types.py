@@ -73,6 +73,11 @@ def change_of(
     return _between(old_base, new_base, major, timezone)
 
 
+def _is_utc(major: int, timezone: str | None) -> bool:
+    """Return whether the server knows, in this version, that the session's time zone is UTC."""
+    return major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
+
+
 def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChangeCost:
     if old.dimensions or new.dimensions:
         # The server converts every array element, even if that has no effect.
@@ -81,8 +86,7 @@ def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChan
         return TypeChangeCost.NOTHING if old.args == new.args or _wider(old, new) else TypeChangeCost.REWRITE
     pair = (old.name, new.name)
     if pair in _ZONES and old.args == new.args:
-        utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
-        return TypeChangeCost.NOTHING if utc else TypeChangeCost.REWRITE
+        return TypeChangeCost.NOTHING if _is_utc(major, timezone) else TypeChangeCost.REWRITE
     if pair not in _SAME_BYTES or (new.args and not _wider(old, new)):
         return TypeChangeCost.REWRITE
     return TypeChangeCost.NOTHING if _OTHER_ORDER.isdisjoint(pair) else TypeChangeCost.REINDEX

@@ -58,7 +58,7 @@ CALM = frozenset(
     upper_inf uuid_extract_timestamp uuid_extract_version uuid_nil varbit varchar version websearch_to_tsquery
     width width_bucket xid xml xml_is_well_formed xml_is_well_formed_content xml_is_well_formed_document
     xmlcomment xmlexists xmltext xmlvalidate xpath xpath_exists
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 
 

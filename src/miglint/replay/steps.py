@@ -27,7 +27,7 @@ class Step(Struct, frozen=True, eq=False):
     empty run. `changes` is the difference from `before` to `rollback.schema`; empty when symmetric. `unknown` are the
     reasons for each None of the verdict. `layout` is that of the history, `runner` what the settings say of the
     transactions of the team's runner (None: nothing). `doubted` marks steps after a forward whose effect on the schema
-    is not known in full: what then seems to be missing may be there. `served` says that the project has another script
+    is not known in full: what then seems to be missing may be there. `served` means that the project has another script
     for the other engine in the place of this one; `sqlite` is the version of SQLite that the settings target (None:
     they do not name SQLite).
     """

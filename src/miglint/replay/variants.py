@@ -108,7 +108,7 @@ def _older(history: History, other: History) -> Iterator[Migration]:
 def _partners(
     ones: tuple[Migration, ...], others: tuple[Migration, ...], *, together: bool
 ) -> Iterator[tuple[Migration, Migration]]:
-    """Pair migrations by version, where the names do not speak against it, and then by name, or by
+    """Pair migrations by version, where the names do not contradict it, and then by name, or by
     the day and a name that is much the same."""
     by_version = {_version(other): other for other in reversed(others)}
     left: list[Migration] = []

@@ -61,7 +61,7 @@ def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
 
 
 def _cut_plain(text: str, mark: int, stop: int, width: int, *, before: bool, after: bool) -> Excerpt:
-    """Do as `_cut` does, for text with one column per character."""
+    """Like `_cut`, for text with one column per character."""
     stop = max(min(stop, len(text)), mark + 1)
     if len(text) <= width and not before and not after:
         return Excerpt(text.rstrip(), mark, stop - mark)

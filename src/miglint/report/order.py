@@ -1,4 +1,4 @@
-"""Order of findings: by migration, with the most severe first, and migrations by severity if asked."""
+"""Order of findings: by migration, with the most severe first, and optionally migrations by severity."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from miglint.base.findings import Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
@@ -29,9 +29,13 @@ def render(report: Report, view: DisplayOptions) -> str:
     return inert(_rendered(report, view), SEQUENCES if view.color else ())
 
 
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _rendered(report: Report, view: DisplayOptions) -> str:
     if view.statistics:
-        return "".join(f"{line}\n" for line in (*_statistics(report), *_summary(report, view)))
+        return _lines((*_statistics(report), *_summary(report, view)))
     found, shortened = _findings(report, view)
     parts = []
     if not view.quiet and (report.findings or report.since):
@@ -40,9 +44,9 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
     if any(item.executions for item in report.migrations) and not view.quiet:
         parts.append(_executions(report, view))
     if view.verbose and report.migrations:
-        parts.append("".join(f"{line}\n" for line in _verdicts(report.migrations, view)))
+        parts.append(_lines(_verdicts(report.migrations, view)))
     if not view.quiet:
-        parts.append("".join(f"{line}\n" for line in _summary(report, view)))
+        parts.append(_lines(_summary(report, view)))
         if shortened:
             parts[-1] += paint("dim", "use --verbose for full details", view) + "\n"
     return "\n".join(filter(None, parts))

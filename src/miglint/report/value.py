@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from miglint import __version__
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
 from miglint.discovery.version_place import version_place
 
 SCHEMA_VERSION = 1
+_DIGITS = pattern(r"(\d+)")
 _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the baseline"}
 HIDING = tuple(_HIDERS)
 
@@ -132,9 +135,15 @@ def _scripts(migration: MigrationReport) -> tuple[str, ...]:
     return tuple(filter(None, (migration.forward, migration.rollback)))
 
 
-def in_order(item: Finding) -> tuple[str, int, int, int, str]:
+def in_order(item: Finding) -> tuple[tuple[str | int, ...], int, int, int, str]:
     """Return the sort key of findings: position, then descending severity."""
-    return item.path, item.line, item.column, -item.severity, item.code
+    return _place(item.path), item.line, item.column, -item.severity, item.code
+
+
+@lru_cache(maxsize=4096)
+def _place(path: str) -> tuple[str | int, ...]:
+    """Return the sort key of a path: `2_users.up.sql` before `10_posts.up.sql`."""
+    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(path))
 
 
 def as_dict(report: Report) -> dict[str, Any]:

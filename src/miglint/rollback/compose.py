@@ -32,7 +32,7 @@ class FileEdit(Struct, frozen=True):
 
 
 class ComposedFile(Struct, frozen=True):
-    """A file as it is (`before` is None for a new one) and as it is to be."""
+    """A file before (None for a new one) and after the edit."""
 
     path: str
     before: str | None

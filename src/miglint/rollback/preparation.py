@@ -1,4 +1,4 @@
-"""The rollbacks to write: for which migrations, where each goes, and what it says."""
+"""The rollbacks to write: for which migrations, in which place, with which text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PreparedRollback(Struct, frozen=True):
     """A rollback that was looked at.
 
     `edit` is what to write, None if there is nothing to do or no place for it. `problem` is why it is not written.
-    `verified` says whether an engine ran it as claimed; None if it was not asked. `forward_edits` are the changes to
+    `verified` says whether an engine ran it as claimed; None if it was not run. `forward_edits` are the changes to
     the forward with which the rollback loses nothing, `set_aside` the tables that data is set aside in, and `clean_up`
     the statements that drop these.
     """
@@ -48,7 +48,7 @@ class PreparedRollback(Struct, frozen=True):
 
     @property
     def edits(self) -> tuple[FileEdit, ...]:
-        """Everything that is to be written."""
+        """Return all edits."""
         return () if self.edit is None else (self.edit, *self.forward_edits)
 
     @property
@@ -139,7 +139,7 @@ def _prepared(history: History, step: Step, others: Sequence[History], options: 
     place = place_rollback(history, migration, others, over=options.over)
     if isinstance(place, NoPlace):
         return PreparedRollback(history, migration, text, problem=place.reason)
-    if not options.over and _says(migration.rollback, text):
+    if not options.over and _states_losses(migration.rollback, text):
         return PreparedRollback(history, migration, text, place.path)
     item = PreparedRollback(history, migration, text, place.path, _edit(history, migration, place, text))
     if addition is None or migration.forward is None or _is_added(migration.forward, addition):
@@ -164,8 +164,8 @@ def _edit(history: History, migration: Migration, place: Placement, text: Rollba
     return edit
 
 
-def _says(rollback: Script | None, text: RollbackText) -> bool:
-    """Return whether a script that does nothing says so already, in the words in which it would be written."""
+def _states_losses(rollback: Script | None, text: RollbackText) -> bool:
+    """Return whether a script without statements already has the remarks that would be written."""
     if rollback is None or text.statements:
         return False
     return all(line in rollback.text for line in text.remarks)

@@ -8,6 +8,7 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step
+from miglint.rollback.passing_rows import passing_changes
 from miglint.rollback.tracking import key_of, own_record
 from miglint.rules.data.losses import reads
 from miglint.schema.objects import Key, Table
@@ -47,9 +48,10 @@ def undo_rows(step: Step) -> RowsBack:
     """Return what undoes the effects of a forward on rows of the tables that were there before it."""
     found = _Found(step)
     record = own_record(step)
-    for moment in step.forward.moments:
-        if not moment.failed:
-            found.follow(moment.operation, moment.before)
+    moments = [moment for moment in step.forward.moments if not moment.failed]
+    passing = passing_changes(moments)
+    for place, moment in enumerate(moments):
+        found.follow(moment.operation, moment.before, passing=place in passing)
     deletions = [*reversed(found.deletions), *([record.deletion] if record is not None else [])]
     deleting, staying, lost = (tuple(dict.fromkeys(texts)) for texts in (deletions, found.staying, found.lost))
     return RowsBack(deleting, staying, lost, tuple(found.recreated))
@@ -66,19 +68,19 @@ class _Found:
         self.lost: list[str] = []
         self.recreated: list[Key] = []
 
-    def follow(self, operation: Operation, schema: Schema) -> None:
+    def follow(self, operation: Operation, schema: Schema, *, passing: bool = False) -> None:
         if isinstance(operation, ops.Drop) and operation.kind == "table":
             self._drop(operation.name, key_of(schema, operation.name))
         table = getattr(operation, "table", None)
         if isinstance(operation, _ON_ROWS) and isinstance(table, Name) and not is_tracking_table(table.name):
             key = key_of(schema, table)
             was = self._step.before.table(key)
-            if was is not None and was.persistence != "temporary":
+            if was is not None and was.persistence != "temporary" and not passing:
                 self._change(operation, table, key, was)
         self._past.append(operation)
 
     def _drop(self, table: Name, key: Key) -> None:
-        """Note the loss of a table that is there again after the forward, unless its rows were copied before."""
+        """Record the loss of a table that the forward drops and creates again, unless its rows were copied before."""
         again = self._step.before.table(key) is not None and self._step.after.table(key) is not None
         if again and not any(reads(operation, table, None) for operation in self._past):
             self.lost.append(_rows_of(key))
@@ -97,7 +99,7 @@ class _Found:
                     self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
             case ops.Update():
                 self.lost += (
-                    f"the values of {table.name}.{column} that the forward changes do not come back"
+                    f"the values of {table.name}.{column} that the forward changes are not restored"
                     for column, _ in operation.assignments
                     if _folded(step, column) in was.columns
                 )

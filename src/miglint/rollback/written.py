@@ -1,4 +1,4 @@
-"""What the rollback of a migration says: its statements, and what it does not bring back."""
+"""The text of a migration's rollback: its statements, and what it does not restore."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _refusal(step: Step) -> RollbackText | None:
 
 
 def _way(step: Step, target: Version | None) -> Written:
-    renames = Renames(step.forward.moments)
+    renames = Renames(step.forward.moments, passing=True)
     return write_transition(without_set_aside(step.after), step.before, renames=renames, target=target)
 
 

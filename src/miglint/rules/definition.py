@@ -1,4 +1,4 @@
-"""What a rule is: a function, with a decorator that says what it reports.
+"""The structure of a rule: a function, with a decorator that has its metadata.
 
     @rule("TXN012", "set-session-role", Severity.WARNING, "SET ROLE outlives the script", on=(ops.SetVariable,))
     def set_role(step: Step) -> Iterator[Hit]:
@@ -50,12 +50,38 @@ _SCOPES = frozenset(
 )
 
 
+class Alike(Struct, frozen=True):
+    """How hits of one rule in one pair are reported as one where they are many.
+
+    `heading` is the message before the list, with `{}` for their number; `name` is what this hit is about; `ending`
+    follows the list.
+    """
+
+    heading: str
+    name: str
+    ending: str = ""
+
+
+class PairDifference(Struct, frozen=True):
+    """What a pair leaves different, as values that can be compared with what other pairs of the history leave.
+
+    `subject` names the object and the property; `before` and `after` are its values as text, None where it is not set
+    or not there. `by_rollback`: the forward does not touch it.
+    """
+
+    subject: tuple[str, ...]
+    before: str | None
+    after: str | None
+    by_rollback: bool
+
+
 class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
-    `summarized`: in a report about all migrations another finding stands for it.
+    `summarized`: in a report about all migrations another finding replaces it.
     `guarantee` is what the tools do that may run the script, where a rule is `about_reruns`.
+    `alike` is set where one oversight of the author may cause many hits; `difference` where the hit is about one.
     """
 
     file: SourceFile
@@ -69,6 +95,8 @@ class Hit(Struct, frozen=True):
     version: str | None = None
     guarantee: Guarantee | None = None
     summarized: bool = False
+    alike: Alike | None = None
+    difference: PairDifference | None = None
 
 
 class Context(Struct, frozen=True):
@@ -217,6 +245,7 @@ def hazard(
     scope: str = "step",
     dialects: tuple[str, ...] = ("postgres", "sqlite"),
     default: bool = True,
+    fixable: bool = False,
     aliases: tuple[str, ...] = (),
     options: Mapping[str, object] | None = None,
     objection: Callable[[object], str | None] | None = None,
@@ -234,6 +263,7 @@ def hazard(
         scope=scope,
         dialects=dialects,
         default=default,
+        fixable=fixable,
         aliases=aliases,
         options=options,
         objection=objection,

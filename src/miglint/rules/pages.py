@@ -64,7 +64,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 def family_page(text: str, rules: Iterable[Rule]) -> str:
-    """Return the page of a family with the list of its rules that the registry says; what people wrote stays."""
+    """Return the page of a family with the list of its rules from the registry; the rest is unchanged."""
     written = text.partition(_RULES)[0].rstrip()
     rows = [f"| [{rule.code}]({place(rule).partition('/')[2]}) | {rule.name} | {rule.summary} |" for rule in rules]
     listed = "\n".join(["| code | name | what it reports |", "|---|---|---|", *rows])
@@ -72,7 +72,7 @@ def family_page(text: str, rules: Iterable[Rule]) -> str:
 
 
 def head(rule: Rule) -> str:
-    """Return the head of a rule's page: title, summary, and a table of what else the registry says."""
+    """Return the head of a rule's page: title, summary, and a table of its metadata."""
     cells = (
         str(rule.severity),
         "on" if rule.default else "off",
@@ -84,7 +84,7 @@ def head(rule: Rule) -> str:
 
 
 def with_head(rule: Rule, text: str) -> str:
-    """Return the page with the head that the registry says; what follows the first blank line after the table stays."""
+    """Return the page with the head from the registry; the rest, after the first blank line, is unchanged."""
     _, table, rest = text.partition(_COLUMNS)
     if not table:
         raise ValueError(f"{place(rule)}: there is no table of severity, default, dialects, fixable and aliases")

@@ -6,35 +6,16 @@ from collections.abc import Iterator
 from shlex import quote
 
 from miglint.base.findings import Severity
-from miglint.base.model import Discovered, Span
+from miglint.base.model import Discovered, Script, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import subject
+from miglint.rules.support.intentions import states_no_way_back
 from miglint.rules.support.reporting import first_line, first_text, hit_in, problems
-from miglint.rules.support.scripts import can_change, does_anything, was_read
+from miglint.rules.support.scripts import does_anything, was_read
+from miglint.rules.support.swapped_scripts import swapped
 from miglint.rules.symmetry.differences import message
 from miglint.sql import operations as ops
-from miglint.sql.operations import flat
-
-_MAKES = (
-    ops.CreateTable,
-    ops.AddColumn,
-    ops.AddConstraint,
-    ops.CreateIndex,
-    ops.CreateView,
-    ops.CreateSequence,
-    ops.CreateType,
-    ops.CreateRoutine,
-    ops.CreateTrigger,
-    ops.CreatePolicy,
-    ops.CreateRule,
-    ops.CreateExtension,
-    ops.CreateSchema,
-    ops.CreateOther,
-)
-_REMOVAL = frozenset({"drop", "remove", "delete", "clean", "cleanup", "unused", "obsolete", "rm", "revert"})
-_REMOVES = (ops.Drop, ops.DropColumn, ops.DropConstraint)
 
 
 def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
@@ -64,6 +45,8 @@ def missing_rollback(found: Discovered) -> Iterator[Hit]:
         "rollbacks-missing",
         '`rollbacks = "optional"` says that this is intended; `rollbacks = "required"` reports each migration.',
     ):
+        yield replace(hit, severity=Severity.WARNING)
+    for hit in _reported(found, "missing-rollback-first", help):
         yield replace(hit, severity=Severity.WARNING)
     for hit in _reported(found, "missing-rollback-alike", help):
         yield replace(hit, severity=Severity.WARNING, summarized=True)
@@ -97,20 +80,14 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
     counting = [change for change in step.changes if change.counts]
     left = sum(change.aspect != "validated" for change in counting)
     if left:
-        yield hit_in(
-            migration.rollback,
-            first_text(migration.rollback),
-            f"the rollback {what}: {_count(left, 'change')} of the forward to the schema will stay",
-            "Write the statements that undo the forward, or state why there are none: "
-            "`-- miglint: irreversible (why)`.",
-        )
+        yield _schema_stays(migration.rollback, what, left)
     elif step.changes or does_anything(step.forward_statements):
-        stays = message(step, step.changes[0]) if step.changes else "the schema is unchanged"
-        rows = "" if step.changes else ", but the forward's changes to rows stay"
+        rows_stay = "the schema is unchanged, but the forward's changes to rows stay"
+        stays = message(step, step.changes[0]) if step.changes else rows_stay
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the rollback {what}; {stays}{rows}",
+            f"the rollback {what}; {stays}",
             "If that is intended, say so: `-- miglint: irreversible (why)`.",
             severity=Severity.WARNING if counting else Severity.INFO,
         )
@@ -118,6 +95,20 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
 
 def _emptiness(text: str) -> str:
     return "holds only comments" if text.strip() else "is empty"
+
+
+def _schema_stays(rollback: Script, what: str, left: int) -> Hit:
+    deliberate = states_no_way_back(rollback.text)
+    why = ", as a comment in it says" if deliberate else ""
+    return hit_in(
+        rollback,
+        first_text(rollback),
+        f"the rollback {what}{why}: {_count(left, 'change')} of the forward to the schema will stay",
+        "If that is intended, declare it: `-- miglint: irreversible (why)`."
+        if deliberate
+        else "Write the statements that undo the forward, or declare it: `-- miglint: irreversible (why)`.",
+        severity=Severity.WARNING if deliberate else None,
+    )
 
 
 def _count(number: int, word: str) -> str:
@@ -172,52 +163,17 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
     migration = step.migration
     if migration.forward is None or migration.rollback is None:
         return
-    dropped = _only_drops(step)
-    # A migration named after a removal is meant as one: what it removes existed before the history began.
-    if not dropped or not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
-        return
-    made = {
-        subject(operation)
-        for statement in step.rollback_statements
-        for operation in flat(statement.operations)
-        if isinstance(operation, _MAKES)
-    }
-    # What an earlier migration created is removed here in the ordinary way, and its rollback creates it again.
-    if made >= set(dropped) and not any(_known_before(step, name, part) for name, part in dropped):
-        name = dropped[0][0]
+    name = swapped(step)
+    if name is not None:
         yield hit_in(
             migration.forward,
             step.forward_statements[0].span,
-            f'the forward only drops "{name}", which its rollback creates and no earlier migration: they look swapped',
+            f'the forward only drops "{name}", which only its rollback creates: the scripts look swapped',
             f"Swap the contents of {migration.forward.path} and {migration.rollback.path}"
             if migration.forward.path != migration.rollback.path
             else "Swap the two sections.",
             severity=None if step.before.closed else Severity.WARNING,
         )
-
-
-def _only_drops(step: Step) -> list[tuple[str, str | None]]:
-    """Return what the forward drops; nothing if it does anything else: the first statement shows it for most."""
-    dropped: list[tuple[str, str | None]] = []
-    for statement in step.forward_statements:
-        for operation in flat(statement.operations):
-            if isinstance(operation, _REMOVES):
-                dropped.append(subject(operation))
-            elif can_change(operation):
-                return []
-    return dropped
-
-
-def _known_before(step: Step, name: str, part: str | None) -> bool:
-    for _, value in step.before.named(name):
-        if not getattr(value, "assumed", False):
-            if part is None:
-                return True
-            columns = getattr(value, "columns", None) or {}
-            constraints = getattr(value, "constraints", None) or {}
-            labels = getattr(value, "labels", ())
-            return part in columns or part in constraints or part in labels
-    return False
 
 
 @rule("PAI008", "irreversible-declared", Severity.INFO, "The migration is declared irreversible")

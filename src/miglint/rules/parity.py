@@ -14,6 +14,7 @@ from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.replay.steps import ForwardPass
 from miglint.replay.variants import VariantPair
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.port_command import port_command
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import ENGINE
 from miglint.rules.support.sql_text import ident
@@ -189,8 +190,9 @@ def _hit(located: LocatedDifference, message: str, *, severity: Severity | None 
     path = located.partner.forward.path if located.partner is not None and located.partner.forward is not None else None
     help = f"The variant for {ENGINE[other]} is {path}." if path is not None and path != located.script.path else ""
     advice = "Make both variants leave the same schema, or state why they differ in an ignore comment."
+    offer = f"`{port_command(located.migration, other, ' --replace --diff')}` shows one that does."
     return Hit(
-        located.script.file, located.span, message, f"{help} {advice}".strip(), located.script, severity,
+        located.script.file, located.span, message, f"{help} {advice} {offer}".strip(), located.script, severity,
         version=located.migration.version,
     )  # fmt: skip
 

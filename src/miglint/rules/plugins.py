@@ -90,7 +90,7 @@ def _declared_by(key: str, load: Callable[[], object], module: str | None = None
         new = declarations()[before:]
         if loaded and module is not None:
             new = [rule for rule in declarations() if f"{rule.check.__module__}.".startswith(f"{module}.")]
-        # Nobody sees these but the team: all other checks begin with what is built in.
+        # Only checks with this configuration have these rules.
         _known[key] = tuple(replace(rule, milder_in_rollback=True) for rule in new)
     return _known[key]
 

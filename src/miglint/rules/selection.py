@@ -151,7 +151,7 @@ def _has_its_library(rule: Rule) -> bool:
 
 
 def missing(rule: Rule) -> str:
-    """Say what a rule lacks, and how to get it."""
+    """Return what a rule lacks, and how to install it."""
     library, extra = rule.needs or ("", "")
     return f"{rule.code} ({rule.name}) needs {library}, which is not installed: pip install 'miglint[{extra}]'"
 

@@ -23,7 +23,7 @@ class Assumption(Struct, frozen=True, gc=False):
             if schema.objects.get(self.key) is not None:
                 return schema
             value = self.value
-            return schema.drop(self.key) if isinstance(value, Absent) else schema.put(self.key, value)  # type: ignore[arg-type]
+            return schema.drop(self.key) if isinstance(value, Absent) else schema.put(self.key, value)  # type: ignore[arg-type]  # an object
         table = schema.table(self.key)
         if table is None or not table.assumed or self.name in table.absent:
             return schema

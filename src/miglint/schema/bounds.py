@@ -175,20 +175,24 @@ def _balanced(entry: _Entry, left: _Ranges, right: _Ranges) -> _Tree:
     on_right = 0 if right is None else right.size
     if on_left + on_right > 1:
         if right is not None and on_right > _HEAVIER * on_left:
-            inner, outer = right.left, right.right
-            if inner is not None and outer is not None and inner.size < _INNER * outer.size:
-                return _joined(right.entry, _joined(entry, left, inner), outer)
-            if inner is None:
-                return _joined(right.entry, _joined(entry, left, None), outer)
-            return _joined(inner.entry, _joined(entry, left, inner.left), _joined(right.entry, inner.right, outer))
+            return _rotated_left(entry, left, right)
         if left is not None and on_left > _HEAVIER * on_right:
-            outer, inner = left.left, left.right
-            if inner is not None and outer is not None and inner.size < _INNER * outer.size:
-                return _joined(left.entry, outer, _joined(entry, inner, right))
-            if inner is None:
-                return _joined(left.entry, outer, _joined(entry, None, right))
-            return _joined(inner.entry, _joined(left.entry, outer, inner.left), _joined(entry, inner.right, right))
+            return _rotated_right(entry, left, right)
     return _joined(entry, left, right)
+
+
+def _rotated_left(entry: _Entry, left: _Ranges, right: _Tree) -> _Tree:
+    inner, outer = right.left, right.right
+    if inner is None or (outer is not None and inner.size < _INNER * outer.size):
+        return _joined(right.entry, _joined(entry, left, inner), outer)
+    return _joined(inner.entry, _joined(entry, left, inner.left), _joined(right.entry, inner.right, outer))
+
+
+def _rotated_right(entry: _Entry, left: _Tree, right: _Ranges) -> _Tree:
+    outer, inner = left.left, left.right
+    if inner is None or (outer is not None and inner.size < _INNER * outer.size):
+        return _joined(left.entry, outer, _joined(entry, inner, right))
+    return _joined(inner.entry, _joined(left.entry, outer, inner.left), _joined(entry, inner.right, right))
 
 
 def _with_range(tree: _Ranges, entry: _Entry) -> _Tree:

@@ -33,7 +33,7 @@ _DATE = pattern(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})\Z")
 
 
 def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
-    """Return what tells a constant, as the default of a column of a type, from others; None for what is no constant."""
+    """Return what distinguishes a constant default of a column from others; None if it is no constant."""
     if kind is None or kind.setof or kind.name not in BUILTIN_TYPES:
         # A constant of a domain is stored as one of the type that it is over, which is not known here.
         return None
@@ -43,20 +43,26 @@ def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
     found = _CONSTANT.fullmatch(text) or _CONSTANT.fullmatch(text.lower() if text[:1].isalpha() else text)
     if found is None:
         return None
-    own = f"{kind.name}{'[]' if kind.dimensions else ''}"
     casts = [_named(cast) for cast in found["casts"].split("::")[1:]]
     if found["prefix"]:
         casts.insert(0, found["prefix"].lower())
+    own = f"{kind.name}{'[]' if kind.dimensions else ''}"
+    number, truth, text = found["number"], found["truth"], found[2] or ""
     if own == "bool":
-        truth = truth_of(found["truth"] or (found[2] or "") if found["number"] is None else found["number"])
-        return None if truth is None or any(cast != "bool" for cast in casts) else ("bool", str(truth))
-    if found["truth"] is not None:
+        return _stored_truth(number or truth or text, casts)
+    if truth is not None:
         return None
-    if found["number"] is not None:
-        number = found["number"]
-        rest = casts[1:] if casts[:1] == [_type_of(number)] else casts
-        return ("number", number, *rest)
-    value = (found[2] or "").replace("''", "'")
+    if number is not None:
+        return ("number", number, *(casts[1:] if casts[:1] == [_type_of(number)] else casts))
+    return _stored_text(text.replace("''", "'"), own, casts)
+
+
+def _stored_truth(text: str, casts: list[str]) -> tuple[str, str] | None:
+    truth = truth_of(text)
+    return None if truth is None or any(cast != "bool" for cast in casts) else ("bool", str(truth))
+
+
+def _stored_text(value: str, own: str, casts: list[str]) -> tuple[str, ...]:
     first = casts[0] if casts else own
     rest = [cast for cast in casts[1:] if cast != first]
     if first == own and not rest:

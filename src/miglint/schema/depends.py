@@ -130,7 +130,7 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     collect = _COLLECT.get(type(value))
     if collect is None:
         return _NOTHING
-    # An object is asked about when it comes and again when another takes its place.
+    # Called when an object is added, and when it is replaced.
     known = _KNOWN.get(id(value))
     if known is not None and known[0] is value and known[1] is dialect:
         return known[2]
@@ -204,7 +204,7 @@ _KNOWN_PARTS: dict[int, tuple[Mapping[str, Any], Dialect, frozenset[Key]]] = {}
 
 
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
-    # The most frequent one by far: a table is put anew with every change of a column.
+    # The most frequent one by far: a table is replaced with every change of a column.
     keys |= _of_mapping(value.columns, dialect, _of_columns)
     keys |= _of_mapping(value.constraints, dialect, _of_constraints)
     of_head(value, keys, dialect)
@@ -230,6 +230,8 @@ def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
         keys.update(relation_key(name, dialect) for name in query.relations)
         keys.update(key for name in query.functions if (key := key_of_function(name)) is not None)
         keys.update(key for name in query.types if (key := key_of_type(name.schema, name.name)) is not None)
+    for _, default in value.defaults:
+        of_expression(default, keys)
 
 
 def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:

@@ -124,7 +124,8 @@ def _describe_privileges(value: Privileges) -> str:
 
 def _describe_view(value: View) -> str:
     options = f"WITH ({', '.join(value.options)}) " if value.options else ""
-    return shorten(options + (value.query.text if value.query is not None else "(unknown)"))
+    defaults = "".join(f" DEFAULT of {column} {default.text}" for column, default in value.defaults)
+    return shorten(options + (value.query.text if value.query is not None else "(unknown)") + defaults)
 
 
 def _describe_sequence(value: Sequence) -> str:

@@ -106,7 +106,7 @@ class View(Struct, frozen=True, gc=False):
     """A view or materialized view. `columns` are its result columns, None when they are not known.
 
     `types` are the names of their types, `?` for one that is not known. `listed` are the names that the
-    statement gives the columns in parentheses.
+    statement gives the columns in parentheses. `defaults` are the columns that have one, in order of their names.
     """
 
     name: Name
@@ -119,8 +119,11 @@ class View(Struct, frozen=True, gc=False):
     assumed: bool = False
     types: tuple[str, ...] | None = None
     listed: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, Expression], ...] = ()
 
-    __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
+    __eq__ = equal_by(
+        "name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed", "defaults"
+    )
 
 
 class Index(Struct, frozen=True, gc=False):
@@ -297,11 +300,17 @@ class Other(Struct, frozen=True, gc=False):
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """Known rows of a table: the constant keys that were inserted, by the columns that they are of."""
+    """Known rows of a table: the constant keys that were inserted, by the columns that they are of.
+
+    `contents` are the values of the first rows that are certainly there (column and value, None for NULL), as they were
+    after `age` runs of code whose effects are not known.
+    """
 
     name: Name
     keys: HashTrieMap[tuple[str, ...], KnownKeys] = field(default_factory=HashTrieMap)
     assumed: bool = False
+    contents: tuple[tuple[tuple[str, str | None], ...], ...] = ()
+    age: int = 0
 
     def as_other(self) -> Other:
         """Return it as it is shown: an object of the kind `rows`."""

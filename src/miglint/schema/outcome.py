@@ -30,7 +30,7 @@ class Note(Struct, frozen=True, gc=False):
     `kind` is one of: `skipped` (a guard found the same object: nothing done), `hidden` (a guard found another object or
     another shape of that name: nothing done, and what the script promises is not there), `missing` (a guarded drop
     found nothing), `rows` (a second run changes rows), `lost` (rows or values are destroyed), `cascade` (`key` went
-    too), `unknown` (the effect is not known, `message` says why).
+    too), `called` (`key` is a function that was carried out), `unknown` (the effect is not known, `message` says why).
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Run(Struct, frozen=True, gc=False):
     been without the error (each failed operation skipped), so that later operations can still be judged. `events` holds
     only operations with a failure or notes. `unknown` are the reasons for which `schema` is not known in full.
     `touched` are the keys that it set or dropped, `assumptions` what it relied on. `moments` are all operations, in
-    the order in which they ran. `lost` says that anything may have happened in it: `unknown` then says why.
+    the order in which they ran. `lost` means that anything may have happened in it: `unknown` then says why.
     `undecided` are the keys that it set or dropped under a condition that is not known.
     """
 

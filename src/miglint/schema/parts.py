@@ -27,20 +27,26 @@ _NO_NAMES: HashTrieSet[str] = HashTrieSet()
 
 def _tags(part: Column | Constraint) -> Iterable[Hashable]:
     """Return what a part is found by: the columns and other objects that it uses, and what it is."""
-    if isinstance(part, Column):
-        kind = part.type
-        if part.default is None and (kind is None or (kind.schema is None and kind.name not in TYPES)):
-            return ()
-        tags: set[Hashable] = set()
-        if kind is not None:
-            tags.add(_use_tag(kind.name if kind.schema is not None else TYPES.get(kind.name, kind.name)))
-        if part.default is not None:
-            _add_uses(part.default, tags)
-            if part.generated is not None:
-                tags.add(_GENERATED)
-                tags.update(map(_column_tag, part.default.columns))
-        return tags
-    tags = {("kind", part.kind), *map(_column_tag, mentioned(part))}
+    return _tags_of_column(part) if isinstance(part, Column) else _tags_of_constraint(part)
+
+
+def _tags_of_column(part: Column) -> Iterable[Hashable]:
+    kind = part.type
+    if part.default is None and (kind is None or (kind.schema is None and kind.name not in TYPES)):
+        return ()
+    tags: set[Hashable] = set()
+    if kind is not None:
+        tags.add(_use_tag(kind.name if kind.schema is not None else TYPES.get(kind.name, kind.name)))
+    if part.default is not None:
+        _add_uses(part.default, tags)
+        if part.generated is not None:
+            tags.add(_GENERATED)
+            tags.update(map(_column_tag, part.default.columns))
+    return tags
+
+
+def _tags_of_constraint(part: Constraint) -> Iterable[Hashable]:
+    tags: set[Hashable] = {("kind", part.kind), *map(_column_tag, mentioned(part))}
     if part.kind in _KEYS and not part.columns:
         tags.add(_NO_COLUMN)
     for expression in (part.expression, part.where):

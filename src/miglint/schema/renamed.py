@@ -68,7 +68,8 @@ def _alike(change: Change, definition: str | None, schema: Schema) -> Hashable:
 def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) -> bool:
     one, two = before.find(gone.key), after.find(new.key)
     if gone.part is not None:
-        return False
+        # The names of unnamed constraints of SQLite are just their labels here.
+        return gone.part.startswith("#") and (new.part or "").startswith("#")
     if isinstance(one, Index) and isinstance(two, Index):
         return one.generated and two.generated
     return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit

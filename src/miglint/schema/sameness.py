@@ -30,21 +30,34 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return one is two
     if one.sequence is not None and two.sequence is not None:
         return one.sequence == two.sequence
-    if one.text and two.text and one.text != two.text and not one.key.startswith("(") and not two.key.startswith("("):
-        left, right = stored(one.text, kind), stored(two.text, kind)
-        if left is not None and right is not None and (left == right or _is_builtin(kind)):
-            # The server writes a constant for a domain as one of the domain's own type.
-            return left == right
+    if one.text and two.text and one.text != two.text and "(" not in (one.key[:1], two.key[:1]):
+        same = _same_constants(one.text, two.text, kind)
+        if same is not None:
+            return same
     if one == two or loose(one.key) == loose(two.key):
         return True
     if kind is None or kind.dimensions:
         return False
-    if kind.name == "bool":
+    return _same_value(one, two, kind.name)
+
+
+def _same_value(one: Expression, two: Expression, kind: str) -> bool:
+    """Return whether two constants of a type that has several spellings are the same value."""
+    if kind == "bool":
         truth = _truth(one)
         return truth is not None and truth == _truth(two)
-    if kind.name != "jsonb" or one.literal is None or two.literal is None:
+    if kind != "jsonb" or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
+
+
+def _same_constants(one: str, two: str, kind: Type | None) -> bool | None:
+    """Return whether two texts are the same constant of a type; None if they are none, or that is not known."""
+    left, right = stored(one, kind), stored(two, kind)
+    if left is None or right is None:
+        return None
+    # The server writes a constant for a domain as one of the domain's own type.
+    return left == right if left == right or _is_builtin(kind) else None
 
 
 def _is_builtin(kind: Type | None) -> bool:
@@ -57,7 +70,7 @@ def _truth(expression: Expression) -> bool | None:
 
 
 def _document(text: str) -> object:
-    """Return what a text of JSON says, the order of keys and white space aside; the text itself if it says nothing."""
+    """Return the value of a JSON text, without order of keys and white space; the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_float=str, parse_int=str)
     except ValueError:
@@ -72,6 +85,7 @@ _CAST = pattern(
 # Remnants of removed casts: parentheses around one name at the start of an argument or a column.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
+_BYTES = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
 _INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 
 
@@ -81,7 +95,15 @@ def loose(text: str) -> str:
     Definitions that differ only in casts are stored differently, but nearly always mean the same.
     """
     text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
-    return _INTERVAL.sub(_as_interval, text) if "'" in text else text
+    if "'" not in text:
+        return text
+    return _INTERVAL.sub(_as_interval, _BYTES.sub(_as_text, text) if "'\\x" in text else text)
+
+
+def _as_text(literal: re.Match[str]) -> str:
+    """Return bytes as the text that a script may have for them: the server stores the digits."""
+    text = bytes.fromhex(literal[1]).decode("latin-1")
+    return f"'{text}'" if text.isascii() and text.isprintable() and "'" not in text and "\\" not in text else literal[0]
 
 
 def _as_interval(literal: re.Match[str]) -> str:
@@ -133,6 +155,10 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
     same = _without_query(one) == _without_query(two)
+    if same and (one.query.stored or two.query.stored) and one.columns == two.columns:
+        stored = [loose(query.stored or query.key) for query in (one.query, two.query)]
+        if stored[0] == stored[1]:
+            return True
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 

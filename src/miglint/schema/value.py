@@ -3,7 +3,7 @@
 `Schema` is a persistent map: a changed schema shares all that did not change with the one it came from, so a history
 of thousands of moments costs little more than the changes themselves.
 
-It is open-world: a key that is not there says nothing; `ABSENT` says that the object does not exist. In a `closed`
+It is open-world: a key that is not there says nothing; `ABSENT` means that the object does not exist. In a `closed`
 schema (a baseline was given, or a live database was read) what is not there does not exist.
 """
 
@@ -60,7 +60,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
     parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
     `unlabelled` are those set since, the last one first. `numbers` are those up to which chosen names of relations are
-    taken. `rooted` says that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
+    taken. `rooted` means that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
     what they never made is not there.
     """
 
@@ -160,14 +160,15 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
                 dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
         return dependents
 
+    def _needs_before(self, key: Key, old: SchemaObject | Absent | None) -> frozenset[Key] | HashTrieMap[Key, int]:
+        if is_counted(old):
+            return self.counts[key]
+        return _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+
     def _with_counted(self, key: Key, value: Counted) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
         old = self.objects.get(key)
-        before: frozenset[Key] | HashTrieMap[Key, int]
-        if is_counted(old):
-            before = self.counts[key]
-        else:
-            before = _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+        before = self._needs_before(key, old)
         counts, changes = recounted(old, value, before, self.dialect)
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]
@@ -311,7 +312,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Yield what exists, in no particular order."""
         for key, value in entries(self.objects):
             if value is not ABSENT:
-                yield key, value  # type: ignore[misc]
+                yield key, value  # type: ignore[misc]  # not ABSENT
 
     def named(self, name: str) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists under a name in any letters, of whatever kind it is; of a routine without its arguments."""
@@ -328,7 +329,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self._labelled(CASTS)
 
     def settled(self) -> Schema:
-        """Return the same schema, ready to be asked for objects without their keys."""
+        """Return the same schema, with indexes for lookups without keys."""
         labels, new = self.labels, self.unlabelled
         if new is None:
             return self
@@ -341,7 +342,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key in keys_of(self.settled().labels, label):
             value = self.objects.get(key)
             if value is not None and value is not ABSENT:
-                yield key, value  # type: ignore[misc]
+                yield key, value  # type: ignore[misc]  # not ABSENT
 
     def __contains__(self, key: Key) -> bool:
         return self.find(key) is not None

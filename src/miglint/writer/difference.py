@@ -21,7 +21,7 @@ class SchemaDifference(Struct, frozen=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is not understood, or not made, on either way."""
+        """Return what is not understood, or not created, in either direction."""
         return tuple(dict.fromkeys((*self.unknown, *self.forward.missing, *self.rollback.missing)))
 
     @property

@@ -28,8 +28,9 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column
+from miglint.sql.operations import Column, Expression, Name
 from miglint.writer import remarks, sources, sqlite_tables, tables
+from miglint.writer.indexes import create_index
 from miglint.writer.routines import create_routine
 from miglint.writer.sequences import create_sequence
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
@@ -38,7 +39,7 @@ _TRIGGER_STATES = {"enabled": "ENABLE", "disabled": "DISABLE", "replica": "ENABL
 
 
 def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
-    """Return the statements that create an object: none for what comes with another one.
+    """Return the statements that create an object: none for what is created with another one.
 
     Foreign keys of PostgreSQL, the columns that own sequences, and the settings of tables are written apart, with
     `finish`, since they may need what is created later. Raises `UnprintableError` for what is not known in full.
@@ -51,7 +52,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         case View():
             return [create_view(schema, value)]
         case Index():
-            return [text] if (text := tables.create_index(schema, value)) else []
+            return [text] if (text := create_index(schema, value)) else []
         case Sequence():
             return [] if tables.is_implied(schema, key, value) else [create_sequence(value)]
         case Enum():
@@ -66,7 +67,10 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return list(create_routine(value))
         case Extension():
             where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
-            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where};"]
+            version = f" VERSION {literal(value.version)}" if value.version is not None else ""
+            if version:
+                where = where.replace(" WITH", "")
+            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where}{version};"]
         case Namespace():
             return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case _:
@@ -112,6 +116,8 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         return []
     if isinstance(value, Table):
         return [*tables.separate_constraints(schema, value), *tables.settings_of(value)]
+    if isinstance(value, View):
+        return [view_default(value.name, column, default) for column, default in value.defaults]
     if isinstance(value, Sequence) and value.owned_by is not None and not tables.is_implied(schema, key, value):
         from miglint.writer.sequences import owned_by
 
@@ -127,7 +133,7 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
         return _sqlite_view(view)
     kind = "MATERIALIZED VIEW" if view.materialized else "VIEW"
     listed = view.columns if view.columns and "*" not in view.columns else None
-    columns = f" ({identifiers(listed)})" if listed and not _says(view, listed) else ""
+    columns = f" ({identifiers(listed)})" if listed and not _names_columns(view, listed) else ""
     check = next((item.partition("=")[2] for item in view.options if item.startswith("check_option=")), None)
     given = [
         item for item in view.options if not item.startswith(("check_option=", "owner=", "tablespace=", "cluster="))
@@ -139,11 +145,17 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
 
 
-def _says(view: View, listed: tuple[str, ...]) -> bool:
+def view_default(view: Name, column: str, default: Expression | None) -> str:
+    """Return the statement that sets or drops the default of a view's column."""
+    action = "DROP DEFAULT" if default is None else f"SET DEFAULT {default.text}"
+    return f"ALTER VIEW {name(view)} ALTER COLUMN {identifier(column)} {action};"
+
+
+def _names_columns(view: View, listed: tuple[str, ...]) -> bool:
     """Return whether the query itself gives its result columns their names."""
     if view.query is None or view.query.outputs != listed:
         return False
-    # A column that was renamed since is called otherwise in the text.
+    # A column that was renamed since has its old name in the text.
     return bool(listed) and all(re.search(rf"(?<!\w){re.escape(column)}(?!\w)", view.query.text) for column in listed)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import (
     Comment,
     Domain,
     Index,
     Key,
+    Other,
     Part,
     Privileges,
     Routine,
@@ -25,6 +27,9 @@ from miglint.writer.words import UnprintableError, identifier, literal, name
 _KEYWORD_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
 _OPTION = " with grant option"
 _ALL_OF_TABLE = frozenset({"delete", "insert", "references", "select", "trigger", "truncate", "update"})
+
+
+_ARGUMENT = pattern(r"\b(leftarg|rightarg)=([^,]+)")
 
 
 def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
@@ -48,7 +53,34 @@ def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
         return f"{relation_word(value)} {name(own)}"
     if key.space == "type":
         return f"{'DOMAIN' if isinstance(value, Domain) else 'TYPE'} {name(own)}"
+    if isinstance(value, Other):
+        return " ".join(other_words(key, value))
     return f"{key.space.removeprefix('other ').upper()} {name(Name(key.schema or None, key.name))}"
+
+
+def other_words(key: Key, value: Other) -> tuple[str, str]:
+    """Return the words for the kind of an object that is compared by its text, and what follows them in a statement."""
+    own = Name(key.schema or None, value.name.name)
+    if value.kind == "cast":
+        source, _, target = value.name.name.partition(" as ")
+        return "CAST", f"({source} AS {target})"
+    if value.kind == "operator":
+        arguments = dict(_ARGUMENT.findall(value.definition))
+        if not arguments:
+            raise UnprintableError("the types of the operator are not known")
+        left, right = (arguments.get(side, "NONE").strip() for side in ("leftarg", "rightarg"))
+        home = "" if own.schema in (None, "public") else f"{identifier(own.schema or '')}."
+        return "OPERATOR", f"{home}{own.name} ({left}, {right})"
+    if value.kind in ("operator class", "operator family"):
+        label, _, method = own.name.rpartition(" using ")
+        return value.kind.upper(), f"{name(own._replace(name=label))} USING {identifier(method)}"
+    if value.kind == "transform":
+        kind, _, language = own.name.partition(" for ")
+        return "TRANSFORM", f"FOR {kind} LANGUAGE {identifier(language)}"
+    if value.kind == "user mapping":
+        role, _, server = own.name.partition(" server ")
+        return "USER MAPPING", f"FOR {role_name(role)} SERVER {identifier(server)}"
+    return value.kind.upper(), name(own)
 
 
 def relation_word(value: SchemaObject | None) -> str:
@@ -74,30 +106,37 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
     value = after or before
     if value is None:
         return
-    had, has = (set(item.granted) if item is not None else set() for item in (before, after))
+    had, lacked = _granted_and_revoked(before)
+    has, lacks = _granted_and_revoked(after)
+    where, role = _target(schema, key, value), role_name(value.role)
     if value.part is None and had >= _ALL_OF_TABLE and not has >= _ALL_OF_TABLE:
         # MAINTAIN, which PostgreSQL 17 brings, is among ALL.
-        yield _statement(_target(schema, key, value), "REVOKE ALL", f"FROM {role_name(value.role)}")
+        yield _statement(where, "REVOKE ALL", f"FROM {role}")
         had = set()
     if value.part is None and has >= _ALL_OF_TABLE and not had >= _ALL_OF_TABLE:
         had = set()
-    lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
-    where = _target(schema, key, value)
-    role = role_name(value.role)
-    for words in (sorted(item for item in has - had if not item.endswith(_OPTION)), sorted(lacked - lacks)):
+    new, options = _without_options(has - had)
+    gone, lost_options = _without_options(had - has)
+    for verb, words, behind in (
+        ("GRANT", new, f"TO {role}"),
+        ("GRANT", lacked - lacks, f"TO {role}"),
+        ("GRANT", options, f"TO {role} WITH GRANT OPTION"),
+        ("REVOKE", gone, f"FROM {role}"),
+        ("REVOKE GRANT OPTION FOR", lost_options - gone, f"FROM {role}"),
+        ("REVOKE", lacks - lacked, f"FROM {role}"),
+    ):
         if words:
-            yield _statement(where, f"GRANT {_words(words, value.part)}", f"TO {role}")
-    options = sorted(item.removesuffix(_OPTION) for item in has - had if item.endswith(_OPTION))
-    if options:
-        yield _statement(where, f"GRANT {_words(options, value.part)}", f"TO {role} WITH GRANT OPTION")
-    gone = {item for item in had - has if not item.endswith(_OPTION)}
-    if gone:
-        yield _statement(where, f"REVOKE {_words(sorted(gone), value.part)}", f"FROM {role}")
-    kept = sorted({item.removesuffix(_OPTION) for item in had - has if item.endswith(_OPTION)} - gone)
-    if kept:
-        yield _statement(where, f"REVOKE GRANT OPTION FOR {_words(kept, value.part)}", f"FROM {role}")
-    if lacks - lacked:
-        yield _statement(where, f"REVOKE {_words(sorted(lacks - lacked), value.part)}", f"FROM {role}")
+            yield _statement(where, f"{verb} {_words(sorted(words), value.part)}", behind)
+
+
+def _granted_and_revoked(value: Privileges | None) -> tuple[set[str], set[str]]:
+    return (set(), set()) if value is None else (set(value.granted), set(value.revoked))
+
+
+def _without_options(words: set[str]) -> tuple[set[str], set[str]]:
+    """Return privileges, and those that come with the option to grant them."""
+    options = {item for item in words if item.endswith(_OPTION)}
+    return words - options, {item.removesuffix(_OPTION) for item in options}
 
 
 def _statement(where: tuple[str, str], verb: str, behind: str) -> str:

@@ -22,8 +22,9 @@ from miglint.schema.objects import (
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer.order import ordered
+from miglint.writer.postgres import catalog_conditions
 from miglint.writer.printer import create, finish
-from miglint.writer.words import UnprintableError, identifier, literal, name
+from miglint.writer.words import UnprintableError, dollar_quotes, identifier, name
 
 
 def to_sql(schema: Schema) -> str:
@@ -69,19 +70,19 @@ def _assumed_owner(schema: Schema, value: SchemaObject) -> Key | None:
 
 def _where_there(statement: str, about: Key) -> str:
     """Return a statement about a relation that may not be there."""
-    relation = literal(name(Name(about.schema, about.name)))
-    body = f"IF to_regclass({relation}) IS NOT NULL THEN {statement} END IF;"
-    tag = next(tag for number in range(len(body)) if (tag := f"$do{number}$" if number else "$$") not in body)
-    return f"DO {tag} BEGIN {body} END {tag};"
+    condition = catalog_conditions.relation_exists(name(Name(about.schema, about.name)))
+    body = f"IF {condition} THEN {statement} END IF;"
+    quotes = dollar_quotes(body)
+    return f"DO {quotes} BEGIN {body} END {quotes};"
 
 
 def _role(value: Other) -> str:
-    """Roles belong to the server, where one may be already."""
+    """Return the statement that creates a role, which may exist: roles belong to the server."""
     own = value.name.name
-    return (
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal(own)}) "
-        f"THEN CREATE ROLE {identifier(own)}; END IF; END $$;"
-    )
+    absent = catalog_conditions.negated(catalog_conditions.role_exists(own))
+    body = f"IF {absent} THEN CREATE ROLE {identifier(own)}; END IF;"
+    quotes = dollar_quotes(body)
+    return f"DO {quotes} BEGIN {body} END {quotes};"
 
 
 def _kind(value: SchemaObject) -> str:

@@ -1,4 +1,4 @@
-"""Tables and columns of PostgreSQL, and constraints and indexes, as SQL."""
+"""Tables and columns of PostgreSQL, and constraints, as SQL."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
-from miglint.schema.objects import Index, Key, Sequence, Table
+from miglint.schema.objects import Key, Sequence, Table
+from miglint.schema.storage import default_storage
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, IndexElement, Name
+from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer.sequences import options_of
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
 
@@ -25,13 +26,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     head = f"CREATE {words}TABLE {name(table.name)}"
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
     if table.partition_of is not None:
-        own = [part for part in constraints_of(table) if not is_inherited(schema, table, part)]
-        inside = ", ".join(constraint(item) for item in own)
-        body = f" ({inside})" if inside else ""
-        return (
-            f"{head} PARTITION OF {name(table.partition_of)}{body} {partition_bound(table.partition_bound)}{tail}"
-            f"{_storage(table)};"
-        )
+        return f"{head} PARTITION OF {_as_partition(schema, table, table.partition_of)}{tail}{_storage(table)};"
     inherited = _inherited_columns(schema, table)
     lines = [column(schema, key, table, item) for item in table.columns.values() if item.name not in inherited]
     lines += [
@@ -42,6 +37,13 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
     body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
     return f"{head} {body}{inherits}{tail}{_storage(table)};"
+
+
+def _as_partition(schema: Schema, table: Table, parent: Name) -> str:
+    own = [part for part in constraints_of(table) if not is_inherited(schema, table, part)]
+    inside = ", ".join(constraint(item) for item in own)
+    body = f" ({inside})" if inside else ""
+    return f"{name(parent)}{body} {partition_bound(table.partition_bound)}"
 
 
 def constraints_of(table: Table) -> list[Constraint]:
@@ -136,7 +138,7 @@ def settings_of(table: Table) -> Iterator[str]:
             yield f"ALTER TABLE {own} {text};"
 
 
-def setting(option: str, value: str | None) -> str | None:
+def setting(option: str, value: str | None, table: Table | None = None) -> str | None:
     """Return the action of ALTER TABLE that gives an option a value (None: the usual one); None for other options."""
     off = value in (None, "off")
     if option == "row security":
@@ -150,14 +152,14 @@ def setting(option: str, value: str | None) -> str | None:
         return None if given == "index" else f"REPLICA IDENTITY {given.upper()}"
     if option == "cluster":
         return "SET WITHOUT CLUSTER" if value is None else f"CLUSTER ON {identifier(value)}"
-    return _column_setting(option, value)
+    return _column_setting(option, value, table)
 
 
 _STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSIONS = {"p": "pglz", "l": "lz4"}
 
 
-def _column_setting(option: str, value: str | None) -> str | None:
+def _column_setting(option: str, value: str | None, table: Table | None) -> str | None:
     # The catalog says `column a storage`, the files say `a: storage`.
     column, _, what = option.rpartition(": ")
     if option.startswith("column "):
@@ -165,6 +167,9 @@ def _column_setting(option: str, value: str | None) -> str | None:
     if not column or what not in ("statistics", "storage", "compression"):
         return None
     usual = {"statistics": "-1", "storage": "DEFAULT", "compression": "DEFAULT"}[what]
+    known = None if table is None else table.columns.get(column)
+    if what == "storage" and known is not None:
+        usual = default_storage(known.type) or usual  # The word DEFAULT came with PostgreSQL 16.
     given = usual if value is None else value
     if what == "storage":
         given = _STORAGES.get(given, given.upper())
@@ -260,17 +265,16 @@ def _serial(schema: Schema, key: Key, item: Column) -> str | None:
         return None
     options = () if item.type.name == "int8" else (f"as={item.type.name}",)
     usual = Name(key.schema, f"{key.name}_{item.name}_seq")
-    usual_options = tuple(part for part in found[1].options if part not in options)
-    if found[1].name != usual or len(f"{key.name}_{item.name}_seq".encode()) > 63 or usual_options:
+    if found[1].name != usual or len(usual.name.encode()) > 63 or not set(found[1].options) <= set(options):
         return None
     sequence = None if item.default is None else item.default.sequence
-    if item.default is not None and sequence is not None and sequence not in (usual, Name(None, usual.name)):
+    if sequence is not None and sequence not in (usual, Name(None, usual.name)):
         return None
     return _SERIALS[item.type.name]
 
 
 def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
-    """Return whether a sequence comes with its column: that of `serial`, or of an identity column."""
+    """Return whether a sequence is created with its column: that of `serial`, or of an identity column."""
     if sequence.owned_by is None:
         return False
     table_name, column_name = sequence.owned_by
@@ -386,45 +390,3 @@ def separate_constraints(schema: Schema, table: Table) -> Iterator[str]:
     for item in table.constraints.values():
         if _is_separate(item) and not (table.partition_of is not None and is_inherited(schema, table, item)):
             yield f"ALTER TABLE {name(table.name)} ADD {constraint(item)};"
-
-
-def create_index(schema: Schema, index: Index, *, guarded: bool = False) -> str:
-    """Return the statement that creates an index; nothing for one that comes with something else."""
-    automatic = index.name.name.startswith(("#", "sqlite_autoindex_"))
-    if index.constraint is not None or index.table is None or index.parent is not None or automatic:
-        return ""
-    method = "" if index.method == "btree" else f" USING {index.method}"
-    keys = ", ".join(index_element(item, schema.dialect) for item in index.elements)
-    if not keys:
-        raise UnprintableError("the columns of an index are not known")
-    guard = "IF NOT EXISTS " if guarded else ""
-    only = "ONLY " if _is_incomplete(schema, index) else ""
-    own = identifier(index.name.name)
-    text = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {guard}{own} ON {only}{name(index.table)}{method} ({keys})"
-    text += f" INCLUDE ({identifiers(index.include)})" if index.include else ""
-    text += " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
-    text += f" WITH ({', '.join(index.options)})" if index.options else ""
-    text += f" TABLESPACE {identifier(index.tablespace)}" if index.tablespace else ""
-    return text + (f" WHERE {index.where.text}" if index.where is not None else "") + ";"
-
-
-def _is_incomplete(schema: Schema, index: Index) -> bool:
-    """Return whether an index of a partitioned table waits for the indexes of its partitions."""
-    if index.valid or index.table is None:
-        return False
-    table = schema.find(Key("relation", index.table.schema or "public", index.table.name))
-    return isinstance(table, Table) and table.partition_by is not None
-
-
-def index_element(item: IndexElement, dialect: Dialect) -> str:
-    """Return one key of an index."""
-    if item.column is not None:
-        text = identifier(item.column)
-    elif item.expression is not None and item.expression.text:
-        text = item.expression.text if dialect is Dialect.SQLITE else f"({item.expression.text})"
-    else:
-        raise UnprintableError("an expression of an index is not known")
-    text += f" COLLATE {collation(item.collation)}" if item.collation else ""
-    text += f" {item.opclass}" if item.opclass else ""
-    text += " DESC" if item.descending else ""
-    return text if item.nulls_first is None else f"{text} NULLS {'FIRST' if item.nulls_first else 'LAST'}"

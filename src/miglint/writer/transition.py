@@ -73,6 +73,11 @@ def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | 
 def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
     done = run(old, read("\n".join(item.first_run for item in draft.statements), old.dialect), kept=False)
+    return unrestored(done, new)
+
+
+def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a run leaves to be done to come to `new`, and the tables whose columns are in another order."""
     missing = [*_failures(done), *(f"not known: {reason}" for reason in done.unknown)]
     reordered = []
     for change in diff(new, done.schema, _keys(new, done.schema)):

@@ -41,8 +41,16 @@ def name(value: Name) -> str:
 
 def literal(text: str) -> str:
     """Return a string constant."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return quoted
+    return "'" + text.replace("'", "''") + "'"
+
+
+def dollar_quotes(text: str) -> str:
+    """Return the shortest dollar quotes (`$$`, `$do1$`, ...) that a text does not contain."""
+    quotes, number = "$$", 0
+    while quotes in text:
+        number += 1
+        quotes = f"$do{number}$"
+    return quotes
 
 
 def type_name(value: Type, dialect: Dialect) -> str:
@@ -55,14 +63,17 @@ def type_name(value: Type, dialect: Dialect) -> str:
         text = f'"{value.name}"' if value.schema is None and value.name in _QUOTED_TYPES else identifier(value.name)
     else:
         text = f"{identifier(value.schema or '')}.{identifier(value.name)}"
-    if value.schema is None and value.name == "interval" and value.args:
-        fields = value.args[0] if not value.args[0].isdigit() else ""
-        precision = next((part for part in value.args if part.isdigit()), "")
-        text += f" {fields}" if fields else ""
-        text += f"({precision})" if precision else ""
-    elif value.args:
-        text += f"({', '.join(value.args)})"
-    return ("SETOF " if value.setof else "") + text + "[]" * value.dimensions
+    return ("SETOF " if value.setof else "") + text + _type_arguments(value) + "[]" * value.dimensions
+
+
+def _type_arguments(value: Type) -> str:
+    if not value.args:
+        return ""
+    if value.schema is not None or value.name != "interval":
+        return f"({', '.join(value.args)})"
+    fields = "" if value.args[0].isdigit() else f" {value.args[0]}"
+    precision = next((f"({part})" for part in value.args if part.isdigit()), "")
+    return fields + precision
 
 
 class UnprintableError(Exception):

@@ -21,7 +21,7 @@ class WrittenStatement(Struct, frozen=True):
 
     @property
     def first_run(self) -> str:
-        """What it does where nothing of it is done yet."""
+        """Return its effect on a database where nothing of it was run."""
         return self.text if self.plain is None else self.plain
 
 
@@ -78,11 +78,10 @@ class Written(Struct, frozen=True):
 
     @property
     def restores(self) -> str:
-        """Return what a rollback of these statements brings back: `exact`, `partial`, `schema_only` or `impossible`.
+        """Return what a rollback of these statements restores: `exact`, `partial`, `schema_only` or `impossible`.
 
-        `schema_only` says that the whole schema comes back, and that rows or values do not; `partial` that something of
-        the schema does not, be it the order of columns, and perhaps rows neither; `impossible` that nothing can be
-        written.
+        `schema_only` means the whole schema, but not all rows or values; `partial` that something of the schema is
+        missing, even if only the order of columns, and perhaps rows; `impossible` that nothing can be written.
         """
         if self.missing:
             return "partial" if self.statements else "impossible"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from miglint.sql import operations as op
-from miglint.sql.operations import And, Exists, Name, Not, Or, Unknown
+from miglint.sql.operations import IN_MARK, And, Exists, Expression, KeyColumns, Name, Not, Or, Unknown
 
 from .reading import cut, one, operations
 
@@ -83,7 +83,7 @@ CONDITIONS: list[tuple[str, Any]] = [
     ),
     (
         "EXISTS (SELECT 1 FROM information_schema.tables WHERE table_name = 't' AND table_type = 'VIEW')",
-        Exists("view", named("t")),
+        Exists("view", named("t"), anywhere=True),
     ),
     (
         "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c' AND NOT attisdropped)",
@@ -117,15 +117,79 @@ CONDITIONS: list[tuple[str, Any]] = [
     ("EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'r')", Exists("role", named("r"))),
     ("EXISTS (SELECT 1 FROM pg_proc WHERE proname = lower('F'))", Exists("function", named("f"))),
     ("(SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'e'))", Exists("extension", named("e"))),
-    ("(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 0", Not(Exists("table", named("t")))),
-    ("(SELECT count(*) FROM pg_views WHERE viewname = 'v') > 0", Exists("view", named("v"))),
+    ("(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 0", Not(Exists("table", named("t"), anywhere=True))),
+    ("(SELECT count(*) FROM pg_views WHERE viewname = 'v') > 0", Exists("view", named("v"), anywhere=True)),
     ("'s' IN (SELECT nspname FROM pg_namespace)", Exists("schema", named("s"))),
     (
         "to_regclass('public.\"Foo\"') IS NULL OR to_regtype('m') IS NOT NULL",
         Or((Not(Exists("relation", named("Foo", "public"))), Exists("type", named("m")))),
     ),
-    ("(SELECT oid FROM pg_class WHERE relname = 't' AND relkind = 'r') IS NULL", Not(Exists("table", named("t")))),
-    ("EXISTS (SELECT 1 FROM users WHERE id = 1)", Exists("row", named("users"))),
+    (
+        "EXISTS (SELECT 1 FROM users WHERE id = 1)",
+        Exists("row", named("users"), where=Expression("(id = 1)", "", ("id",))),
+    ),
+    ("(SELECT count(*) FROM users) > 0", Exists("row", named("users"))),
+    (
+        "EXISTS (SELECT 1 FROM pg_tables WHERE tablename IN ('t', 'u'))",
+        Or((Exists("table", named("t"), anywhere=True), Exists("table", named("u"), anywhere=True))),
+    ),
+    (
+        "(SELECT count(*) FROM pg_tables WHERE tablename IN ('t', 'u')) = 2",
+        And((Exists("table", named("t"), anywhere=True), Exists("table", named("u"), anywhere=True))),
+    ),
+    (
+        "(SELECT count(*) FROM pg_tables WHERE tablename IN ('t', 'u')) = 1",
+        Or(
+            (
+                And((Exists("table", named("t"), anywhere=True), Not(Exists("table", named("u"), anywhere=True)))),
+                And((Not(Exists("table", named("t"), anywhere=True)), Exists("table", named("u"), anywhere=True))),
+            )
+        ),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c'"
+        " AND NOT data_type = 'text')",
+        Exists("column", named("c"), named("t"), (("data_type <>", "text"),)),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c'"
+        " AND data_type NOT IN ('text', 'json'))",
+        Exists("column", named("c"), named("t"), (("data_type not in", f"text{IN_MARK}json"),)),
+    ),
+    (
+        "(SELECT data_type FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c')"
+        " IS DISTINCT FROM 'text'",
+        Not(
+            And(
+                (
+                    Exists("column", named("c"), named("t")),
+                    Exists("column", named("c"), named("t"), (("data_type", "text"),)),
+                )
+            )
+        ),
+    ),
+    (
+        "(SELECT array_agg(attname) FROM pg_attribute WHERE attrelid = 'i'::regclass) = '{a,b}'",
+        KeyColumns("relation", named("i"), ("a", "b"), "position"),
+    ),
+    (
+        "COALESCE((SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_index i JOIN pg_attribute a"
+        " ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
+        " WHERE i.indrelid = 't'::regclass AND i.indisprimary), '') <> text('a,b')",
+        Not(KeyColumns("primary", named("t"), ("a", "b"), "name")),
+    ),
+    (
+        "(SELECT oid FROM pg_class WHERE relname = 't' AND relkind = 'r') IS NULL",
+        Not(Exists("table", named("t"), anywhere=True)),
+    ),
+    (
+        "EXISTS (SELECT FROM information_schema.tables WHERE table_name = 't' AND table_catalog = current_catalog)",
+        Exists("relation", named("t"), anywhere=True),
+    ),
+    (
+        "EXISTS (SELECT FROM pg_class WHERE relname = 't' AND relnamespace = current_schema()::regnamespace)",
+        Exists("relation", named("t")),
+    ),
     ("NOT NOT EXISTS (SELECT 1 FROM users)", Exists("row", named("users"))),
 ]
 
@@ -142,6 +206,10 @@ def test_condition(text: str, expected: Any) -> None:
         "EXISTS (SELECT 1 FROM pg_constraint WHERE conname LIKE 'x%')",
         "EXISTS (SELECT 1 FROM pg_constraint)",
         "EXISTS (SELECT 1 FROM f('x'))",
+        "EXISTS (SELECT 1 FROM users u JOIN orgs o ON o.id = u.org WHERE u.id = 1)",
+        "EXISTS (SELECT org FROM users GROUP BY org HAVING count(*) > 1)",
+        "(SELECT count(email) FROM users) > 0",
+        "(SELECT array_agg(oid) FROM pg_attribute WHERE attrelid = 'i'::regclass) = '{1}'",
         "(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 5",
         "some_function()",
     ],
@@ -158,7 +226,7 @@ def test_variables_carry_conditions() -> None:
     _, found = do(f"{exists} IF NOT ok THEN CREATE TYPE m AS ENUM (); END IF;", "DECLARE ok boolean;")
     assert isinstance(found, op.If) and found.condition == Not(Exists("type", named("m")))
     _, found = do("PERFORM 1 FROM pg_class WHERE relname = 'x'; IF NOT FOUND THEN CREATE TABLE x (); END IF;")
-    assert isinstance(found, op.If) and found.condition == Not(Exists("relation", named("x")))
+    assert isinstance(found, op.If) and found.condition == Not(Exists("relation", named("x"), anywhere=True))
     twice = "ok := true; IF random() > 1 THEN ok := false; END IF; IF ok THEN CREATE TABLE x (); END IF;"
     (found,) = do(twice, "DECLARE ok boolean;")
     assert isinstance(found, op.If) and isinstance(found.condition, Unknown)
@@ -206,12 +274,17 @@ DYNAMIC = [
     "EXECUTE format('CREATE TABLE %2$I (%1$s int)', 'a', 'made');",
     "EXECUTE concat('CREATE TABLE ', quote_ident('made'), ' (a int)');",
     "EXECUTE 'CREATE TABLE ' || name || ' (a int)';",
+    "EXECUTE 'CREATE TABLE ' || array_to_string(string_to_array('ma,de', ','), '') || ' (a int)';",
+    "EXECUTE array_to_string(ARRAY['CREATE TABLE', name, '(a int)']::text[], ' ');",
+    "EXECUTE concat_ws(' ', 'CREATE TABLE', replace('m-de', '-', 'a'), ltrim(' (a int)'));",
+    "FOREACH n IN ARRAY ARRAY['made'] LOOP EXECUTE 'CREATE TABLE ' || n || ' (a int)'; END LOOP;",
+    "FOREACH n IN ARRAY names LOOP EXECUTE 'CREATE TABLE ' || n || ' (a int)'; END LOOP;",
 ]
 
 
 @pytest.mark.parametrize("text", DYNAMIC)
 def test_dynamic_sql_of_constants(text: str) -> None:
-    (found,) = do(text, "DECLARE name text := 'made';")
+    (found,) = do(text, "DECLARE name text := 'made'; n text; names text[] := ARRAY['made'];")
     assert isinstance(found, op.CreateTable)
     assert (found.name, found.columns[0].name) == (named("made"), "a")
 

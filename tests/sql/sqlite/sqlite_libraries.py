@@ -129,6 +129,6 @@ def newest() -> Library:
 
 
 if __name__ == "__main__":
-    version = getattr(apsw, "sqlite_lib_version", None) or apsw.sqlitelibversion  # type: ignore[attr-defined]
+    version = getattr(apsw, "sqlite_lib_version", None) or apsw.sqlitelibversion  # type: ignore[attr-defined]  # older
     answers = run_apsw([(tuple(setup), statement) for setup, statement in json.load(sys.stdin)])
     json.dump({"version": version(), "errors": answers}, sys.stdout)

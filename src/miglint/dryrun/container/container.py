@@ -119,7 +119,7 @@ class _Container:
 
     def start(self) -> None:
         """Start the container and wait for its server; raises `EngineMissingError` with the server's message."""
-        from docker.errors import DockerException  # type: ignore[import-untyped]  # optional
+        from docker.errors import DockerException  # type: ignore[import-untyped]  # docker has no types  # optional
         from testcontainers.core.config import testcontainers_config as config
 
         # Our guard process cleans up; testcontainers' own cleanup container would get full access to the engine.
@@ -143,7 +143,7 @@ class _Container:
         from docker.errors import DockerException
 
         until = time.monotonic() + _START_SECONDS
-        # Images run a temporary server on sockets only while they initialize; the final one listens on ports.
+        # While they initialize, images run a temporary server on sockets only; the final one listens on ports.
         ready = ["pg_isready", "-q", "-h", _LOOPBACK, "-p", str(_PORT), "-U", _USER, "-d", "postgres"]
         while time.monotonic() < until:
             self._need_running()
@@ -155,7 +155,7 @@ class _Container:
         raise EngineLostError(f"{_GONE}: its server does not respond: {self._last_line()}")
 
     def _made(self) -> Any:
-        from docker.types import LogConfig, Mount, Ulimit  # type: ignore[import-untyped]
+        from docker.types import LogConfig, Mount, Ulimit  # type: ignore[import-untyped]  # docker has no types
         from testcontainers.core.container import DockerContainer
 
         labels = labels_of(self._run)

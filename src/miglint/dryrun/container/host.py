@@ -68,7 +68,7 @@ def client_of_engine(seconds: int = 60) -> Iterator[Any]:
 
 
 def _find_podman() -> None:
-    """Point the client to Podman's socket if there is no Docker socket."""
+    """Set the client to Podman's socket if there is no Docker socket."""
     if sys.platform == "win32" or "DOCKER_HOST" in os.environ or Path("/var/run/docker.sock").exists():
         return
     for place in _PODMAN_SOCKETS:

@@ -150,7 +150,7 @@ class PostgresBranch:
         """Not supported: branches do not nest."""
         raise BranchError
 
-    def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
+    def fill(self, schema: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()) -> Filled:
         """Not supported: rows are inserted before branching."""
         raise BranchError
 

@@ -49,9 +49,9 @@ _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "dele
 def _namespace(row: Row) -> Found:
     name, _, acl, comment = row
     yield Key("schema", "", name), Namespace(name)
-    if name == "public":
-        acl, comment = None, None if comment == "standard public schema" else comment
-    yield from remarks(Key("schema", "", name), acl, comment)
+    # `initdb` comments on this one, and grants everybody its use.
+    comment = None if name == "public" and comment == "standard public schema" else comment
+    yield from remarks(Key("schema", "", name), acl, comment, kind="public schema" if name == "public" else "")
 
 
 _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
@@ -95,10 +95,10 @@ def _user_type(row: Row) -> Found:
 
 
 def _routine(row: Row) -> Found:
-    schema, name, told_kind, told_arguments, home, result_name, element, element_home, is_set, language = row[:10]
+    schema, name, derived_kind, derived_arguments, home, result_name, element, element_home, is_set, language = row[:10]
     definition, body, names, defaults, acl, comment = row[10:16]
-    kind = _ROUTINES[told_kind]
-    arguments = tuple(type_of(*part) for part in items(told_arguments))
+    kind = _ROUTINES[derived_kind]
+    arguments = tuple(type_of(*part) for part in items(derived_arguments))
     result = replace(type_of(home, result_name, element, element_home, None), setof=bool(is_set))
     full = f"{name}({','.join(str(argument) for argument in arguments)})"
     yield (

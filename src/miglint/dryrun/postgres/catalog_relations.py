@@ -76,6 +76,7 @@ def _view(row: Row, columns: dict[str, Column]) -> View:
         populated=populated if kind == "m" else True,
         options=tuple(sorted(f"{option}={value}" for option, value in _settings(row).items())),
         persistence=_PERSISTENCE[persistence],
+        defaults=tuple((item.name, item.default) for _, item in sorted(columns.items()) if item.default is not None),
     )
 
 

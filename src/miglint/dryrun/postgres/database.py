@@ -228,12 +228,12 @@ class PostgresDatabase(ScriptSession):
         """Unknown for a whole database."""
         return None
 
-    def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
+    def fill(self, schema: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()) -> Filled:
         """Insert rows into the empty tables."""
         self._drop_spare()
         session = self.clean()
         try:
-            return fill(session, schema, rows, seed, replica=self.tenant.may_replicate)
+            return fill(session, schema, rows, seed, documents, replica=self.tenant.may_replicate)
         finally:
             self.clean()
 

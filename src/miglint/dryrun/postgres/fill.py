@@ -17,10 +17,18 @@ from miglint.sql.operations import Column, Constraint, Name
 _EVERY_NULL = 7
 
 
-def fill(session: Session, schema: Schema, rows: int, seed: int, *, replica: bool) -> Filled:
+def fill(
+    session: Session,
+    schema: Schema,
+    rows: int,
+    seed: int,
+    documents: frozenset[str] = frozenset(),
+    *,
+    replica: bool,
+) -> Filled:
     """Insert `rows` rows into each empty table; on failure fewer, and finally none, with the reason.
 
-    With `replica`, triggers and foreign keys are disabled meanwhile.
+    Columns named in `documents` get JSON. With `replica`, triggers and foreign keys are disabled meanwhile.
     """
     inserted: dict[Name, int] = {}
     tables = [table for table in in_order(schema) if table.kind == "table" and not table.partition_by]
@@ -32,7 +40,7 @@ def fill(session: Session, schema: Schema, rows: int, seed: int, *, replica: boo
         if table.name not in empty or table.partition_of is not None:
             continue
         try:
-            inserted[table.name] = _insert(session, schema, table, rows, seed)
+            inserted[table.name] = _insert(session, schema, table, rows, seed, documents)
         except QueryError as failed:
             unfilled[table.name] = failed.error.message
     return Filled(inserted, unfilled)
@@ -61,9 +69,9 @@ def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict
     return frozenset(name for name, rows in answers.items() if rows[0][0] == "f"), unfilled
 
 
-def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int) -> int:
+def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int, documents: frozenset[str]) -> int:
     """Try the most varied rows first: with NULLs and long values, then required values only, then a single row."""
-    rules = allowed(table)
+    rules = allowed(table, documents)
     unique = unique_columns(table, unique_indexes(schema, table))
     failure: QueryError | None = None
     for count, sparse in ((rows, False), (rows, True), (1, True)):

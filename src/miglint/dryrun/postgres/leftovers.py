@@ -1,6 +1,6 @@
 """Leftovers of killed runs on a persistent server, distinguished from those of active runs.
 
-A run holds an advisory lock while it lives. The lock's key is the random part of the names of its databases and roles,
+A run holds an advisory lock until it ends. The lock's key is the random part of the names of its databases and roles,
 so objects with miglint's names and no such lock are leftovers.
 """
 
@@ -27,7 +27,7 @@ def _key(token: str) -> int:
 
 
 def claim(session: Session, token: str) -> None:
-    """Hold the lock of a run for the lifetime of the session."""
+    """Lock a run for the lifetime of the session."""
     key = _key(token)
     session.query(f"SELECT pg_catalog.pg_advisory_lock({_CLASS}, {key - (1 << 32) if key >= 1 << 31 else key})")
 
@@ -38,16 +38,16 @@ def sweep(server: PostgresServer) -> None:
         databases, roles, locks = admin.query(f"{_DATABASES};{_ROLES};{_LOCKS}")
     held = {int(row[0] or 0) for row in locks}
 
-    def left(name: str | None) -> bool:
+    def is_leftover(name: str | None) -> bool:
         found = _OURS.fullmatch(name or "")
         return found is not None and _key(found[1]) not in held
 
     for name, owner in databases:
         # Only objects of this role, whatever their names.
-        if name is not None and left(name) and (left(owner) or owner == server.access.user):
+        if name is not None and is_leftover(name) and (is_leftover(owner) or owner == server.access.user):
             with contextlib.suppress(QueryError):
                 drop_database(server, name)
-    gone = [quoted(name) for (name,) in roles if name is not None and left(name)]
+    gone = [quoted(name) for (name,) in roles if name is not None and is_leftover(name)]
     with server.admin() as admin:
         for role in gone:
             with contextlib.suppress(QueryError):

@@ -27,19 +27,19 @@ class Account(Struct, frozen=True):
     gid: int = -1
 
     def own(self, folder: Path) -> None:
-        """Give a folder and its content to the account."""
+        """Change the owner of a folder and its content to the account."""
         if self.name is None:
             return
         os.chown(folder, self.uid, self.gid)
         for root, folders, files in os.walk(folder):
             for name in (*folders, *files):
-                os.chown(os.path.join(root, name), self.uid, self.gid, follow_symlinks=False)  # noqa: PTH118
+                os.chown(os.path.join(root, name), self.uid, self.gid, follow_symlinks=False)  # noqa: PTH118 - faster
 
     def run(self, command: list[str]) -> str | None:
         """Run a program as the account, discarding its output; return the reason if it fails, else None."""
         other = {} if self.name is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
         try:
-            done = subprocess.run(  # type: ignore[call-overload]
+            done = subprocess.run(  # type: ignore[call-overload]  # `other` are options
                 command, capture_output=True, text=True, timeout=_TRY_SECONDS, cwd="/", check=False, **other
             )
         except (OSError, subprocess.SubprocessError) as error:

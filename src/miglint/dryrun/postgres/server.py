@@ -161,10 +161,10 @@ class PostgresServer:
         return self.open(access.conninfo(access.user, access.password, database, settings))
 
     def kill(self, pid: int) -> None:
-        """End the server's process behind a session that does not stop by itself; called until it has ended.
+        """Terminate the server's process of a session that does not stop by itself; called until it has ended.
 
-        A process that is within one long step of the server's own code (the search for a text in a text) listens to
-        nobody. A server of our own is then made to begin anew.
+        A process in one long step of the server's own code (the search for a text in a text) ignores signals. A server
+        that miglint started is then restarted.
         """
         with contextlib.suppress(EngineLostError, QueryError):
             now = time.monotonic()
@@ -224,7 +224,7 @@ class PostgresServer:
             self._tenants.append(tenant)
 
     def forget(self, tenant: ServerTenant, owner: str) -> None:
-        """Called when the roles and databases of a history are removed."""
+        """Remove what is stored about the roles and databases of a history, when these are removed."""
         with self._lock:
             if tenant in self._tenants:
                 self._tenants.remove(tenant)
@@ -232,12 +232,17 @@ class PostgresServer:
 
     def wait_gone(self, database: str) -> None:
         """Wait until no session is connected to a database: the server itself polls only ten times a second."""
+        self._wait_until_none(f"datname = {literal(database)}")
+
+    def wait_ended(self, pid: int) -> None:
+        """Wait until a session has ended, and its temporary objects are dropped."""
+        self._wait_until_none(f"pid = {pid}")
+
+    def _wait_until_none(self, condition: str) -> None:
         until = time.monotonic() + _GONE_SECONDS
         with self.admin() as admin:
             while time.monotonic() < until:
-                rows = admin.query(
-                    f"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = {literal(database)}"
-                )
+                rows = admin.query(f"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE {condition}")
                 if rows[0][0][0] == "0":
                     return
                 time.sleep(0.001)

@@ -34,7 +34,7 @@ def sets_isolation(statement: str) -> bool:
 
 
 def opens_transaction(statement: str) -> bool:
-    """Return whether a statement begins a transaction, or stands for one that sets its isolation level."""
+    """Return whether a statement begins a transaction, or is one that sets its isolation level."""
     return _OPENS.fullmatch(statement) is not None
 
 

@@ -78,16 +78,16 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
     page = os.sysconf("SC_PAGE_SIZE")
     wanted = f" {server} ".encode()
     found: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208
+    for name in os.listdir("/proc"):  # noqa: PTH208 - faster
         if not name.isdigit():
             continue
         try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - faster
                 # Program names may contain any character, including parentheses.
                 rest = file.read().rpartition(b")")[2]
             if not rest[2:].startswith(wanted):
                 continue
-            with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123
+            with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123 - faster
                 _, resident, shared, *_ = map(int, file.read().split())
         except (OSError, ValueError):
             continue

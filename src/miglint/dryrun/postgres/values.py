@@ -78,6 +78,8 @@ def _of_built_in(kind: Type, rule: Allowed | None, *, unique: bool, seed: int) -
     if kind.name in _INTEGERS or kind.name == "numeric":
         return _number(kind, rule, key, unique=unique)
     if kind.name in _TEXTS:
+        if rule is not None and rule.document:
+            return f"('{{\"n\": ' || {key} || '}}')::{shown(kind)}"
         return _text(kind, rule, key, seed)
     if kind.name in ("bit", "varbit"):
         size = int(kind.args[0]) if kind.args else 1

@@ -113,12 +113,12 @@ def _objects(
 
 
 def _is_described(one: StoredObject) -> bool:
-    """Return whether pragmas describe an object, which then is what its stored text says: not an index of a key."""
+    """Return whether pragmas describe an object with a stored text: not an index of a key."""
     return one.kind == "table" or (one.kind == "index" and bool(one.sql))
 
 
 def _ask(shown: list[StoredObject], ask: Ask, known: _KnownObjects) -> SchemaDetails:
-    """Ask for what is not known of the objects; of views always, since their tables change them."""
+    """Query what is not known of the objects; of views always, since their tables change them."""
     new = [one for one in shown if _is_described(one) and _place(one) not in known]
     tables = [one.name for one in new if one.kind == "table"]
     indexes = [one.name for one in new if one.kind == "index"]

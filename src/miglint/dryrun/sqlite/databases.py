@@ -32,7 +32,7 @@ class Databases:
         self._stop_at = float("inf")
 
     def warm_up(self) -> None:
-        """Let the library load and open what it needs, and limit its memory."""
+        """Load the library and what it needs, and limit its memory."""
         db = self._open()
         db.rows(f"PRAGMA hard_heap_limit = {self._start.memory}")
         db.rows("SELECT random(), strftime('%s', 'now', 'localtime')")
@@ -42,10 +42,10 @@ class Databases:
         """Execute a request; raises `SqliteError`."""
         match request:
             case wire.Open():
-                self._put(request.database, self._open())
+                self._install(request.database, self._open())
             case wire.Copy():
                 copy = self._found[request.source].copy()
-                self._put(request.database, copy, self._digests[request.source].of_copy(copy))
+                self._install(request.database, copy, self._digests[request.source].of_copy(copy))
             case wire.Forget():
                 del self._digests[request.database]
                 self._found.pop(request.database).close()
@@ -74,7 +74,7 @@ class Databases:
                 return wire.Counted(frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
 
-    def _put(self, number: int, db: Connection, digests: RowDigests | None = None) -> None:
+    def _install(self, number: int, db: Connection, digests: RowDigests | None = None) -> None:
         page = int(db.rows("PRAGMA page_size")[0][0])
         db.rows(f"PRAGMA max_page_count = {max(1, self._start.disk // page)}")
         db.rows(f"PRAGMA foreign_keys = {int(self._start.foreign_keys)}")
@@ -112,7 +112,7 @@ class Databases:
                 index = at
                 break
         if db.in_transaction:
-            if failure is None:
+            if failure is None and request.wrapped:
                 self._tell(wire.Began(count, settled=False))
                 failure = self._statement(db, "COMMIT", request.statement, until)
             if db.in_transaction:
@@ -143,7 +143,7 @@ class Databases:
             return
         try:
             copy = db.copy()
-            self._put(number, copy, self._digests[number].of_other(copy))
+            self._install(number, copy, self._digests[number].of_other(copy))
         except SqliteError:
             # The old connection is unusable, and a new one cannot be opened.
             os._exit(OUT_OF_MEMORY)

@@ -26,13 +26,14 @@ _Reply = TypeVar("_Reply", bound=wire.Reply)
 
 
 class TablesFilled(Struct, frozen=True, eq=False):
-    """Rows inserted into a database's tables; `skipped` are tables that could not be filled."""
+    """Rows inserted into a database's tables; `skipped` could not be filled, columns in `documents` hold JSON."""
 
     schema: Schema
     rows: int
     seed: int
     skipped: Mapping[Name, str]
     inserted: Mapping[Name, int]
+    documents: frozenset[str]
 
 
 # History of a database, the last step first: a new process replays it to recreate the database.
@@ -133,7 +134,7 @@ class SqliteDatabase:
         return self._journal
 
     def restore(self, mark: object) -> None:
-        """Go back to a state; the next call recreates the database."""
+        """Restore a state; the next call recreates the database."""
         with self._host.lock:
             self._forget()
             self._journal = cast(Journal, mark)
@@ -195,7 +196,7 @@ class SqliteDatabase:
             tables = self._ask(wire.Touched(self._number), wire.TouchedTables).tables
         return None if tables is None else frozenset(Name(None, table) for table in tables)
 
-    def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
+    def fill(self, schema: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()) -> Filled:
         """Insert rows into the empty tables.
 
         This runs code of the scripts: triggers, checks, defaults. A table for which that does not finish gets no rows.
@@ -205,13 +206,13 @@ class SqliteDatabase:
             while True:
                 self._here()
                 try:
-                    filled = fill(self, schema, rows, seed, skipped)
+                    filled = fill(self, schema, rows, seed, skipped, documents)
                 except UnfinishedError as unfinished:
                     if unfinished.table in skipped:
                         raise EngineLostError(unfinished.reason) from None
                     skipped[unfinished.table] = unfinished.reason
                     continue
-                self._journal = (self._journal, TablesFilled(schema, rows, seed, skipped, filled.inserted))
+                self._journal = (self._journal, TablesFilled(schema, rows, seed, skipped, filled.inserted, documents))
                 return filled
 
     def rows(self, sql: str, values: wire.Row = ()) -> list[wire.Row]:
@@ -288,7 +289,8 @@ class SqliteDatabase:
         """Repeat earlier steps; raises `EngineLostError` if the result differs."""
         try:
             if isinstance(step, TablesFilled):
-                same = fill(self, step.schema, step.rows, step.seed, step.skipped).inserted == step.inserted
+                filled = fill(self, step.schema, step.rows, step.seed, step.skipped, step.documents)
+                same = filled.inserted == step.inserted
             else:
                 limits = (self._limits.statement, self._deadline.left)
                 request = wire.RunScript(self._number, step.statements, step.wrapped, *limits)

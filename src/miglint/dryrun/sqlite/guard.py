@@ -14,7 +14,7 @@ _ALLOWED_PRAGMAS = frozenset(
     index_info index_list index_xinfo integrity_check journal_mode journal_size_limit legacy_alter_table
     legacy_file_format locking_mode module_list optimize page_count page_size pragma_list query_only quick_check
     read_uncommitted recursive_triggers reverse_unordered_selects schema_version secure_delete synchronous table_info
-    table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905
+    table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905 - readable as a text
 )
 # These affect speed and file locations; they have no effect on an in-memory database.
 _IGNORED_PRAGMAS = frozenset(

@@ -42,10 +42,17 @@ class UnfinishedError(Exception):
         self.reason = reason
 
 
-def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name, str]) -> Filled:
+def fill(
+    db: Tables,
+    schema: Schema,
+    rows: int,
+    seed: int,
+    skipped: Mapping[Name, str],
+    documents: frozenset[str] = frozenset(),
+) -> Filled:
     """Insert `rows` rows into each empty table; on failure fewer, and finally none, with the reason.
 
-    Tables in `skipped` get none. Raises `UnfinishedError`.
+    Tables in `skipped` get none; columns named in `documents` get JSON. Raises `UnfinishedError`.
     """
     inserted: dict[Name, int] = {}
     unfilled: dict[Name, str] = dict(skipped)
@@ -56,7 +63,7 @@ def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name
         try:
             if not empty[table.name]:
                 continue
-            inserted[table.name] = _insert(db, schema, table, full, rows, seed)
+            inserted[table.name] = _insert(db, schema, table, full, rows, seed, documents)
         except SqliteError as failed:
             unfilled[table.name] = failed.message
         except WorkerEndedError as ended:
@@ -93,10 +100,12 @@ def _exist_or_not(db: Tables, table: Table) -> Row:
         return (0,)
 
 
-def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:
+def _insert(
+    db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int, documents: frozenset[str]
+) -> int:
     failure: SqliteError | None = None
     for count, sparse in ((rows, False), (rows, True), (1, True)):
-        columns, values = _rows(db, schema, table, count, seed, sparse=sparse)
+        columns, values = _rows(db, schema, table, count, seed, documents, sparse=sparse)
         listed = ", ".join(map(quoted, columns))
         marks = ", ".join("?" for _ in columns)
         sql = (
@@ -123,9 +132,9 @@ def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed
 
 
 def _rows(
-    db: Tables, schema: Schema, table: Table, count: int, seed: int, *, sparse: bool
+    db: Tables, schema: Schema, table: Table, count: int, seed: int, documents: frozenset[str], *, sparse: bool
 ) -> tuple[list[str], list[Row]]:
-    rules = allowed(table)
+    rules = allowed(table, documents)
     unique = unique_columns(table, unique_indexes(schema, table))
     series = _references(db, schema, table, count, sparse=sparse)
     for name, column in table.columns.items():
@@ -183,11 +192,12 @@ def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: b
         return _integer(kind, rule, key)
     if _holds(kind, "REAL", "FLOA", "DOUB"):
         return key * 1.5
+    if "JSON" in kind or (rule is not None and rule.document):
+        # Text also in a BLOB: older libraries read no JSON from one.
+        return f'{{"n": {key}}}'
     digest = hashlib.md5(f"{seed}-{column.name}-{key}".encode(), usedforsecurity=False)
     if "BLOB" in kind:
         return digest.digest()
-    if "JSON" in kind:
-        return f'{{"n": {key}}}'
     if _holds(kind, "DATE", "TIME"):
         return f"2020-01-{key % 28 + 1:02d} {key // 28 % 24:02d}:{key // 672 % 60:02d}:00"
     return _text(column, rule, i, f"{key:x}-{digest.hexdigest()}")

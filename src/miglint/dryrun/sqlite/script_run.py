@@ -71,14 +71,14 @@ class ScriptRun:
         seconds = reply.seconds[: len(pieces)]
         failure = reply.failure
         if failure is None:
-            return self._execution(seconds, None), self._kept(len(pieces))
+            return self._execution(seconds, None), self._completed(len(pieces))
         at = reply.index if 0 <= reply.index < len(pieces) else -1
         limit = failure.limit if failure.limit in _LIMITS else None
         error = _error(failure.name, failure.message, at, pieces, limit, failure.place)
         settled = min(max(0, reply.settled), len(pieces))
         # `INSERT OR FAIL` keeps the rows inserted before the failure.
         failed = at if limit is None and at == settled else None
-        return self._execution(seconds, error), self._kept(settled, failed)
+        return self._execution(seconds, error), self._completed(settled, failed)
 
     def ended(self, error: WorkerEndedError) -> tuple[Execution, ScriptDone | None]:
         """Return the result of a script during which the process ended: the running statement failed."""
@@ -92,13 +92,13 @@ class ScriptRun:
             message = f"stopped after {now - self._begun[-1]:.1f} seconds"
             limit = "statement time-out" if self._deadline.left else "total time-out"
         failed = _error(_NAMES.get(limit, "SQLITE_INTERRUPT"), message, at if at < len(pieces) else -1, pieces, limit)
-        return self._execution(seconds, failed), self._kept(self._settled)
+        return self._execution(seconds, failed), self._completed(self._settled)
 
     def refused(self, failure: wire.SqliteFailure) -> Execution:
         """Return the result of a script that was not run."""
         return self._execution((), _error(failure.name, failure.message, 0, self._script.pieces, failure.limit))
 
-    def _kept(self, count: int, failed: int | None = None) -> ScriptDone | None:
+    def _completed(self, count: int, failed: int | None = None) -> ScriptDone | None:
         whole = count == len(self._script.pieces)
         if (not count and failed is None) or (self._script.wrapped and not whole):
             return None

@@ -94,7 +94,7 @@ class _Clauses:
         self.autoincrement: str | None = None
 
     def read(self, clause: list[Token], name: str | None, column: str | None) -> None:
-        """Note what a clause says; `name` is its constraint's, `column` the one behind which it stands."""
+        """Record what a clause declares; `name` is its constraint's, `column` the one that it follows."""
         head = clause[0].text
         text = " ".join(token.text for token in clause)
         place = column or _inside(clause)
@@ -116,7 +116,7 @@ class _Clauses:
             self.conflicts.append((f"{head} {place}", behind.split(" ", 1)[0]))
 
     def _key(self, clause: list[Token], head: str, column: str | None) -> str:
-        """Note the orders of a key and return its columns, as a text."""
+        """Record the orders of a key and return its columns, as a text."""
         parts = [[column, *_words(clause[1:])]] if column is not None else [_words(part) for part in _parts(clause)]
         place = ",".join(part[0] for part in parts if part)
         orders = tuple(_order(part[1:]) for part in parts if part)

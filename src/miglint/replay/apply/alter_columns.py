@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
+from miglint.replay.apply.column_definitions import implied_sequence, refuse_identity_type, stored_default
+from miglint.replay.apply.column_options import set_option
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered,
     altered_column,
     column_of,
-    implied_sequence,
     put_column,
-    refuse_identity_type,
-    stored_default,
 )
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
+from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Key, Table, View
+from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -29,7 +31,6 @@ from miglint.sql.operations import (
     SetGenerated,
     SetIdentity,
     SetNullable,
-    Type,
 )
 
 
@@ -42,11 +43,10 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         return
     place, view = machine.relation(operation.table)
     if isinstance(view, View):
-        name = f"default of {operation.column}"
-        options = tuple(option for option in view.options if option.partition("=")[0] != name)
-        if operation.default is not None:
-            options = tuple(sorted((*options, f"{name}={operation.default.key}")))
-        machine.put(place, replace(view, options=options))
+        defaults = {column: default for column, default in view.defaults if column != operation.column}
+        if operation.default is not None and operation.default.key != "null":
+            defaults[operation.column] = operation.default
+        machine.put(place, replace(view, defaults=tuple(sorted(defaults.items(), key=itemgetter(0)))))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -89,6 +89,8 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             )
     if operation.nullable and machine.postgres and table is not None:
         _refuse_nullable(machine, key, table, column)
+    if not operation.nullable:
+        refuse_nulls(machine, key, (machine.column_name(column.name),))
     if operation.nullable:
         name = None
     elif column.nullable is False:
@@ -191,37 +193,17 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
 
 
 def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
-    """`SET STATISTICS` and the like: kept among the table's options."""
+    """`SET STATISTICS`, `SET STORAGE` and the like; of an index, whose columns have numbers, `SET STATISTICS`."""
+    place, index = machine.relation(operation.table)
+    if isinstance(index, Index):
+        name = f"column {operation.column} {operation.option}"
+        kept = tuple(option for option in index.options if option.partition("=")[0] != name)
+        added = () if operation.value in (None, "-1", "default") else (f"{name}={operation.value}",)
+        machine.put(place, replace(index, options=tuple(sorted((*kept, *added)))))
+        return
     found = altered(machine, operation)
     if found is None:
         return
     key, table = found
     column = column_of(machine, key, table, operation.column)
-    table = machine.schema.table(key) or table
-    name = f"{operation.column}: {operation.option}"
-    options = {item: value for item, value in table.options.items() if item != name}
-    stored = _storage(column.type) if column is not None and operation.option == "storage" else None
-    if stored == "plain" and (operation.value or "plain").lower() not in ("plain", "default"):
-        kind = None if column is None else column.type
-        message = f"column data type {kind} can only have storage PLAIN"
-        raise machine.refuse("feature_not_supported", message, key, operation.column)
-    usual = ("-1", "default", stored)
-    if operation.value is not None and operation.value.lower() not in usual:
-        options[name] = operation.value
-    machine.put(key, replace(table, options=options))
-
-
-def _storage(type_: Type | None) -> str | None:
-    """Return the default storage of values of a type; None if not known."""
-    if type_ is None or type_.schema is not None:
-        return None
-    if type_.dimensions or type_.name in _EXTENDED:
-        return "extended"
-    return "main" if type_.name in _MAIN else "plain" if type_.name in _PLAIN else None
-
-
-_EXTENDED = frozenset({"text", "varchar", "bpchar", "bytea", "json", "jsonb", "xml", "tsvector", "bit", "varbit"})
-_MAIN = frozenset({"numeric", "inet", "cidr"})
-_PLAIN = frozenset(
-    {"bool", "int2", "int4", "int8", "float4", "float8", "uuid", "date", "time", "timetz", "timestamp", "timestamptz"}
-)
+    set_option(machine, key, column, operation.column, operation.option, operation.value)

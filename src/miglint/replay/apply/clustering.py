@@ -64,7 +64,7 @@ def index_of(machine: Machine, key: Key, name: str) -> tuple[Key, Index | None]:
 
 
 def forget(machine: Machine, index: Index, new: str | None = None) -> None:
-    """Take an index that goes, or has another name from now on, out of what its table keeps in mind."""
+    """Remove an index that is dropped or renamed from the CLUSTER setting of its table."""
     owner = machine.owner(index)
     table = None if owner is None or not machine.postgres else machine.schema.table(owner)
     if owner is None or table is None:

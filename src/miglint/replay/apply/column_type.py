@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
+from miglint.replay.apply.column_definitions import refuse_unknown_type
+from miglint.replay.apply.column_options import forget_type_options
 from miglint.replay.apply.columns import (
     alter_in_heirs,
     altered_column,
@@ -14,16 +17,16 @@ from miglint.replay.apply.columns import (
     inheritors,
     is_inherited,
     put_column,
-    refuse_gone_type,
     refuse_if_row_type_is_used,
 )
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import forget_column
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
-from miglint.sql.operations import AlterColumnType, Column, Name, Type
+from miglint.sql.operations import AlterColumnType, Column, Expression, Name, Type
 
 # What cannot be made again with the new type, by how it uses the column.
 _USES = {
@@ -37,14 +40,18 @@ _USES = {
 }
 
 
+def _alter_attribute_type(machine: Machine, operation: AlterColumnType) -> None:
+    key, value = composite(machine, operation)
+    if value is not None and operation.column in value.columns:
+        refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+        changed = replace(value.columns[operation.column], type=machine.type(operation.type))
+        machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+
+
 def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     """`ALTER COLUMN ... TYPE`, and `ALTER ATTRIBUTE ... TYPE` of a composite type."""
     if operation.kind == "type":
-        key, value = composite(machine, operation)
-        if value is not None and operation.column in value.columns:
-            refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
-            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+        _alter_attribute_type(machine, operation)
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -55,7 +62,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     refuse_unconvertible(machine, key, column, operation)
     check_using(machine, key, operation)
     refuse_uncastable(machine, key, column, operation)
-    refuse_gone_type(machine, operation.type)
+    refuse_unknown_type(machine, operation.type)
     if machine.postgres:
         _refuse_if_used(machine, key, operation.column)
     new = machine.type(operation.type)
@@ -66,6 +73,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
+    forget_type_options(machine, key, column.name)
+    forget_column(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
@@ -78,8 +87,17 @@ _COMPARABLE = (
 )
 
 
+def _refuse_comparison(
+    machine: Machine, key: Key, column: str, conditions: Iterable[Expression | None], operator: str
+) -> None:
+    """Raise the error for conditions that compare a column with a constant of its old type."""
+    compared = re.compile(rf"(?<![\w.]){re.escape(column)} (?:=|<>|<|>|<=|>=) '")
+    if any(item is not None and compared.search(item.key) for item in conditions):
+        raise machine.refuse("undefined_function", f"operator does not exist: {operator}", key, column)
+
+
 def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
-    """Raise the errors for checks and indexes over a column that its new type does not let be made again."""
+    """Raise the errors for checks and indexes over a column that cannot be created again with its new type."""
     table = machine.schema.table(key)
     if table is None or table.assumed:
         return
@@ -87,10 +105,7 @@ def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type
     indexes = machine.indexes(key, column.name)
     wheres = [index.where for _, index in indexes]
     if old.schema is None and not any({old.name, new.name} <= family for family in _COMPARABLE):
-        compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) '")
-        if any(item is not None and compared.search(item.key) for item in (*checks, *wheres)):
-            message = f"operator does not exist: {new} = {old}"
-            raise machine.refuse("undefined_function", message, key, column.name)
+        _refuse_comparison(machine, key, column.name, (*checks, *wheres), f"{new} = {old}")
     for check in checks:
         check_condition(machine, key, check)
     for _, index in indexes:
@@ -145,7 +160,7 @@ def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: Alte
 
 def _refuse_if_used(machine: Machine, key: Key, column: str) -> None:
     """Raise the error for a column that something reads which cannot be made again with the new type."""
-    # It stands in the way of the type that the column has already, too.
+    # It prevents a change to the type that the column has already, too.
     for node, _, reason in dependents(machine, Node(key, Part("column", column))):
         use = _USES.get(reason)
         if use is not None:

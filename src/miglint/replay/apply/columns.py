@@ -1,4 +1,4 @@
-"""Adding, dropping and altering the columns of a table."""
+"""Adding and dropping the columns of a table, and looking them up."""
 
 from __future__ import annotations
 
@@ -6,31 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from miglint.base.structs import replace
+from miglint.replay.apply.column_definitions import define, define_quietly, refuse_default_value
+from miglint.replay.apply.column_options import set_new_options
 from miglint.replay.apply.constraints import add_constraint
-from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
+from miglint.replay.apply.row_contents import fill_column
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
-from miglint.schema.builtin_types import BUILTIN_TYPES
-from miglint.schema.constants import quoted, stored
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
+from miglint.schema.objects import Absent, Composite, Key, Part, Rows, Table
 from miglint.schema.parts import with_name, with_part, without_part
-from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
     AlterColumnType,
     Column,
     Constraint,
     DropColumn,
-    Expression,
     Name,
     SetNullable,
     TableOperation,
-    Type,
 )
 
 # Views have columns with defaults, and indexes columns with statistics; the rest is for tables.
@@ -90,7 +86,7 @@ def altered_column(machine: Machine, operation: TableOperation, name: str) -> tu
 
 
 def assume_column(machine: Machine, key: Key, folded: str, column: Column | None) -> None:
-    """Take it that an assumed table has a column, or with None that it does not."""
+    """Assume that an assumed table has a column, or with None that it does not."""
     machine.assume_part(key, "column", folded, column)
 
 
@@ -99,142 +95,6 @@ def put_column(machine: Machine, key: Key, column: Column) -> None:
     table = machine.schema.table(key)
     if table is not None:
         machine.put(key, replace(table, columns=with_part(table.columns, machine.column_name(column.name), column)))
-
-
-def refuse_gone_type(machine: Machine, written: Type | None) -> None:
-    """Raise the error for a type that was dropped, or has another name now."""
-    if written is None or not machine.postgres:
-        return
-    _refuse_length(machine, written)
-    places = machine.path if written.schema is None else (written.schema,)
-    found = [machine.schema.objects.get(Key("type", schema, written.name)) for schema in places]
-    if ABSENT in found and all(value is ABSENT or value is None for value in found):
-        spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
-        key = Key("type", places[0], written.name)
-        raise machine.refuse("undefined_object", f'type "{spelled}" does not exist', key)
-
-
-_CHARACTERS = {"varchar": ("varchar", 10_485_760), "bpchar": ("char", 10_485_760), "bit": ("bit", 83_886_080)}
-
-
-def _refuse_length(machine: Machine, written: Type) -> None:
-    """Raise the errors for a length that a type of the system cannot have."""
-    length = written.args[0] if written.args else ""
-    if written.schema is not None or not length.isdecimal():
-        return
-    if written.name == "numeric":
-        if not 1 <= int(length) <= 1000:
-            message = f"NUMERIC precision {length} must be between 1 and 1000"
-            raise machine.refuse("invalid_parameter_value", message)
-    elif written.name in _CHARACTERS:
-        word, most = _CHARACTERS[written.name]
-        if not 1 <= int(length) <= most:
-            bound = "at least 1" if int(length) < 1 else f"cannot exceed {most}"
-            message = f"length for type {word} {'must be ' if int(length) < 1 else ''}{bound}"
-            raise machine.refuse("invalid_parameter_value", message)
-
-
-def define(machine: Machine, table: Name, column: Column) -> Column:
-    """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
-    if not machine.postgres:
-        return column
-    refuse_gone_type(machine, column.type)
-    default = column.default
-    if default is not None and column.generated is None and default.key == "null":
-        default = None
-    resolved = Column(
-        column.name,
-        machine.type(column.type),
-        column.nullable,
-        stored_default(machine.expression(default), column),
-        column.identity,
-        column.generated,
-        column.collation,
-        column.serial,
-        column.autoincrement,
-        False,
-        column.span,
-    )
-    if column.identity is not None:
-        refuse_identity_type(machine, machine.key(table), resolved)
-    if column.serial or column.identity is not None:
-        sequence = implied_sequence(machine, table, column.name, resolved.type, column.identity_options)
-        if column.serial:
-            text = f"nextval('{sequence.name}'::regclass)"
-            resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
-    return resolved
-
-
-_RANGES = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}
-# Numbers with more digits than a float has room for are not compared.
-_MOST_DIGITS = 300
-
-
-def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
-    """Raise the error for a constant that does not fit into its column: `ADD COLUMN` computes it at once."""
-    default, kind = column.default, column.type
-    if not machine.postgres or default is None or default.literal is None or kind is None or kind.schema is not None:
-        return
-    value, name = default.literal, kind.name
-    if kind.dimensions or column.generated is not None:
-        return
-    if name in ("varchar", "bpchar") and kind.args and kind.args[0].isdecimal():
-        if len(value.rstrip(" ")) > int(kind.args[0]):
-            message = f"value too long for type {kind}"
-            raise machine.refuse("string_data_right_truncation", message, key, column.name)
-        return
-    digits = value.lstrip("+-")
-    if name in _RANGES and digits.isdecimal() and not -_RANGES[name] <= int(value) < _RANGES[name]:
-        raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
-    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal() and len(digits) < _MOST_DIGITS:
-        if not all(each.lstrip("-").isdecimal() for each in kind.args):
-            return
-        whole = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
-        if whole < _MOST_DIGITS and round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
-            raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
-
-
-def stored_default(default: Expression | None, column: Column) -> Expression | None:
-    """Return a default under a key that tells constants apart which the server stores in different words."""
-    if default is None or column.generated is not None or not default.text:
-        return default
-    form = stored(default.text, column.type)
-    if form is None or form[0] == "bool":
-        return default
-    key = form[1] if form[0] == "number" else quoted(form[1])
-    own = form[0] in ("number", column.type.name if column.type is not None else "")
-    key = "::".join((key, *(() if own else form[:1]), *form[2:]))
-    return default if key == default.key else replace(default, key=key)
-
-
-def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
-    """Raise the error for an identity column of a type of the system that is no whole number."""
-    kind = column.type
-    if kind is None or kind.schema is not None or kind.name not in BUILTIN_TYPES:
-        return
-    if kind.dimensions or kind.name not in ("int2", "int4", "int8"):
-        message = "identity column type must be smallint, integer, or bigint"
-        raise machine.refuse("invalid_parameter_value", message, key, column.name)
-
-
-def implied_sequence(
-    machine: Machine, table: Name, column: str, type_: Type | None, given: tuple[str, ...] = ()
-) -> Name:
-    """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
-    named = next((text.partition("=")[2] for text in given if text.startswith("sequence_name=")), None)
-    written = [text for text in given if not text.startswith(("sequence_name=", "as="))]
-    options = unusual(written if type_ is None else [f"as={type_.name}", *written])
-    schema = table.schema or machine.creation_schema
-    if named is not None:
-        own = Name(schema, named.rpartition(".")[2])
-        machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
-        endow(machine, Key("relation", schema, own.name), "sequence")
-        return own
-    name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
-    sequence = Name(schema, name)
-    machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
-    endow(machine, Key("relation", schema, name), "sequence")
-    return sequence
 
 
 def add_column(machine: Machine, operation: AddColumn) -> None:
@@ -251,7 +111,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
-        _exists_already(machine, operation, key, table, existing)
+        _refuse_duplicate(machine, operation, key, table, existing)
         return
     _refuse_new_column(machine, operation, key)
     if machine.postgres and operation.column.default is not None:
@@ -262,15 +122,21 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if machine.postgres and column.nullable is False:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
+    set_new_options(machine, key, operation.settings)
+    fill_column(machine, key, column)
     check_default(machine, key, column)
     refuse_default_value(machine, key, column)
     check_generated(machine, key, column)
-    for constraint in operation.constraints:
+    _add_constraints(machine, key, column, operation.constraints)
+
+
+def _add_constraints(machine: Machine, key: Key, column: Column, constraints: tuple[Constraint, ...]) -> None:
+    for constraint in constraints:
         add_constraint(machine, key, constraint)
     if machine.postgres:
-        _put_in_inheritors(machine, key, column)
+        _add_to_inheritors(machine, key, column)
     else:
-        _refuse_unknown_columns(machine, key, column, operation.constraints)
+        _refuse_unknown_columns(machine, key, column, constraints)
 
 
 def _refuse_unknown_columns(machine: Machine, key: Key, column: Column, constraints: tuple[Constraint, ...]) -> None:
@@ -278,7 +144,7 @@ def _refuse_unknown_columns(machine: Machine, key: Key, column: Column, constrai
     refuse_unknown_columns(machine, key, (generated, *(constraint.expression for constraint in constraints)))
 
 
-def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:
+def _add_to_inheritors(machine: Machine, key: Key, column: Column) -> None:
     """Add a column to the partitions and inheriting tables that do not have it."""
     for child in inheritors(machine, key):
         table = machine.schema.table(child)
@@ -286,7 +152,7 @@ def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:
             put_column(machine, child, column)
 
 
-def _exists_already(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
+def _refuse_duplicate(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
     folded = machine.column_name(operation.column.name)
     if not operation.if_not_exists:
         if machine.postgres:
@@ -349,11 +215,6 @@ def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
                 raise machine.refuse("feature_not_supported", message, key)
 
 
-def define_quietly(machine: Machine, column: Column) -> Column:
-    """Resolve a column's type without creating anything."""
-    return replace(column, type=machine.type(column.type))
-
-
 def inheritors(machine: Machine, key: Key) -> list[Key]:
     """Return partitions and inheriting tables of a table."""
     result = []
@@ -367,7 +228,7 @@ def inheritors(machine: Machine, key: Key) -> list[Key]:
 def alter_in_heirs(
     machine: Machine, key: Key, operation: TableOperation, name: str, changes: Mapping[str, Any]
 ) -> None:
-    """Give the column of partitions and inheriting tables what that of their parent got, unless it is `ONLY` that."""
+    """Apply the changes of a parent's column to its partitions and inheriting tables, unless with `ONLY`."""
     if not machine.postgres or operation.only:
         return
     for child in inheritors(machine, key):
@@ -410,21 +271,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     column = table.columns.get(folded)
     if column is None and not _is_assumed(machine, operation, key, table):
         return
-    if not machine.postgres:
-        if len(table.columns) == 1 and not table.assumed:
-            message = f'cannot drop column "{operation.column}": no other columns exist'
-            raise machine.refuse("invalid_table_definition", message, key, folded)
-        refuse_if_broken(machine)
-        refuse_if_column_is_used(machine, key, folded)
-    elif is_inherited(machine, table, folded):
-        message = f'cannot drop inherited column "{operation.column}"'
-        raise machine.refuse("invalid_table_definition", message, key, folded)
-    elif in_partition_key(table, folded):
-        message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
-        raise machine.refuse("invalid_table_definition", message, key, folded)
-    elif operation.only and table.partition_by is not None and inheritors(machine, key):
-        message = "cannot drop column from only the partitioned table when partitions exist"
-        raise machine.refuse("invalid_table_definition", message, key, folded)
+    _refuse_drop(machine, operation, key, table)
     part = Part("column", folded)
     children = inheritors(machine, key) if machine.postgres and not operation.only else ()
     having = (child for child in children if folded in getattr(machine.schema.find(child), "columns", ()))
@@ -432,6 +279,25 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     of = f"column {folded} of table {table.name.name}"
     delete(machine, nodes, of=of, key=key, cascade=operation.cascade)
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
+
+
+def _refuse_drop(machine: Machine, operation: DropColumn, key: Key, table: Table) -> None:
+    """Raise the error for a column that cannot be dropped."""
+    folded, message = machine.column_name(operation.column), None
+    if not machine.postgres:
+        if len(table.columns) == 1 and not table.assumed:
+            message = f'cannot drop column "{operation.column}": no other columns exist'
+    elif is_inherited(machine, table, folded):
+        message = f'cannot drop inherited column "{operation.column}"'
+    elif in_partition_key(table, folded):
+        message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
+    elif operation.only and table.partition_by is not None and inheritors(machine, key):
+        message = "cannot drop column from only the partitioned table when partitions exist"
+    if message is not None:
+        raise machine.refuse("invalid_table_definition", message, key, folded)
+    if not machine.postgres:
+        refuse_if_broken(machine)
+        refuse_if_column_is_used(machine, key, folded)
 
 
 def _is_assumed(machine: Machine, operation: DropColumn, key: Key, table: Table) -> bool:

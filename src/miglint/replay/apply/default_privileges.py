@@ -9,7 +9,7 @@ from miglint.schema.remarks import privilege_key
 
 
 def endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
-    """Give a new object the default privileges for its kind (`table`, `sequence`, `function`, `type`, `schema`)."""
+    """Grant the default privileges for its kind to a new object (`table`, `sequence`, `function`, `type`, `schema`)."""
     for user in machine.schema.on(DEFAULT_PRIVILEGES):
         default = machine.schema.find(user)
         if not isinstance(default, Privileges) or default.defaults != kind or user.schema not in ("", key.schema):

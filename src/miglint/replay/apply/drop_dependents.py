@@ -32,7 +32,7 @@ class Node(Struct, frozen=True, gc=False):
 
 
 def delete(machine: Machine, roots: Iterable[Node], *, of: str, key: Key, cascade: bool) -> None:
-    """Delete `roots` with what goes along; raise the error that names the first object in the way.
+    """Delete `roots` with their automatic dependents; raise the error for the first other dependent.
 
     `of` are the words for what the statement drops, and `key` is the object that the error is about.
     """
@@ -53,7 +53,7 @@ def delete(machine: Machine, roots: Iterable[Node], *, of: str, key: Key, cascad
 def _reached(machine: Machine, roots: tuple[Node, ...]) -> dict[Node, str]:
     """Return everything that goes, each with the kind of edge that it was reached by: `AUTO` where there is any."""
     found = dict.fromkeys(roots, AUTO)
-    # What the same statement drops does not stand in the way.
+    # What the same statement drops does not prevent it.
     found.update((Node(key), AUTO) for key in machine.dropping if Node(key) not in found)
     waiting = deque(roots)
     while waiting:

@@ -67,13 +67,21 @@ def _missing(machine: Machine, operation: Drop, key: Key, condition: str, messag
     raise machine.refuse(condition, message, key)
 
 
+def _check_index(machine: Machine, operation: Drop, key: Key, index: Index) -> None:
+    """Raise the errors for an index that cannot be dropped; note if parts of it are unknown."""
+    _refuse_required_index(machine, key, index)
+    _refuse_concurrently(machine, operation, key, index)
+    for part in possible_parts(machine, index):
+        machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+
+
 def _drop_relation(machine: Machine, operation: Drop) -> None:
     kind = operation.kind
     key, found = machine.relation(operation.name)
     if not machine.postgres:
         refuse_internal(machine, key, operation)
     if found is None and operation.if_exists:
-        # Nobody made it: the guard is there for just this.
+        # It does not exist, which is what the guard is for.
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
         machine.never_made(key)
         return
@@ -88,10 +96,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if not _right_kind(machine, operation, key, found):
         return
     if isinstance(found, Index):
-        _refuse_required_index(machine, key, found)
-        _refuse_concurrently(machine, operation, key, found)
-        for part in possible_parts(machine, found):
-            machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+        _check_index(machine, operation, key, found)
     if isinstance(found, Sequence) and not operation.cascade:
         _refuse_identity_sequence(machine, key, found)
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
@@ -150,7 +155,7 @@ def _assumed(key: Key, kind: str) -> SchemaObject:
 
 
 def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> bool:
-    """Whether the object is what `DROP` says; False when SQLite looks for it elsewhere, and the guard lets it pass."""
+    """Whether the object is of the kind of the `DROP`; False if SQLite looks elsewhere, and the guard applies."""
     wanted = _RELATIONS[operation.kind]
     right = isinstance(found, wanted)
     if right and isinstance(found, View):

@@ -134,7 +134,7 @@ def name_of_type(kind: Type | None) -> str:
 
 
 class _Types(Mapping[str, str]):
-    """The names of the types of columns, looked up when they are asked for: a statement names few of them."""
+    """The names of the types of columns, looked up on demand: a statement names few of them."""
 
     __slots__ = ("_columns",)
 

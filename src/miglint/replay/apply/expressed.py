@@ -23,7 +23,7 @@ _Answer = TypeVar("_Answer")
 
 @contextmanager
 def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
-    """Turn what an analysis finds wrong into an error of the modelled engine."""
+    """Convert an error of the analysis to one of the modeled engine."""
     try:
         yield
     except Invalid as invalid:
@@ -34,7 +34,7 @@ def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
 def _analyzed(
     machine: Machine, key: Key | None, subject: tuple[object, ...], analyze: Callable[[SchemaEnvironment], _Answer]
 ) -> _Answer | None:
-    """Return what an analysis says, with its errors as those of the engine; None of what is nested too deep for it."""
+    """Return the result of an analysis, with its errors as those of the engine; None if it is nested too deep."""
 
     def run(lookups: Lookups) -> _Answer:
         return analyze(SchemaEnvironment(machine, lookups))
@@ -238,6 +238,17 @@ def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, 
     return _analyzed(machine, key, ("statement", text, variables), analyze)
 
 
+def described_view(machine: Machine, key: Key | None, text: str) -> entry.DescribedView | None:
+    """Return what the query of a view is; its columns are None where they are not all known."""
+
+    def analyze(environment: SchemaEnvironment) -> entry.DescribedView:
+        found = entry.described_view(environment, text)
+        known = found.columns is not None and all(name != "*" for name, _ in found.columns)
+        return found if known else found._replace(columns=None)
+
+    return _analyzed(machine, key, ("view", text), analyze)
+
+
 def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
     """Raise the error for a statement in a body of SQL; its names may be those of the parameters."""
     names = (*operation.input_names, *operation.output_names)
@@ -253,7 +264,7 @@ def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
 
 
 def _results(machine: Machine, operation: CreateRoutine) -> tuple[str, ...] | None:
-    """Return the types of the columns that a function of SQL returns, None where that is not said column by column."""
+    """Return the types of the columns that a function of SQL returns, None where they are not listed."""
     if operation.outputs:
         return tuple(name_of_type(machine.type(kind)) for _, kind in operation.outputs)
     returns = machine.type(operation.returns)

@@ -7,12 +7,14 @@ condition names the keys; beyond that each row may be there, and may not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rpds import HashTrieMap
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import contents, references_to
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.known_keys import KnownKeys, Values
 from miglint.schema.objects import Key, Rows, Table
@@ -32,6 +34,8 @@ _ONE_KEY = pattern(
 )
 # Functions that give a value for every value.
 _NEVER_NULL = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "trim", "md5", "unaccent"})
+# How NULL is shown, which no text is equal to: no column holds a character with the code 0.
+_NULL = "\0null"
 # A condition is tried on each of so many keys; of more, none is certain.
 _MOST_TESTED = 8
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
@@ -44,15 +48,22 @@ def _known(machine: Machine, key: Key) -> tuple[Key, _Known]:
 
 
 def _set_known(machine: Machine, place: Key, known: _Known) -> None:
-    if len(known):
-        machine.put(place, Rows(Name(place.schema, place.name), known))
-    elif machine.schema.find(place) is not None:
+    found = machine.schema.find(place)
+    rows = found if isinstance(found, Rows) else Rows(Name(place.schema, place.name))
+    if len(known) or rows.contents:
+        machine.put(place, replace(rows, keys=known))
+    elif found is not None:
         machine.schema = machine.schema.forget(place)
 
 
 def _of(known: _Known, columns: _Columns) -> KnownKeys:
     found = known.get(columns)
     return KnownKeys(len(columns)) if found is None else found
+
+
+def _with_a_row(known: _Known) -> _Known:
+    """Return the known keys with a row of an unknown key."""
+    return known.insert((), _of(known, ()).adding([()]))
 
 
 def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
@@ -67,11 +78,12 @@ def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
 
 
 def _after(
-    known: _Known, where: Expression | None, about: Iterable[_Columns]
+    known: _Known, where: Expression | None, about: Iterable[_Columns], rows: list[dict[str, str | None]]
 ) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
-    """Return the keys of rows after a statement that takes some away, or gives them others, and those that are gone.
+    """Return the keys of rows after a statement that deletes or changes some, and the deleted ones.
 
-    `about` are the columns of the keys that it concerns. Without a condition all are gone.
+    `about` are the columns of the keys that it concerns, `rows` the contents that are known. Without a condition all
+    are deleted.
     """
     named = _named_keys(where)
     gone: dict[_Columns, list[tuple[Values, bool]]] = {}
@@ -80,7 +92,7 @@ def _after(
         if where is None:
             gone[columns], left = list(keys), None
         elif named is None or named[0] not in columns:
-            gone[columns], left = _chosen(keys, columns, where)
+            gone[columns], left = _chosen(keys, columns, where, rows)
         else:
             place = columns.index(named[0])
             found = [values for value in named[1] for values in keys.with_value(place, value)]
@@ -90,32 +102,47 @@ def _after(
     return known, gone
 
 
-def _chosen(keys: KnownKeys, columns: _Columns, where: Expression) -> tuple[list[tuple[Values, bool]], KnownKeys]:
+def _chosen(
+    keys: KnownKeys, columns: _Columns, where: Expression, rows: list[dict[str, str | None]]
+) -> tuple[list[tuple[Values, bool]], KnownKeys]:
     """Return the keys of which a condition is certainly true, and those that are left, doubtful where it may be."""
-    if len(keys) > _MOST_TESTED or not {name.lower() for name in where.columns}.issubset(columns):
+    by_key = {name.lower() for name in where.columns}.issubset(columns)
+    if len(keys) > _MOST_TESTED or not (by_key or rows):
         return [], keys.doubted()
-    answers = [(values, held, satisfies(where, dict(zip(columns, values, strict=True)))) for values, held in keys]
+    answers = [(values, held, satisfies(where, _row_of(columns, values, rows))) for values, held in keys]
     gone = [(values, held) for values, held, answer in answers if answer]
     left = keys.without(values for values, _ in gone)
     return gone, left.doubting(values for values, _, answer in answers if answer is None)
 
 
+def _row_of(columns: _Columns, values: Values, rows: list[dict[str, str | None]]) -> dict[str, str | None]:
+    """Return what is known of the row with a key: the key at least."""
+    own: dict[str, str | None] = dict(zip(columns, values, strict=False))
+    return next((row for row in rows if own.items() <= row.items()), own)
+
+
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
-    """Take the keys of the rows away that `DELETE` takes away."""
+    """Remove the keys of the rows that `DELETE` deletes."""
     place, known = _known(machine, key)
     if len(known):
-        _set_known(machine, place, _after(known, where, list(known))[0])
+        _set_known(machine, place, _after(known, where, list(known), contents(machine, key))[0])
+    for child, constraint in references_to(machine, key):
+        own, there = _known(machine, child)
+        if constraint.on_delete == "cascade" and len(there) and child != key:
+            for columns in list(there):
+                there = there.insert(columns, there[columns].doubted())
+            _set_known(machine, own, there)
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
-    """Take the keys of all rows of a table away."""
+    """Remove the keys of all rows of a table."""
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _NOTHING)
 
 
 def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str]) -> None:
-    """Change the keys of the rows to whose columns `UPDATE` assigns others.
+    """Change the keys of the rows that `UPDATE` changes.
 
     Raises `Refused` where a row, which is named, gets the constant key of another.
     """
@@ -123,7 +150,7 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
     changed = [columns for columns in known if not assigned.isdisjoint(columns)]
     if not changed:
         return
-    after, gone = _after(known, operation.where, changed)
+    after, gone = _after(known, operation.where, changed, contents(machine, key))
     given = {machine.column_name(column): value for column, value in operation.assignments}
     for columns in changed:
         value = given.get(columns[0]) if len(columns) == 1 else None
@@ -137,8 +164,36 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
     _set_known(machine, place, after)
 
 
+def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None:
+    """Return whether a table certainly has a row that fulfills a condition.
+
+    False says that none is known, so that a guard may expect that there is none; None, that one of those that are
+    known may be such a row.
+    """
+    rows = contents(machine, key)
+    answers = [where is None or satisfies(where, row) for row in rows]
+    if True in answers:
+        return True
+    _, known = _known(machine, key)
+    named = _named_keys(where)
+    doubtful = None in answers
+    for columns, keys in known.items():
+        if not len(keys):
+            continue
+        if where is None:
+            return True if any(held for _, held in keys) else None
+        if named is not None and len(named[1]) == 1 and named[0] in columns:
+            found = keys.with_value(columns.index(named[0]), named[1][0])
+            if any(keys.holds(values) for values in found):
+                return True
+            doubtful = doubtful or bool(found)
+        elif len(keys) > len(rows):
+            doubtful = True
+    return None if doubtful else False
+
+
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
-    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    """Copy what is known of a table's rows to a table that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
         return
     _, known = _known(machine, machine.relation(query.relations[0])[0])
@@ -151,6 +206,10 @@ def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> No
         _set_known(machine, place, own)
 
 
+def _listed(columns: tuple[str, ...], values: Values) -> str:
+    return f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
+
+
 def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
     """Whether `INSERT` gives rows constant keys, which are known from then on: then a second run of it fails.
 
@@ -159,30 +218,27 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     place, before = _known(machine, key)
     after = before
-    for columns, condition in _unique_columns(machine, key, table):
+    for unique in _unique_columns(machine, key, table):
+        columns, condition = unique.columns, unique.condition
         if not columns or not set(columns).issubset(names):
             continue
         label = columns if condition is None else (*columns, f"where {condition.key}")
         there = _of(before, label)
         added: dict[Values, None] = {}
-        for values in _new_keys(machine, operation, table, names, columns, condition):
+        for values in _new_keys(machine, operation, table, names, unique):
             held = True if values in added else there.holds(values)
             if held is not None:
-                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}"
                 where = "among these rows" if values in added else f'in "{operation.table}"'
-                message = f"a row with {values_held} is {where} already: duplicate key value"
+                message = f"a row with {_listed(columns, values)} is {where} already: duplicate key value"
                 certain = held and not operation.guarded
                 raise machine.refuse("unique_violation", message, key, columns[0], certain=certain)
             added[values] = None
         if added:
             after = after.insert(label, _of(after, label).adding(added))
-    keyed = after is not before
-    if not operation.guarded and operation.rows:
-        # That there is a row is known without its key.
-        after = after.insert((), _of(after, ()).adding([()]))
-    if after is not before:
-        _set_known(machine, place, after)
-    return keyed
+    known = _with_a_row(after) if operation.rows and not operation.guarded else after
+    if known is not before:
+        _set_known(machine, place, known)
+    return after is not before
 
 
 def _new_keys(
@@ -190,14 +246,14 @@ def _new_keys(
     operation: Insert,
     table: Table,
     names: list[str],
-    columns: _Columns,
-    condition: Expression | None,
+    unique: _Unique,
 ) -> Iterator[Values]:
     """Yield the constant keys over some columns that `INSERT` gives to rows, of those that are in a partial index."""
     places = {name: number for number, name in enumerate(names)}
-    numbers = [places[name] for name in columns]
+    numbers = [places[name] for name in unique.columns]
+    condition = unique.condition
     for row in operation.rows or ():
-        values = _constant_key(row, numbers)
+        values = _constant_key(row, numbers, nulls=unique.nulls)
         if values is None:
             continue
         if condition is None:
@@ -206,30 +262,47 @@ def _new_keys(
             yield (*values, "")
 
 
-def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
-    """Return the constants in these places of a row; None if one of them is missing, null or no constant."""
+def _constant_key(row: tuple[Expression | None, ...], numbers: list[int], *, nulls: bool) -> Values | None:
+    """Return the constants in these places of a row; None if one of them is missing or no constant.
+
+    NULL is no constant either, but with `nulls`, where it equals itself.
+    """
     values = []
     for number in numbers:
         value = row[number] if number < len(row) else None
-        if value is None or value.literal is None or value.key == "null":
+        if value is not None and value.key == "null" and nulls:
+            values.append(_NULL)
+        elif value is None or value.literal is None or value.key == "null":
             return None
-        values.append(value.literal)
+        else:
+            values.append(value.literal)
     return tuple(values)
 
 
-def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Columns, Expression | None]]:
-    """Return the columns of the primary key and of all that is unique, with the condition where it is of some rows."""
-    found: list[tuple[_Columns, Expression | None]] = [
-        (one.columns, None) for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)
+class _Unique(NamedTuple):
+    """What is unique in a table, with the condition where it is of some rows, and whether NULL is a value of it."""
+
+    columns: _Columns
+    condition: Expression | None = None
+    nulls: bool = False
+
+
+def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Unique]:
+    """Return the primary key of a table, and all that is unique in it."""
+    found = [
+        _Unique(one.columns, None, one.nulls_not_distinct)
+        for kind in ("primary", "unique")
+        for one in of_kind(table.constraints, kind)
     ]
     for _, index in machine.indexes(key):
-        columns = [_told_apart_by(element) for element in index.elements] if index.unique else [None]
+        columns = [_distinguishing_column(element) for element in index.elements] if index.unique else [None]
         if index.constraint is None and None not in columns:
-            found.append((tuple(machine.column_name(column or "") for column in columns), index.where))
+            names = tuple(machine.column_name(column or "") for column in columns)
+            found.append(_Unique(names, index.where, index.nulls_not_distinct))
     return found
 
 
-def _told_apart_by(element: IndexElement) -> str | None:
+def _distinguishing_column(element: IndexElement) -> str | None:
     """Return the column that an element of an index has its value from: rows that agree in it agree in the element."""
     if element.expression is None:
         return element.column

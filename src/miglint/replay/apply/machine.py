@@ -1,12 +1,13 @@
 """The machine that operations run on: the schema at hand, the session's settings, and what happened.
 
 Handlers take a machine and an operation; they read and replace `machine.schema`, raise `Refused` for an error that
-the engine would raise, and leave notes. The machine lives for one script; what leaves it is an immutable `Run`.
+the engine would raise, and leave notes. A machine runs one script and returns an immutable `Run`.
 """
 
 from __future__ import annotations
 
 from miglint.base.model import Dialect, Span
+from miglint.base.structs import replace
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
 from miglint.schema.builtin_types import BUILTIN_TYPES
@@ -51,7 +52,7 @@ class Machine:
     `origin` is the schema that the script met, with all that was assumed of it. `made` are the tables that the script
     has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
-    before, `sure` are the keys of which an error can be certain all the same; `lost` says that it happened in this
+    before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
     script.
     """
 
@@ -119,11 +120,11 @@ class Machine:
         return Refused(Failure(condition, message, key, part, certain))
 
     def note(self, kind: str, message: str, key: Key | None = None, part: str | None = None) -> None:
-        """Leave a remark on the operation that runs."""
+        """Add a note to the current operation."""
         self.notes.append(Note(kind, message, key, part))
 
     def doubt(self, reason: str) -> None:
-        """Say that the schema is not known in full from here on, and why."""
+        """Record that the schema is not fully known from here on, and why."""
         self.notes.append(Note("unknown", reason))
         self.unknown.append(reason)
 
@@ -131,7 +132,8 @@ class Machine:
         """Record that anything may have happened here: from now on the scripts do not determine what exists."""
         self.doubt(reason)
         self.lost = True
-        self.schema = self.schema.uprooted()
+        # Not even a baseline schema says what does not exist now.
+        self.schema = replace(self.schema, rooted=False, closed=False)
 
     # --- the schema
 
@@ -149,16 +151,21 @@ class Machine:
             self.schema = self.schema.forget(Key("rows", key.schema, key.name))
 
     def assume(self, key: Key, value: SchemaObject | Absent) -> None:
-        """Take it that `key` was `value` before the script ran: it is unknown so far, and the script relies on it."""
+        """Assume that `key` was `value` before the script ran: it is unknown so far, and the script relies on it."""
         assumption = Assumption(key, value)
         self.assumptions.append(assumption)
-        if not isinstance(value, Absent) and self.schema.rooted:
-            self.origin, self.schema = self.origin.uprooted(), self.schema.uprooted()
+        if not isinstance(value, Absent):
+            self.rely_on_others()
         self.origin = assumption.apply(self.origin)
         self.schema = assumption.apply(self.schema)
 
+    def rely_on_others(self) -> None:
+        """Record that the script uses what no file creates: the files alone do not determine what exists."""
+        if self.schema.rooted:
+            self.origin, self.schema = self.origin.uprooted(), self.schema.uprooted()
+
     def assume_part(self, key: Key, part: str, name: str, value: Column | Constraint | None) -> None:
-        """Take it that an assumed table had a `column` or `constraint` of that name, or with None that it had not."""
+        """Assume that an assumed table had a `column` or `constraint` of that name, or with None that it had not."""
         assumption = Assumption(key, value, part, name)
         self.assumptions.append(assumption)
         self.origin = assumption.apply(self.origin)
@@ -372,7 +379,7 @@ class Machine:
         )
 
     def assume_type(self, key: Key) -> OtherType:
-        """Take it that a type exists."""
+        """Assume that a type exists."""
         value = OtherType(Name(key.schema, key.name), assumed=True)
         self.assume(key, value)
         return value

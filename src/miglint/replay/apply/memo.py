@@ -89,7 +89,7 @@ class Lookups:
 
 
 def clear() -> None:
-    """Empty the cache."""
+    """Clear the cache."""
     _cached.clear()
 
 

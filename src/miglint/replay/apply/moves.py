@@ -34,7 +34,7 @@ RELATIONS = frozenset({"table", "view", "materialized view", "index", "sequence"
 
 
 def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
-    """Give a relation another name or schema, and write it into all objects that mention the relation."""
+    """Change the name or schema of a relation, and in all objects that mention it."""
     new_key = relation_key(new, machine.dialect)
     users = machine.schema.on(key)
     rows = machine.schema.find(Key("rows", key.schema, key.name))
@@ -133,7 +133,7 @@ def _other(value: Other, old: Name, new: Name) -> Other:
 
 
 def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
-    """Carry the name of a table into the bodies of SQLite's triggers, on whatever table they are."""
+    """Rename a table in the bodies of all of SQLite's triggers."""
 
     def swap(name: Name) -> Name:
         return new if machine.key(name) == key else name
@@ -178,6 +178,7 @@ def _requery(query: Query, old: Name, new: Name, *, postgres: bool) -> Query:
     return replace(
         query,
         key=swap_word(query.key, old.name, new.name) if postgres else swap_name(query.key, old.name, new.name.lower()),
+        stored=None if query.stored is None else swap_word(query.stored, old.name, new.name),
         text=_moved(query.text, old, new) if postgres else swap_name(query.text, old.name, new.name),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),

@@ -77,7 +77,7 @@ def _subject(machine: Machine, operation: SetComment) -> tuple[Key, Part | None]
 
 
 def follow(machine: Machine, user: Key, remark: Comment | Privileges, about: Key, part: Part | None) -> None:
-    """Carry a comment or privileges over to what their object, or its part, is called from now on."""
+    """Move a comment or privileges to the new name of their object, or of its part."""
     words = user.name.removesuffix(f" {remark.about.name}") if remark.about is not None and part is None else None
     machine.drop(user)
     if isinstance(remark, Comment):
@@ -87,7 +87,7 @@ def follow(machine: Machine, user: Key, remark: Comment | Privileges, about: Key
 
 
 def follow_object(machine: Machine, users: list[Key], about: Key) -> None:
-    """Carry the comments and privileges among the users of an object over to its new key."""
+    """Move the comments and privileges among the users of an object to its new key."""
     for user in users:
         remark = machine.schema.find(user)
         if isinstance(remark, (Comment, Privileges)):
@@ -95,7 +95,7 @@ def follow_object(machine: Machine, users: list[Key], about: Key) -> None:
 
 
 def follow_part(machine: Machine, about: Key, old: Part, new: Part) -> None:
-    """Carry the comments and privileges on a part of an object over to its new name."""
+    """Move the comments and privileges on a part of an object to its new name."""
     for user in machine.schema.on(about):
         remark = machine.schema.find(user)
         if isinstance(remark, (Comment, Privileges)) and remark.part == old:

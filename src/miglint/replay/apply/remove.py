@@ -1,4 +1,4 @@
-"""Taking a thing out of the schema: an object, or a column, default or constraint of one, and nothing else."""
+"""Removal of an object, or of one column, default or constraint, from the schema, without dependents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.sql.operations import Name
 
 
 def remove_object(machine: Machine, key: Key) -> None:
-    """Take an object out of the schema."""
+    """Remove an object from the schema."""
     value = machine.schema.find(key)
     if value is None:
         return
@@ -25,19 +25,19 @@ def remove_object(machine: Machine, key: Key) -> None:
 
 
 def _leave_no_name(machine: Machine, name: Name) -> None:
-    """Say that no function of a name is left, where the last one has gone."""
+    """Record that no function of a name exists, if the last one is removed."""
     schema = name.schema or "public"
     if not machine.schema.count_overloads(schema, name.name):
         machine.drop(Key("routine", schema, name.name))
 
 
 def remove_part(machine: Machine, key: Key, part: Part) -> None:
-    """Take a part out of an object."""
+    """Remove a part of an object."""
     _PARTS[part.kind](machine, key, part.name)
 
 
 def remove_column(machine: Machine, key: Key, name: str) -> None:
-    """Take a column from a table, with its settings, or an attribute from a composite type."""
+    """Remove a column of a table, with its settings, or an attribute of a composite type."""
     value = machine.schema.find(key)
     if isinstance(value, Composite):
         machine.put(key, replace(value, columns=without_part(value.columns, name)))
@@ -53,7 +53,7 @@ def remove_column(machine: Machine, key: Key, name: str) -> None:
 
 
 def remove_default(machine: Machine, key: Key, name: str) -> None:
-    """Take the default from a column of a table, or from a domain."""
+    """Remove the default of a column of a table, or of a domain."""
     value = machine.schema.find(key)
     if isinstance(value, Domain):
         machine.put(key, replace(value, default=None))
@@ -63,7 +63,7 @@ def remove_default(machine: Machine, key: Key, name: str) -> None:
 
 
 def remove_constraint(machine: Machine, key: Key, name: str) -> None:
-    """Take a constraint from a table or a domain; the index behind it is another object."""
+    """Remove a constraint of a table or domain; its index is another object."""
     value = machine.schema.find(key)
     if not isinstance(value, (Table, Domain)) or name not in value.constraints:
         return
@@ -74,7 +74,7 @@ def remove_constraint(machine: Machine, key: Key, name: str) -> None:
 
 
 def remove_member(machine: Machine, key: Key, name: str) -> None:
-    """Take a table from a publication."""
+    """Remove a table from a publication."""
     value = machine.schema.find(key)
     if isinstance(value, Other):
         machine.put(key, replace(value, members=tuple(item for item in value.members if str(item.table) != name)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from miglint.base.structs import replace
 from miglint.replay.apply.columns import altered, column_of, is_inherited, no_column
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.reread import refuse_if_broken, triggers
+from miglint.replay.apply.row_contents import rename_content
 from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_name, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -75,6 +78,7 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
         message = f'cannot rename inherited column "{operation.column}"'
         raise machine.refuse("invalid_table_definition", message, key, old)
     _in_table(machine, key, table, old, new, operation.new)
+    rename_content(machine, key, old, new)
     _in_dependents(machine, key, old, new)
     if machine.postgres:
         follow_part(machine, key, Part("column", old), Part("column", new))
@@ -142,6 +146,7 @@ def _constraint(value: Constraint, old: str, new: str, *, postgres: bool) -> Con
         expression=swap_column(value.expression, old, new, postgres=postgres),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
         where=swap_column(value.where, old, new),
+        behind=new if value.behind.lower() == old else value.behind,
     )
 
 
@@ -202,7 +207,8 @@ def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -
         key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
     else:
         key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
-    return replace(query, uses=uses, key=key, text=text)
+    stored = None if query.stored is None else swap_in_query(query.stored, relation, old, new)
+    return replace(query, uses=uses, key=key, text=text, stored=stored)
 
 
 def _folded(use: ColumnUse) -> ColumnUse:
@@ -246,7 +252,7 @@ def _member(member: Member, old: str, new: str) -> Member:
 
 
 def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
-    """Carry the name of a column into SQLite's triggers, on whatever table they are."""
+    """Rename a column in all of SQLite's triggers."""
 
     def swap(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
         return tuple(ColumnUse(use.relation, new) if is_it(use) else use for use in uses)
@@ -282,7 +288,15 @@ def _rename_view_column(machine: Machine, key: Key, view: View, operation: Renam
         return
     if operation.column not in view.columns:
         raise machine.refuse("undefined_column", f'column "{operation.column}" does not exist', key, operation.column)
-    machine.put(key, replace(view, columns=_swap(view.columns, operation.column, operation.new)))
+    defaults = {operation.new if column == operation.column else column: default for column, default in view.defaults}
+    machine.put(
+        key,
+        replace(
+            view,
+            columns=_swap(view.columns, operation.column, operation.new),
+            defaults=tuple(sorted(defaults.items(), key=itemgetter(0))),
+        ),
+    )
 
 
 def _rename_attribute(machine: Machine, operation: RenameColumn) -> None:

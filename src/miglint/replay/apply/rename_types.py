@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_object
-from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.signatures import missing_routine, routines, signature
 from miglint.replay.apply.words import swap_word
 from miglint.schema.objects import (
     Absent,
@@ -44,7 +44,7 @@ def rename_type(machine: Machine, operation: Rename) -> None:
 
 
 def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
-    """Give a type another name or schema, in all columns, arguments and domains that have it."""
+    """Change the name or schema of a type, in all columns, arguments and domains that have it."""
     users = list(machine.schema.on(key))
     machine.drop(key)
     new_key = Key("type", new.schema or "public", new.name)
@@ -100,19 +100,13 @@ def rename_routine(machine: Machine, operation: Rename) -> None:
     if len(matches) > 1:
         raise machine.refuse("ambiguous_function", f'function name "{operation.name}" is not unique', matches[0])
     if not matches:
-        text = operation.name.name
-        if operation.arguments is not None:
-            text += f"({signature(machine, operation.arguments)})"
-        key = Key("routine", schema, text)
-        if isinstance(machine.schema.get(key), Absent):
-            raise machine.refuse("undefined_function", f"function {text} does not exist", key)
-        machine.drop(key)
+        machine.drop(missing_routine(machine, schema, operation))
         return
     move_routine(machine, matches[0], Name(schema, operation.new))
 
 
 def move_routine(machine: Machine, key: Key, new: Name) -> None:
-    """Give a routine another name or schema; triggers that call it follow."""
+    """Change the name or schema of a routine, also in triggers that call it."""
     value = machine.schema.find(key)
     if not isinstance(value, Routine):
         return

@@ -6,10 +6,19 @@ from miglint.base.structs import replace
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
-from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.signatures import missing_routine, routines, signature
 from miglint.replay.apply.typed import check_body
 from miglint.schema.objects import Absent, Key, Routine
 from miglint.sql.operations import AlterRoutine, CreateRoutine
+
+
+def _replace(machine: Machine, key: Key, existing: Routine, value: Routine, *, or_replace: bool) -> None:
+    if not or_replace:
+        message = f'function "{value.name.name}" already exists with same argument types'
+        raise machine.refuse("duplicate_function", message, key)
+    if not existing.assumed:
+        _replaceable(machine, key, existing, value)
+    machine.put(key, value)
 
 
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:
@@ -41,17 +50,9 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         check_body(machine, key, operation)
     existing = machine.schema.find(key)
     if isinstance(existing, Routine):
-        if not operation.or_replace:
-            raise machine.refuse(
-                "duplicate_function",
-                f'function "{name.name}" already exists with same argument types',
-                key,
-            )
-        if not existing.assumed:
-            _replaceable(machine, key, existing, value)
-        machine.put(key, value)
+        _replace(machine, key, existing, value, or_replace=operation.or_replace)
         return
-    # Where files do not make everything, it may replace what nobody has seen.
+    # Where the files do not create everything, it may replace an unknown one.
     machine.create(key, value, certain=machine.schema.rooted or not operation.or_replace)
     endow(machine, key, "function", "procedure" if value.kind == "procedure" else "function")
     bare = Key("routine", name.schema or "", name.name)
@@ -79,12 +80,7 @@ def alter_routine(machine: Machine, operation: AlterRoutine) -> None:
     """`ALTER FUNCTION`."""
     schema, matches = routines(machine, operation.name, operation.arguments)
     if not matches:
-        text = operation.name.name
-        if operation.arguments is not None:
-            text += f"({signature(machine, operation.arguments)})"
-        key = Key("routine", schema, text)
-        if isinstance(machine.schema.get(key), Absent):
-            raise machine.refuse("undefined_function", f"function {text} does not exist", key)
+        missing_routine(machine, schema, operation)
         return
     value = machine.schema.find(matches[0])
     if isinstance(value, Routine):

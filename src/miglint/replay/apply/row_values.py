@@ -12,7 +12,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key, Table, Trigger
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import Column, Expression, Insert
+from miglint.sql.operations import Column, Constraint, Expression, Insert
 
 RowValues: TypeAlias = Mapping[str, str | None]
 """The values of a row's columns, as text; None is NULL. A column whose value is not known is not in it."""
@@ -186,7 +186,8 @@ def values_of_row(
             values[name] = None
         elif value is not None and value.literal is not None:
             values[name] = value.literal
-    given = set(names)
+    # `DEFAULT VALUES` has a row without values.
+    given = set(names) if row else set()
     for name, column in table.columns.items():
         if name in given or column.generated is not None or column.identity is not None or column.serial:
             continue
@@ -203,12 +204,17 @@ def _has_no_default(machine: Machine, column: Column) -> bool:
     return not machine.postgres or (column.type is not None and column.type.schema is None)
 
 
+def _stores_as_written(machine: Machine, key: Key, table: Table, operation: Insert) -> bool:
+    """Return whether the rows of an INSERT are stored, or refused, with the values that it has."""
+    if table.assumed or table.kind != "table" or (operation.conflict and not machine.postgres):
+        return False
+    # A trigger may change the row before it is checked.
+    return not any(isinstance(machine.schema.find(user), Trigger) for user in machine.schema.on(key))
+
+
 def refuse_values(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
     """Raise the errors for constants that a column or a check of the table refuses."""
-    if table.assumed or table.kind != "table" or not operation.rows or not (machine.postgres or not operation.conflict):
-        return
-    if any(isinstance(machine.schema.find(user), Trigger) for user in machine.schema.on(key)):
-        # A trigger may change the row before it is looked at.
+    if not operation.rows or not _stores_as_written(machine, key, table, operation):
         return
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     checks = of_kind(table.constraints, "check")
@@ -222,25 +228,31 @@ def refuse_values(machine: Machine, key: Key, table: Table, operation: Insert) -
         values = values_of_row(machine, table, names, row)
         for name in required:
             if name in values and values[name] is None:
-                column = table.columns[name].name
-                message = (
-                    f'null value in column "{column}" of relation "{table.name.name}" violates not-null constraint'
-                    if machine.postgres
-                    else f"NOT NULL constraint failed: {table.name.name}.{column}"
-                )
-                raise machine.refuse("not_null_violation", message, key, name)
+                raise _null_error(machine, key, table, name)
         for name, limit in limits.items():
             if len((values.get(name) or "").rstrip(" ")) > limit:
                 message = f"value too long for type {table.columns[name].type}"
                 raise machine.refuse("string_data_right_truncation", message, key, name)
         for check in checks:
             if check.expression is not None and check.enforced and satisfies(check.expression, values) is False:
-                message = (
-                    f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
-                    if machine.postgres
-                    else f"CHECK constraint failed: {check.expression.text}"
-                )
-                raise machine.refuse("check_violation", message, key)
+                raise _check_error(machine, key, table, check)
+
+
+def _null_error(machine: Machine, key: Key, table: Table, name: str) -> Exception:
+    column = table.columns[name].name
+    if machine.postgres:
+        message = f'null value in column "{column}" of relation "{table.name.name}" violates not-null constraint'
+    else:
+        message = f"NOT NULL constraint failed: {table.name.name}.{column}"
+    return machine.refuse("not_null_violation", message, key, name)
+
+
+def _check_error(machine: Machine, key: Key, table: Table, check: Constraint) -> Exception:
+    if machine.postgres:
+        message = f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
+    else:
+        message = f"CHECK constraint failed: {check.expression.text if check.expression is not None else ''}"
+    return machine.refuse("check_violation", message, key)
 
 
 def _is_rowid(machine: Machine, table: Table, name: str) -> bool:

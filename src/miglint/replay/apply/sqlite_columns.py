@@ -1,11 +1,11 @@
-"""SQLite's `DROP COLUMN`: what still mentions the column stands in the way, each with words of its own."""
+"""SQLite's `DROP COLUMN`: what still mentions the column prevents it, each with an error of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from miglint.replay.apply.machine import Machine, Refused
-from miglint.replay.apply.reread import is_legacy, leans_on, triggers
+from miglint.replay.apply.reread import is_legacy, reads_column, triggers
 from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import generated, involving
 from miglint.sql.operations import Constraint, Expression
@@ -75,8 +75,8 @@ def _by_constraint(dropped: _Dropped, constraint: Constraint, where: str) -> Non
 
 
 def _goes_along(dropped: _Dropped, constraint: Constraint) -> bool:
-    # A check goes with the column that it is written behind, if it reads no other.
-    return constraint.inline and set(constraint.columns) == {dropped.column}
+    # A check goes with the column that it is written behind.
+    return constraint.inline and constraint.behind.lower() == dropped.column
 
 
 def _by_indexes(dropped: _Dropped) -> None:
@@ -89,7 +89,7 @@ def _by_indexes(dropped: _Dropped) -> None:
 
 def _by_triggers(dropped: _Dropped) -> None:
     for _, trigger in triggers(dropped.machine):
-        reads = leans_on(dropped.machine, trigger, dropped.key, dropped.column)
+        reads = reads_column(dropped.machine, trigger, dropped.key, dropped.column)
         if reads is not False:
             message = f"error in trigger {trigger.name} after drop column: no such column: {dropped.column}"
             raise dropped.refused(message, certain=reads is True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply.columns import altered, define
+from miglint.replay.apply.column_definitions import define
+from miglint.replay.apply.column_options import set_new_options
+from miglint.replay.apply.columns import altered
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
@@ -37,11 +39,13 @@ _NO_PARAMETERS = ("tablespace", "access method", "on commit")
 
 def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
     """Return what is set for a new table, under the names that `ALTER TABLE` has for it."""
-    if not machine.postgres or operation.foreign_server is not None:
+    if not machine.postgres:
         return dict.fromkeys(operation.options, "")
-    parted = (option.partition("=") for option in operation.options)
+    parted = [option.partition("=") for option in operation.options]
+    if operation.foreign_server is not None:
+        return {name if ": options " in name else f"option {name}": value for name, _, value in parted}
     return {
-        name if name in _NO_PARAMETERS else f"storage parameter {name}": value if sign else "true"
+        name if name in _NO_PARAMETERS or ": " in name else f"storage parameter {name}": value if sign else "true"
         for name, sign, value in parted
     }
 
@@ -80,6 +84,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
             defined = columns[column.name]
             check_default(machine, key, defined)
             check_generated(machine, key, defined)
+    set_new_options(machine, key, operation.settings)
     _like(machine, operation, key)
     _add_constraints(machine, operation, key)
     if machine.postgres and table.persistence != "temporary":
@@ -126,7 +131,7 @@ def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name
 def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
     """Add the constraints of the statement and those of the tables that it inherits from."""
     for constraint in _ordered(operation.constraints):
-        # In a new table, and only there, a constraint is valid whatever it says.
+        # In a new table, and only there, a constraint is valid even with NOT VALID.
         valid = machine.postgres and operation.foreign_server is None and constraint.enforced
         add_constraint(machine, key, replace(constraint, validated=True) if valid else constraint, creating=True)
     if not machine.postgres:

@@ -20,6 +20,6 @@ _ENDINGS = tuple(f"_{name.lstrip('_')}" for name in _TABLES)
 
 
 def is_tracking_table(name: str) -> bool:
-    """Tell whether a table of this name is one of a tool's own."""
+    """Return whether a migration tool has a tracking table of this name."""
     folded = name.lower()
     return folded in _TABLES or folded.endswith(_ENDINGS)

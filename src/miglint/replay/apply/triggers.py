@@ -52,8 +52,8 @@ def _refuse_timing(machine: Machine, table: Key, found: SchemaObject | None, def
 def _refuse_condition(machine: Machine, table: Key, operation: CreateTrigger) -> None:
     """Raise the errors for a `WHEN` that reads a row which the event does not have, and for transition tables."""
     head, _, rest = operation.definition.partition(" for each ")
-    _, asks, condition = rest.partition(" when ")
-    rows = set(_ROW.findall(condition.partition(" execute ")[0].lower())) if asks else set()
+    _, has_condition, condition = rest.partition(" when ")
+    rows = set(_ROW.findall(condition.partition(" execute ")[0].lower())) if has_condition else set()
     for event, row in (("insert", "old"), ("delete", "new")):
         if row in rows and event in head.split():
             message = f"{event.upper()} trigger's WHEN condition cannot reference {row.upper()} values"

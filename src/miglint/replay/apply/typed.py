@@ -7,13 +7,27 @@ most scripts hold is known without them: a constant that fits its column, `now()
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.access_methods import refuse_beyond_method
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_relations
 from miglint.schema.extension_parts import CLASSES
 from miglint.schema.objects import Enum, Key, Table, View
-from miglint.sql.operations import AlterColumnType, Column, Constraint, CreateIndex, CreateRoutine, Expression, Type
+from miglint.sql.operations import (
+    AlterColumnType,
+    Column,
+    Constraint,
+    CreateIndex,
+    CreateRoutine,
+    Expression,
+    Query,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from miglint.sql.postgres.analysis.entry import DescribedView
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -32,7 +46,10 @@ _FITS = {"btree": _BTREE, "hash": _BTREE - {"bit", "varbit", "money", "tsvector"
 def check_default(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a default that cannot be one, or that the column's type does not take."""
     default = column.default
-    if default is None or not machine.postgres or column.generated is not None or default.sequence is not None:
+    if default is None or not machine.postgres or column.generated is not None:
+        return
+    if default.sequence is not None:
+        need_relations(machine, (default.sequence,))
         return
     if default.text and not _plainly_fits(machine, default, column.type):
         from miglint.replay.apply import expressed
@@ -209,3 +226,12 @@ def result_types(machine: Machine, key: Key | None, text: str) -> tuple[tuple[st
     from miglint.replay.apply import expressed
 
     return expressed.described(machine, key, text)
+
+
+def described_view(machine: Machine, key: Key, query: Query) -> DescribedView | None:
+    """Return what the query of a view is; None where it is not known. Raises `Refused` for one that cannot run."""
+    if not query.text or not machine.postgres:
+        return None
+    from miglint.replay.apply import expressed
+
+    return expressed.described_view(machine, key, query.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from miglint.base.structs import replace
-from miglint.replay.apply.columns import define_quietly
+from miglint.replay.apply.column_definitions import define_quietly
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part

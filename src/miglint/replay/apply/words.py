@@ -42,7 +42,7 @@ _PLAIN = pattern(r"[^\W\d][\w$]*")
 
 
 def swap_name(text: str, old: str, new: str) -> str:
-    """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
+    """Replace a name in SQL of SQLite, in any case and quotes; strings are unchanged."""
     folded = old.lower()
 
     def swapped(found: re.Match[str]) -> str:
@@ -78,7 +78,7 @@ def swap_column(value: Expression | None, old: str, new: str, *, postgres: bool 
 
 
 def swap_relation(value: Mentions, old: Name, new: Name) -> Mentions:
-    """Give a relation that is mentioned its new name."""
+    """Rename a relation in mentions."""
     if value is NO_MENTIONS or old not in (*value.relations, *value.stars):
         return value
 
@@ -94,7 +94,7 @@ def swap_relation(value: Mentions, old: Name, new: Name) -> Mentions:
 
 
 def swap_mentioned(value: Mentions, relation: Name, own: bool, old: str, new: str) -> Mentions:
-    """Give a column of a relation that is mentioned its new name; `own` says that the relation is the object's own."""
+    """Rename a column in mentions; `own` means that its relation is the object's own."""
     if value is NO_MENTIONS:
         return value
     columns = tuple(new if own and name == old else name for name in value.columns)

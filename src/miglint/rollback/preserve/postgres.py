@@ -5,6 +5,8 @@ from __future__ import annotations
 from miglint.rollback.preserve.tables import AT, VERSION, SetAside
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import Name
+from miglint.writer.postgres import guards
+from miglint.writer.postgres.catalog_conditions import column_exists, negated, relation_exists
 from miglint.writer.words import identifier, identifiers, literal, name
 
 _BECAME = "_became"
@@ -14,22 +16,15 @@ def copy(item: SetAside, version: str) -> str:
     """Return the statement that copies rows or values away, unless they are set aside already."""
     table = name(item.table)
     columns = item.columns if item.whole else (*item.identity, *item.values)
-    there = _exists(table)
-    if item.dropped:
-        there = (
-            "EXISTS (\n        SELECT FROM information_schema.columns\n"
-            f"        WHERE table_schema = {literal(item.table.schema or 'public')} "
-            f"AND table_name = {literal(item.table.name)} AND column_name = {literal(item.dropped[0])}\n    )"
-        )
+    there = column_exists(table, item.dropped[0]) if item.dropped else relation_exists(table)
     place = name(item.place)
-    return (
-        f"DO $$\nBEGIN\n    IF to_regclass({literal(place)}) IS NULL AND {there} THEN\n"
-        f"        CREATE SCHEMA IF NOT EXISTS {SET_ASIDE_SCHEMA};\n"
-        f"        LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;\n"
-        f"        CREATE TABLE {place} AS\n"
-        f"        SELECT {identifiers(columns)}, now() AS {AT}, {literal(version)}::text AS {VERSION} FROM {table};\n"
-        f"        REVOKE ALL ON TABLE {place} FROM PUBLIC;\n"
-        "    END IF;\nEND\n$$;"
+    return _block(
+        f"{negated(relation_exists(place))} AND {there}",
+        f"CREATE SCHEMA IF NOT EXISTS {SET_ASIDE_SCHEMA};",
+        f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;",
+        f"CREATE TABLE {place} AS",
+        f"SELECT {identifiers(columns)}, now() AS {AT}, {literal(version)}::text AS {VERSION} FROM {table};",
+        f"REVOKE ALL ON TABLE {place} FROM PUBLIC;",
     )
 
 
@@ -39,16 +34,12 @@ def note_new_values(item: SetAside) -> str | None:
         return None
     place, table = name(item.place), name(item.table)
     new = {column: identifier(column + _BECAME) for column in item.narrowed}
-    first = literal(item.narrowed[0] + _BECAME)
     assigned = ", ".join(f"{became} = t.{identifier(column)}::text" for column, became in new.items())
-    added = "".join(f"        ALTER TABLE {place} ADD COLUMN {became} text;\n" for became in new.values())
-    return (
-        f"DO $$\nBEGIN\n    IF {_exists(place)} AND NOT EXISTS (\n"
-        "        SELECT FROM information_schema.columns\n"
-        f"        WHERE table_schema = {literal(SET_ASIDE_SCHEMA)} AND table_name = {literal(item.place.name)} "
-        f"AND column_name = {first}\n    ) THEN\n{added}"
-        f"        UPDATE {place} AS a SET {assigned} FROM {table} AS t WHERE {_joined(item)};\n"
-        "    END IF;\nEND\n$$;"
+    first = column_exists(place, item.narrowed[0] + _BECAME)
+    return _block(
+        f"{relation_exists(place)} AND {negated(first)}",
+        *(f"ALTER TABLE {place} ADD COLUMN {became} text;" for became in new.values()),
+        f"UPDATE {place} AS a SET {assigned} FROM {table} AS t WHERE {_joined(item)};",
     )
 
 
@@ -56,8 +47,7 @@ def bring_back(item: SetAside) -> str:
     """Return the statement that brings rows or values back and drops their copy."""
     place, table = name(item.place), name(item.table)
     lines = _insert(item) if item.whole else _update(item)
-    body = "".join(f"        {line}\n" for line in (*lines, f"DROP TABLE {place};"))
-    return f"DO $$\nBEGIN\n    IF {_exists(place)} AND {_exists(table)} THEN\n{body}    END IF;\nEND\n$$;"
+    return _block(f"{relation_exists(place)} AND {relation_exists(table)}", *lines, f"DROP TABLE {place};")
 
 
 def set_not_null(table: Name, column: str) -> str:
@@ -67,19 +57,13 @@ def set_not_null(table: Name, column: str) -> str:
 
 def if_filled(statement: str, table: Name, column: str) -> str:
     """Return a statement that runs only if all rows of a table have a value in a column."""
-    return (
-        f"DO $$\nBEGIN\n    IF NOT EXISTS (SELECT FROM {name(table)} WHERE {identifier(column)} IS NULL) THEN\n"
-        f"        {statement}\n    END IF;\nEND\n$$;"
-    )
+    return _block(f"NOT EXISTS (SELECT FROM {name(table)} WHERE {identifier(column)} IS NULL)", statement)
 
 
 def drop_schema() -> str:
     """Return the statement that drops the schema of the copies when it holds none."""
-    own = literal(SET_ASIDE_SCHEMA)
-    return (
-        f"DO $$\nBEGIN\n    IF NOT EXISTS (SELECT FROM information_schema.tables WHERE table_schema = {own}) THEN\n"
-        f"        DROP SCHEMA IF EXISTS {SET_ASIDE_SCHEMA};\n    END IF;\nEND\n$$;"
-    )
+    copies = f"SELECT FROM information_schema.tables WHERE table_schema = {literal(SET_ASIDE_SCHEMA)}"
+    return _block(f"NOT EXISTS ({copies})", f"DROP SCHEMA IF EXISTS {SET_ASIDE_SCHEMA};")
 
 
 def clean_up(items: list[SetAside]) -> list[str]:
@@ -87,8 +71,8 @@ def clean_up(items: list[SetAside]) -> list[str]:
     return [*(f"DROP TABLE IF EXISTS {name(item.place)};" for item in items), drop_schema()]
 
 
-def _exists(table: str) -> str:
-    return f"to_regclass({literal(table)}) IS NOT NULL"
+def _block(condition: str, *lines: str) -> str:
+    return guards.block(condition, "\n        ".join(lines)).text
 
 
 def _joined(item: SetAside) -> str:

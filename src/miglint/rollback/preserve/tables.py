@@ -60,7 +60,7 @@ def place_of(version: str, table: Name, dialect: Dialect, *, kept: bool = False)
 
 
 def how_much(place: Name) -> str:
-    """Return the query that tells how much is set aside in a table, and since when."""
+    """Return the query for how many rows a table of set-aside data has, and since when."""
     return f"SELECT count(*), min({AT}) FROM {name(place)};"
 
 
@@ -73,10 +73,7 @@ def set_aside(
     """
     found: list[SetAside] = []
     left: list[LostData] = []
-    by_table: dict[Key, list[LostData]] = {}
-    for item in lost:
-        by_table.setdefault(item.table, []).append(item)
-    for key, items in by_table.items():
+    for key, items in _by_table(lost).items():
         table = schema.table(key)
         if table is None or table.assumed:
             left += items
@@ -96,11 +93,21 @@ def set_aside(
         if not identity or again is None or any(column not in again.columns for column in narrowed):
             left += items
             continue
-        triggers = tuple(
-            trigger.name for _, trigger in other.users(key, Trigger) if trigger.state == "enabled" and trigger.name
-        )
+        triggers = _enabled_triggers(other, key)
         found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers))
     return found, left
+
+
+def _by_table(lost: Iterable[LostData]) -> dict[Key, list[LostData]]:
+    found: dict[Key, list[LostData]] = {}
+    for item in lost:
+        found.setdefault(item.table, []).append(item)
+    return found
+
+
+def _enabled_triggers(schema: Schema, key: Key) -> tuple[str, ...]:
+    triggers = (trigger for _, trigger in schema.users(key, Trigger))
+    return tuple(trigger.name for trigger in triggers if trigger.state == "enabled" and trigger.name)
 
 
 def _identity(table: Table, other: Table | None, lost: frozenset[str]) -> tuple[str, ...]:

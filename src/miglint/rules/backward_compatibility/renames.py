@@ -150,7 +150,7 @@ def object_renamed(step: Step) -> Iterator[Hit]:
             continue
         if operation.kind in _NAMELESS or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        # Renaming a type in order to create it anew is how labels are removed from an enum.
+        # Renaming a type in order to create it again is how labels are removed from an enum.
         if operation.kind == "type" and operation.name.name in renamed_away:
             continue
         if end_of(step, applied).find(applied.key(operation.name)) is not None and operation.kind not in (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.swapped_scripts import swapped
 from miglint.schema.objects import Key, Routine, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
@@ -30,7 +31,12 @@ def end_of(step: Step, applied: AppliedOperation) -> Schema:
 
 
 def dropped(step: Step, *kinds: str) -> Iterator[tuple[AppliedOperation, ops.Drop]]:
-    """Yield drops of some kinds of relation that others may use: not those created here, or created again."""
+    """Yield drops of some kinds of relation that others may use: not those created here, or created again.
+
+    None in a migration whose scripts look swapped: what its forward drops is not there.
+    """
+    if swapped(step) is not None:
+        return
     for applied, operation in effective(step, ops.Drop):
         if operation.kind not in kinds or applied.fresh(operation.name) or undoes(step, applied):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.base.findings import Severity
-from miglint.base.model import Dialect, Direction
+from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.losses import data_operations, same
 from miglint.rules.definition import Hit, rule
@@ -13,11 +13,11 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.depends import relation_key
-from miglint.schema.objects import Key, Table
+from miglint.schema.lookup import visible_table
+from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name, Type, flat
+from miglint.sql.operations import Expression, Name, Type, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 _WHOLE = {"int2": 0, "int4": 1, "int8": 2, "numeric": 3}
@@ -47,24 +47,13 @@ def _shorter(old: Type, new: Type) -> bool:
         return False
 
 
-def find_table(schema: Schema, name: Name) -> Table | None:
-    """Return a table by its name as written."""
-    if schema.dialect is Dialect.SQLITE:
-        return schema.table(relation_key(name, schema.dialect))
-    for space in (name.schema,) if name.schema is not None else schema.path:
-        found = schema.table(Key("relation", space, name.name))
-        if found is not None:
-            return found
-    return None
-
-
-def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, Type]]:
+def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[ops.AlterColumnType]:
     for operation in data_operations(step, direction):
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
-            table = find_table(before, operation.table)
+            table = visible_table(before, operation.table)
             column = table.columns.get(operation.column) if table is not None else None
             if column is not None and column.type is not None and narrows(column.type, operation.type):
-                yield operation, column.type
+                yield operation
 
 
 @rule(
@@ -81,12 +70,12 @@ def forward_narrows_type(step: Step) -> Iterator[Hit]:
     script = step.migration.forward
     if script is None:
         return
-    for operation, old in _narrowed(step, _FORWARD, step.before):
+    for operation in _narrowed(step, _FORWARD, step.before):
         yield hit_in(
             script,
             operation.span,
-            f'not every {old} fits into {operation.type}: values of "{operation.table.name}.{operation.column}" are '
-            "rejected or truncated, and the rollback cannot restore them",
+            f'values of "{operation.table.name}.{operation.column}" that do not fit into {operation.type} are '
+            "rejected or truncated, and not restored",
             f"Add a new column of type {operation.type}, fill it, and drop `{ident(operation.column)}` in a later "
             "migration, when no rollback is needed any more.",
         )
@@ -105,12 +94,12 @@ def rollback_narrows_type(step: Step) -> Iterator[Hit]:
     script = step.migration.rollback
     if script is None:
         return
-    for operation, old in _narrowed(step, _ROLLBACK, step.after):
+    for operation in _narrowed(step, _ROLLBACK, step.after):
         yield hit_in(
             script,
             operation.span,
-            f"not every {old} fits into {operation.type}: the rollback fails or truncates once "
-            f'"{operation.table.name}.{operation.column}" holds such a value',
+            f'the rollback fails or truncates once "{operation.table.name}.{operation.column}" '
+            f"holds a value that does not fit into {operation.type}",
             "Handle such values in the rollback: `USING ...`, or an UPDATE before it.",
         )
 
@@ -160,7 +149,7 @@ def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
     for operation in _made(step, direction).get(table.name.lower(), ()):
         if same(operation.name, table):
             return tuple(column.name for column in operation.columns if not column.generated)
-    found = find_table(step.before if direction is _FORWARD else step.after, table)
+    found = visible_table(step.before if direction is _FORWARD else step.after, table)
     return () if found is None else tuple(column.name for column in found.columns.values() if not column.generated)
 
 
@@ -178,7 +167,7 @@ def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
         if script is None:
             continue
         for copy, source, columns in _copies(step, direction):
-            old = find_table(step.before if direction is _FORWARD else step.after, source)
+            old = visible_table(step.before if direction is _FORWARD else step.after, source)
             if old is None or not columns:
                 continue
             missed = _omitted(copy, old, columns)
@@ -210,14 +199,18 @@ def _omitted(copy: ops.Insert, old: Table, columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name.lower() not in filled and name.lower() in theirs]
 
 
+def _draws_a_uuid(default: Expression) -> bool:
+    return any(name.name.startswith(("gen_random_uuid", "uuid_generate_", "uuidv")) for name in default.functions)
+
+
 def _numbered(table: Table, name: str) -> bool:
-    """Return whether the engine numbers the column, so that a row without a value gets the next number."""
+    """Return whether the engine numbers the column, so that a row without a value gets one that no other row has."""
     column = next((item for item in table.columns.values() if item.name.lower() == name.lower()), None)
     if column is None:
         return False
     if column.serial or column.identity or column.autoincrement:
         return True
-    if column.default is not None and column.default.sequence is not None:
+    if column.default is not None and (column.default.sequence is not None or _draws_a_uuid(column.default)):
         return True
     # SQLite numbers every column that is declared exactly like this.
     return column.type is not None and column.type.name == "INTEGER" and _alone_in_key(table, column.name)

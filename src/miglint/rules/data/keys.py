@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.locks.look import says_not_null
+from miglint.locks.look import excludes_null
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of
 from miglint.rules.definition import Hit, hazard
@@ -106,7 +106,7 @@ def primary_key_dropped(step: Step) -> Iterator[Hit]:
         if _is_primary(operation, known):
             yield applied.hit(
                 f'primary key "{operation.constraint}" of "{operation.table.name}" is dropped: '
-                "duplicate rows can be written, and foreign keys to it are dropped or make it fail",
+                "duplicate rows are accepted, foreign keys to it are lost",
                 f"Build the index of the next key concurrently, and replace it in one statement: `ALTER TABLE "
                 f"{qualified(operation.table)} DROP CONSTRAINT {ident(operation.constraint)}, ADD PRIMARY KEY USING "
                 "INDEX ...;`",
@@ -166,4 +166,4 @@ def _kept_as_not_null(old: Constraint, end: Table) -> bool:
     if len(old.columns) != 1 or old.expression is None or " and " in old.expression.key.lower():
         return False
     column = end.columns.get(old.columns[0])
-    return column is not None and column.nullable is False and says_not_null(old, column.name)
+    return column is not None and column.nullable is False and excludes_null(old, column.name)

@@ -142,28 +142,32 @@ def forward_deletes_rows(step: Step) -> Iterator[Hit]:
     for operation in deletions(step):
         table = operation.table
         some = isinstance(operation, ops.Delete) and operation.where is not None
+        # Its condition may name what the WITH clause defines.
+        alone = script.text[operation.span.start - script.span.start :][:4].upper() != "WITH"
         yield hit_in(
             script,
             operation.span,
             f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback restores none',
-            f"Put before it: `{_save_deleted(operation)}` Have the rollback write the rows back, or declare it: "
-            "`-- miglint: irreversible (why)`.",
+            f"Put before it: `{_save_deleted(operation, alone=alone)}` Have the rollback write the rows back, or "
+            "declare it: `-- miglint: irreversible (why)`.",
             severity=Severity.INFO if some else None,
         )
 
 
-def _save_deleted(operation: ops.Delete | ops.Truncate) -> str:
-    """Return the statement that saves the rows that a statement deletes."""
+def _save_deleted(operation: ops.Delete | ops.Truncate, *, alone: bool) -> str:
+    """Return the statement that saves the rows that a statement deletes; with a gap if its condition needs more."""
     where = operation.where if isinstance(operation, ops.Delete) else None
     text = "" if where is None else " ".join(where.text.split())
     # With other relations, or another name for the table, the condition does not stand alone.
-    alone = not (isinstance(operation, ops.Delete) and operation.joined) and "." not in text and "`" not in text
+    alone = alone and not (isinstance(operation, ops.Delete) and operation.joined)
+    alone = alone and "." not in text and "`" not in text
     condition = f" WHERE {text if alone and len(text) <= _LONGEST else '...'}" if text else ""
     return _save(operation.table, "*", condition)
 
 
 def _save(table: Name, columns: str, condition: str = "") -> str:
-    saved = suffixed(table.name, "_saved")
+    # SQLite keeps names that begin with `sqlite_` for itself.
+    saved = suffixed(table.name.removeprefix("sqlite_"), "_saved")
     place = saved if table.schema is None else f"{ident(table.schema)}.{saved}"
     return f"CREATE TABLE {place} AS SELECT {columns} FROM {qualified(table)}{condition};"
 
@@ -218,7 +222,7 @@ def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], sa
         hit_in(
             script,
             found[0].span,
-            f"the {what} {_listed(names)} that were written since the forward are lost with the rollback",
+            f"the rollback loses the {what} {_listed(names)} that were written since the forward",
             f"If they matter, put before it: `{save}` Have the forward read them back.",
         )
     ]

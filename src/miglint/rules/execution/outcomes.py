@@ -19,7 +19,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.schema.change import Change
 
 if TYPE_CHECKING:
-    # The engines load when one is asked for; this module loads with every run.
+    # Engines are imported on demand; this module is imported in every run.
     from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, StepResult
 
 _SHOWN = 5
@@ -289,7 +289,7 @@ _ABOUT_ROLES = pattern(r"\b(?:role|user|group|database|owned|grant|revoke|parame
 
 
 def _statement_about_roles(execution: Execution, script: Script) -> Span | None:
-    """Return the first statement that speaks of roles or databases."""
+    """Return the first statement about roles or databases."""
     start = script.span.start
     for statement in execution.statements:
         text = script.text[statement.span.start - start : statement.span.end - start]

@@ -16,7 +16,7 @@ from miglint.sql.operations import Operation, Statement, flat
 _OPTIONS: dict[str, object] = {"table": "schema_migrations", "column": "version"}
 
 
-def _asked(context: Context) -> tuple[str, str]:
+def _table_and_column(context: Context) -> tuple[str, str]:
     table = str(context.settings.get("table") or _OPTIONS["table"])
     return table.lower(), str(context.settings.get("column") or _OPTIONS["column"]).lower()
 
@@ -68,7 +68,7 @@ def migration_not_recorded(step: Step, context: Context) -> Iterator[Hit]:
     script = step.migration.forward
     if script is None or not step.forward_statements:
         return
-    table, column = _asked(context)
+    table, column = _table_and_column(context)
     inserts = [item for item in _writes(step.forward_statements, table) if isinstance(item, ops.Insert)]
     if not inserts:
         yield hit_in(
@@ -104,7 +104,7 @@ def rollback_keeps_record(step: Step, context: Context) -> Iterator[Hit]:
     script, forward = step.migration.rollback, step.migration.forward
     if script is None or forward is None or not step.rollback_statements:
         return
-    table, column = _asked(context)
+    table, column = _table_and_column(context)
     if not any(isinstance(item, ops.Insert) for item in _writes(step.forward_statements, table)):
         return
     removals = [item for item in _writes(step.rollback_statements, table) if not isinstance(item, ops.Insert)]

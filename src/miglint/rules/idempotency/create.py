@@ -1,4 +1,4 @@
-"""IDM001 to IDM015: CREATE and ADD of objects that the first run created."""
+"""IDM001 to IDM015: CREATE of objects that the first run created."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from functools import partial
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.idempotency.conditional import guarded, in_block, sqlite, unless
+from miglint.rules.idempotency.conditional import conditional, guarded, in_block, sqlite
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
-from miglint.rules.support.sql_text import block, ident, literal, qualified
-from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.rules.support.sql_text import block, ident, qualified
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
 from miglint.sql import operations as ops
+from miglint.writer.postgres.catalog_conditions import negated, role_exists
 
 ERROR = Severity.ERROR
 ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
-# A longer clause is not repeated in a help text.
-_LONGEST = 300
 # The first version in which `CREATE OR REPLACE TRIGGER` exists.
 _REPLACES_TRIGGERS = (14,)
 
@@ -54,80 +53,6 @@ def create_table(cases: Failures) -> Iterable[Hit]:
 
 
 @rule(
-    "IDM002",
-    "add-column-unguarded",
-    ERROR,
-    "ADD COLUMN fails on a second run",
-    on=failures,
-    fixable=True,
-    aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
-    about_reruns=True,
-)
-def add_column(cases: Failures) -> Iterable[Hit]:
-    """Report ADD COLUMN that fails on a second run."""
-    return hits(cases, _add_column_help)
-
-
-def _add_column_help(failure: SecondRunFailure) -> str:
-    operation = failure.operation
-    assert isinstance(operation, ops.AddColumn)
-    table, column = operation.table, operation.column.name
-    if sqlite(failure):
-        return (
-            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script only once, or check first: "
-            f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)};`"
-        )
-    if operation.kind == "type":
-        return (
-            "PostgreSQL has no ADD ATTRIBUTE IF NOT EXISTS. Put before it: "
-            f"`ALTER TYPE {qualified(table)} DROP ATTRIBUTE IF EXISTS {ident(column)};`"
-        )
-    short = f"ALTER TABLE {qualified(table)} ADD COLUMN IF NOT EXISTS {ident(column)}"
-    return f"Write {guarded(failure, short)}."
-
-
-@rule(
-    "IDM003",
-    "add-constraint-unguarded",
-    ERROR,
-    "ADD CONSTRAINT fails on a second run",
-    on=failures,
-    aliases=ROBUST,
-    fixable=True,
-    about_reruns=True,
-)
-def add_constraint(cases: Failures) -> Iterable[Hit]:
-    """Report ADD CONSTRAINT that fails on a second run."""
-    return hits(cases, _add_constraint_help)
-
-
-def _add_constraint_help(failure: SecondRunFailure) -> str:
-    operation = failure.operation
-    assert isinstance(operation, ops.AddConstraint)
-    table, name = qualified(operation.table), operation.constraint.name or failure.error.part
-    if sqlite(failure):
-        return (
-            "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
-            "Have the runner run this script only once."
-        )
-    if operation.kind == "domain":
-        first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or '...')};"
-        return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Put before it: `{first}`"
-    if name is None or (operation.constraint.kind == "primary" and operation.constraint.name is None):
-        name = f"{operation.table.name}_pkey"
-    test = f"SELECT FROM pg_constraint WHERE conrelid = {literal(table)}::regclass AND conname = {literal(name)}"
-    written = clause(failure)
-    check = unless(failure, test, f"ALTER TABLE {table} {written if len(written) <= _LONGEST else '...'}")
-    if operation.constraint.using_index is not None:
-        # The index went with the constraint.
-        return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Check first: {check}"
-    return (
-        "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
-        f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` Or check first: {check}"
-    )
-
-
-@rule(
     "IDM004",
     "create-index-unguarded",
     ERROR,
@@ -156,7 +81,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
         short = f"{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         return f"Write {guarded(failure, short)}."
     cleared = clear_invalid(step, failure.script, operation)
-    if stands_alone(step, failure.script):
+    if must_be_alone(step, failure.script):
         written = guarded(
             failure, f"{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         )
@@ -187,29 +112,6 @@ def _create_type_help(failure: SecondRunFailure) -> str:
     caught = f"{text if text != '...' else f'{words} {_name(failure)} ...'}; EXCEPTION WHEN duplicate_object THEN NULL;"
     written = f"BEGIN {caught} END;" if in_block(failure) else block(caught)
     return f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: `{written}`"
-
-
-@rule(
-    "IDM006",
-    "add-enum-value-unguarded",
-    ERROR,
-    "ALTER TYPE ... ADD VALUE fails on a second run",
-    on=failures,
-    dialects=("postgres",),
-    fixable=True,
-    about_reruns=True,
-)
-def add_enum_value(cases: Failures) -> Iterable[Hit]:
-    """Report ALTER TYPE ... ADD VALUE that fails on a second run."""
-    return hits(cases, _add_value_help)
-
-
-def _add_value_help(failure: SecondRunFailure) -> str:
-    operation = failure.operation
-    assert isinstance(operation, ops.AddEnumValue)
-    return (
-        f"Write {guarded(failure, f'ALTER TYPE {_name(failure)} ADD VALUE IF NOT EXISTS {literal(operation.value)}')}."
-    )
 
 
 @rule(
@@ -378,10 +280,10 @@ def create_role(cases: Failures) -> Iterable[Hit]:
 def _create_role_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.CreateRole)
-    test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
     text = clause(failure)
     statement = text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
-    return f"PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: {unless(failure, test, statement)}"
+    check = conditional(failure, negated(role_exists(operation.name)), statement)
+    return f"PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: {check}"
 
 
 @rule(

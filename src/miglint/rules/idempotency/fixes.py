@@ -10,30 +10,23 @@ from miglint.base.model import Dialect, Script, Span
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
-from miglint.rules.idempotency.catalog_tests import first_run_condition
+from miglint.rules.idempotency.blocks import ConditionalPlace, statement_in_block
+from miglint.rules.idempotency.catalog_queries import negated, object_exists
+from miglint.rules.idempotency.catalog_tests import first_run_condition, room_condition
 from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
+from miglint.rules.idempotency.later_changes import later_conditions, schema_before
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
+from miglint.rules.idempotency.sqlite_rebuild import rebuild_fix
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.objects import Key, Table
+from miglint.rules.support.uncut import end_of, indentation, line_break
+from miglint.schema.objects import Absent, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
 
-# The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
-_UNCUT = {
-    "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
-    "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
-}
-# Liquibase cuts at each semicolon, whatever is around it.
-_CUTS_BLOCKS = frozenset({"liquibase"})
-# Statements that a block cannot run: it needs a destination for rows, and is in a transaction.
-_OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "copy", "do", "show", "explain", "call"})
 # The block around a statement is made once for each of its clauses that fails.
 _MOST_CLAUSES = 50
-_SEMICOLON = pattern(r"[ \t\r\n]*;")
-# `FOUND` is a variable of each block.
-_NO_BLOCK = pattern(r"\b(?:FOUND|CONCURRENTLY|RETURNING)\b", 2)
 _RETURNING = pattern(r"\b(?:RETURNING|CONFLICT)\b", 2)
 
 
@@ -44,11 +37,11 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
     guard = guard_of(failure)
     if guard is not None:
         return Fix(f"insert {guard.words}", (guard.edit,), _drift(failure, guard))
-    if isinstance(failure.operation, ops.Insert):
+    if isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation":
         return _skip_known_rows(failure)
     if failure.script.dialect is Dialect.SQLITE:
-        return None
-    return _drop_first(failure) or _in_block(failure)
+        return rebuild_fix(failure)
+    return _drop_first(failure) or _rename_once(failure) or _in_block(failure)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -56,7 +49,7 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
 
 def _skip_known_rows(failure: SecondRunFailure) -> Fix | None:
     """Return the addition of `ON CONFLICT DO NOTHING`: a first run without a conflict does not change by it."""
-    if failure.error.condition != "unique_violation" or failure.event.statement.kind != "insert":
+    if failure.event.statement.kind != "insert":
         return None
     span, text = failure.event.statement.span, failure.script.file.text
     body = text[span.start : span.end].rstrip()
@@ -84,7 +77,7 @@ def _drop_first(failure: SecondRunFailure) -> Fix | None:
     kind = "TRIGGER" if isinstance(operation, ops.CreateTrigger) else "POLICY"
     drop = f"DROP {kind} IF EXISTS {ident(operation.name)} ON {qualified(operation.table)};"
     start = failure.event.statement.span.start
-    edit = Edit(start, start, drop + _line_break(failure) + _indentation(failure.script.file.text, start))
+    edit = Edit(start, start, drop + line_break(failure.script) + indentation(failure.script.file.text, start))
     return Fix(f"drop the {kind.lower()} first", (edit,), _drift(failure, None))
 
 
@@ -110,29 +103,15 @@ def _statements_of(step: Step, script: Script) -> tuple[Statement, ...]:
 
 def _in_block(failure: SecondRunFailure) -> Fix | None:
     """Return the block around a statement that runs it only before it has run once."""
-    statement, text, layout = failure.event.statement, failure.script.file.text, failure.step.layout
-    span = statement.span
-    if layout in _CUTS_BLOCKS or statement.kind in _OUTSIDE_BLOCKS or not _is_whole(failure):
+    condition = first_run_condition(failure) if _is_whole(failure) else None
+    if condition is None:
         return None
-    body = text[span.start : span.end]
-    condition = first_run_condition(failure)
-    end = _end_of(text, failure.script.span, statement)
-    if condition is None or end is None or _NO_BLOCK.search(body):
-        return None
-    line, indent = _line_break(failure), _indentation(text, span.start)
-    mark = _dollar_tag(body + condition)
-    before = f"DO {mark} BEGIN{line}{indent}IF {condition} THEN{line}{indent}"
-    after = f"{line}{indent}END IF;{line}{indent}END {mark};"
-    if layout in _UNCUT and not _is_uncut(text, span, _UNCUT[layout]):
-        opening, closing = _UNCUT[layout]
-        if text[text.rfind("\n", 0, span.start) + 1 : span.start].strip():
-            return None
-        before, after = f"{opening}{line}{indent}{before}", f"{after}{line}{closing}"
-    edits = []
-    for place in (Span(span.start, end), *_drops_of_new_name(failure)):
-        closing = after if text[place.end - 1] == ";" else f";{after}"
-        edits += [Edit(place.start, place.start, before), Edit(place.end, place.end, closing)]
-    return Fix("run it only where it has not run yet", tuple(edits), _drift(failure, None))
+    # What makes room for the new name is dropped as long as the old name is there.
+    room = room_condition(failure.operation) or condition
+    others = [ConditionalPlace(place, room) for place in _drops_of_new_name(failure)]
+    others += _creations_of_old_name(failure)
+    reason = _drift(failure, None)
+    return statement_in_block(failure.step, failure.script, failure.event.statement, condition, reason, *others)
 
 
 def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
@@ -146,14 +125,47 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
         case _:
             return
     for statement in _lone_drops(failure.step, failure.script).get(named, ()):
-        end = _end_of(text, failure.script.span, statement)
+        end = end_of(text, failure.script.span, statement)
         if end is not None and statement.span.start < failure.event.statement.span.start:
             yield Span(statement.span.start, end)
 
 
+def _rename_once(failure: SecondRunFailure) -> Fix | None:
+    """Return the block around a rename that makes room for another object, where the drop at the end fails.
+
+    A second run would rename what has taken the place: where the script has run is told by what it does later.
+    """
+    drop, step, script = failure.operation, failure.step, failure.script
+    if not isinstance(drop, ops.Drop) or failure.error.condition != "dependent_objects_still_exist":
+        return None
+    for statement in _statements_of(step, script):
+        match statement.operations:
+            case (ops.Rename() as rename,) if rename.new == drop.name.name:
+                conditions = later_conditions(step, script, statement)
+                # The first of them is that of the rename itself, which holds again when the place is taken.
+                own = object_exists(rename.kind, rename.name, rename.table, None)
+                told = next((one for one in conditions if own is None or one != own), None)
+                return None if told is None else statement_in_block(step, script, statement, told, None)
+    return None
+
+
+def _creations_of_old_name(failure: SecondRunFailure) -> Iterator[ConditionalPlace]:
+    """Yield the statements that create what a rename renames: a second run would create it again."""
+    operation, text = failure.operation, failure.script.file.text
+    if not isinstance(operation, ops.Rename) or not failure.error.condition.startswith("duplicate_"):
+        return
+    renamed = object_exists(operation.kind, operation.name._replace(name=operation.new), operation.table, None)
+    for statement in _statements_of(failure.step, failure.script):
+        match statement.operations:
+            case (ops.CreateTable() | ops.CreateView() | ops.CreateSequence() | ops.CreateType() as created,):
+                end = end_of(text, failure.script.span, statement)
+                if created.name == operation.name and renamed is not None and end is not None:
+                    yield ConditionalPlace(Span(statement.span.start, end), negated(renamed))
+
+
 @cached_by_step
 def _lone_drops(step: Step, script: Script) -> dict[tuple[str, str | None], list[Statement]]:
-    """Return the statements that drop one thing and do nothing else, by its name and column."""
+    """Return the statements that only drop one object, by its name and column."""
     found: dict[tuple[str, str | None], list[Statement]] = {}
     for statement in _statements_of(step, script):
         match statement.operations:
@@ -172,58 +184,40 @@ def _is_whole(failure: SecondRunFailure) -> bool:
     )
 
 
-def _end_of(text: str, script: Span, statement: Statement) -> int | None:
-    """Return the place behind a statement and its semicolon, or None where a comment stands between them."""
-    semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
-    if semicolon is not None:
-        return semicolon.end()
-    return statement.span.end if not text[statement.span.end : script.end].strip() else None
-
-
-def _is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
-    opening, closing = marks
-    return text.rfind(opening, 0, span.start) > text.rfind(closing, 0, span.start)
-
-
-def _dollar_tag(text: str) -> str:
-    number, mark = 0, "$$"
-    while mark in text:
-        number, mark = number + 1, f"$miglint{number or ''}$"
-    return mark
-
-
-def _line_break(failure: SecondRunFailure) -> str:
-    return "\r\n" if "\r\n" in failure.script.file.text else "\n"
-
-
-def _indentation(text: str, at: int) -> str:
-    before = text[text.rfind("\n", 0, at) + 1 : at]
-    return before if not before.strip() else ""
-
-
 # --- drift -----------------------------------------------------------------------------------------------------------
 
 
 def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
     """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
 
-    The first run of the statement as it is tells of such a difference by its failure.
+    Without the fix, the first run of the statement fails and reveals such a difference.
     """
-    before = failure.step.before if failure.script is failure.step.migration.forward else failure.step.forward.schema
+    step, script = failure.step, failure.script
+    before = step.before if script is step.migration.forward else step.forward.schema
     key, part = failure.error.key, failure.error.part
     if key is None:
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
-    if _is_absent(before, key, part):
+    if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
-    return f"the migrations do not tell that {part or key.name} is not there yet"
+    return f"{part or key.name} may exist already: the migrations do not rule it out"
 
 
 def _is_made(schema: Schema, key: Key) -> bool:
     found = schema.find(key)
     # What the script itself creates and drops again is not there before it.
     return found is None or not getattr(found, "assumed", False)
+
+
+def _lacks(schema: Schema | None, key: Key, part: str | None) -> bool:
+    """Return whether the script itself has removed something, or has created the table that lacks a part."""
+    if schema is None:
+        return False
+    if part is None:
+        return isinstance(schema.get(key), Absent)
+    table = schema.table(key)
+    return table is not None and not table.assumed
 
 
 def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:

@@ -11,19 +11,20 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.short_lived import dropped_later
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation, flat
+from miglint.sql.operations import Constraint, Operation, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 
@@ -39,6 +40,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     "second-run-changes-schema",
     Severity.ERROR,
     "A second run changes the schema again",
+    fixable=True,
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
     about_reruns=True,
 )
@@ -64,6 +66,9 @@ def _one_more_index(step: Step) -> Iterator[Hit]:
             )
 
 
+_AGAIN = {"extra": "creates", "missing": "removes"}
+
+
 def _changes_again(step: Step) -> Iterator[Hit]:
     for direction, first, second, idempotent in _runs(step):
         script = script_of(step, direction)
@@ -72,9 +77,10 @@ def _changes_again(step: Step) -> Iterator[Hit]:
         for change in diff(first.schema, second.schema):
             if not change.counts or not change.certain:
                 continue
-            found = find_clause(step, direction, change.key, change.part) or _unnamed(step, direction, second, change)
+            found = _unnamed(step, direction, second, change) if change.kind == "extra" else None
+            found = found or find_clause(step, direction, change.key, change.part)
             span = found[1].span if found else script.span
-            again = "creates" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
+            again = _AGAIN.get(change.kind, "changes")
             yield hit_in(
                 script,
                 span,
@@ -82,12 +88,14 @@ def _changes_again(step: Step) -> Iterator[Hit]:
                 "Name the object and create it with IF NOT EXISTS."
                 if again == "creates"
                 else "Check before the statement whether it is needed.",
+                fix=naming_fix(step, script, found[1]) if found and change.kind == "extra" else None,
             )
 
 
 def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> Clause | None:
     """Return the clause that leaves the name of the new index or constraint to the engine."""
     made = second.schema.find(change.key)
+    added = made.constraints.get(change.part or "") if isinstance(made, Table) else None
     table = made.table.name if isinstance(made, Index) and made.table is not None else change.key.name
     for statement in statements_of(step, direction):
         for operation in flat(statement.operations):
@@ -98,9 +106,14 @@ def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> C
                 isinstance(operation, ops.AddConstraint)
                 and operation.constraint.name is None
                 and operation.table.name == table
+                and (added is None or _is_like(added, operation.constraint))
             ):
                 return statement, operation
     return None
+
+
+def _is_like(made: Constraint, written: Constraint) -> bool:
+    return made.kind == written.kind and (made.columns == written.columns or not written.columns)
 
 
 @rule(
@@ -157,7 +170,7 @@ def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
                         f'a retry after an interrupted build keeps the invalid index "{operation.name}"',
                         clear_invalid(step, script, operation),
                         # A file that takes no second statement cannot be improved.
-                        severity=Severity.INFO if stands_alone(step, script) else None,
+                        severity=Severity.INFO if must_be_alone(step, script) else None,
                     )
 
 

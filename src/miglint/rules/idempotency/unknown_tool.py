@@ -1,4 +1,4 @@
-"""IDM064: a history that only works if each script runs once, without anything that says so."""
+"""IDM064: a history that only works if each script runs once, although nothing configures that."""
 
 from __future__ import annotations
 

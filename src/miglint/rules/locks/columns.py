@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
+from miglint.locks import Work, effects
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.locks.constraints import severity_of
 from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
 from miglint.rules.support.sql_text import ident, literal, qualified, suffixed
 from miglint.sql import operations as ops
@@ -74,6 +76,7 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             f"{words}: {why}",
             f"`ALTER TABLE {on} ADD COLUMN {column}{kind};`, `ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT "
             f"{default.text};` for new rows, and fill the old ones in a later migration, {_BATCHES}.",
+            severity=severity_of(applied, operation.table),
         )
 
 
@@ -121,13 +124,13 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
 )
 def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Report stored generated columns that are added, or whose expression changes."""
-    for applied, _ in effective(step, ops.AddColumn):
+    for applied, added in effective(step, ops.AddColumn):
         situation, words = _situation(applied, context)
         if situation == "add column stored generated":
             help = f"Add a plain column, have a trigger fill it, and fill the old rows {_BATCHES}."
             if version_of(context) >= 18:
                 help = f"Use VIRTUAL instead of STORED: it is computed when read. Or: {help}"
-            yield applied.hit(words, help)
+            yield applied.hit(words, help, severity=severity_of(applied, added.table))
     for applied, _ in effective(step, ops.SetGenerated):
         situation, words = _situation(applied, context)
         if situation:
@@ -193,7 +196,7 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
                 f"`CREATE SEQUENCE {sequence};`, `ALTER TABLE {on} ADD COLUMN {column} bigint;`, "
                 f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval({literal(sequence)});`, "
                 f"then fill the old rows {_BATCHES}.",
-                severity=ERROR,
+                severity=severity_of(applied, operation.table),
             )
 
 
@@ -226,11 +229,23 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             continue
         known = applied.column(operation.table, operation.column)
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
-        yield applied.hit(
-            f"{words} ({ident(operation.column)}: {old}{operation.type})",
-            _new_column_help(operation.table, operation.column, operation.type),
-            severity=ERROR if situation == "alter type rewriting" else WARNING,
-        )
+        help = _new_column_help(operation.table, operation.column, operation.type)
+        zone, severity = "", severity_of(applied, operation.table)
+        if situation != "alter type rewriting":
+            severity = WARNING
+        elif _is_free_in_utc(applied, context):
+            zone, severity = ", unless the session's time zone is UTC", WARNING
+            help = f"If the values are in UTC: `SET LOCAL timezone = 'UTC';` before it. Otherwise: {help}"
+        yield applied.hit(f"{words} ({ident(operation.column)}: {old}{operation.type}){zone}", help, severity=severity)
+
+
+def _is_free_in_utc(applied: AppliedOperation, context: Context) -> bool:
+    """Return whether rows are rewritten only in another time zone than UTC, and the script sets none."""
+    if applied.timezone is not None:
+        return False
+    version = context.targets.get("postgres", ())
+    found = effects(applied.operation, applied.before, version, timezone="UTC", notes=applied.moment.notes)
+    return not any(Work.REWRITE in effect.work for effect in found)
 
 
 # Types that a column can get without a rewrite: text from varchar, unbounded numeric from a bounded one.

@@ -12,11 +12,11 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, remade_here, text_of, version_of
 from miglint.rules.support.sql_text import ident, qualified
-from miglint.rules.symmetry.invalid_indexes import index_name, stands_alone
+from miglint.rules.symmetry.invalid_indexes import index_name, must_be_alone
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
-from miglint.writer.tables import create_index
+from miglint.writer.indexes import create_index
 from miglint.writer.words import UnprintableError
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
@@ -36,6 +36,7 @@ _FEW = 3
     "CREATE INDEX without CONCURRENTLY blocks writes while it is built",
     on=(ops.CreateIndex,),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:require-concurrent-index-creation",
         "pgls:requireConcurrentIndexCreation",
@@ -122,7 +123,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
     else:
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
-    if drop and stands_alone(step, applied.script):
+    if drop and must_be_alone(step, applied.script):
         return f"Put it {_ALONE}, after {drop} by hand where a build was interrupted: `{made};`."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
@@ -135,6 +136,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
     "DROP INDEX without CONCURRENTLY waits for every query on the table, and all others wait for it",
     on=(ops.Drop,),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:require-concurrent-index-deletion",
         "pgls:requireConcurrentIndexDeletion",

@@ -19,7 +19,7 @@ _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 
 
 class Held(NamedTuple):
-    """The strongest lock that an operation takes on a relation that others use, and whether it works through rows."""
+    """The strongest lock that an operation takes on a relation that others use, and whether it reads rows."""
 
     applied: AppliedOperation
     lock: Lock
@@ -63,7 +63,7 @@ def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
     "LCK030",
     "work-under-exclusive-lock",
     WARNING,
-    "A statement works through rows under an earlier statement's ACCESS EXCLUSIVE lock",
+    "A statement scans or rewrites rows under an earlier statement's ACCESS EXCLUSIVE lock",
     dialects=("postgres",),
     aliases=("django-migration-linter:CREATE_INDEX_EXCLUSIVE", "eugene:E10"),
 )
@@ -83,11 +83,9 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
             line = before.applied.script.file.position(before.applied.operation.span.start).line
             yield held.applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks reads and writes while "
-                "this works "
-                "through rows",
+                "rows are scanned",
                 f"Move this statement to a migration of its own, so that the lock on {before.table} ends with "
-                "the statement "
-                "that needs it.",
+                "the statement that needs it.",
             )
         if held.lock is Lock.ACCESS_EXCLUSIVE:
             holding.setdefault(place, held)
@@ -149,8 +147,7 @@ def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
         if before.table != held.table and place not in reported:
             reported.add(place)
             yield held.applied.hit(
-                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: a session that "
-                "takes them in "
-                "the other order deadlocks",
+                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: the reverse "
+                "order deadlocks",
                 "Write one migration per table.",
             )

@@ -9,8 +9,9 @@ from miglint.locks import Lock, effects
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.rules.support.sql_text import block, ident, qualified
 from miglint.sql import operations as ops
+from miglint.writer.postgres.catalog_conditions import column_exists, relation_is
 
 INFO = Severity.INFO
 
@@ -33,8 +34,8 @@ def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
         if applied.fresh(operation.table) or (known is not None and known.validated):
             continue
         yield applied.hit(
-            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: blocks VACUUM and other "
-            "migrations, not reads and writes",
+            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: blocks VACUUM and "
+            "DDL, not reads and writes",
             "Put it in a migration of its own, and run it when nothing else changes the table.",
         )
 
@@ -125,18 +126,15 @@ def _look_first(operation: ops.TableOperation) -> str:
     on = qualified(operation.table)
     if isinstance(operation, ops.SetNullable):
         verb, test = ("DROP", "attnotnull") if operation.nullable else ("SET", "NOT attnotnull")
-        where = f"pg_attribute WHERE attrelid = {literal(on)}::regclass AND attname = {literal(operation.column)}"
+        condition = column_exists(on, operation.column, test)
         action = f"ALTER COLUMN {ident(operation.column)} {verb} NOT NULL"
     else:
         assert isinstance(operation, ops.SetTableOption)
         switched, words = _SWITCHES[operation.option]
         off = operation.value != "on"
-        where, test = f"pg_class WHERE oid = {literal(on)}::regclass", switched if off else f"NOT {switched}"
+        condition = relation_is(on, switched if off else f"NOT {switched}")
         action = words[off]
-    return (
-        f"Check first: `DO $$ BEGIN IF EXISTS (SELECT FROM {where} AND {test}) THEN ALTER TABLE {on} {action}; "
-        "END IF; END $$;`"
-    )
+    return f"Check first: `{block(f'IF {condition} THEN ALTER TABLE {on} {action}; END IF;')}`"
 
 
 def _repeated(step: Step, applied: AppliedOperation, written: set[int]) -> bool:

@@ -16,24 +16,13 @@ from miglint.rules.names.holders import ColumnNames, ConstraintNames
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
+from miglint.schema.lookup import visible_key
 from miglint.schema.objects import Key, Table
-from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name, Operation
 
 _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
 _INDEXED = frozenset({"primary", "unique", "exclude"})
-
-
-def _key(name: Name, schema: Schema) -> Key:
-    """Return the key of a relation of that name: in its schema, or in the first of the search path that has it."""
-    if name.schema is not None:
-        return Key("relation", name.schema, name.name)
-    for place in schema.path:
-        key = Key("relation", place, name.name)
-        if key in schema:
-            return key
-    return Key("relation", schema.path[0], name.name)
 
 
 def _by_forward(step: ForwardPass, *kinds: str) -> list[Declared]:
@@ -83,7 +72,7 @@ def constraint_name_on_two_tables(steps: Sequence[ForwardPass]) -> Iterator[Hit]
 def _table_of(step: ForwardPass, item: Declared) -> Key | None:
     operation = item.operation
     name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
-    return _key(name, step.after) if isinstance(name, Name) else None
+    return visible_key(step.after, name) if isinstance(name, Name) else None
 
 
 def _also_on(
@@ -163,7 +152,7 @@ def _other_spelling(
     operation = item.operation
     if item.kind == "column":
         name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
-        spelled = columns.spellings(_key(name, step.after), item.name) if isinstance(name, Name) else ()
+        spelled = columns.spellings(visible_key(step.after, name), item.name) if isinstance(name, Name) else ()
         return next((other for other in spelled if other != item.name), None) if item.name in spelled else None
     name = operation.table if isinstance(operation, ops.CreateIndex) else getattr(operation, "name", None)
     schema = (name.schema if isinstance(name, Name) else None) or step.after.path[0]
@@ -201,7 +190,7 @@ def generated_name_displaced(step: Step) -> Iterator[Hit]:
         found = _unnamed(operation) if script is step.migration.forward else None
         if found is None or all(constraint.name is not None for constraint in found[1]):
             continue
-        key = _key(found[0], step.after)
+        key = visible_key(step.after, found[0])
         table = step.after.table(key)
         if table is None:
             continue
@@ -281,7 +270,7 @@ def rollback_names_generated(step: Step) -> Iterator[Hit]:
             continue
         if script is not step.migration.rollback:
             continue
-        key = _key(operation.table, step.after)
+        key = visible_key(step.after, operation.table)
         after, before = step.after.table(key), step.before.table(key)
         constraint = None if after is None else after.constraints.get(operation.constraint)
         new = before is None or operation.constraint not in before.constraints
@@ -336,7 +325,7 @@ def _stems(name: str) -> set[str]:
 
 def _table_among(step: Step, operation: ops.CreateIndex, words: list[str]) -> str | None:
     """Return the longest run of words that is the name of another table."""
-    schema = _key(operation.table, step.after).schema
+    schema = visible_key(step.after, operation.table).schema
     for length in range(len(words), 0, -1):
         for start in range(len(words) - length + 1):
             name = "_".join(words[start : start + length])

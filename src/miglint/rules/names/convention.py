@@ -12,6 +12,8 @@ from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
+from miglint.rules.names.fixes import convention_fix, schema_fix
+from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
 from miglint.rules.support.sql_text import ident
@@ -33,7 +35,7 @@ _RESERVED = frozenset(
     release rename replace restrict returning right rollback row rows savepoint select session_user set similar some
     symmetric system_user table tablesample temp temporary then ties to trailing transaction trigger true unbounded
     union unique update user using vacuum values variadic verbose view virtual when where window with without
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 # Of these, the words that an engine rejects as an unquoted name of a table or column.
 _POSTGRES = frozenset(
@@ -45,7 +47,7 @@ _POSTGRES = frozenset(
     leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps
     placing primary references returning right select session_user similar some symmetric system_user table
     tablesample then to trailing true union unique user using variadic verbose when where window with
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 _SQLITE = frozenset(
     """
@@ -53,7 +55,7 @@ _SQLITE = frozenset(
     distinct drop else escape except exists foreign from group having if in index insert intersect into is isnull
     join limit not nothing notnull null on or order primary references returning select set table then to transaction
     union unique update using values when where
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - readable as a text
 )
 
 
@@ -82,6 +84,7 @@ def _no_pattern(value: object) -> str | None:
         "atlas:NM106",
         "pgsafe:naming-convention",
     ),
+    fixable=True,
     options=dict.fromkeys(KINDS, ""),
     objection=_no_pattern,
 )
@@ -104,6 +107,7 @@ def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
                 item.span,
                 f"the name of {item.words} {ident(item.name)} does not match {text}",
                 f"The pattern is configured as `{item.kind}` of this rule.",
+                fix=convention_fix(step, item, _compiled(text)),
             )
 
 
@@ -163,6 +167,7 @@ def reserved_word_as_name(step: Step) -> Iterator[Hit]:
     Severity.WARNING,
     "A constraint has no name",
     default=False,
+    fixable=True,
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
 def unnamed_constraint(step: Step) -> Iterator[Hit]:
@@ -186,6 +191,7 @@ def unnamed_constraint(step: Step) -> Iterator[Hit]:
                         constraint.span or operation.span,
                         f"this {WORDS[constraint.kind]} has no name",
                         "Write CONSTRAINT and a name before it: a later migration needs the name to drop it.",
+                        fix=naming_fix(step, forward, operation, constraint),
                     )
 
 
@@ -219,6 +225,7 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     "A table name has no schema",
     default=False,
     dialects=("postgres",),
+    fixable=True,
     aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
 def name_without_schema(step: Step) -> Iterator[Hit]:
@@ -238,4 +245,5 @@ def name_without_schema(step: Step) -> Iterator[Hit]:
                     f"{made[0]} {made[1].name} is created without a schema name",
                     "With another search_path the script changes another table. "
                     f"Write {ident(step.after.path[0])}.{ident(made[1].name)}.",
+                    fix=schema_fix(script, operation.span, made[1], step.after.path[0]),
                 )

@@ -25,7 +25,7 @@ class ConstraintNames:
         return self._shared[key] > 0
 
     def set(self, key: Key, table: Table | None) -> None:
-        """Take in what has become of a table; None when it is gone."""
+        """Record the new state of a table; None if it is dropped."""
         old = self._tables.pop(key, None)
         if table is not None:
             self._tables[key] = table
@@ -87,7 +87,7 @@ class ColumnNames:
         return self._spelled.get(key, {}).get(name.lower(), ())
 
     def set(self, key: Key, table: Table | None) -> None:
-        """Take in what has become of a table; None when it is gone."""
+        """Record the new state of a table; None if it is dropped."""
         old = self._tables.pop(key, None)
         if table is None:
             self._spelled.pop(key, None)

@@ -174,7 +174,7 @@ def _created(operation: Operation) -> frozenset[str]:
 def extension_not_created(steps: Sequence[ForwardPass], context: Context) -> Iterator[Hit]:
     """Report the first use of each extension that neither an earlier migration nor the baseline schema creates.
 
-    An error where a baseline schema names all that exists; otherwise somebody may have created it by hand.
+    An error where a baseline schema names all that exists; otherwise it may have been created by hand.
     """
     target = context.targets.get("postgres") or ()
     # What is created, and what was reported.

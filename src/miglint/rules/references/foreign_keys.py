@@ -13,6 +13,7 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.key_types import can_reference, under_domains
+from miglint.schema.lookup import visible_key
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import keys_about
 from miglint.schema.value import Schema
@@ -30,18 +31,6 @@ class AddedForeignKey(NamedTuple):
     target_key: Key
     constraint: Constraint
     referenced: tuple[str, ...]
-
-
-def _key(name: Name, schema: Schema) -> Key:
-    if schema.dialect is Dialect.SQLITE:
-        return Key("relation", (name.schema or "main").lower(), name.name.lower())
-    if name.schema is not None:
-        return Key("relation", name.schema, name.name)
-    for place in schema.path:
-        key = Key("relation", place, name.name)
-        if key in schema:
-            return key
-    return Key("relation", schema.path[0], name.name)
 
 
 def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None:
@@ -94,8 +83,8 @@ def references(step: Step) -> tuple[AddedForeignKey, ...]:
         constraint = item.constraint
         if constraint.table is None:
             continue
-        table = step.after.table(_key(item.table, step.after))
-        key = _key(constraint.table, step.after)
+        table = step.after.table(visible_key(step.after, item.table))
+        key = visible_key(step.after, constraint.table)
         target = step.after.table(key)
         if table is None or target is None or target.assumed or table.assumed:
             continue
@@ -267,7 +256,7 @@ def _acting(step: Step, action: str) -> Iterator[tuple[Script, Span, Table, Cons
     """Yield the foreign keys with an action that the forward adds, each with the columns that it sets."""
     for item in _foreign(step):
         if columns := _acted_on(item.constraint, action):
-            table = step.after.table(_key(item.table, step.after))
+            table = step.after.table(visible_key(step.after, item.table))
             if table is not None:
                 yield item.script, item.span, table, item.constraint, columns
 
@@ -300,7 +289,7 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.SetNullable) or operation.nullable or script is not step.migration.forward:
             continue
-        key = _key(operation.table, step.after)
+        key = visible_key(step.after, operation.table)
         before, after = step.before.table(key), step.after.table(key)
         column = None if after is None else after.columns.get(operation.column)
         if before is None or after is None or column is None or column.nullable is not False:
@@ -313,7 +302,7 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
                     script,
                     operation.span,
                     f'"{after.name.name}.{operation.column}" becomes NOT NULL, but foreign key {name} sets it to NULL: '
-                    "a referenced row can no longer be deleted",
+                    "deleting referenced rows fails",
                     "Change the action of the foreign key in the same migration.",
                 )
 

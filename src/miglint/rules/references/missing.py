@@ -82,7 +82,7 @@ def _is_reported(step: Step, event: OperationOutcome, failure: Failure) -> bool:
     return failure.condition in _ELSEWHERE or failure.condition.startswith("duplicate_")
 
 
-def _gone(step: Step) -> str:
+def _missing_reason(step: Step) -> str:
     """Return where the object was looked for."""
     if step.before.closed:
         return "Neither the baseline schema nor an earlier migration creates it."
@@ -101,7 +101,7 @@ def _gone(step: Step) -> str:
 def undefined_relation(step: Step, cases: Failures) -> Iterator[Hit]:
     """Report relations that do not exist when the forward uses them."""
     for script, event, failure in cases:
-        yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
+        yield hit_in(script, event.operation.span, failure.message, _missing_reason(step), severity=in_doubt(step))
 
 
 @rule("REF002", "undefined-column", Severity.ERROR, "The forward uses a column that does not exist")
@@ -113,7 +113,7 @@ def undefined_column(step: Step) -> Iterator[Hit]:
         if event.statement.kind == "do" and not isinstance(event.operation, ops.TableOperation):
             # In a query of a DO block the name may be a variable's.
             continue
-        help = _gone(step)
+        help = _missing_reason(step)
         table = None if failure.key is None else event.before.table(failure.key)
         if table is not None and failure.part is not None:
             from difflib import get_close_matches  # only a broken script needs it
@@ -129,7 +129,7 @@ def undefined_column(step: Step) -> Iterator[Hit]:
                 found.script,
                 found.span,
                 f'column "{column}" of "{owner}", which the foreign key names, does not exist',
-                _gone(step),
+                _missing_reason(step),
                 severity=in_doubt(step),
             )
 
@@ -144,7 +144,7 @@ def undefined_column(step: Step) -> Iterator[Hit]:
 def undefined_object(step: Step, cases: Failures) -> Iterator[Hit]:
     """Report other objects that do not exist when the forward uses them."""
     for script, event, failure in cases:
-        yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
+        yield hit_in(script, event.operation.span, failure.message, _missing_reason(step), severity=in_doubt(step))
 
 
 @rule("REF004", "object-still-needed", Severity.ERROR, "The forward drops what other objects depend on", on=failures)

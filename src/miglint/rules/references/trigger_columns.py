@@ -15,7 +15,7 @@ from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
 _READ = pattern(r"\b(new|old)\.(\"[^\"]+\"|\w+)", re.IGNORECASE)
-# A function that asks on which table it runs may serve several, each with columns of its own.
+# A function that checks its table's name may be used by tables with different columns.
 _ASKS = pattern(r"\btg_(?:table_name|relname|table_schema|relid|argv|op)\b|\bexception\s+when\b", re.IGNORECASE)
 
 

@@ -1,7 +1,7 @@
 """LIT: what the target SQLite refuses, or interprets differently.
 
 A script for PostgreSQL is checked when the settings name SQLite as a target and no variant for SQLite exists; a script
-for SQLite against the version that the settings name. This is the one family that reads text: SQLite itself is asked
+for SQLite against the version that the settings name. This is the one family that reads text: SQLite itself is called
 what it makes of unknown words, and the table of features explains the answer.
 """
 
@@ -14,6 +14,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.port_command import port_command
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
@@ -68,19 +69,19 @@ def _found(step: Step) -> tuple[_UnsupportedUse, ...]:
         if script is not None:
             for statement in statements:
                 template = statement.problem is not None and statement.problem.template
-                if not template and (foreign or _may_tell(statement, step.sqlite)):
+                if not template and (foreign or _needs_check(statement, step.sqlite)):
                     found += _of_statement(script, statement, step.sqlite)
     return tuple(found)
 
 
-def _may_tell(statement: Statement, target: Version | None) -> bool:
+def _needs_check(statement: Statement, target: Version | None) -> bool:
     # A statement that SQLite's grammar refuses is reported already.
     if statement.problem is not None:
         return False
-    return target is not None or any(_tells(operation) for operation in flat(statement.operations))
+    return target is not None or any(_may_be_rejected(operation) for operation in flat(statement.operations))
 
 
-def _tells(operation: ops.Operation) -> bool:
+def _may_be_rejected(operation: ops.Operation) -> bool:
     """Return whether SQLite may refuse or misread an operation in some version: most need no second look."""
     if isinstance(operation, ops.AddColumn):
         column = operation.column
@@ -93,7 +94,7 @@ def _tells(operation: ops.Operation) -> bool:
 
 
 def _odd(column: ops.Column) -> bool:
-    """Return whether a column has a type or a default that SQLite may not know."""
+    """Return whether a column has a type or a default that SQLite may not support."""
     declared = "" if column.type is None else column.type.name
     if declared not in _PLAIN_TYPES and any(word in declared for word in _ODD_TYPES):
         return True
@@ -179,8 +180,10 @@ def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = No
             continue
         since = "" if item.feature.since is None else _shown(item.feature.since)
         text = message.format(title=item.feature.title, words=item.words, since=since)
-        advice = item.feature.advice
-        yield hit_in(item.script, item.span, text, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
+        advice = f"{item.feature.advice[0].upper()}{item.feature.advice[1:]}."
+        if step.migration.dialect is Dialect.POSTGRES and item.script is step.migration.forward:
+            advice += f" Or write a variant: `{port_command(step.migration, Dialect.SQLITE)}`"
+        yield hit_in(item.script, item.span, text, advice, severity=severity)
 
 
 def _shown(version: Version) -> str:

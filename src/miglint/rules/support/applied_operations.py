@@ -43,10 +43,11 @@ class AppliedOperation(Struct, frozen=True, eq=False, gc=False):
 
     `place` counts the operations of both scripts. `made` are the relations that this migration creates, `added` the
     columns that it adds; in a rollback all that the forward created counts too. `emptied` are the tables without rows
-    because their transaction truncated them. Of these it is known what was in them before each operation. `timezone`
-    is the session's, where the script sets it. `blank`: no file created anything before this migration, so what a guard
-    does not find may still be there. `refused`: the engine refuses it for certain, so that it locks and changes
-    nothing. `known` keeps the lock effects that have been computed for this step.
+    because their transaction truncated them, `swept` those whose rows it has all deleted. Of these it is known what was
+    in them before each operation. `timezone` is the session's, where the script sets it. `blank`: no file created
+    anything before this migration, so what a guard does not find may still be there. `refused`: the engine refuses it
+    for certain, so that it locks and changes nothing. `known` keeps the lock effects that have been computed for this
+    step.
     """
 
     moment: OperationTrace
@@ -57,6 +58,7 @@ class AppliedOperation(Struct, frozen=True, eq=False, gc=False):
     made: Timeline[Key]
     added: Timeline[tuple[Key, str]]
     emptied: Timeline[Key]
+    swept: Timeline[Key]
     timezone: str | None
     blank: bool
     refused: bool
@@ -89,6 +91,10 @@ class AppliedOperation(Struct, frozen=True, eq=False, gc=False):
     def empty(self, name: Name) -> bool:
         """Return whether this migration created the table, or truncated it in the same transaction."""
         return self.fresh(name) or self.emptied.had(self.key(name), self.place)
+
+    def rows_deleted(self, name: Name) -> bool:
+        """Return whether a `DELETE` in the same transaction removes all rows, which takes as long as reading them."""
+        return self.swept.had(self.key(name), self.place)
 
     def fresh_column(self, name: Name, column: str) -> bool:
         """Return whether this migration added the column, or created its table."""
@@ -171,7 +177,7 @@ class AppliedOperations(NamedTuple):
 
     @property
     def acts(self) -> tuple[AppliedOperation, ...]:
-        """What `all` was called in earlier releases; own rules may still use it."""
+        """Deprecated name of `all`; own rules may still use it."""
         return self.all
 
 
@@ -200,6 +206,13 @@ def applied_operations(step: Step) -> AppliedOperations:
     return AppliedOperations(tuple(applied), by_type, forward)
 
 
+def _after_control(action: str, transaction: int, open_: bool) -> tuple[int, bool]:
+    """Return the number of the transaction after a statement of transaction control, and whether it is open."""
+    if action == "begin":
+        return transaction + (not open_), True
+    return (transaction + 1, False) if action in ("commit", "rollback") else (transaction, open_)
+
+
 def _walk(
     script: Script,
     run: Run,
@@ -213,19 +226,17 @@ def _walk(
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
     emptied: Timeline[Key] = Timeline()
+    swept: Timeline[Key] = Timeline()
     refused = {id(event.operation) for event in run.events if event.failure is not None and event.failure.certain}
     for number, moment in enumerate(run.moments):
         operation, place = moment.operation, len(found)
         if isinstance(operation, ops.Transaction):
-            if operation.action == "begin":
-                transaction, open_ = transaction + (not open_), True
-            elif operation.action in ("commit", "rollback"):
-                transaction, open_ = transaction + 1, False
+            transaction, open_ = _after_control(operation.action, transaction, open_)
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
         applied = AppliedOperation(
-            moment, script, number, transaction, place, made, added, emptied, timezone, blank,
+            moment, script, number, transaction, place, made, added, emptied, swept, timezone, blank,
             id(operation) in refused, known,
         )  # fmt: skip
         found.append(applied)
@@ -241,20 +252,26 @@ def _walk(
 
 def _track_rows(applied: AppliedOperation, *, in_transaction: bool) -> None:
     """Record which tables a transaction has emptied, and not filled again."""
-    operation, emptied, place = applied.operation, applied.emptied, applied.place
+    operation, place = applied.operation, applied.place
     match operation:
         case ops.Truncate() if in_transaction:
-            emptied.add(applied.key(operation.table), place)
+            applied.emptied.add(applied.key(operation.table), place)
+        case ops.Delete(where=None, joined=False) if in_transaction:
+            applied.swept.add(applied.key(operation.table), place)
         case ops.Insert():
-            emptied.discard(applied.key(operation.table), place)
-        case ops.Transaction(action="commit" | "rollback"):
-            emptied.clear(place)
-        case _ if isinstance(operation, _FILLING):
-            emptied.clear(place)
+            applied.emptied.discard(applied.key(operation.table), place)
+            applied.swept.discard(applied.key(operation.table), place)
+        case _ if isinstance(operation, _FILLING) or _ends(operation):
+            applied.emptied.clear(place)
+            applied.swept.clear(place)
+
+
+def _ends(operation: Operation) -> bool:
+    return isinstance(operation, ops.Transaction) and operation.action in ("commit", "rollback")
 
 
 def _grow(applied: AppliedOperation) -> None:
-    """Take in what an operation makes and drops."""
+    """Record what an operation creates and drops."""
     operation, made, place = applied.operation, applied.made, applied.place
     match operation:
         case ops.CreateTable() | ops.CreateView():
@@ -277,7 +294,7 @@ def _grow(applied: AppliedOperation) -> None:
 def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
     """Return the operations of one type as they were applied, except those that did nothing."""
     found = applied_operations(step)
-    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
+    return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]  # by type
 
 
 @cached_by_step

@@ -181,7 +181,7 @@ def places(step: Step, direction: Direction) -> Places:
 def find_clause(step: Step, direction: Direction, key: Key, part: str | None, *, exact: bool = False) -> Clause | None:
     """Return the last clause that touches the object `key` (its part, when there is one), or None.
 
-    When nothing touches the part, a clause on the object around it will do, unless `exact` is asked for.
+    When nothing touches the part, a clause on the object around it is returned, unless `exact`.
     """
     index = places(step, direction)
     # Routines are keyed with their argument types, which the text may leave out.

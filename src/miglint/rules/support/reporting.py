@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.base.findings import Severity
+from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Problem, Script, SourceFile, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
@@ -17,9 +17,10 @@ def hit_in(
     help: str = "",
     *,
     severity: Severity | None = None,
+    fix: Fix | None = None,
 ) -> Hit:
     """Return a hit at `span` of a script."""
-    return Hit(script.file, span, message, help, script, severity)
+    return Hit(script.file, span, message, help, script, severity, fix)
 
 
 def _file(found: Discovered, path: str) -> SourceFile:

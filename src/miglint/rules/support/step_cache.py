@@ -26,6 +26,6 @@ def cached_by_step(function: Callable[Arguments, Result]) -> Callable[Arguments,
 
 
 def forget_steps() -> None:
-    """Let go of all steps."""
+    """Clear the caches of all steps."""
     for clear in _CLEAR:
         clear()

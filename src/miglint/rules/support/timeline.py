@@ -1,4 +1,4 @@
-"""A set that changes while a script runs, and can be asked what was in it before any operation."""
+"""A set that changes while a script runs, with its members before any operation."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Timeline(Generic[Member]):
         self._now: set[Member] = set()
 
     def add(self, member: Member, number: int) -> None:
-        """Put a member in with an operation; operations come in order."""
+        """Add a member at an operation; operations come in order."""
         if member not in self._now:
             self._now.add(member)
             self._changes.setdefault(member, []).append(number)
 
     def discard(self, member: Member, number: int) -> None:
-        """Take a member out with an operation."""
+        """Remove a member at an operation."""
         if member in self._now:
             self._now.discard(member)
             self._changes[member].append(number)
 
     def clear(self, number: int) -> None:
-        """Take all members out with an operation."""
+        """Remove all members at an operation."""
         for member in self._now:
             self._changes[member].append(number)
         self._now.clear()

@@ -5,16 +5,17 @@ The rules themselves are in `restored` and `info`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
-from miglint.base.model import Direction, Script
+from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Alike, Hit, PairDifference
 from miglint.rules.support.clauses import Clause, acting, find_clause, places, subject
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.evidence import first_difference, presumed
+from miglint.rules.symmetry.evidence import dropped_instead, first_difference, is_dropped_instead, is_similar, presumed
 from miglint.rules.symmetry.severity import end_of, is_respelled, severity_of
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Enum, Key, Privileges, View
@@ -79,12 +80,20 @@ def differences(step: Step) -> dict[str, list[Change]]:
         return _NOTHING
     mistaken = {
         (name.lower(), part.lower() if part else None)
-        for name, part in (subject_of(event) for event in step.rollback.events if fails(event))
+        for event in step.rollback.events
+        if fails(event)
+        for name, part in _meant(event, step.rollback)
     }
+    wrong = [
+        f"{name.rpartition('.')[2]}.{part}" if part else name.rpartition(".")[2]
+        for name, part in (subject_of(event) for event in step.rollback.events if _drops_nothing(event))
+    ]
     found: dict[str, list[Change]] = {}
     for change in step.changes:
         if step.rollback.lost and change.kind in ("extra", "missing"):
             # The rollback may remove or create it in a statement that cannot be read.
+            continue
+        if is_dropped_instead(step, change) or (wrong and change.kind == "extra" and is_similar(change, wrong)):
             continue
         # What a failing statement was to remove is left behind because it fails: only the failure is reported.
         if change.certain and (change.key.name.lower(), change.part.lower() if change.part else None) not in mistaken:
@@ -133,10 +142,31 @@ def fails(event: OperationOutcome) -> bool:
     return event.failure is not None and event.failure.certain and event.statement.problem is None
 
 
+def _drops_nothing(event: OperationOutcome) -> bool:
+    """Return whether a statement fails because what it drops is not there."""
+    drops = isinstance(event.operation, (ops.Drop, ops.DropColumn, ops.DropConstraint))
+    return drops and fails(event) and event.failure is not None and event.failure.condition.startswith("undefined_")
+
+
 def subject_of(event: OperationOutcome) -> tuple[str, str | None]:
     """Return the object and part that an event is about: of a block, those of the operation that failed."""
     failure = event.failure
     return subject(event.operation if failure is None else acting(event.operation, failure.key, failure.part))
+
+
+def _meant(event: OperationOutcome, rollback: Run) -> Iterator[tuple[str, str | None]]:
+    """Yield the objects that a failing statement would have changed: under a new name too, if it uses the old one."""
+    name, part = subject_of(event)
+    names = [name]
+    if event.failure is not None and event.failure.condition == "undefined_table":
+        for moment in rollback.moments:
+            renamed = moment.operation
+            if isinstance(renamed, ops.Rename) and not moment.failed and renamed.name.name.lower() == name.lower():
+                names.append(renamed.new)
+    parts = [part]
+    if isinstance(event.operation, (ops.RenameColumn, ops.RenameConstraint)):
+        parts.append(event.operation.new)
+    yield from product(names, parts)
 
 
 # --- where it is reported --------------------------------------------------------------------------------------------
@@ -192,42 +222,113 @@ def _table_of(step: Step, key: Key) -> Key | None:
 
 
 def hits(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Return a hit for each difference."""
-    return [_hit(step, change) for change in cases]
-
-
-def _hit(step: Step, change: Change) -> Hit:
-    found = place(step, change)
-    if found is not None:
-        script, (_, operation) = found
-        span = operation.span
-    else:
-        rollback = step.migration.rollback
-        assert rollback is not None
-        script, span = rollback, first_text(rollback)
+    """Return a hit for each difference. Those at one place are one finding later, so that they share their help."""
     # Few runs need what prints SQL.
+    from miglint.rules.symmetry.fixes import restoring_fix
     from miglint.rules.symmetry.suggestions import how_to_restore
 
-    return Hit(
-        script.file, span, message(step, change), how_to_restore(step, change), script, severity_of(step, change)
-    )
+    found = []
+    for script, span, changes in at_one_place(step, cases):
+        help_ = how_to_restore(step, changes)
+        found += [
+            Hit(
+                script.file,
+                span,
+                message(step, change),
+                help_,
+                script,
+                severity_of(step, change),
+                restoring_fix(step, code_of(step, change), change),
+                alike=Alike(_heading(step, change), f"{change.what} {change.name}"),
+                difference=_difference(step, change),
+            )
+            for change in changes
+        ]
+    return found
+
+
+def at_one_place(step: Step, cases: Differences) -> Iterator[tuple[Script, Span, list[Change]]]:
+    """Yield the differences by the place where they are reported."""
+    together: dict[tuple[Direction, Span], tuple[Script, list[Change]]] = {}
+    for change in cases:
+        script, span = _span(step, change)
+        together.setdefault((script.direction, span), (script, []))[1].append(change)
+    yield from ((script, span, changes) for (_, span), (script, changes) in together.items())
+
+
+def _span(step: Step, change: Change) -> tuple[Script, Span]:
+    found = place(step, change)
+    if found is not None:
+        return found[0], found[1][1].span
+    rollback = step.migration.rollback
+    assert rollback is not None
+    return rollback, first_text(rollback)
+
+
+def _difference(step: Step, change: Change) -> PairDifference:
+    key = change.key
+    subject = (key.space, key.schema, key.owner, key.name, change.part or "", change.aspect or "")
+    old, between, new = (_column_value(schema, change) for schema in (step.before, step.after, end_of(step)))
+    if old is not None and new is not None:
+        return PairDifference(subject, *old, *new, by_rollback=old == between)
+    untouched = step.before.find(key) == step.after.find(key)
+    return PairDifference(subject, change.before, change.after, by_rollback=untouched)
+
+
+def _column_value(schema: Schema, change: Change) -> tuple[str | None] | None:
+    """Return the property of a column that a change is about, without the rest of the column; None for others."""
+    table = schema.table(change.key)
+    column = table.columns.get(change.part) if table is not None and change.part is not None else None
+    if column is None:
+        return None
+    match change.aspect:
+        case "default":
+            return (None if column.default is None else column.default.key,)
+        case "nullability":
+            return (str(column.nullable),)
+        case "type":
+            return (str(column.type),)
+        case _:
+            return None
+
+
+def _heading(step: Step, change: Change) -> str:
+    """Return the message about many differences of one kind."""
+    if change.kind == "extra":
+        return "the rollback leaves {} objects behind"
+    if change.kind == "renamed":
+        return "after the rollback {} objects have other names"
+    if change.kind == "missing":
+        removed = _exists(step.after, change) or presumed(step, change)
+        return "the rollback removes {} objects too many" if removed else "the rollback does not restore {} objects"
+    return f"after the rollback the {change.aspect or 'definition'} of {{}} objects differs"
 
 
 def message(step: Step, change: Change) -> str:
     """Return what differs, with both definitions."""
     thing = f"{change.what} {'on ' if change.what in _REMARKS else ''}{change.name}"
     if change.kind == "extra":
-        return f"the rollback leaves {thing} behind" + _definition(": ", change.after)
+        instead = dropped_instead(step, change)
+        if instead is not None:
+            return f"the rollback leaves {thing} behind: it names {_quoted(instead)} instead"
+        definition = "" if change.what == "schema" else _definition(": ", change.after)
+        return f"the rollback leaves {thing} behind{definition}"
     if change.kind == "renamed":
         return f"after the rollback {change.what} {change.before} is still named {change.after}"
     if change.kind == "missing":
         if presumed(step, change):
-            return f"the rollback removes {thing}, which no migration created"
+            return f"the rollback drops {change.what} {_quoted(change)}, which no migration created"
         was = _definition("; it was ", change.before)
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which existed before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
     return f"after the rollback {_changed(step, change, thing)}"
+
+
+def _quoted(change: Change) -> str:
+    """Return the name as a script has to write it where it has a dot, which is then no schema's."""
+    name = change.key.name
+    return change.name.replace(name, f'"{name}"', 1) if "." in name and change.key.space == "relation" else change.name
 
 
 def _changed(step: Step, change: Change, thing: str) -> str:
@@ -243,6 +344,8 @@ def _changed(step: Step, change: Change, thing: str) -> str:
     listed = _lists_differ(_names(old, aspect), _names(new, aspect))
     if listed:
         return f"{thing} {listed}"
+    if aspect == "column order" and len(before) + len(after) > _LONGEST:
+        return f"the {aspect} of {thing} differs: {_few(_moved(before.split(', '), after.split(', ')))} moved"
     if before.lower() == after.lower() or len(before) + len(after) > _LONGEST:
         found = first_difference(old, new)
         if found is not None:
@@ -268,6 +371,24 @@ def _lists_differ(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     lost, added = [name for name in old if name not in new], [name for name in new if name not in old]
     parts = [f"lacks {_few(lost)}" if lost else "", f"has {_few(added)} in addition" if added else ""]
     return " and ".join(filter(None, parts)) or None
+
+
+def _moved(old: list[str], new: list[str]) -> list[str]:
+    """Return the names that have to move for one list to become the other: those outside of a longest common part."""
+    places = {name: place for place, name in enumerate(old)}
+    # The lengths of the longest rising runs that end at each name, and the name before it.
+    best: list[tuple[int, int | None]] = []
+    for at, name in enumerate(new):
+        place = places.get(name, -1)
+        runs = [(best[one][0], one) for one in range(at) if places.get(new[one], -1) < place]
+        length, before = max(runs, default=(0, None), key=lambda run: run[0])
+        best.append((length + 1, before))
+    kept: set[str] = set()
+    at_end: int | None = max(range(len(new)), key=lambda at: best[at][0], default=None)
+    while at_end is not None:
+        kept.add(new[at_end])
+        at_end = best[at_end][1]
+    return [name for name in new if name not in kept]
 
 
 def _few(names: list[str]) -> str:

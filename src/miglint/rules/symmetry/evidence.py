@@ -18,6 +18,42 @@ def presumed(step: Step, change: Change) -> bool:
     )
 
 
+def dropped_instead(step: Step, change: Change) -> Change | None:
+    """Return what the rollback drops in the place of an object that it leaves behind: one of a similar name."""
+    if change.kind != "extra":
+        return None
+    guesses = [item for item in step.changes if item.what == change.what and _is_guess(step, item)]
+    if not guesses:
+        return None
+    from difflib import get_close_matches  # few scripts need it
+
+    near = get_close_matches(_last_name(change), [_last_name(item) for item in guesses], 1, _SIMILAR)
+    return next((item for item in guesses if [_last_name(item)] == near), None)
+
+
+def is_similar(change: Change, names: list[str]) -> bool:
+    """Return whether one of the names may be meant for the object of a change."""
+    from difflib import get_close_matches  # few scripts need it
+
+    return bool(get_close_matches(_last_name(change), names, 1, _SIMILAR))
+
+
+def is_dropped_instead(step: Step, change: Change) -> bool:
+    """Return whether the rollback drops it in the place of an object of a similar name, which it leaves behind."""
+    return _is_guess(step, change) and any(dropped_instead(step, item) == change for item in step.changes)
+
+
+def _last_name(change: Change) -> str:
+    """Return the name without a schema, even one that stands in the quotes, and with that of a part."""
+    name = change.key.name.rpartition(".")[2]
+    return f"{name}.{change.part}" if change.part else name
+
+
+def _is_guess(step: Step, change: Change) -> bool:
+    return change.kind == "missing" and change.certain and presumed(step, change)
+
+
+_SIMILAR = 0.7
 # A line of a definition in a message.
 _LONGEST_LINE = 60
 
@@ -25,7 +61,7 @@ _LONGEST_LINE = 60
 def first_difference(one: object, two: object) -> tuple[str, str] | None:
     """Return where two long definitions first differ, if anywhere: the words of queries, the lines of other texts."""
     if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
-        return _around(one.query.key, two.query.key)
+        return _excerpts(one.query.key, two.query.key)
     lines = [_body(value).splitlines() for value in (one, two)]
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
@@ -50,7 +86,7 @@ def _window(text: str, first: int) -> str:
     return f"`{before}{shown}{after}`" if shown else "nothing"
 
 
-def _around(one: str, two: str) -> tuple[str, str]:
+def _excerpts(one: str, two: str) -> tuple[str, str]:
     """Return the words around the first difference of two queries."""
     before, after = one.split(), two.split()
     at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)

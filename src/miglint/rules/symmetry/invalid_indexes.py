@@ -13,12 +13,12 @@ from miglint.sql import operations as ops
 def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str:
     """Return the help that removes the invalid index of an interrupted build before the next one."""
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`"
-    if stands_alone(step, script):
+    if must_be_alone(step, script):
         return f"Before a retry, by hand: {drop} A second statement in this file would make it a transaction."
     return f"Put before it: {drop}"
 
 
-def stands_alone(step: Step, script: Script) -> bool:
+def must_be_alone(step: Step, script: Script) -> bool:
     """Return whether a statement that cannot run inside a transaction must be the only one of the script."""
     return transaction_owner(step, script) is TransactionOwner.QUERY
 

@@ -1,4 +1,4 @@
-"""How a rollback restores a table of SQLite, which can change few things in place: by making it anew."""
+"""How a rollback restores a table of SQLite, which has few forms of ALTER TABLE: by creating it anew."""
 
 from __future__ import annotations
 

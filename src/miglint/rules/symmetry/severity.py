@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
-from miglint.schema.objects import Enum, Table
+from miglint.schema.objects import Enum, Index, Table
 from miglint.schema.outcome import OperationTrace
-from miglint.schema.sameness import respelled
+from miglint.schema.sameness import essence, respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Type
@@ -39,16 +40,26 @@ def is_respelled(step: Step, change: Change) -> bool:
 def _is_harmless(step: Step, change: Change) -> bool:
     if change.kind == "extra":
         return _is_replaced(step, change)
+    if change.kind == "renamed":
+        return _has_generated_name(step.before, change) or _has_generated_name(end_of(step), change)
     if change.kind != "changed":
         return False
+    if (change.aspect or "").startswith(_PARAMETER):
+        return _is_default_setting(change)
     if change.aspect == "labels":
         return _has_same_labels(step.before.find(change.key), end_of(step).find(change.key))
+    if change.aspect == "definition" and change.part is not None:
+        return _has_same_key(step.before, end_of(step), change)
     old, new = _column(step.before, change), _column(end_of(step), change)
     if old is None or new is None:
         return False
     if change.aspect == "default":
         # An additional default is used by no statement that was valid before.
         return old.default is None and new.default is not None
+    if change.aspect == "nullability":
+        return new.nullable is not False and old.default is None and _is_added_anew(step, change)
+    if change.aspect == "type" and step.migration.dialect is Dialect.POSTGRES:
+        return old.type is not None and new.type is not None and _holds_all_text(old.type, new.type)
     if change.aspect == "type" and step.migration.dialect is Dialect.SQLITE:
         return old.type is not None and new.type is not None and _stores_alike(old.type, new.type)
     return False
@@ -74,6 +85,72 @@ def _replacing(step: Step) -> dict[str, list[OperationTrace]]:
     return found
 
 
+def _is_added_anew(step: Step, change: Change) -> bool:
+    """Return whether the forward dropped the column: added to a table with rows, it cannot be NOT NULL at once."""
+    table = step.after.table(change.key)
+    return step.migration.dialect is Dialect.POSTGRES and table is not None and change.part not in table.columns
+
+
+def _has_same_key(before: Schema, after: Schema, change: Change) -> bool:
+    """Return whether two keys differ only in the order of their columns, so that they refuse the same rows."""
+    one, two = before.table(change.key), after.table(change.key)
+    old = None if one is None else one.constraints.get(change.part or "")
+    new = None if two is None else two.constraints.get(change.part or "")
+    if old is None or new is None or old.kind not in ("unique", "primary") or set(old.columns) != set(new.columns):
+        return False
+    return replace(essence(old), columns=()) == replace(essence(new), columns=())
+
+
+def _has_generated_name(schema: Schema, change: Change) -> bool:
+    """Return whether the engine chose the name that a constraint or an index has in one of the two schemas."""
+    names = {(change.before or "").split(" on ")[0], (change.after or "").split(" on ")[0]}
+    table = schema.table(change.key)
+    if change.part is not None:
+        return table is not None and any(
+            name in names and constraint.generated for name, constraint in table.constraints.items()
+        )
+    found = (schema.find(replace(change.key, name=name.rpartition(".")[2])) for name in names)
+    return any(isinstance(value, Index) and value.generated for value in found)
+
+
+_PARAMETER = "storage parameter "
+# What PostgreSQL does for tables without these parameters, unless its configuration says otherwise.
+# https://www.postgresql.org/docs/current/runtime-config-vacuum.html
+_DEFAULT_SETTINGS = {
+    "autovacuum_analyze_scale_factor": 0.1,
+    "autovacuum_analyze_threshold": 50,
+    "autovacuum_freeze_max_age": 200_000_000,
+    "autovacuum_freeze_min_age": 50_000_000,
+    "autovacuum_freeze_table_age": 150_000_000,
+    "autovacuum_multixact_freeze_max_age": 400_000_000,
+    "autovacuum_multixact_freeze_min_age": 5_000_000,
+    "autovacuum_multixact_freeze_table_age": 150_000_000,
+    "autovacuum_vacuum_cost_delay": 2,
+    "autovacuum_vacuum_cost_limit": 200,
+    "autovacuum_vacuum_insert_scale_factor": 0.2,
+    "autovacuum_vacuum_insert_threshold": 1000,
+    "autovacuum_vacuum_max_threshold": 100_000_000,
+    "autovacuum_vacuum_scale_factor": 0.2,
+    "autovacuum_vacuum_threshold": 50,
+    "fillfactor": 100,
+}
+_SWITCHED_ON = frozenset({"autovacuum_enabled", "vacuum_truncate"})
+
+
+def _is_default_setting(change: Change) -> bool:
+    """Return whether a storage parameter of a table is set to its default on one side, and not set on the other."""
+    values = [value for value in (change.before, change.after) if value is not None]
+    if len(values) != 1:
+        return False
+    name = (change.aspect or "").removeprefix(_PARAMETER).removeprefix("toast.").lower()
+    if name in _SWITCHED_ON:
+        return values[0].lower() in ("true", "on", "yes", "1")
+    try:
+        return float(values[0]) == _DEFAULT_SETTINGS.get(name)
+    except ValueError:
+        return False
+
+
 def _has_same_labels(old: object, new: object) -> bool:
     """Return whether two enums differ only in the order of their labels."""
     return isinstance(old, Enum) and isinstance(new, Enum) and sorted(old.labels) == sorted(new.labels)
@@ -82,6 +159,16 @@ def _has_same_labels(old: object, new: object) -> bool:
 def _column(schema: Schema, change: Change) -> Column | None:
     table = schema.table(change.key)
     return table.columns.get(change.part) if isinstance(table, Table) and change.part is not None else None
+
+
+def _holds_all_text(old: Type, new: Type) -> bool:
+    """Return whether a column holds every text of the old type, unchanged."""
+    if old.dimensions != new.dimensions or old.name != "varchar" or not old.args:
+        return False
+    if new.name in ("varchar", "text") and not new.args:
+        return True
+    lengths = [*old.args, *new.args]
+    return new.name == "varchar" and all(map(str.isdecimal, lengths)) and int(new.args[0]) > int(old.args[0])
 
 
 def _stores_alike(old: Type, new: Type) -> bool:

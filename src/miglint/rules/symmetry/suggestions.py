@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.checked_help import checked, one_line
 from miglint.rules.symmetry.evidence import presumed
 from miglint.rules.symmetry.labels import replace_enum
 from miglint.rules.symmetry.rebuild import rebuilt_table
+from miglint.rules.symmetry.severity import end_of
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Comment,
@@ -57,8 +60,40 @@ _LONGEST = 800
 _ELSEWHERE = "Create it again in the rollback, as the migration that first created it did."
 
 
-def how_to_restore(step: Step, change: Change) -> str:
-    """Return what to add to the rollback, or to change in it."""
+_ADD, _IN_ROLLBACK = "Add to the rollback:", "In the rollback:"
+
+
+class OfferedStatements(NamedTuple):
+    """Statements that the rollback lacks, and the words before them."""
+
+    lead: str
+    texts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.lead} `{' '.join(self.texts)}`"
+
+
+def how_to_restore(step: Step, changes: Sequence[Change]) -> str:
+    """Return what to add to the rollback, or to change in it, for the differences that one finding reports."""
+    found = [_suggestion(step, change) for change in changes]
+    offered = [item for item in found if isinstance(item, OfferedStatements)]
+    if len(offered) != len(found):
+        return str(found[0])
+    joint = OfferedStatements(offered[0].lead, tuple(dict.fromkeys(text for item in offered for text in item.texts)))
+    if len(str(joint)) > _LONGEST:
+        joint, changes = offered[0], changes[:1]
+    try:
+        texts = tuple(checked(step, changes, joint.texts))
+    except UnprintableError as problem:
+        if changes[0].part is not None and step.migration.dialect is Dialect.SQLITE:
+            return _rebuild(step, changes[0].key)
+        return f"Restore it in the rollback as it was before, with what it needs; alone that fails: {problem}."
+    if len(" ".join(texts)) > _LONGEST or any("`" in text for text in texts):
+        return _ELSEWHERE if changes[0].kind == "missing" else "Restore it in the rollback as it was before."
+    return str(OfferedStatements(joint.lead, texts))
+
+
+def _suggestion(step: Step, change: Change) -> OfferedStatements | str:
     if not change.counts and change.aspect == "column order":
         return (
             "Statements that name their columns are unaffected; `SELECT *` and `INSERT` without a column list are not."
@@ -66,9 +101,9 @@ def how_to_restore(step: Step, change: Change) -> str:
     try:
         renamed = _rename_back(step, change) if change.kind != "changed" else None
         if renamed is not None:
-            return f"Add to the rollback: `{renamed}`"
+            return f"{_ADD} `{renamed}`"
         if change.kind == "extra":
-            return f"Add to the rollback: `{_drop(step, change)}`"
+            return OfferedStatements(_ADD, (_drop(step, change),))
         if change.kind in ("missing", "renamed"):
             return _make_again(step, change)
         return _change_back(step, change)
@@ -76,11 +111,6 @@ def how_to_restore(step: Step, change: Change) -> str:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
             return _rebuild(step, change.key)
         return f"Restore it in the rollback as it was before: {problem}."
-
-
-def _present(step: Step) -> Schema:
-    """Return the schema at the place where the help is offered: after the rollback as it is."""
-    return step.after if step.rollback is None else step.rollback.schema
 
 
 def _part(change: Change) -> Part | None:
@@ -91,7 +121,7 @@ def _part(change: Change) -> Part | None:
 
 def _drop(step: Step, change: Change) -> str:
     part = _part(change)
-    return drop(_present(step), change.key) if part is None else drop_part(_present(step), change.key, part)
+    return drop(end_of(step), change.key) if part is None else drop_part(end_of(step), change.key, part)
 
 
 @cached_by_step
@@ -102,7 +132,7 @@ def _renames(step: Step) -> tuple[tuple[Renamed, ...], tuple[RenamedColumn, ...]
 
 def _rename_back(step: Step, change: Change) -> str | None:
     """Return the statements that give what the forward renamed its old name back; None for what is no rename."""
-    now = _present(step)
+    now = end_of(step)
     relations, columns = _renames(step)
     for moved in relations:
         key = moved.new if change.kind == "extra" else moved.old
@@ -126,7 +156,7 @@ def _rename_back(step: Step, change: Change) -> str | None:
 
 def _inner_changes(step: Step, moved: Renamed, columns: list[RenamedColumn]) -> Iterator[str]:
     """Yield what a table that was renamed needs besides, under its old name."""
-    was, now = step.before.table(moved.old), _present(step).table(moved.new)
+    was, now = step.before.table(moved.old), end_of(step).table(moved.new)
     if was is None or now is None or was.assumed or now.assumed:
         return
     own = _relation(step, moved.old)
@@ -201,18 +231,18 @@ def _detected_rename_back(step: Step, change: Change) -> str | None:
     return f"ALTER {words} {own} RENAME TO {ident(change.key.name)};"
 
 
-def _make_again(step: Step, change: Change) -> str:
+def _make_again(step: Step, change: Change) -> OfferedStatements | str:
     if _still_there(step, change) or presumed(step, change):
         return "Drop in the rollback only what the forward created."
     if change.part is not None:
-        return f"Add to the rollback: `{_add(step, change, change.part)}`"
+        return OfferedStatements(_ADD, (_add(step, change, change.part),))
     value = step.before.find(change.key)
     if value is None:
         return _ELSEWHERE
-    text = " ".join(_statements(step.before, change.key, value))
-    if not text or len(text) > _LONGEST or "`" in text:
+    texts = tuple(_statements(step.before, change.key, value))
+    if not texts or sum(map(len, texts)) > _LONGEST or any("`" in text for text in texts):
         return _ELSEWHERE
-    return f"Add to the rollback: `{text}`"
+    return OfferedStatements(_ADD, texts)
 
 
 def _statements(schema: Schema, key: Key, value: SchemaObject) -> Iterator[str]:
@@ -220,9 +250,7 @@ def _statements(schema: Schema, key: Key, value: SchemaObject) -> Iterator[str]:
     texts = [*create(schema, key, value), *finish(schema, key, value)]
     for user, index in schema.users(key, Index):
         texts += create(schema, user, index)
-    for text in texts:
-        # A line break inside of a string or a function's body is part of it.
-        yield " ".join(text.split()) if "'" not in text and "$" not in text else text
+    yield from map(one_line, texts)
 
 
 def _add(step: Step, change: Change, part: str) -> str:
@@ -262,7 +290,7 @@ def _still_there(step: Step, change: Change) -> bool:
     return any(change.part in (getattr(value, name, None) or ()) for name in ("columns", "constraints"))
 
 
-def _change_back(step: Step, change: Change) -> str:
+def _change_back(step: Step, change: Change) -> OfferedStatements | str:
     if change.aspect == "labels":
         return _labels_back(step, change)
     if step.migration.dialect is Dialect.SQLITE and change.part is not None:
@@ -274,17 +302,16 @@ def _change_back(step: Step, change: Change) -> str:
         if table is None or change.part is None or change.part not in table.constraints:
             raise UnprintableError("what it was is not known")
         definition = tables.constraint(table.constraints[change.part])
-        return f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {constraint}, ADD {definition};`"
+        return OfferedStatements(_IN_ROLLBACK, (f"ALTER TABLE {name} DROP CONSTRAINT {constraint}, ADD {definition};",))
     if change.part is not None:
         return _column_back(step, change, change.part)
     value = step.before.find(change.key)
     if value is not None and isinstance(value, (Index, Routine, Trigger, Policy, RewriteRule, View, Comment)):
         texts = list(_statements(step.before, change.key, value))
         if not isinstance(value, (Routine, Comment)):
-            texts.insert(0, drop(_present(step), change.key))
-        text = " ".join(texts)
-        if len(text) <= _LONGEST and "`" not in text:
-            return f"In the rollback: `{text}`"
+            texts.insert(0, drop(end_of(step), change.key))
+        if sum(map(len, texts)) <= _LONGEST and not any("`" in text for text in texts):
+            return OfferedStatements(_IN_ROLLBACK, tuple(texts))
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
@@ -292,7 +319,7 @@ def _change_back(step: Step, change: Change) -> str:
 
 def _rebuild(step: Step, key: Key) -> str:
     try:
-        text = " ".join(rebuilt_table(_present(step), step.before, key))
+        text = " ".join(rebuilt_table(end_of(step), step.before, key))
     except UnprintableError:
         return _REBUILD
     if len(text) > _LONGEST or "`" in text:
@@ -304,10 +331,11 @@ def _labels_back(step: Step, change: Change) -> str:
     name = _relation(step, change.key)
     before = step.before.find(change.key)
     if isinstance(before, Enum):
-        texts = replace_enum(_present(step), change.key, before.labels)
+        texts = replace_enum(end_of(step), change.key, before.labels)
         if texts is not None and sum(map(len, texts)) <= _LONGEST:
             return f"PostgreSQL cannot remove a label from an enum. Add to the rollback: `{' '.join(texts)}`"
-    labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
+    labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before or ""
+    labels = labels if len(labels) <= _LONGEST else "that it had"
     return (
         "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
         f"`ALTER TYPE {name} RENAME TO ...;`, create it with the labels {labels}, move what uses it over, and drop the "
@@ -315,13 +343,15 @@ def _labels_back(step: Step, change: Change) -> str:
     )
 
 
-def _column_back(step: Step, change: Change, column: str) -> str:
+def _column_back(step: Step, change: Change, column: str) -> OfferedStatements | str:
     table = step.before.table(change.key)
     was = table.columns.get(column) if table is not None else None
     action = None if was is None else _column_action(was, change.aspect)
     if action is None:
         return f"Restore the {change.aspect} in the rollback: the column was {change.before or 'not set'}."
-    return f"Add to the rollback: `ALTER TABLE {_relation(step, change.key)} ALTER COLUMN {ident(column)} {action};`"
+    return OfferedStatements(
+        _ADD, (f"ALTER TABLE {_relation(step, change.key)} ALTER COLUMN {ident(column)} {action};",)
+    )
 
 
 def _column_action(was: Column, aspect: str | None) -> str | None:

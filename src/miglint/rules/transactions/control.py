@@ -12,6 +12,7 @@ from miglint.replay.transaction_owner import ENDS, placed_operations, transactio
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
+from miglint.rules.transactions.fixes import closing_fix, opening_fix
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -60,6 +61,7 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
     "unclosed-transaction",
     Severity.ERROR,
     "A transaction is begun but never ended",
+    fixable=True,
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
@@ -70,12 +72,14 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
         *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
             begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
-        if begun is not None:
+        # What cannot be read may hold the end.
+        if begun is not None and all(item.problem is None for item in statements):
             yield hit_in(
                 script,
                 begun.span,
                 "this transaction is never ended: the script is rolled back when its connection closes",
                 "Add COMMIT at the end of the script.",
+                fix=closing_fix(step, script),
             )
 
 
@@ -84,6 +88,7 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
     "end-without-begin",
     Severity.WARNING,
     "COMMIT or ROLLBACK without a BEGIN",
+    fixable=True,
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
 def end_without_begin(step: Step) -> Iterator[Hit]:
@@ -112,6 +117,7 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
                 message,
                 f"Remove the {word}, or add the BEGIN that it belongs to.",
                 severity=severity,
+                fix=opening_fix(step, script, statement) if operation.action == "commit" else None,
             )
 
 
@@ -138,10 +144,7 @@ def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
                 if script.dialect is Dialect.SQLITE:
                     what = "SQLite refuses a second BEGIN"
                 else:
-                    what = (
-                        "this BEGIN has no effect, and the script's COMMIT ends the tool's transaction "
-                        "before the tool records the migration"
-                    )
+                    what = "BEGIN has no effect, and COMMIT ends it before the migration is recorded"
                 yield hit_in(
                     script,
                     operation.span,
@@ -178,7 +181,7 @@ def no_transaction_around_several(step: Step) -> Iterator[Hit]:
                 script,
                 changes[1].span,
                 f"{len(changes)} changes run without a transaction: "
-                "if one fails, those before it stay, and the script cannot be run again",
+                "if one fails, the earlier ones stay, and a new run fails",
                 "Put BEGIN and COMMIT around them, or make each repeatable.",
             )
 
@@ -217,8 +220,7 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 others.span,
-                f"this runs without a transaction because of {what} in the same script: "
-                "if a statement fails, the ones before it stay",
+                f"{what} makes this script run without a transaction: a failure leaves it half done",
                 f"Put {what} in a migration of its own, without a transaction, and the rest in one with.",
             )
 

@@ -49,7 +49,7 @@ class _Uses:
         found = self._step.after.find(key)
         return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
 
-    def _said(self, expression: Expression | None) -> bool:
+    def _contains_value(self, expression: Expression | None) -> bool:
         """Return whether an expression holds the value, cast to the type."""
         return (
             expression is not None
@@ -61,14 +61,14 @@ class _Uses:
         default = column.default
         if default is None:
             return False
-        return self._said(default) or (self._typed(column.type) and default.literal == self._value)
+        return self._contains_value(default) or (self._typed(column.type) and default.literal == self._value)
 
     def _is_value(self, expression: Expression | None) -> bool:
         return expression is not None and expression.literal == self._value
 
     def _assigned(self, table: Name, column: str, value: Expression | None) -> bool:
         """Return whether a column is given the value."""
-        return self._said(value) or (self._is_value(value) and self._column(table, column))
+        return self._contains_value(value) or (self._is_value(value) and self._column(table, column))
 
     def _inserted(self, insert: ops.Insert) -> bool:
         if insert.rows is None:
@@ -82,7 +82,24 @@ class _Uses:
             self._is_value(cell) and self._column(insert.table, column)
             for row in insert.rows
             for column, cell in zip(columns, row, strict=False)
-        ) or any(self._said(cell) for row in insert.rows for cell in row)
+        ) or any(self._contains_value(cell) for row in insert.rows for cell in row)
+
+    def _compared(self, table: Name, expression: Expression | None) -> bool:
+        """Return whether a condition over a table compares a column of the type with the value."""
+        if expression is None or literal(self._value) not in expression.text:
+            return False
+        if expression.types:
+            # A column that is cast to text is compared with a text.
+            return self._contains_value(expression)
+        return any(self._column(table, column) for column in expression.columns)
+
+    def _queried(self, query: ops.Query) -> bool:
+        if literal(self._value) not in query.text:
+            return False
+        if query.types:
+            return any(map(self._typed, query.types))
+        columns = ((use.relation, use.column) for use in query.uses)
+        return any(relation is not None and self._column(relation, column) for relation, column in columns)
 
     def by(self, operation: Operation) -> bool:
         """Return whether an operation needs the value when it runs."""
@@ -98,11 +115,15 @@ class _Uses:
             case ops.Update():
                 table = operation.table
                 changed = any(self._assigned(table, column, value) for column, value in operation.assignments)
-                return changed or self._said(operation.where)
+                return changed or self._compared(table, operation.where)
             case ops.Delete() | ops.CreateIndex():
-                return self._said(operation.where)
+                return self._compared(operation.table, operation.where)
             case ops.AddConstraint():
-                return self._said(operation.constraint.expression)
+                return self._compared(operation.table, operation.constraint.expression)
+            case ops.AlterColumnType():
+                return self._contains_value(operation.using)
+            case ops.CreateView():
+                return self._queried(operation.query)
             case _:
                 return False
 
@@ -151,7 +172,7 @@ def _early_uses(
                 script,
                 used.span,
                 f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
-                "PostgreSQL refuses it until that is committed",
+                "PostgreSQL refuses it before the commit",
                 "Add the value in a migration of its own, before this one.",
                 severity=severity,
             )

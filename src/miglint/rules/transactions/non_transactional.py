@@ -161,8 +161,8 @@ def _refused(
         runner = "the runner" if step.runner is not None else step.layout
         why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
     elif outer is TransactionOwner.QUERY and count > 1:
-        why = "statements that are sent as one query form one transaction"
-        help = f'{alone} If golang-migrate is told to send it statement by statement, configure `transaction = "none"`.'
+        why = "statements sent as one query form one transaction"
+        help = f'{alone} With `x-multi-statement`, configure `transaction = "none"`.'
         help = help if step.layout == "golang-migrate" else alone
     else:
         return None

@@ -21,7 +21,8 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     `constraints` holds inline and table constraints in the order written, `NOT NULL` as `Column.nullable` alone.
     `query` is set for `CREATE TABLE AS` and `SELECT INTO`. `options` are storage parameters and the like, as text.
     `partition_by` is the canonical text of the partition key, `partition_key` its columns and expressions. `source` is
-    the text of a statement that makes a foreign or virtual table.
+    the text of a statement that makes a foreign or virtual table. `settings` are what is written of how the values of
+    columns are kept: (column, `storage` or `compression`, value).
     """
 
     name: Name
@@ -45,6 +46,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     foreign_server: str | None = None
     options: tuple[str, ...] = ()
     source: str = ""
+    settings: tuple[tuple[str, str, str], ...] = ()
 
 
 class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
@@ -61,11 +63,12 @@ class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class AddColumn(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ADD COLUMN`; `constraints` are the inline constraints."""
+    """`ADD COLUMN`; `constraints` are the inline constraints, `settings` as in `CreateTable`."""
 
     column: Column
     constraints: tuple[Constraint, ...] = ()
     if_not_exists: bool = False
+    settings: tuple[tuple[str, str, str], ...] = ()
 
 
 class DropColumn(TableOperation, frozen=True, gc=False, kw_only=True):

@@ -150,7 +150,7 @@ def _folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str |
 
 
 def _folded_literal(text: str, value: str, spelled: Type) -> str | None:
-    """Return what is left of the cast of a string literal; `text` is the literal, `value` what it says."""
+    """Return what is left of the cast of a string literal; `text` is the literal, `value` its value."""
     name = spelled.name
     if spelled.dimensions > 0:
         return text if name not in _KEEP_CAST else None

@@ -216,16 +216,18 @@ def security_label(place: Place, node: Node) -> list[Operation]:
     object_type = node["objtype"]
     found = target(object_type, node["object"])
     definition = f"security label {node.get('provider', '')} is {node.get('label')}"
-    return [
-        AlterOther(
-            span=place.whole(),
-            source=place.source(),
-            kind=kind_of(object_type),
-            name=found.name,
-            definition=definition,
-            table=found.table,
-        )
-    ]
+    return [_altered_other(place, object_type, found.name, definition, found.table)]
+
+
+def _altered_other(place: Place, object_type: str, name: Name, definition: str, table: Name | None) -> AlterOther:
+    return AlterOther(
+        span=place.whole(),
+        source=place.source(),
+        kind=kind_of(object_type),
+        name=name,
+        definition=definition,
+        table=table,
+    )
 
 
 def depends(place: Place, node: Node) -> list[Operation]:
@@ -237,16 +239,7 @@ def depends(place: Place, node: Node) -> list[Operation]:
     definition = f"{word} on extension {constant_text({'String': node.get('extname', {})})}"
     if "String" in node.get("extname", {}):
         definition = f"{word} on extension {constant_text(node['extname'])}"
-    return [
-        AlterOther(
-            span=place.whole(),
-            source=place.source(),
-            kind=kind_of(object_type),
-            name=found.name,
-            definition=definition,
-            table=table,
-        )
-    ]
+    return [_altered_other(place, object_type, found.name, definition, table)]
 
 
 def grant(place: Place, node: Node) -> list[Operation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.names import Node, constant_text
@@ -50,7 +50,7 @@ def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
     return _bounded(_value(node, known, unknown))
 
 
-# As SQL that is put together: more than anybody writes.
+# As concatenated SQL: more than scripts have.
 _LONGEST = 1_000_000
 
 
@@ -64,7 +64,7 @@ def _value(node: Node, known: Constants, unknown: str | None) -> str:
     ((kind, body),) = node.items()
     if kind == "A_Const":
         return "" if body.get("isnull") else constant_text(node)
-    if kind == "TypeCast":
+    if kind in ("TypeCast", "CollateClause"):
         return evaluate(body["arg"], known, unknown)
     if kind == "ColumnRef":
         name = ".".join(constant_text(part) for part in body["fields"])
@@ -73,16 +73,50 @@ def _value(node: Node, known: Constants, unknown: str | None) -> str:
     elif kind == "A_Expr" and body["kind"] == "AEXPR_OP" and constant_text(body["name"][-1]) == "||":
         return evaluate(body["lexpr"], known, unknown) + evaluate(body["rexpr"], known, unknown)
     elif kind == "FuncCall":
-        function = _FUNCTIONS.get(constant_text(body["funcname"][-1]))
+        name = constant_text(body["funcname"][-1])
+        function = _FUNCTIONS.get(name)
+        if name == "array_to_string":
+            return _bounded(_joined(body.get("args", ()), known))
         if function is not None:
             values = [evaluate(argument, known, unknown) for argument in body.get("args", ())]
             _bounded(*values)
             return function(values)
-    elif kind == "CollateClause":
-        return evaluate(body["arg"], known, unknown)
     if unknown is None:
         raise NotConstantError
     return unknown
+
+
+def _joined(arguments: Sequence[Node], known: Constants) -> str:
+    """Return what `array_to_string` makes of an array that is written out, or of a text that `string_to_array` cuts."""
+    if len(arguments) != 2:
+        raise NotConstantError
+    array, between = arguments[0], evaluate(arguments[1], known)
+    while "TypeCast" in array:
+        array = array["TypeCast"]["arg"]
+    if "A_ArrayExpr" in array:
+        return between.join(evaluate(item, known) for item in array["A_ArrayExpr"].get("elements", ()))
+    call = array.get("FuncCall", {})
+    if not call or constant_text(call["funcname"][-1]) != "string_to_array" or len(call.get("args", ())) != 2:
+        raise NotConstantError
+    text, mark = (evaluate(item, known) for item in call["args"])
+    return between.join(text.split(mark)) if mark and text else text
+
+
+def _replace(arguments: list[str]) -> str:
+    if len(arguments) != 3:
+        raise NotConstantError
+    text, old, new = arguments
+    if not old:
+        return text
+    if len(text) + text.count(old) * len(new) > _LONGEST:
+        raise NotConstantError
+    return text.replace(old, new)
+
+
+def _concat_ws(arguments: list[str]) -> str:
+    if not arguments:
+        raise NotConstantError
+    return arguments[0].join(arguments[1:])
 
 
 def _format(arguments: list[str]) -> str:
@@ -126,5 +160,9 @@ _FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
     "quote_nullable": _first(quote_text),
     "lower": _first(str.lower),
     "upper": _first(str.upper),
-    "btrim": _first(str.strip),
+    "btrim": _first(lambda text: text.strip(" ")),
+    "ltrim": _first(lambda text: text.lstrip(" ")),
+    "rtrim": _first(lambda text: text.rstrip(" ")),
+    "replace": _replace,
+    "concat_ws": _concat_ws,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from sys import intern
 
 from miglint.base.lazy_regex import pattern
@@ -83,6 +84,13 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
         ),
         constraints,
     )
+
+
+def column_settings(node: Node) -> Iterator[tuple[str, str, str]]:
+    """Yield the column, setting and value of what a `ColumnDef` says of how its values are kept."""
+    for field, setting in (("storage_name", "storage"), ("compression", "compression")):
+        if field in node:
+            yield intern(node["colname"]), setting, node[field]
 
 
 def _column_type(node: Node) -> tuple[Type | None, bool]:

@@ -59,7 +59,7 @@ def default_expression(node: Node, text: str, column_type: Type | None, own: str
     while "TypeCast" in inner:
         cast = cast or type_of(inner["TypeCast"]["typeName"])
         inner = inner["TypeCast"]["arg"]
-    if "sval" not in inner.get("A_Const", {}) or not _says_nothing(cast, column_type):
+    if "sval" not in inner.get("A_Const", {}) or not _is_redundant_cast(cast, column_type):
         return found
     key = value if NUMBER.match(value) and (value == "0" or not value.startswith("0")) else quote(value)
     spelled = column_type or cast
@@ -69,7 +69,7 @@ def default_expression(node: Node, text: str, column_type: Type | None, own: str
     return Expression(key, text, (), (), found.types, (), value, None)
 
 
-def _says_nothing(cast: Type | None, column_type: Type | None) -> bool:
+def _is_redundant_cast(cast: Type | None, column_type: Type | None) -> bool:
     if cast is None or column_type is None:
         return True
     if cast.name in TEXT_TYPES and column_type.name in TEXT_TYPES:

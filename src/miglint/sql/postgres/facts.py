@@ -9,6 +9,7 @@ from miglint.sql.postgres.catalog import (
     CONSTRAINT_KINDS,
     JOINED,
     KIND_COLUMNS,
+    OBJECT_FACTS,
     PROCEDURE_KINDS,
     RELATION_KINDS,
     Catalog,
@@ -16,10 +17,13 @@ from miglint.sql.postgres.catalog import (
 from miglint.sql.postgres.names import Node, constant_text
 
 # Of the columns that exclude nothing, those whose value identifies the object.
-TELLING = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
+DISTINGUISHING_COLUMNS = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
-_SIGNS = ("<>", "<", ">", "<=", ">=")
+_SIGNS = ("<>", "<", ">", "<=", ">=", "in", "not in")
+
+
+_RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence", "relation"})
 
 
 class Facts:
@@ -29,6 +33,8 @@ class Facts:
         self.tables = tables
         self.values: dict[str, Name] = {}
         self.rest: list[str] = []
+        # Whether the schema is to be the current one, or one of the search path.
+        self.in_path = False
 
     def owner(self, fields: list[Node]) -> str:
         """Return the catalog of a qualified column, or an empty string."""
@@ -54,6 +60,8 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             continue
         if entry.kind == "column":
             conditions = _column_facts(facts, catalog)
+        elif entry.kind in ("constraint", "index", "relation"):
+            conditions = [*conditions, *_object_facts(facts, catalogs)]
         schema = _schema(facts, catalog, entry.schema)
         kind = _kind(facts, catalog, entry.kind)
         table = _table(facts, catalog, entry, catalogs)
@@ -64,7 +72,9 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(conditions))
+        own = Name(schema.name if schema else None, name.name)
+        anywhere = own.schema is None and kind in _RELATIONS and not facts.in_path
+        return Exists(kind, own, table, tuple(conditions), anywhere=anywhere)
     return None
 
 
@@ -114,6 +124,16 @@ def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
             if other is not None:
                 facts_known.append((f"{fact} {sign}", other.name))
     return facts_known
+
+
+def _object_facts(facts: Facts, catalogs: list[str]) -> list[tuple[str, str]]:
+    """Return the properties of an index or a constraint that the equalities test."""
+    found = ((fact, _take_any(facts, catalogs, column)) for column, fact in OBJECT_FACTS.items())
+    return [(fact, value.name.lower()) for fact, value in found if value is not None]
+
+
+def _take_any(facts: Facts, catalogs: list[str], column: str) -> Name | None:
+    return next((value for catalog in catalogs if (value := _take(facts, catalog, column)) is not None), None)
 
 
 def _schema(facts: Facts, catalog: str, column: str | None) -> Name | None:

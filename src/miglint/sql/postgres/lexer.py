@@ -17,6 +17,7 @@ _SIMPLE = pattern(
     r"""|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))[^()\[\],;'"$/\-]*+){0,1000}"""
 )
 _ANYTHING = pattern(r"""[^'"$/\-]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^'"$/\-]*+){0,1000}""")
+_CODE = pattern(r"[^'\"$/\-]*+")
 _TAG = pattern(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _COMMENT_EDGE = pattern(r"/\*|\*/")
 _ESCAPE_END = pattern(r"[^'\\]*+" + many(r"(?:\\.|'')[^'\\]*+") + "'", re.DOTALL)
@@ -78,6 +79,20 @@ def _skip_comment(text: str, at: int, limit: int) -> int:
 def is_comment(text: str, at: int) -> bool:
     """Return whether a comment starts at `at`."""
     return text.startswith(("--", "/*"), at)
+
+
+def without_comments(text: str, *, strings: bool = True) -> str:
+    """Return a text with a space for each comment and, unless `strings`, for each string constant."""
+    parts: list[str] = []
+    at, limit = 0, len(text)
+    while at < limit:
+        run = _CODE.match(text, at)
+        stop = run.end() if run else at
+        parts.append(text[at:stop])
+        at = skip(text, stop, limit) if stop < limit else limit
+        is_string = text[stop : stop + 1] in ("'", "$") and at - stop > 1
+        parts.append(" " if is_comment(text, stop) or (is_string and not strings) else text[stop:at])
+    return "".join(parts)
 
 
 def clause_end(text: str, at: int, limit: int, *, stop_at_comma: bool = True) -> int:

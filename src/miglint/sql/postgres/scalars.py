@@ -22,7 +22,7 @@ Rows = Callable[[Node, tuple[Node, ...]], Condition | None]
 
 
 def compared(body: Node, select: Node, rows: Rows) -> Condition | None:
-    """Return what a comparison of the value of a query with a constant asks; `body` is the comparison."""
+    """Return the condition that the value of a query compares with a constant; `body` is the comparison."""
     targets = select.get("targetList", ())
     if len(targets) != 1 or "fromClause" not in select:
         return None
@@ -30,6 +30,10 @@ def compared(body: Node, select: Node, rows: Rows) -> Condition | None:
     there = rows(select, ())
     if there is None:
         return None
+    while "TypeCast" in target and (
+        "TypeCast" in target["TypeCast"]["arg"] or "ColumnRef" in target["TypeCast"]["arg"]
+    ):
+        target = target["TypeCast"]["arg"]
     fields = target.get("ColumnRef", {}).get("fields", ())
     if fields and "String" in fields[-1]:
         if constant_text(fields[-1]) not in COLUMN_FACTS and constant_text(body["name"][-1]) != "=":
@@ -44,7 +48,7 @@ def compared(body: Node, select: Node, rows: Rows) -> Condition | None:
 
 
 def tested(select: Node, rows: Rows) -> Condition | None:
-    """Return what a query asks whose one value is a condition: `(SELECT NOT attnotnull FROM ...)`."""
+    """Return the condition that is the single value of a query: `(SELECT NOT attnotnull FROM ...)`."""
     targets = select.get("targetList", ())
     if len(targets) != 1 or "fromClause" not in select:
         return None

@@ -70,7 +70,7 @@ def use_qualified(state: Walk, qualifier: str, column: str) -> None:
 
 
 def use_all(state: Walk, qualifier: str | None) -> None:
-    """Note `*`, or `qualifier.*`: all columns of the relations that it stands for."""
+    """Record `*`, or `qualifier.*`: all columns of its relations."""
     for scope in reversed(state.scopes):
         if qualifier is None or qualifier in scope.aliases:
             items = scope.items if qualifier is None else [scope.aliases[qualifier]]

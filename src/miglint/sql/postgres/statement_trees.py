@@ -10,7 +10,7 @@ _trees: dict[str, Node | None] = {}
 
 
 def clear() -> None:
-    """Forget all trees."""
+    """Clear the cache of trees."""
     _trees.clear()
 
 

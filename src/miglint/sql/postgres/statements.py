@@ -231,7 +231,7 @@ _OBJECT_FIELDS = {
 _ON_TABLE = frozenset({"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT"})
 
 
-# Statements that are one thing with a flag and another without it.
+# Statements whose meaning depends on a flag.
 _BY_FLAG = {
     "CreateFunctionStmt": ("is_procedure", "create procedure", "create function"),
     "GrantStmt": ("is_grant", "grant", "revoke"),

@@ -68,7 +68,7 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
 
 
 class _ColumnParts:
-    """What stands behind a column's type: properties of the column, and constraints."""
+    """What follows a column's type: properties of the column, and constraints."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -83,7 +83,7 @@ class _ColumnParts:
         self.clauses: list[str] = []
 
     def property(self, cursor: Cursor, label: str | None) -> bool:
-        """Read a property, if one stands there; `label` is the name that stands before it."""
+        """Read a property, if there is one; `label` is the name before it."""
         first = cursor.word
         if cursor.accept("NOT", "NULL"):
             self.nullable = False
@@ -108,7 +108,7 @@ class _ColumnParts:
         return True
 
     def constraint(self, cursor: Cursor, label: str | None, start: int) -> bool:
-        """Read a constraint, if one stands there; with its name it begins at the token `start`."""
+        """Read a constraint, if there is one; with its name it begins at the token `start`."""
         if cursor.accept("PRIMARY", "KEY"):
             orders = ("DESC",) if not cursor.accept("ASC") and cursor.accept("DESC") else ()
             found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor), orders=orders)
@@ -129,7 +129,7 @@ class _ColumnParts:
         # A condition without columns is attached to its own column.
         own = found.columns or (self.name,)
         self.clauses.append(found.kind)
-        self.constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
+        self.constraints.append(replace(found, columns=own, inline=True, behind=self.name, span=cursor.span(start)))
         return True
 
 
@@ -185,7 +185,7 @@ def _key(cursor: Cursor, kind: str, label: str | None, *, autoincrement: bool = 
 
 
 def _order(element: IndexElement) -> str:
-    """Return what stands behind a column of a key."""
+    """Return what follows a column of a key."""
     collation = "" if element.collation is None else f"COLLATE {element.collation.lower()}"
     return f"{collation}{' DESC' if element.descending else ''}".strip()
 

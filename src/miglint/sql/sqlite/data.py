@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, Operation, Query, Select, Update
 from miglint.sql.sqlite.cursor import Cursor
-from miglint.sql.sqlite.expressions import distinct, expression, literal, query
+from miglint.sql.sqlite.expressions import collected_query, distinct, expression, literal, query
 from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.scope import Scope
@@ -324,19 +324,9 @@ def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
     found = MentionCollector()
     scope = Scope()
     found.with_(tokens, start + 1, cursor.size, scope)
-    outputs, stars = found.query(tokens, first, last, scope)
+    outputs = found.query(tokens, first, last, scope)
     plain = query(tokens, first, last)
-    return Query(
-        plain.key,
-        plain.text,
-        relations=distinct(found.relations),
-        uses=distinct(found.uses),
-        functions=distinct(found.functions),
-        types=distinct(found.types),
-        outputs=outputs,
-        stars=stars,
-        strings=found.strings(),
-    )
+    return collected_query(plain.key, plain.text, found, outputs)
 
 
 def _anti_join(words: list[str], source: Query, table: Name) -> bool:

@@ -19,6 +19,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
 from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
+from miglint.sql.sqlite.value_rows import SEVERAL_ROWS, UNEVEN, are_uneven
 from miglint.sql.sqlite.words import RESERVED
 
 Version = tuple[int, int]
@@ -68,7 +69,7 @@ _ALLOWED = frozenset(
 _TABLE, _VIEW = '"miglint table"', '"miglint view"'
 _SHOWN = 60
 # The library uses about thirty times the size of a text in memory; longer texts are data, and are not checked.
-_MAX_ASKED = 8_000_000
+_MAX_PROBED = 8_000_000
 
 
 class _Probe(Struct, frozen=True):
@@ -101,7 +102,7 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
     The tokens are returned with the error; a valid statement is not tokenized. A statement of many megabytes is not
     checked.
     """
-    if end - start > _MAX_ASKED:
+    if end - start > _MAX_PROBED:
         return None
     question = _Probe(text[start:end], -start)
     if "\0" in question.text:
@@ -113,14 +114,15 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
             # With EXPLAIN before it, it would become EXPLAIN QUERY PLAN.
             return Objection('near "QUERY": syntax error', 0, 1, True), tokens
         question = _question(tokens, question)
-    message = _ask(question.text)
-    if message is None:
+    message = _probe(question.text)
+    if message is None and not SEVERAL_ROWS.search(question.text):
         return None
     tokens = tokens or tokenize(text, start, end)
-    if tokens.complete and _SYNTAX.match(message):
-        found = _in_newer_syntax(tokens, question, message)
-    else:
-        found = _located(tokens, message, question)
+    if message is None and not (tokens.complete and are_uneven(tokens)):
+        return None
+    message = message or UNEVEN
+    is_syntax = tokens.complete and _SYNTAX.match(message)
+    found = _in_newer_syntax(tokens, question, message) if is_syntax else _located(tokens, message, question)
     return None if found is None else (found, tokens)
 
 
@@ -134,8 +136,12 @@ def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objectio
     if other is None:
         return _located(tokens, message, question)
     question = replace(question, text=other)
-    refused = _ask(other)
-    return _in_aggregate_order(tokens) if refused is None else _located(tokens, refused, question)
+    refused, inside = _probe(other), _in_aggregate_order(tokens)
+    if refused is None:
+        return inside
+    found = _located(tokens, refused, question)
+    # The library would stop at the first of them.
+    return inside if inside is not None and found.syntax and inside.first < found.first else found
 
 
 def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:
@@ -144,12 +150,12 @@ def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | No
     if check is not None:
         before = "CREATE TABLE x(x CHECK "
         question = _Probe(f"{before}{tokens.slice(*check)})", len(before) - tokens.starts[check[0]])
-        message = _ask(question.text)
+        message = _probe(question.text)
         if message is not None and _SYNTAX.match(message):
             other = masked(tokens, question.text, question.place, LIBRARY)
             if other is not None:
                 question = replace(question, text=other)
-                message = _ask(other)
+                message = _probe(other)
         if message is not None and _SYNTAX.match(message):
             return _located(tokens, message, question)
     if wrong is None:
@@ -164,7 +170,7 @@ def _in_aggregate_order(tokens: Tokens) -> Objection | None:
     before = "SELECT 1 ORDER BY "
     for first, last in aggregate_orders(tokens) if LIBRARY < AGGREGATE_ORDER else ():
         question = _Probe(before + (tokens.slice(first, last) or ")"), len(before) - tokens.starts[first])
-        message = _ask(question.text)
+        message = _probe(question.text)
         if message is not None and _SYNTAX.match(message):
             if first == last:
                 return _near(tokens, last)
@@ -177,7 +183,7 @@ def _near(tokens: Tokens, at: int) -> Objection:
 
 
 def _question(tokens: Tokens, question: _Probe) -> _Probe:
-    """Put names that are there for those that would stop the library; return the new question."""
+    """Replace names that would stop the library by existing ones; return the new question."""
     words = tokens.words
     if words[:2] == ["ALTER", "TABLE"]:
         at = _behind_name(tokens, 2)
@@ -200,7 +206,7 @@ def _behind_name(tokens: Tokens, at: int) -> int:
 
 
 def _substituted(tokens: Tokens, question: _Probe, first: int, last: int, name: str) -> _Probe:
-    """Put another name for the tokens from `first` to `last`, if they are a name at all."""
+    """Replace the tokens from `first` to `last` by another name, if they are a name."""
     if last > len(tokens) or not all(_may_be_name(tokens, at) for at in range(first, last, 2)):
         return question
     start, end = tokens.starts[first] - tokens.start, tokens.ends[last - 1] - tokens.start
@@ -213,7 +219,7 @@ def _may_be_name(tokens: Tokens, at: int) -> bool:
     return word == STRING or (tokens.is_name(at) and word not in RESERVED)
 
 
-def _ask(text: str) -> str | None:
+def _probe(text: str) -> str | None:
     """Return the library's error for one statement; None if there is no relevant one."""
     try:
         _connection().execute(text if text[:7].upper() == "EXPLAIN" else f"EXPLAIN {text}").close()
@@ -252,7 +258,7 @@ def _located(tokens: Tokens, message: str, question: _Probe) -> Objection:
     low, high = 0, len(places) - 1
     while low < high:
         middle = (low + high) // 2
-        if _ask(question.text[: question.place(tokens.ends[places[middle]])]) == message:
+        if _probe(question.text[: question.place(tokens.ends[places[middle]])]) == message:
             high = middle
         else:
             low = middle + 1
@@ -286,4 +292,7 @@ def _connection() -> sqlite3.Connection:
 
 
 def _authorize(action: int, *_: object) -> int:
+    if action == sqlite3.SQLITE_SELECT:
+        # Libraries from 3.46 on plan the rows of VALUES while they parse the rest: an error there would end that.
+        return sqlite3.SQLITE_IGNORE
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY

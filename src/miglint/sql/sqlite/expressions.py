@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Expression, Query
-from miglint.sql.sqlite.mentions import MentionCollector
+from miglint.sql.sqlite.mentions import MentionCollector, Outputs
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, VARIABLE, Tokens, unquoted
 from miglint.sql.sqlite.words import SYNTAX
@@ -90,15 +90,21 @@ def expression(tokens: Tokens, start: int, end: int) -> Expression:
 def query(tokens: Tokens, start: int, end: int) -> Query:
     """Return the query (`SELECT`, `VALUES` or `WITH`) that the tokens from `start` to `end` spell."""
     found = MentionCollector()
-    outputs, stars = found.query(tokens, start, end, Scope())
+    outputs = found.query(tokens, start, end, Scope())
+    return collected_query(canonical(tokens, start, end), tokens.slice(start, end), found, outputs)
+
+
+def collected_query(key: str, text: str, found: MentionCollector, outputs: Outputs) -> Query:
+    """Return a query with the mentions that were collected from it, and what reading it has returned."""
+    names, stars = outputs
     return Query(
-        canonical(tokens, start, end),
-        tokens.slice(start, end),
+        key,
+        text,
         relations=distinct(found.relations),
         uses=distinct(found.uses),
         functions=distinct(found.functions),
         types=distinct(found.types),
-        outputs=outputs,
+        outputs=names,
         stars=stars,
         strings=found.strings(),
     )

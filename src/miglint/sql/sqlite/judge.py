@@ -61,7 +61,7 @@ class SyntaxVerdict(Struct, frozen=True):
 
 
 def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> SyntaxVerdict:
-    """Tell whether SQLite of version `target` takes a script, and which statement it refuses first.
+    """Return whether SQLite of version `target` accepts a script, and which statement it rejects first.
 
     Missing tables, columns and functions are not reported. `offset` is the position of `text` in its file. Explanations
     are left to `refusals`, since most callers need only the answer.

@@ -46,6 +46,9 @@ def alter_constraint(tokens: Tokens) -> tuple[int | None, tuple[int, int] | None
                 cursor.name()
             cursor.expect("CHECK")
             first = cursor.at
+            if cursor.word == "(" and tokens.closing(first) >= len(tokens):
+                # The text ends inside of it.
+                return len(tokens), None
             cursor.parentheses()
             check = (first, cursor.at)
             _on_conflict(cursor)
@@ -90,6 +93,13 @@ def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tupl
     return "".join(parts) + text[done:]
 
 
+def _edits_of_raise(tokens: Tokens, at: int) -> Iterator[tuple[int, int, str]]:
+    words = tokens.words
+    if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
+        yield tokens.starts[at], tokens.ends[at], "max"
+        yield tokens.starts[at + 2], tokens.ends[at + 2], "0"
+
+
 def _edits(tokens: Tokens, at: int, library: tuple[int, int]) -> Iterator[tuple[int, int, str]]:
     """Yield the places to rewrite of a construct that starts at a token and is newer than the library."""
     words = tokens.words
@@ -97,9 +107,7 @@ def _edits(tokens: Tokens, at: int, library: tuple[int, int]) -> Iterator[tuple[
     if word == NUMBER and library < DIGIT_SEPARATORS and "_" in tokens.raw(at):
         yield tokens.starts[at], tokens.ends[at], tokens.raw(at).replace("_", "")
     elif word == "RAISE" and library < RAISE_EXPRESSION and behind == ["("]:
-        if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
-            yield tokens.starts[at], tokens.ends[at], "max"
-            yield tokens.starts[at + 2], tokens.ends[at + 2], "0"
+        yield from _edits_of_raise(tokens, at)
     elif word in _JOIN_WORDS and library < JOIN_WORD_FUNCTION and behind == ["("]:
         yield tokens.starts[at], tokens.ends[at], "x" * len(word)
     elif word == "ORDER" and library < AGGREGATE_ORDER and behind == ["BY"]:
@@ -136,4 +144,12 @@ def _end_of_call(tokens: Tokens, at: int) -> int | None:
     if place <= 0 or words[place] != "(" or tokens.closing(place) >= len(words):
         return None
     named = tokens.is_name(place - 1) and words[place - 1] not in SYNTAX
-    return tokens.closing(place) if named else None
+    return tokens.closing(place) if named and not _lists_columns(words, place - 1) else None
+
+
+def _lists_columns(words: list[str], name: int) -> bool:
+    """Return whether the parentheses behind a name list columns: those of a table that is created, or of an index."""
+    while name >= 2 and words[name - 1] == ".":
+        name -= 2
+    before = words[name - 1] if name else ""
+    return before in {"TABLE", "EXISTS", "INTO", "REFERENCES"} or (before == "ON" and words[0] == "CREATE")

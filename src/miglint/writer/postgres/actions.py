@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Extension, Key, Part, Table
+from miglint.schema.objects import Extension, Key, OtherType, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
 from miglint.writer.postgres.guards import Guarded
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.written import WrittenStatement
 
-# The part of a sequence that says to which column it belongs.
+# The part of a sequence that is its owner.
 OWNER = Part("owner", "")
 
 
@@ -73,14 +73,9 @@ class Order:
         before: dict[int, set[int]] = {action.number: set() for action in self._actions}
         for action in self._actions:
             before[action.number] = {other.number for other in self._needed(action) if other is not action}
-        after: dict[int, list[int]] = {}
-        for number, others in before.items():
-            for other in others:
-                after.setdefault(other, []).append(number)
-        ready: list[tuple[int, int]] = []
-        for action in self._actions:
-            if not before[action.number]:
-                heappush(ready, (action.rank, action.number))
+        after = _inverted(before)
+        ready = [(action.rank, action.number) for action in self._actions if not before[action.number]]
+        heapify(ready)
         left = {action.number for action in self._actions}
         while left:
             if not ready:
@@ -116,13 +111,20 @@ class Order:
         plan = self._plan
         for user in users_of(plan.old, item):
             if item.key in plan.swapped and item.part is None:
-                yield from self._dropping(user.item)
+                if user.item.key not in plan.swapped or isinstance(plan.old.find(item.key), OtherType):
+                    yield from self._dropping(user.item)
             else:
                 yield from self._leaving(user.item)
+        if item.part is not None and item.part.kind == "column":
+            # What is inherited is dropped with that of the parent.
+            for other, action in self._droppers.items():
+                if other.key == item.key and other.part is not None and other.part.kind == "link":
+                    yield action
         if item in plan.again or item in plan.away:
             # A second run finds the users that there are in the end.
             for user in users_of(plan.new, item):
-                if user.item in plan.again or plan.drops(user.item):
+                now = any(other.item == item for other in users_of(plan.old, user.item))
+                if not now and (user.item in plan.again or plan.drops(user.item)):
                     yield from self._dropping(user.item)
         if item.key.space == "schema":
             yield from self._leaving_schema(item.key.name)
@@ -137,7 +139,8 @@ class Order:
                 if user.item in plan.again:
                     yield from self._dropping(user.item)
         for needed in needs_of(plan.new, item):
-            yield from self._making(needed)
+            if not (needed in plan.altered and set(plan.aspects.get(needed, ())) == {"nullability"}):
+                yield from self._making(needed)
         for slot in _slots(item, plan.new):
             yield from self._freed.get(slot, ())
         table = plan.new.table(item.key) if item.part is None or item.part.kind == "link" else None
@@ -224,3 +227,11 @@ def _slots(item: Item, schema: Schema) -> tuple[Key, ...]:
     if key.space == "relation":
         return (key, Key("type", key.schema, key.name))
     return (key, Key("relation", key.schema, key.name)) if key.space == "type" else (key,)
+
+
+def _inverted(before: Mapping[int, Iterable[int]]) -> dict[int, list[int]]:
+    after: dict[int, list[int]] = {}
+    for number, others in before.items():
+        for other in others:
+            after.setdefault(other, []).append(number)
+    return after

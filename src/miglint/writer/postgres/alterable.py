@@ -54,16 +54,24 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
             return "alter" if same and one.members and two.members else "replace"
         case Sequence(), Sequence():
             return "alter" if one.persistence == two.persistence else "replace"
+        case Extension(version=str() as before), Extension(version=str() as after) if _numbers(after) < _numbers(
+            before
+        ):
+            return "replace"  # No update leads back to an older version.
         case ((RewriteRule() | Comment() | Privileges() | Extension() | Namespace()), _):
             return "alter"
         case _:
             return "replace"
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
 def _alters_view(one: View, two: View) -> bool:
     if one.materialized or two.materialized:
         return one.materialized and two.materialized and replace(one, options=two.options) == two
-    if replace(one, options=two.options, types=two.types) == two:
+    if replace(one, options=two.options, types=two.types, defaults=two.defaults) == two:
         return True
     if one.columns is None or two.columns is None or one.types is None or two.types is None:
         return False
@@ -145,7 +153,7 @@ def _alters_composite(schema: Schema, key: Key, one: Composite, two: Composite) 
 
 
 def alters_constraint(one: Constraint, two: Constraint) -> bool:
-    """Return whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes a constraint what it is to be."""
+    """Return whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes a constraint equal to the new one."""
     before, after = essence(one), essence(two)
     if replace(before, validated=True) == after:
         return True

@@ -1,4 +1,4 @@
-"""The statements that drop what goes, and what stands in the way for a while."""
+"""The statements that drop what is removed, and what prevents other changes for a while."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from miglint.schema.objects import (
     Other,
     Part,
     Policy,
+    Privileges,
     RewriteRule,
     Sequence,
     Table,
@@ -20,11 +21,12 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Name
+from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
-from miglint.writer.postgres import guards
+from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item, automatic_needs
-from miglint.writer.words import identifier, name
+from miglint.writer.words import identifier, literal, name
 
 _KINDS = (
     "privilege", "comment", "policy", "rule", "trigger", "other publication", "relation", "routine", "other", "type",
@@ -40,8 +42,10 @@ def drop_all(draft: Drafting) -> None:
             if item.part is None and _is_in_circle(draft, item):
                 _drop_object(draft, item)
             elif item in draft.plan.away and _goes_for_good(draft, item):
-                # A second run finds it, without what it goes along with.
+                # A second run finds it, without the item that it was dropped with.
                 (_drop_object if item.part is None else _drop_part)(draft, item)
+            elif item.part is None and isinstance(value := draft.old.find(item.key), Table):
+                _drop_circular_keys(draft, item.key, value)
             continue
         if item.part is None:
             _drop_object(draft, item)
@@ -50,7 +54,7 @@ def drop_all(draft: Drafting) -> None:
 
 
 def _goes_for_good(draft: Drafting, item: Item) -> bool:
-    """Return whether what an item goes along with does not come back, though the item does."""
+    """Return whether an item is created again, but not the one that it was dropped with."""
     value = draft.old.find(item.key)
     if item.part is not None:
         constraint = value.constraints.get(item.part.name) if isinstance(value, Table) else None
@@ -125,10 +129,18 @@ def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
             continue
         target = relation_key(constraint.table, Dialect.POSTGRES)
         item = Item(key, Part("constraint", label_))
-        if target != key and draft.plan.drops(Item(target)) and draft.reaches(draft.old, item, key, draft.plan.drops):
+        if target == key or not draft.plan.drops(Item(target)) or _is_of_parent(draft, table, label_):
+            continue
+        # A partition goes with its table, whose own needs are not those of the partition.
+        if table.partition_of is not None or draft.reaches(draft.old, item, key, draft.plan.drops):
             text = f"ALTER TABLE IF EXISTS {own_name(key, table)} DROP CONSTRAINT IF EXISTS {identifier(label_)};"
             does = f"drop constraint {label_} of {label(draft.old, key)}"
             draft.act(2, does, key, partial(list, [text]), drops=[item])
+
+
+def _is_of_parent(draft: Drafting, table: Table, name_: str) -> bool:
+    """Return whether a constraint of a partition is that of its table."""
+    return any(name_ in parent.constraints for parent in tables.parents_of(draft.old, table))
 
 
 def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
@@ -140,8 +152,10 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
 
 
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
-    """Return a `DROP` that leaves alone a table that is to be there, of another kind and under the same name."""
+    """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
+    if isinstance(one, Privileges):
+        return [guards.unless_owner(one.about, one.role, text)]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
@@ -161,9 +175,7 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
 
 def _if_kind(key: Key, value: object, text: str) -> guards.Guarded:
     kind = f"relkind = '{_relation_kind(value)}'"
-    return guards.block(
-        f"EXISTS (SELECT FROM pg_class WHERE oid = to_regclass({guards.relation(key)}) AND {kind})", text
-    )
+    return guards.block(catalog_conditions.relation_is(guards.written(key), kind), text)
 
 
 def _relation_kind(value: object) -> str:
@@ -222,7 +234,7 @@ def _drop_named(draft: Drafting, item: Item) -> list[Text]:
     if before.generated == after.generated:
         return [text]
     letter = "" if before.generated is None else before.generated[0]
-    condition = guards.has_column(key, part.name).removesuffix(")") + f" AND attgenerated = '{letter}')"
+    condition = guards.has_column(key, part.name, f"attgenerated = '{letter}'")
     return [guards.block(condition, text)]
 
 
@@ -236,7 +248,7 @@ def _without_member(draft: Drafting, item: Item) -> Text:
     own = identifier(item.key.name)
     condition = (
         f"EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = (SELECT oid FROM pg_publication"
-        f" WHERE pubname = '{item.key.name}') AND prrelid = to_regclass("
+        f" WHERE pubname = {literal(item.key.name)}) AND prrelid = to_regclass("
         f"{guards.relation(Key('relation', table.schema or 'public', table.name))}))"
     )
     return guards.block(condition, f"ALTER PUBLICATION {own} DROP TABLE {name(table)};")

@@ -37,11 +37,11 @@ _NO_SPACE = frozenset({"rows", "role"})
 
 
 class TransitionPlan:
-    """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
+    """Items to drop, to make, and to alter; `swapped` types are replaced under their users.
 
     `again` are items that are made, and that a second run finds in its way: it drops them first, if they are there.
-    `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
-    schemas: the aspects of its changes.
+    `anew` are types to replace although they could be altered. `aspects` are the aspects of the changes of an item that
+    both schemas have.
     """
 
     def __init__(self, old: Schema, new: Schema, anew: frozenset[Key] = frozenset()) -> None:
@@ -122,7 +122,7 @@ class TransitionPlan:
             self._change(Item(key), "swap" if key in self._anew else can_alter(self.old, key, one, two))
 
     def _change(self, item: Item, how: str) -> None:
-        """Note that an item differs: it is to be altered in place, to be swapped, or to be dropped and made."""
+        """Record that an item differs: it is altered in place, swapped, or dropped and created."""
         if how == "alter":
             self.altered.add(item)
         elif how == "swap":
@@ -183,19 +183,27 @@ class TransitionPlan:
             self._go(item, self.gone)
         elif retyped:
             self._go(item, self.away)
-        elif not same_default(had, has, after.type):
+        elif not same_default(had, has, after.type) or _keeps_cast(before, after):
             self.altered.add(item)
 
     def _compare_identities(self, key: Key, before: Column, after: Column) -> None:
         item = Item(key, Part("identity", before.name))
+        # The sequence of an identity column cannot leave it, nor can it take one that is there.
+        freed = [place for place, _ in self.old.sequences_of(key, before.name) if _is_free(self.new, place)]
+        taken = [place for place, _ in self.new.sequences_of(key, after.name) if _is_free(self.old, place)]
         if before.identity and after.identity:
-            self.altered.add(item)
-            return
+            if not freed and not taken:
+                self.altered.add(item)
+                return
+            self.fresh.add(item)
         (self.gone if before.identity else self.fresh).add(item)
         # The sequence of the one is not that of the other, though it has its name.
         for place, value in self.old.sequences_of(key, before.name):
-            if value.owned_by == (Name(key.schema, key.name), before.name) and self.new.find(place) is not None:
+            owned = value.owned_by == (Name(key.schema, key.name), before.name)
+            if owned and self.new.find(place) is not None:
                 self._go(Item(place), self.away)
+        for place in taken:
+            self._go(Item(place), self.away)
 
     def _go(self, item: Item, where: set[Item]) -> None:
         if item not in where:
@@ -223,7 +231,7 @@ class TransitionPlan:
                 self._follow_again(item)
 
     def _follow_again(self, item: Item) -> None:
-        """Note what needs an item when all is made, and is in the way of a second run."""
+        """Record what needs an item in the new schema, and prevents a second run."""
         retyped = item in self.altered and item not in self.away and item.part is not None
         swapped = item.part is None and item.key in self.swapped
         for user in list(users_of(self.new, item)):
@@ -251,12 +259,15 @@ class TransitionPlan:
         return item.part is not None and self.makes(Item.column(item.key, item.part.name))
 
     def _stand_aside(self, user: User, item: Item) -> None:
-        """Let what needs an item that goes away go with it, unless it is altered so that it needs it no longer."""
+        """Drop what needs a dropped item, unless it is altered so that it does not need it any longer."""
         own = user.item
         if self.drops(own) or (own.key == item.key and own.part is None):
             return
         value, after = self.old.find(own.key), self.new.find(own.key)
         if value is None or after is None:
+            return
+        if isinstance(value, Table) and value.kind == "foreign table" and own.part is None:
+            self._go(own, self.away)  # It has no rows of its own.
             return
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
             self._stand_aside_column(own, item)
@@ -285,7 +296,7 @@ class TransitionPlan:
             self._go(own, self.away)
 
     def _follow_retype(self, item: Item) -> None:
-        """Put aside what the engine cannot keep while the type of a column changes."""
+        """Drop what the engine cannot keep while the type of a column changes."""
         assert item.part is not None
         one, two = self.old.table(item.key), self.new.table(item.key)
         if one is None or two is None:
@@ -312,7 +323,7 @@ class TransitionPlan:
         return None if table is None or item.part is None else table.constraints.get(item.part.name)
 
     def _follow_swap(self, item: Item) -> None:
-        """Put aside what uses a type that is made anew; the columns of that type are altered."""
+        """Drop what uses a type that is created anew; the columns of that type are altered."""
         for user in list(users_of(self.old, item)):
             own = user.item
             value, after = self.old.find(own.key), self.new.find(own.key)
@@ -325,9 +336,7 @@ class TransitionPlan:
             elif not isinstance(value, Table) or own.part is not None:
                 if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
                     continue
-                if isinstance(value, (Comment, Privileges)):
-                    self._go(own, self.away)
-                elif own.key.space == "type":
+                if own.key.space == "type" and not isinstance(value, (Comment, Privileges)):
                     self._swap(own.key)
                 else:
                     self._go(own, self.away)
@@ -349,6 +358,19 @@ class TransitionPlan:
         for user in list(users_of(self.old, own)):
             if user.reason or self._is_rebuilt(user.item, near=False):
                 self._stand_aside(user, own)
+
+
+def _keeps_cast(before: Column, after: Column) -> bool:
+    """Return whether a default is kept with a cast to the type that a column had: of one string type to another."""
+    one, two = before.type, after.type
+    other = one is not None and two is not None and one.name != two.name
+    return other and after.default is not None and after.default.literal is not None and after.default.text[:1] == "'"
+
+
+def _is_free(schema: Schema, place: Key) -> bool:
+    """Return whether a sequence belongs to no column."""
+    value = schema.find(place)
+    return isinstance(value, Sequence) and value.owned_by is None
 
 
 def _is_wanted(change: Change) -> bool:

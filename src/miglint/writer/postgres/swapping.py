@@ -1,4 +1,4 @@
-"""Types that are made anew under their users: an enum that loses a label, a domain over another type.
+"""Types that are replaced under their users: an enum that loses a label, a domain over another type.
 
 The type is renamed, made anew, the columns go over to it by way of their texts, and the old one is dropped.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from miglint.base.model import Dialect
-from miglint.schema.objects import Composite, Domain, Enum, Key, OtherType, Part
+from miglint.schema.objects import Composite, Domain, Enum, Key, OtherType, Part, SchemaObject
 from miglint.sql.operations import Name
 from miglint.writer import printer
 from miglint.writer.postgres import guards
@@ -18,36 +18,41 @@ from miglint.writer.words import UnprintableError, identifier, literal, name, ty
 
 
 def swap_all(draft: Drafting) -> None:
-    """Add the actions that make types anew."""
+    """Add the actions that replace types."""
     for key in sorted(draft.plan.swapped):
         one, two = draft.old.find(key), draft.new.find(key)
-        if one is None or two is None or draft.plan.drops(Item(key)):
-            continue
-        columns = [item for item in draft.plan.altered if _has_type(draft, item, key)]
-        does, first = f"make {label(draft.new, key)} anew", f"put aside {label(draft.old, key)}"
-        make = partial(_created, draft, key)
-        if isinstance(one, OtherType):
-            # Functions of the name of a range type keep it: its columns are texts for a while.
-            texts = [_as_text(draft, item) for item in sorted(columns, key=str)]
-            texts.append(f"DROP TYPE IF EXISTS {name(Name(key.schema, key.name))};")
-            draft.act(20, first, key, partial(list, texts), drops=[Item(key)])
-            draft.act(21, does, key, make, makes=[Item(key)])
-            continue
-        word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
-        aside = f"{key.name[:50]}__old"
-        rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
-        if isinstance(one, Domain) and not one.nullable:
-            # The name of the constraint is taken as long as it is there.
-            rename = f"ALTER DOMAIN {name(Name(key.schema, key.name))} DROP NOT NULL;\n        {rename}"
-        condition = _differs(key, two)
-        guarded = [rename if condition is None else guards.block(condition, rename)]
-        draft.act(20, first, key, partial(list, guarded), drops=[Item(key)])
+        if one is not None and two is not None and not draft.plan.drops(Item(key)):
+            _swap(draft, key, one, two)
+
+
+def _swap(draft: Drafting, key: Key, one: SchemaObject, two: SchemaObject) -> None:
+    columns = [item for item in draft.plan.altered if _has_type(draft, item, key)]
+    does, first = f"make {label(draft.new, key)} anew", f"put aside {label(draft.old, key)}"
+    make = partial(_created, draft, key)
+    if isinstance(one, OtherType):
+        # Functions of the name of a range type keep it: its columns are texts for a while.
+        texts = [_as_text(draft, item) for item in sorted(columns, key=str)]
+        texts.append(f"DROP TYPE IF EXISTS {name(Name(key.schema, key.name))};")
+        draft.act(20, first, key, partial(list, texts), drops=[Item(key)])
         draft.act(21, does, key, make, makes=[Item(key)])
-        others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
-        last = f"DROP {word} IF EXISTS {name(Name(key.schema, aside))};"
-        after = [Item(key), *columns, *(Item(other.key, _ASIDE) for other in others)]
-        drops = f"drop the old {label(draft.old, key)}"
-        draft.act(91, drops, key, partial(list, [last]), makes=[Item(key, _ASIDE)], after=after)
+        return
+    word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
+    aside = f"{key.name[:50]}__old"
+    rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
+    if isinstance(one, Domain) and not one.nullable:
+        # The name of the constraint is taken as long as it is there.
+        rename = f"ALTER DOMAIN {name(Name(key.schema, key.name))} DROP NOT NULL;\n        {rename}"
+    condition = _differs(key, two)
+    guarded = [rename if condition is None else guards.block(condition, rename)]
+    # Whether it is what it is to be can be asked when the types that it needs are.
+    needed = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, key, other)]
+    draft.act(20, first, key, partial(list, guarded), drops=[Item(key)], after=needed)
+    draft.act(21, does, key, make, makes=[Item(key)])
+    others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
+    last = f"DROP {word} IF EXISTS {name(Name(key.schema, aside))};"
+    after = [Item(key), *columns, *(Item(other.key, _ASIDE) for other in others)]
+    drops = f"drop the old {label(draft.old, key)}"
+    draft.act(91, drops, key, partial(list, [last]), makes=[Item(key, _ASIDE)], after=after)
 
 
 _ASIDE = Part("aside", "")
@@ -80,7 +85,7 @@ def _created(draft: Drafting, key: Key) -> list[Text]:
 
 
 def _differs(key: Key, value: object) -> str | None:
-    """Return the condition that a type is not yet what it is to be; None where that is not easily asked."""
+    """Return the condition that a type differs from the wanted one; None if there is no simple condition."""
     own = guards.relation(key)
     if isinstance(value, Enum):
         return _other_labels(key, value)

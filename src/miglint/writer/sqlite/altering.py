@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from miglint.schema.objects import Key, Table
 from miglint.sql.operations import Column
@@ -16,6 +16,13 @@ from miglint.writer.written import Version, WrittenStatement
 _DROPS = (3, 35)
 
 
+def _gone_columns(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator[Column]:
+    for folded, column in before.columns.items():
+        is_unknown = after.assumed and folded not in after.absent
+        if folded not in after.columns and folded not in renamed.values() and not is_unknown:
+            yield column
+
+
 def alter(plan: RebuildPlan, key: Key, target: Version | None) -> Iterator[WrittenStatement]:
     """Yield the statements that change what can be changed in place: columns come, go, and get their names back."""
     before, after = plan.old.table(key), plan.new.table(key)
@@ -27,10 +34,8 @@ def alter(plan: RebuildPlan, key: Key, target: Version | None) -> Iterator[Writt
         here, there = before.columns[new].name, after.columns[old].name
         text = f"ALTER TABLE {own} RENAME COLUMN {identifier(here)} TO {identifier(there)};"
         yield WrittenStatement(text, f"rename column {here} to {there}", key)
-    for folded, column in before.columns.items():
-        if folded in after.columns or folded in renamed.values() or (after.assumed and folded not in after.absent):
-            continue
-        if target is None or target >= _DROPS:
+    if target is None or target >= _DROPS:
+        for column in _gone_columns(before, after, renamed):
             text = f"ALTER TABLE {own} DROP COLUMN {identifier(column.name)};"
             yield WrittenStatement(text, f"drop column {column.name}", key)
     for folded, column in after.columns.items():

@@ -22,8 +22,8 @@ _LISTED = pattern(r"(?i)\(?\s*'?(\w+)'?\s+in\s*\(\s*([-+]?[0-9.]+|'(?:[^']|'')*'
 class CopiedRows(Struct, frozen=True):
     """The columns that get their values from the old table, and where from.
 
-    `values` are SQL by column; `absent` are the names that the table may lack, with what stands for them then.
-    `rowid` says that a value reads the number of a row.
+    `values` are SQL by column; `absent` are the names that the table may lack, with their substitutes.
+    `rowid` means that a value reads the number of a row.
     """
 
     values: Mapping[str, str]
@@ -43,6 +43,31 @@ class CopiedRows(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
+def _certain_columns(before: Table, after: Table, detour: Table | None) -> Set[str]:
+    """Return the columns that all tables have which may hold the rows."""
+    columns = before.columns.keys() & after.columns.keys()
+    if detour is None:
+        return columns
+    return set() if detour.assumed else columns & detour.columns.keys()
+
+
+def _is_no_integer(column: Column | None) -> bool:
+    return column is not None and "INT" not in _type(column)
+
+
+def _renamed_value(after: Table, old: str, new: str, *, has_both: bool, keeps_old: bool) -> str:
+    """Return the value of a renamed column, which may have either name when its rows are copied.
+
+    `has_both` means that the table has columns of both names before the change, `keeps_old` that it has them after it.
+    """
+    # Where both names are of two columns on one side, only the engine knows which there are.
+    if has_both:
+        return _chosen(after, old, identifier(old), identifier(new))
+    if keeps_old:
+        return _chosen(after, new, identifier(new), identifier(old))
+    return f"coalesce({identifier(old)}, {identifier(new)})"
+
+
 def copy_of(
     schemas: tuple[Schema, Schema],
     before: Table,
@@ -53,12 +78,11 @@ def copy_of(
 ) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`.
 
-    `schemas` are the one that there is and the one that is to be made. A `detour` is another table that may have its
+    `schemas` are the old and the new one. A `detour` is another table that may have its
     rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
     missing although both schemas have them.
     """
-    sides = [before, after] if detour is None else [before, after, detour]
-    unknown = detour is not None and detour.assumed
+    certain = _certain_columns(before, after, detour) - unsure
     values: dict[str, str] = {}
     absent: dict[str, str] = {}
     rowid = False
@@ -69,13 +93,8 @@ def copy_of(
         source = renamed.get(folded)
         if source is not None:
             there = before.columns[source].name
-            # Where both names are of two columns on one side, only the engine knows which there are.
-            if folded in before.columns:
-                values[column.name] = _chosen(after, there, identifier(there), own)
-            elif source in after.columns:
-                values[column.name] = _chosen(after, column.name, own, identifier(there))
-            else:
-                values[column.name] = f"coalesce({identifier(there)}, {own})"
+            both, old = folded in before.columns, source in after.columns
+            values[column.name] = _renamed_value(after, there, column.name, has_both=both, keeps_old=old)
             absent |= dict.fromkeys((there, column.name), "NULL")
             continue
         number = _number(before, after, column)
@@ -83,14 +102,14 @@ def copy_of(
         values[column.name] = own
         if number is not None:
             values[column.name] = f"coalesce({own}, {number})"
-        elif folded in before.columns and is_rowid(after, column) and "INT" not in _type(before.columns[folded]):
+        elif is_rowid(after, column) and _is_no_integer(before.columns.get(folded)):
             # Only integers can be the numbers of rows; other rows get new ones.
             whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
             values[column.name] = f"CASE WHEN {whole} THEN {own} END"
-        if folded in unsure or unknown or not all(folded in side.columns for side in sides):
+        if folded not in certain:
             absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
-        # Each column is computed: SQLite wants one that is not, so that this one was not either.
+        # Each column is computed: SQLite requires one that is not, so this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
     return CopiedRows(values, absent, rowid)
 
@@ -140,7 +159,7 @@ def _type(column: Column) -> str:
 
 
 def stand_in(schemas: tuple[Schema, Schema], table: Table, column: Column) -> str:
-    """Return the value that stands for those of a column which are lost: its default, or one that it accepts."""
+    """Return the substitute for lost values of a column: its default, or one that it accepts."""
     if column.default is not None and column.default.key != "null":
         return constant(column.default)
     if column.nullable is not False:
@@ -203,7 +222,7 @@ def constant(value: Expression) -> str:
 
 
 def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator[str]:
-    """Yield sentences about the rows of a table that it may not accept once it is as it is to be.
+    """Yield sentences about the rows of a table that its new form may reject.
 
     `renamed` has the old names of columns, by new ones, where these differ.
     """
@@ -214,18 +233,22 @@ def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator
             yield f'{head} "{column.name}" holds a NULL'
     now = {new: old for old, new in renamed.items()}
     known = [_sense(item, now) for item in before.constraints.values()]
-    for item in after.constraints.values():
-        if _sense(item, {}) in known:
-            continue
-        columns = ", ".join(item.columns)
-        if item.kind in ("primary", "unique"):
-            yield f"{head} two rows have the same ({columns})"
-        elif item.kind == "check" and item.expression is not None:
-            yield f"{head} a row violates CHECK ({item.expression.text})"
-        elif item.kind == "foreign" and item.table is not None:
-            yield f"{head} ({columns}) refers to no row of {item.table.name}, where that is checked"
+    new = [item for item in after.constraints.values() if _sense(item, {}) not in known]
+    yield from (f"{head} {condition}" for item in new if (condition := _violation(item)) is not None)
     if after.strict and not before.strict:
         yield f"{head} a value is not of its column's type"
+
+
+def _violation(item: Constraint) -> str | None:
+    """Return when rows violate a constraint, in words."""
+    columns = ", ".join(item.columns)
+    if item.kind in ("primary", "unique"):
+        return f"two rows have the same ({columns})"
+    if item.kind == "check" and item.expression is not None:
+        return f"a row violates CHECK ({item.expression.text})"
+    if item.kind == "foreign" and item.table is not None:
+        return f"({columns}) refers to no row of {item.table.name}, where that is checked"
+    return None
 
 
 def _sense(item: Constraint, renamed: Mapping[str, str]) -> tuple[object, ...]:

@@ -24,14 +24,14 @@ _HIDDEN = frozenset({"temp", "pg_temp"})
 
 
 class RebuildPlan(Struct, frozen=True):
-    """What is to be done. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
+    """The changes. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
 
     `gone` are the tables that are dropped, each before those that it refers to; those of them that are in `rebuilt` are
     created again, or for the first time: when the script runs again they are there. `evaded` are columns of those that
     rows of other tables refer to, and would be deleted or changed with. `altered` are tables of which too little is
     known to rebuild them. `columns` has, by table and column of `new`, the column of `old` whose values it gets, where
     that has another name. `exposed` are tables that cannot be rebuilt, although an action of a foreign key may change
-    their rows. `deferred` says that foreign keys of other tables refer to one that is dropped. `away` are tables that
+    their rows. `deferred` means that foreign keys of other tables refer to one that is dropped. `away` are tables that
     the script to be undone dropped or renamed at some time, so that they may not be there, `detours` those in which
     their rows may be then, `unsure` the columns that it dropped at some time.
     """
@@ -61,7 +61,7 @@ class RebuildPlan(Struct, frozen=True):
 class _TableReference(NamedTuple):
     """A foreign key between two tables.
 
-    `acts` says that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
+    `acts` means that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
     that can be changed without any effect on the child but a check, None where there is none.
     """
 
@@ -78,18 +78,14 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         old = run(old, _read("\n".join(item.text for item in first)), kept=False).schema
     before, after = _tables(old), _tables(new)
     changed = [key for key in after if key in before and differs(before[key], after[key])]
-    known = {key for key in changed if _is_known(before[key]) and _is_known(after[key])}
+    known = {key for key in changed if _can_rebuild(key, before, after)}
     dropped = {key for key in before if key not in after and new.get(key) is not None}
     keys = tuple(dict.fromkeys((*_foreign_keys(before), *_foreign_keys(after))))
-    harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
-    exposed = _exposed(known | dropped, harmful) - dropped
-    fixed = {
-        key
-        for key in exposed
-        if not (key in after and _is_known(after[key]) and _is_known(before.get(key, after[key])))
-    }
-    rebuilt = known | (exposed - fixed)
-    order = _children_first(rebuilt | dropped, keys)
+    exposed = _exposed_by(keys, known, dropped, before, after)
+    rebuilt = known | {key for key in exposed if _can_rebuild(key, before, after)}
+    gone = rebuilt | dropped
+    order = _children_first(gone, keys)
+    rows = None if renames is None else renames.rows
     return RebuildPlan(
         old=old,
         new=new,
@@ -97,15 +93,32 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         columns=_renamed_columns(old, new, renames, moved),
         rebuilt=tuple(key for key in order if key in rebuilt),
         gone=tuple(order),
-        evaded=_evaded(keys, rebuilt, rebuilt | dropped),
+        evaded=_evaded(keys, rebuilt, gone),
         created=tuple(key for key in after if key not in before and key not in rebuilt),
         altered=tuple(key for key in changed if key not in known),
-        exposed=tuple(sorted(fixed)),
-        away=frozenset() if renames is None else renames.rows.away(),
-        unsure=frozenset() if renames is None else renames.rows.dropped_columns(),
+        exposed=tuple(sorted(exposed - rebuilt)),
+        away=frozenset() if rows is None else rows.away(),
+        unsure=frozenset() if renames is None else renames.values.dropped(),
         detours=tuple(_detours(old, new, renames)),
-        deferred=any(item.parent in rebuilt | dropped and item.child != item.parent for item in keys),
+        deferred=any(item.parent in gone and item.child != item.parent for item in keys),
     )
+
+
+def _exposed_by(
+    keys: Iterable[_TableReference],
+    known: Set[Key],
+    dropped: Set[Key],
+    before: Mapping[Key, Table],
+    after: Mapping[Key, Table],
+) -> set[Key]:
+    """Return the tables whose rows foreign keys would change when tables are dropped, for good or to be rebuilt."""
+    harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
+    return _exposed(known | dropped, harmful) - dropped
+
+
+def _can_rebuild(key: Key, before: Mapping[Key, Table], after: Mapping[Key, Table]) -> bool:
+    """Return whether a table that is not to be dropped is known well enough, before and after, to be created anew."""
+    return key in after and _is_known(after[key]) and _is_known(before.get(key, after[key]))
 
 
 def _read(text: str) -> tuple[Statement, ...]:

@@ -17,7 +17,7 @@ _PREFIX = "miglint_"
 
 
 class RebuiltTable(NamedTuple):
-    """A table to rebuild: as it is and as it is to be, the statement that creates it, and the names of the copies."""
+    """A table to rebuild: its old and its new form, the statement that creates it, and the names of the copies."""
 
     key: Key
     before: Table

@@ -130,6 +130,8 @@ def _owner(value: Index | Trigger) -> Key | None:
 def _known(plan: RebuildPlan, written: _DraftBuilder) -> dict[Key, RebuiltTable]:
     """Return how the tables are rebuilt that can be created again."""
     taken = {key.name for schema in (plan.old, plan.new) for key, _ in schema.items()}
+    # The script to be undone may have left them, if it stopped half way.
+    taken |= {item.detour.name for item in plan.detours}
     found = {}
     for key in plan.rebuilt:
         try:

@@ -11,22 +11,26 @@ from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.names import Node, qualified
 
 
-def _call(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
-    name = qualified(body["funcname"])
-    nodes = body.get("args", [])
-    level, refusal = analysis.inside, analysis.refusal
-    kind = _kind_of_call(analysis, name, body)
-    if kind == "a" and "over" not in body:
+def _enter_call(analysis: ExpressionAnalysis, kind: str, *, windowed: bool) -> None:
+    """Record that the arguments of an aggregate follow. Raises `Invalid` if a call of this kind is not allowed here."""
+    if kind == "a" and not windowed:
         if analysis.refusal:
             raise Invalid("grouping_error", analysis.refusal)
         analysis.aggregated += 1
         analysis.inside += 1
         analysis.refusal = "aggregate function calls cannot be nested"
     elif kind == "?":
-        # It may be an aggregate of one's own.
+        # It may be a user-defined aggregate.
         analysis.inside += 1
-    elif kind == "w" or "over" in body:
+    elif kind == "w" or windowed:
         _refuse_window(analysis)
+
+
+def _call(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
+    name = qualified(body["funcname"])
+    nodes = body.get("args", [])
+    level, refusal = analysis.inside, analysis.refusal
+    _enter_call(analysis, _kind_of_call(analysis, name, body), windowed="over" in body)
     given = [analysis.read(node, scope) for node in nodes]
     if body.get("agg_distinct"):
         refuse_unequal(item.type for item in given)

@@ -26,7 +26,7 @@ class Function(NamedTuple):
     """One function: its argument types, its result, how many arguments have defaults.
 
     `volatility` is `i`, `s`, `v` or `?` for not known; `kind` is `f`, `a` (aggregate), `w` (window) or `p` (procedure).
-    `variadic` says that the last argument may be given any number of times, one by one.
+    `variadic` means that the last argument may be given any number of times, one by one.
     """
 
     arguments: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from miglint.sql.operations import ColumnUse
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
@@ -36,7 +37,9 @@ class ExpressionAnalysis:
 
     `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
     `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
-    `refusal` is what is said of an aggregate where none may stand. `used` are all columns that were found.
+    `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
+    the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
+    `reads` are the columns of relations that are named.
     """
 
     __slots__ = (
@@ -46,8 +49,10 @@ class ExpressionAnalysis:
         "kinds",
         "overloads",
         "plain",
+        "reads",
         "refusal",
         "rules",
+        "stars",
         "used",
         "volatility",
     )
@@ -63,6 +68,8 @@ class ExpressionAnalysis:
         self.refusal = "" if rules.aggregates else f"aggregate functions are not allowed in {rules.name}"
         self.plain: list[ColumnReference] = []
         self.used: list[ColumnReference] = []
+        self.stars: dict[int, str | None] = {}
+        self.reads: dict[ColumnUse, None] = {}
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""
@@ -94,7 +101,7 @@ class ExpressionAnalysis:
         return None if self.kinds.coerces(found.type, target, ASSIGNMENT) else found.type
 
     def note(self, volatility: str) -> None:
-        """Keep the worst volatility of what is called."""
+        """Record the worst volatility of what is called."""
         self.volatility = worst(self.volatility, volatility)
 
     def apply(self, name: str, given: Sequence[Result], schema: str | None = None) -> Result:

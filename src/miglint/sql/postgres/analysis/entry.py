@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.json import decode
 
+from miglint.sql.operations import ColumnUse, Query
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
@@ -14,6 +16,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environm
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
+from miglint.sql.postgres.expressions import query
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
 
@@ -84,11 +87,16 @@ def _refuse_results(environment: Environment, last: Node, columns: Columns | Non
         if len(columns) != 1 or catalogs.type_info(columns[0][1]) is not None:
             raise Invalid("invalid_function_definition", message)
         return
+    if not _are_assignable(environment, [type_ for _, type_ in columns], results):
+        raise Invalid("invalid_function_definition", message)
+
+
+def _are_assignable(environment: Environment, given: Sequence[str], wanted: Sequence[str]) -> bool:
     kinds = ExpressionAnalysis(environment).kinds
-    for (_, given), wanted in zip(columns, results, strict=True):
-        known = UNKNOWN not in (given, wanted) and LITERAL not in (given, wanted)
-        if known and not kinds.coerces(given, wanted, ASSIGNMENT):
-            raise Invalid("invalid_function_definition", message)
+    return all(
+        {UNKNOWN, LITERAL} & {one, two} or kinds.coerces(one, two, ASSIGNMENT)
+        for one, two in zip(given, wanted, strict=True)
+    )
 
 
 def _expression(text: str) -> Node | None:
@@ -145,10 +153,49 @@ def refuse_untrue(environment: Environment, found: Expressed, where: str) -> Non
 def described(environment: Environment, text: str, *, variables: bool = False) -> Columns | None:
     """Return the result columns of a statement, None where it cannot be read. Raises `Invalid` for what is wrong.
 
-    `variables` says that names may be those of variables.
+    `variables` means that names may be those of variables.
     """
     tree = tree_of(text)
     if tree is None:
         return None
     outer = QueryLevel(variables=True) if variables else None
     return columns_of(ExpressionAnalysis(environment), tree, outer)
+
+
+class DescribedView(NamedTuple):
+    """The query of a view as it is stored: its result columns, the columns that it reads, and its text without stars.
+
+    The server writes out what each `*` stands for; `written` is None where there is no `*`, or one that is not known.
+    """
+
+    columns: Columns | None
+    reads: tuple[ColumnUse, ...] = ()
+    written: Query | None = None
+
+
+def described_view(environment: Environment, text: str) -> DescribedView:
+    """Return what the query of a view is. Raises `Invalid` for what is wrong with it."""
+    # The places in a tree that was parsed with its script are places in the script.
+    trees = _trees_of(text) if "*" in text else tuple(filter(None, (tree_of(text),)))
+    if len(trees) != 1:
+        return DescribedView(None)
+    analysis = ExpressionAnalysis(environment)
+    columns = columns_of(analysis, trees[0], None)
+    written = _without_stars(text, analysis.stars)
+    again = () if written is None else _trees_of(written)
+    return DescribedView(
+        columns,
+        tuple(analysis.reads),
+        query(again[0], written) if written is not None and len(again) == 1 else None,
+    )
+
+
+def _without_stars(text: str, stars: Mapping[int, str | None]) -> str | None:
+    """Return a query with what its stars stand for; None without stars, or where one is not known."""
+    content = text.encode("utf-8")
+    for place, columns in sorted(stars.items(), reverse=True):
+        end = content.find(b"*", place)
+        if columns is None or end < 0:
+            return None
+        content = content[:place] + columns.encode("utf-8") + content[end + 1 :]
+    return content.decode("utf-8") if stars else None

@@ -35,7 +35,7 @@ _UNEQUAL = frozenset({"json", "xml", "point", "line", "lseg", "box", "path", "po
 
 
 def refuse_unequal(kinds: Iterable[str], operator: str = "equality") -> None:
-    """Raise `Invalid` for a type whose values cannot be told apart, or put in order."""
+    """Raise `Invalid` for a type without equality, or without an order."""
     for kind in kinds:
         if kind in _UNEQUAL:
             message = f"could not identify an {operator} operator for type {spelled(kind)}"

@@ -142,7 +142,7 @@ class Overloads:
         for given, declared in pairs:
             if not is_polymorphic(declared) or declared.startswith("anycompatible"):
                 continue
-            kind = self._stands_for(given, declared)
+            kind = self._element_of(given, declared)
             if kind in (UNKNOWN, LITERAL):
                 continue
             if one is not None and one != kind:
@@ -150,7 +150,7 @@ class Overloads:
             one = kind
         return True
 
-    def _stands_for(self, given: str, declared: str) -> str:
+    def _element_of(self, given: str, declared: str) -> str:
         """Return what `anyelement` is where an argument of a polymorphic type is of another."""
         base = self.kinds.base(given)
         if declared in ("anyarray", "anycompatiblearray"):
@@ -167,7 +167,7 @@ class Overloads:
         if not is_polymorphic(declared):
             return declared
         arguments = widened(function, len(given)) or ()
-        stands = [self._stands_for(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
+        stands = [self._element_of(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
         typed = [kind for kind in stands if kind != LITERAL]
         if not typed:
             kind = "text" if stands and declared.startswith("anycompatible") else UNKNOWN
@@ -210,10 +210,9 @@ class Overloads:
 
     def _operator(self, name: str, given: Sequence[str]) -> tuple[str, str]:
         not_known = ("bool" if name in _COMPARISONS else UNKNOWN), "?"
-        built_in = [item for item in catalogs.operators(name) if len(item.arguments) == len(given)]
-        if UNKNOWN in given or not built_in or not all(map(self.kinds.known, given)):
+        candidates = _operators(name, len(given))
+        if UNKNOWN in given or not candidates or not all(map(self.kinds.known, given)):
             return not_known
-        candidates = [Candidate(item, item.arguments) for item in built_in]
         bases = [self.kinds.base(kind) for kind in given]
         chosen, fitting = self._exact(candidates, bases), []
         if chosen is None:
@@ -223,10 +222,7 @@ class Overloads:
             return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
         if _is_extended(name, given) or self.kinds.environment.casts_made():
             return not_known
-        listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
-        if fitting:
-            raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
-        raise Invalid("undefined_function", f"operator does not exist: {listed}")
+        raise _unresolved(name, given, ambiguous=bool(fitting))
 
     def _volatility(self, operator: Function, given: Sequence[str]) -> str:
         """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
@@ -256,7 +252,7 @@ class Overloads:
         return left[0] if len(left) == 1 else None
 
     def _for_constants(self, candidates: list[Candidate], bases: list[str]) -> list[Candidate]:
-        """Narrow by the constants among the operands: by category, then by assuming the one type of the others."""
+        """Select by the constants among the operands: by category, then by assuming the one type of the others."""
         narrowed = self._by_category(candidates, [place for place, kind in enumerate(bases) if kind == LITERAL])
         if narrowed is not None and len(narrowed) == 1:
             return narrowed
@@ -273,7 +269,7 @@ class Overloads:
         return self.kinds.preferred(declared) and self.kinds.category(declared) == self.kinds.category(bases[place])
 
     def _by_category(self, candidates: list[Candidate], unknown: list[int]) -> list[Candidate] | None:
-        """Narrow by the categories of what takes the constants: strings where there is a choice."""
+        """Select by the categories of the parameters for the constants: strings where there is a choice."""
         slots: dict[int, tuple[str, bool]] = {}
         for place in unknown:
             categories = [self.kinds.category(item.arguments[place]) for item in candidates]
@@ -354,3 +350,14 @@ def _agreed(functions: list[Function]) -> Function:
         functions[0].defaults,
         functions[0].variadic,
     )
+
+
+def _operators(name: str, count: int) -> list[Candidate]:
+    return [Candidate(item, item.arguments) for item in catalogs.operators(name) if len(item.arguments) == count]
+
+
+def _unresolved(name: str, given: Sequence[str], *, ambiguous: bool) -> Invalid:
+    listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
+    if ambiguous:
+        return Invalid("ambiguous_function", f"operator is not unique: {listed}")
+    return Invalid("undefined_function", f"operator does not exist: {listed}")

@@ -10,6 +10,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid,
 from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
+from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
@@ -72,7 +73,7 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
 
 
 def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
-    # A level without names of its own would be asked for each name in a chain of queries.
+    # A level without names of its own would be searched for each name in a chain of queries.
     around = scope if scope.ctes else scope.outer
     left, right = (select(analysis, body[side], around) for side in ("larg", "rarg"))
     if _STAR in left or _STAR in right:
@@ -103,6 +104,8 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
         condition(analysis, body["whereClause"], scope, "WHERE")
+    # What is read so far is read for each row, before there are groups.
+    analysis.plain = []
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
@@ -111,6 +114,7 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
         fields = value.get("ColumnRef", {}).get("fields", ())
         if fields and "A_Star" in fields[-1]:
             columns += star(scope, strings(fields[:-1]))
+            analysis.stars[value["ColumnRef"].get("location", 0)] = star_text(scope, strings(fields[:-1]))
             targets += [value] * (len(columns) - len(targets))
         else:
             found = analysis.read(value, scope)
@@ -162,6 +166,19 @@ def star(scope: QueryLevel, names: Sequence[str]) -> Columns:
     return [*merged, *columns] if columns or merged else [_STAR]
 
 
+def star_text(scope: QueryLevel, names: Sequence[str]) -> str | None:
+    """Return as SQL what `*` or `name.*` stands for; None where it is not known."""
+    wanted = names[-1] if names else None
+    parts = [] if wanted is not None else [quote_name(name) for name in scope.merged]
+    for source in scope.sources if wanted is None else scope.called(wanted):
+        if source.columns is None:
+            return None
+        prefix = f"{quote_name(source.alias)}." if source.alias else ""
+        own = (name for name in source.columns if wanted is not None or name not in scope.merged)
+        parts += [f"{prefix}{quote_name(name)}" for name in own]
+    return ", ".join(parts) or None
+
+
 # --- FROM ------------------------------------------------------------------------------------------------------------
 
 
@@ -178,8 +195,8 @@ def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
     elif kind == "JoinExpr":
         _join(analysis, body, scope)
     elif kind == "RangeSubselect":
-        # Only LATERAL lets it see what stands beside it.
-        around = scope if body.get("lateral") else _around(scope)
+        # Only with LATERAL it can refer to items beside it.
+        around = scope if body.get("lateral") else _sibling_level(scope)
         found = columns_of(analysis, body["subquery"], around)
         scope.add(_aliased(body, _named(found, _alias_columns(body))))
     elif kind == "RangeFunction":
@@ -190,7 +207,7 @@ def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
         scope.add(_aliased(body, None))
 
 
-def _around(scope: QueryLevel) -> QueryLevel:
+def _sibling_level(scope: QueryLevel) -> QueryLevel:
     """Return a level with the queries of WITH, and nothing of the FROM that is being read."""
     level = QueryLevel(scope.outer, variables=scope.variables)
     level.ctes = scope.ctes
@@ -206,7 +223,7 @@ def _aliased(body: Node, columns: Mapping[str, str] | None) -> FromItem:
 
 
 def relation_source(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> FromItem:
-    """Return what a name in FROM stands for: a query of WITH, or a relation."""
+    """Return what a name in FROM refers to: a query of WITH, or a relation."""
     name = relation_name(body)
     alias = body.get("alias", {}).get("aliasname", name.name)
     columns: Mapping[str, str] | None
@@ -250,7 +267,7 @@ def _function(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> No
 
 
 def _is_scalar(analysis: ExpressionAnalysis, call: Node, kind: str) -> bool:
-    """Whether a function gives one plain column: its type says so, and it has no OUT arguments."""
+    """Whether a function returns one plain column, by its type, and has no OUT arguments."""
     body = call.get("FuncCall")
     if body is None or not analysis.kinds.known(kind) or kind in ("record", LITERAL):
         return False
@@ -321,15 +338,20 @@ def _sublink(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Res
         if kind == "EXPR_SUBLINK":
             return value
         return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
-    test = body.get("testexpr")
-    if test is not None:
-        left = analysis.read(test, scope)
-        if "RowExpr" not in test:
-            if not single:
-                raise Invalid("syntax_error", "subquery has too many columns")
-            sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
-            analysis.apply(sign.name, (left, value), sign.schema)
+    if "testexpr" in body:
+        _compare_with_rows(analysis, body, scope, value if single else None)
     return Result("bool")
+
+
+def _compare_with_rows(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, value: Result | None) -> None:
+    """Check `x IN (SELECT ...)` and `x = ANY (SELECT ...)`; `value` is the single column of the rows."""
+    left = analysis.read(body["testexpr"], scope)
+    if "RowExpr" in body["testexpr"]:
+        return
+    if value is None:
+        raise Invalid("syntax_error", "subquery has too many columns")
+    sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+    analysis.apply(sign.name, (left, value), sign.schema)
 
 
 READERS["SubLink"] = _sublink

@@ -27,7 +27,7 @@ def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
 
 
 def _refuse_element(kinds: Kinds, name: str, text: str) -> None:
-    """Look at the elements of an array where they are plain words."""
+    """Check the elements of an array if they are plain words."""
     inner = text.strip()
     if not (inner.startswith("{") and inner.endswith("}")) or any(sign in inner[1:-1] for sign in '{}"\\'):
         return

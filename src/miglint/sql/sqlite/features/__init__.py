@@ -95,7 +95,7 @@ class _StatementWords:
         self._flat = flat
 
     @cached_property
-    def _kept(self) -> list[int]:
+    def _outer_tokens(self) -> list[int]:
         if not self._flat:
             return list(range(len(self._tokens)))
         kept, depth = [], 0
@@ -109,7 +109,7 @@ class _StatementWords:
     @cached_property
     def line(self) -> str:
         words = self._tokens.words
-        return " ".join(words[at] if words[at] not in _ODD else self._odd(at) for at in self._kept)
+        return " ".join(words[at] if words[at] not in _ODD else self._odd(at) for at in self._outer_tokens)
 
     def _odd(self, at: int) -> str:
         """Return a placeholder for a token without a word: a bracket, an invalid character, a parameter."""
@@ -126,4 +126,4 @@ class _StatementWords:
         line = self.line
         first = line.count(" ", 0, start + 1) if line[start : start + 1] == " " else line.count(" ", 0, start)
         last = line.count(" ", 0, end - 1 if line[end - 1 : end] == " " else end)
-        return self._kept[first], self._kept[max(first, last)] + 1
+        return self._outer_tokens[first], self._outer_tokens[max(first, last)] + 1

@@ -53,7 +53,7 @@ class Feature(Struct, frozen=True, dict=True):
 
     @cached_property
     def need(self) -> tuple[frozenset[str], ...]:
-        """Groups of words, one of each occurring in every match, to skip most statements quickly."""
+        """Return groups of words, one of each occurring in every match, to skip most statements quickly."""
         return tuple(frozenset(group.split("|")) for group in self.words.split())
 
     def refused_by(self, version: Version) -> bool:

@@ -1,0 +1,143 @@
+"""Expressions and statements of one engine in the words of the other, by sqlglot.
+
+What sqlglot is known to write wrongly is rewritten in its tree first, and refused where there is no other form. A
+result is not believed: `miglint.port.trial` has the engine's library read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct
+from miglint.port.booleans import with_booleans
+from miglint.port.trees import Node, TranslationError
+
+__all__ = ["Translation", "TranslationError", "translate", "translate_statement"]
+
+_NAMES = {Dialect.POSTGRES: "postgres", Dialect.SQLITE: "sqlite"}
+# Deeper trees would exhaust the stack of the reader, which is recursive.
+_MAX_LENGTH = 200_000
+_MAX_DEPTH = 100
+
+
+class Translation(Struct, frozen=True):
+    """A translated text; `constant` says that it is one constant."""
+
+    text: str
+    constant: bool = False
+
+
+def translate(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> Translation:
+    """Return an expression in the words of the other engine. Raises `TranslationError`.
+
+    `booleans` are the columns, in lower case, whose 0 and 1 are false and true in PostgreSQL.
+    """
+    tree = _tree(f"SELECT {text}", source)
+    from sqlglot import exp
+
+    found = tree.expressions[0] if isinstance(tree, exp.Select) and len(tree.expressions) == 1 else None
+    if found is None or isinstance(found, exp.Alias):
+        raise TranslationError(f"{_short(text)} is not read")
+    done = with_booleans(_rewritten(found, source), booleans)
+    return Translation(_sql(done, source), _is_constant(done))
+
+
+def translate_statement(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> str:
+    """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
+    done = _sql(with_booleans(_rewritten(_tree(text, source), source), booleans), source)
+    return text if _is_same(text, done) else done
+
+
+def _is_same(text: str, done: str) -> bool:
+    """Return whether a translation differs in white space and in the case of letters only."""
+    one, other = ("".join(each.split()).casefold().rstrip(";") for each in (text, done))
+    return one == other
+
+
+def _other(dialect: Dialect) -> Dialect:
+    return Dialect.SQLITE if dialect is Dialect.POSTGRES else Dialect.POSTGRES
+
+
+def _tree(text: str, source: Dialect) -> Node:
+    import logging
+
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    if len(text) > _MAX_LENGTH or _depth(text) > _MAX_DEPTH:
+        raise TranslationError("the statement is too long or too deep")
+    # It says by a log what it takes for a command that it does not read.
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        found = sqlglot.parse_one(text, read=_NAMES[source])
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise TranslationError(f"{_short(text)} is not read") from error
+    if isinstance(found, sqlglot.exp.Command):
+        raise TranslationError(f"{_short(text)} is not read")
+    return found
+
+
+def _depth(text: str) -> int:
+    depth = most = 0
+    for char in text:
+        if char in "([":
+            depth += 1
+            most = max(most, depth)
+        elif char in ")]":
+            depth -= 1
+    return most
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else f"{flat[:57]}..."
+
+
+def _sql(tree: Node, source: Dialect) -> str:
+    from sqlglot import ErrorLevel
+    from sqlglot.errors import SqlglotError
+
+    dialect = _NAMES[_other(source)]
+    try:
+        return str(tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, normalize_functions="lower"))
+    except (SqlglotError, RecursionError) as error:
+        raise TranslationError(str(error).partition("\n")[0]) from error
+
+
+def _rewritten(tree: Node, source: Dialect) -> Node:
+    # Each needs sqlglot, whose import takes as long as a small run.
+    if source is Dialect.POSTGRES:
+        from miglint.port import postgres_words as words
+    else:
+        from miglint.port import sqlite_words as words  # type: ignore[no-redef]  # one of both
+    try:
+        return _walk(tree.copy(), words.rewrite)
+    except RecursionError as error:
+        raise TranslationError("the statement is too deep") from error
+
+
+def _walk(tree: Node, rewrite: Callable[[Node], Node]) -> Node:
+    """Return a tree whose nodes are rewritten, each before those in it."""
+    root = tree
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        while (new := rewrite(node)) is not node:
+            if node is root:
+                root = new
+            node.replace(new)
+            again = type(new) is not type(node)
+            node = new
+            if not again:
+                break
+        waiting += node.iter_expressions()
+    return root
+
+
+def _is_constant(tree: Node) -> bool:
+    from sqlglot import exp
+
+    if isinstance(tree, (exp.Neg, exp.Paren)):
+        return _is_constant(tree.this)
+    return isinstance(tree, (exp.Literal, exp.Null, exp.Boolean, exp.HexString))

@@ -1,0 +1,190 @@
+"""The variants to write: of which migrations, where each goes, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from miglint.base.model import Dialect, Discovered, History, Migration
+from miglint.base.structs import Struct, field, replace
+from miglint.port.choices import TypeChoices, learned
+from miglint.port.not_carried import NotCarried
+from miglint.port.placement import NoVariantPlace, place_variant
+from miglint.port.script import PortedScript
+from miglint.port.to_postgres import port_to_postgres
+from miglint.port.to_sqlite import port_to_sqlite
+from miglint.replay.steps import Step, empty_schema
+from miglint.replay.variants import Variants
+from miglint.rollback.compose import FileEdit
+from miglint.schema.parity import differences
+from miglint.schema.value import Schema
+from miglint.writer.written import Version
+
+Wanted = Callable[[Migration], bool]
+
+
+class PortOptions(Struct, frozen=True):
+    """How variants are written: for which engine and version, with which types; `over` replaces existing ones.
+
+    `repeatable` says which scripts have to run a second time, by path.
+    """
+
+    target: Dialect
+    version: Version | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    over: bool = False
+    repeatable: Callable[[str], bool] = bool
+
+
+class PortedMigration(Struct, frozen=True):
+    """A variant that was written.
+
+    `migration` is the one that it is made from, `edit` the file, None if there is nothing to do. `problem` is why it is
+    not written. `differing` are sentences about what is not the same in both schemas afterwards, as the PAR rules see
+    it. `variant` is the new migration as it is read.
+    """
+
+    history: History
+    migration: Migration
+    script: PortedScript
+    edit: FileEdit | None = None
+    problem: str | None = None
+    differing: tuple[str, ...] = ()
+    variant: tuple[History, Migration] | None = None
+
+    @property
+    def losses(self) -> tuple[NotCarried, ...]:
+        """What is not carried over, and is missed."""
+        return tuple(loss for loss in self.script.losses if not loss.harmless)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as it is reported to programs."""
+        forward = self.migration.forward
+        return {
+            "version": self.migration.version,
+            "source": None if forward is None else forward.path,
+            "path": None if self.edit is None else self.edit.path,
+            "problem": self.problem,
+            "not_carried_over": [loss.as_dict() for loss in self.script.losses],
+            "differs": list(self.differing),
+        }
+
+
+def port_history(
+    source: tuple[History, Sequence[Step]],
+    other: Sequence[Step],
+    pairs: Variants | None,
+    start: Schema | None,
+    wanted: Wanted | None,
+    options: PortOptions,
+) -> Iterator[PortedMigration]:
+    """Write the variants of the migrations of a history that have none, or of those that are wanted.
+
+    `other` are the steps of the variants that are there; `start` is the schema of the other engine before the first.
+    """
+    history, steps = source
+    known = {id(step.migration): step for step in other}
+    here = empty_schema(options.target) if start is None else start
+    for step in steps:
+        partner = None if pairs is None else pairs.partners.get(step.migration)
+        there = None if partner is None else known.get(id(partner))
+        before = here if there is None else there.before
+        if there is not None and _is_shared(step, there):
+            # As long as the other engine has no script of its own, it is given this one.
+            there = None
+        if _is_chosen(step, there, pairs, wanted, options):
+            ported = _ported(history, step, before, there, pairs, options)
+            yield ported
+            here = ported.script.after
+        elif there is not None:
+            here = there.after
+
+
+def _is_shared(step: Step, there: Step) -> bool:
+    one, other = step.migration.forward, there.migration.forward
+    return one is not None and other is not None and (one.path, one.span) == (other.path, other.span)
+
+
+def _is_chosen(
+    step: Step, there: Step | None, pairs: Variants | None, wanted: Wanted | None, options: PortOptions
+) -> bool:
+    if step.migration.forward is None:
+        return False
+    if wanted is not None:
+        return wanted(step.migration)
+    if there is not None:
+        return options.over
+    partner = None if pairs is None else pairs.partners.get(step.migration)
+    return pairs is None or partner is not None or step.migration not in pairs.served
+
+
+def _ported(
+    history: History, step: Step, before: Schema, there: Step | None, pairs: Variants | None, options: PortOptions
+) -> PortedMigration:
+    script = _script(step, before, options)
+    differing = tuple(_new_differences(step, before, script.after, options.target))
+    if there is not None:
+        forward = there.migration.forward
+        if not options.over:
+            path = "" if forward is None else f", {forward.path}"
+            return PortedMigration(history, step.migration, script, None, f"it has a variant{path}", differing)
+        if forward is not None:
+            edit = FileEdit(forward.path, forward.file, forward.span, "\n" + script.text)
+            return PortedMigration(history, step.migration, script, edit, None, differing)
+    place = place_variant(history, step.migration, options.target, pairs, script.parts)
+    if isinstance(place, NoVariantPlace):
+        return PortedMigration(history, step.migration, script, None, place.reason, differing)
+    return PortedMigration(history, step.migration, script, place, None, differing)
+
+
+def _script(step: Step, before: Schema, options: PortOptions) -> PortedScript:
+    if options.target is Dialect.SQLITE:
+        own = learned(step.before, before, options.target)
+        types = TypeChoices(options.target, {**own, **options.types})
+        forward = step.migration.forward
+        repeatable = forward is not None and options.repeatable(forward.path)
+        return port_to_sqlite(step, before, types, options.version, repeatable=repeatable)
+    own = learned(before, step.before, options.target)
+    return port_to_postgres(step, before, TypeChoices(options.target, {**own, **options.types}))
+
+
+def _new_differences(step: Step, before: Schema, after: Schema, target: Dialect) -> Iterator[str]:
+    """Yield what differs between both schemas after a migration, and did not before."""
+    old = {_words(item) for item in _differences(step.before, before, target)}
+    for item in _differences(step.after, after, target):
+        if _words(item) not in old:
+            yield _words(item)
+
+
+def _differences(own: Schema, other: Schema, target: Dialect) -> Iterable[tuple[str, str, tuple[str, ...], str, str]]:
+    one, two = (own, other) if target is Dialect.SQLITE else (other, own)
+    return [(item.kind, item.table, item.parts, item.postgres, item.sqlite) for item in differences(one, two)]
+
+
+def _words(item: tuple[str, str, tuple[str, ...], str, str]) -> str:
+    kind, table, parts, postgres, sqlite = item
+    own = f"{table}({', '.join(parts)})" if parts else table
+    values = f": {postgres} and {sqlite}" if postgres and postgres != sqlite else ""
+    return f"{kind} of {own} differs{values}" if values else f"{kind} {own} is in one variant only"
+
+
+def read_back(
+    ported: Sequence[PortedMigration], found: Discovered, pair: Callable[[Sequence[History]], Sequence[Variants]]
+) -> list[PortedMigration]:
+    """Return the variants as they are read after writing; one that is not read as a variant is not written."""
+    partners: dict[tuple[str, str], tuple[History, Migration]] = {}
+    for both in pair(found.histories):
+        for one, other in both.partners.items():
+            if one.forward is not None:
+                partners[one.forward.path, one.version] = (both.of(other.dialect), other)
+    return [item if item.edit is None else _read(item, partners) for item in ported]
+
+
+def _read(item: PortedMigration, partners: Mapping[tuple[str, str], tuple[History, Migration]]) -> PortedMigration:
+    forward = item.migration.forward
+    assert forward is not None and item.edit is not None
+    found = partners.get((forward.path, item.migration.version))
+    script = None if found is None else found[1].forward
+    if found is None or script is None or script.path != item.edit.path:
+        reason = f"{item.edit.path} would not be read as a variant of {item.migration.version}; print it with --stdout"
+        return replace(item, edit=None, problem=reason)
+    return replace(item, variant=found)

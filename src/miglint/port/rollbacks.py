@@ -1,0 +1,112 @@
+"""The rollbacks of new variants, and whether an engine runs both as they claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from miglint.base.model import Discovered, History, Migration
+from miglint.base.structs import Struct, replace
+from miglint.discovery.placement import NoPlace, place_rollback
+from miglint.dryrun.results import HistoryRun
+from miglint.port.preparation import PortedMigration, PortOptions
+from miglint.replay.steps import Step
+from miglint.rollback.compose import FileEdit, compose
+from miglint.rollback.preparation import PreparedRollback
+from miglint.rollback.verification import verified_rollbacks
+from miglint.rollback.written import IMPOSSIBLE, PARTIAL, RollbackText, write_rollback
+
+Replay = Callable[[History], Iterable[Step]]
+Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
+
+
+class PortedRollback(Struct, frozen=True):
+    """The rollback of a variant: its text, and the edit that writes it (None with a `problem`: it is not written)."""
+
+    ported: PortedMigration
+    text: RollbackText
+    edit: FileEdit | None = None
+    problem: str | None = None
+
+    def line(self, *, written: bool) -> str:
+        """Return what became of it, as a line of text."""
+        if self.edit is None:
+            return f"rollback not written: {self.problem}"
+        left = f": all but {'; '.join(self.text.missing)}" if self.text.missing else ""
+        return f"rollback {'wrote' if written else 'would write'} {self.edit.path}{left}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as it is reported to programs."""
+        return {
+            "path": None if self.edit is None else self.edit.path,
+            "restores": self.text.restores,
+            "missing": list(self.text.missing),
+            "problem": self.problem,
+        }
+
+
+def rollbacks_of(
+    ported: Sequence[PortedMigration], found: Discovered, steps_of: Replay, options: PortOptions
+) -> list[PortedRollback]:
+    """Return the rollbacks of the variants of migrations that have one."""
+    steps: dict[int, dict[int, Step]] = {}
+    written = []
+    for item in ported:
+        if item.variant is None or item.edit is None or item.migration.rollback is None:
+            continue
+        history, migration = item.variant
+        if id(history) not in steps:
+            steps[id(history)] = {id(step.migration): step for step in steps_of(history)}
+        step = steps[id(history)][id(migration)]
+        written.append(_rollback(item, history, step, found, options))
+    return written
+
+
+def _rollback(
+    item: PortedMigration, history: History, step: Step, found: Discovered, options: PortOptions
+) -> PortedRollback:
+    text = write_rollback(step, options.version)
+    migration, there = step.migration, step.migration.rollback
+    if there is not None and item.migration.rollback is not None and there.path == item.migration.rollback.path:
+        # That of the migration itself, which was for both engines as long as there was no other.
+        migration, there = replace(migration, rollback=None), None
+    place = place_rollback(history, migration, found.histories, over=options.over)
+    if isinstance(place, NoPlace):
+        return PortedRollback(item, text, None, place.reason)
+    if there is not None and not options.over:
+        return PortedRollback(item, text, None, f"it has a rollback, {there.path}")
+    return PortedRollback(item, text, compose(history, migration, place, text))
+
+
+def verified(
+    ported: Sequence[PortedMigration], rollbacks: Sequence[PortedRollback], found: Discovered, execute: Execute
+) -> tuple[list[PortedMigration], list[PortedRollback]]:
+    """Return what an engine runs as it claims; the rest gets a problem and is not written. `found` has all of it."""
+    there = {
+        (migration.forward.path, migration.version): (history, migration)
+        for history in found.histories
+        for migration in history.migrations
+        if migration.forward is not None
+    }
+    texts = {id(item.ported.migration): item.text for item in rollbacks}
+    prepared: dict[int, PreparedRollback] = {}
+    for item in ported:
+        place = _place(item, there)
+        if place is not None and item.edit is not None:
+            text = texts.get(id(item.migration)) or RollbackText(PARTIAL)
+            text = replace(text, restores=PARTIAL) if text.restores == IMPOSSIBLE else text
+            prepared[id(item.migration)] = PreparedRollback(*place, text, item.edit.path, item.edit)
+    checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], execute), strict=True))
+    problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
+    again = [
+        replace(item, edit=None, problem=problems[id(item.migration)]) if id(item.migration) in problems else item
+        for item in ported
+    ]
+    return again, [item for item in rollbacks if id(item.ported.migration) not in problems]
+
+
+def _place(
+    item: PortedMigration, there: dict[tuple[str, str], tuple[History, Migration]]
+) -> tuple[History, Migration] | None:
+    if item.variant is None or item.variant[1].forward is None:
+        return None
+    return there.get((item.variant[1].forward.path, item.variant[1].version))

@@ -1,0 +1,235 @@
+"""A table of SQLite as it has to be after a change of the same table of PostgreSQL.
+
+The table is taken as it stands in the project's SQLite schema; what the change is about is changed in it, and nothing
+else: what somebody wrote by hand stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct, replace
+from miglint.port.sqlite_objects import SqliteObjects
+from miglint.replay.apply import run
+from miglint.schema.common import fits, shape
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint, Name
+from miglint.writer.reading import read
+from miglint.writer.sqlite.copying import affinity
+from miglint.writer.words import identifier
+
+
+class ChangedTable(Struct, frozen=True):
+    """A table after a change.
+
+    `added` are the texts of columns that are new in it, by name, with what they refer to; `dropped` are the columns
+    that are gone. `unique` are unique keys to add, and `freed` those to drop, as sets of columns: indexes of SQLite
+    make them, where the table itself does not. `otherwise` says that more than these is different.
+    """
+
+    table: Table
+    added: Mapping[str, str]
+    dropped: tuple[str, ...]
+    unique: tuple[Constraint, ...]
+    freed: tuple[Constraint, ...]
+    otherwise: bool
+
+
+def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjects, old: Schema) -> ChangedTable:
+    """Return the table `here` with what leads from `before` to `after`, two states of the table of PostgreSQL.
+
+    `objects` writes what is in the schema after the change; `old` is the one before.
+    """
+    columns = dict(here.columns)
+    constraints = dict(here.constraints)
+    otherwise = False
+    dropped = tuple(
+        folded for item in before.columns if item not in after.columns and (folded := item.lower()) in columns
+    )
+    for folded in dropped:
+        del columns[folded]
+    constraints = {label: item for label, item in constraints.items() if not _about(item, dropped)}
+    gone, come = _constraints(before, after)
+    freed: list[Constraint] = []
+    for one in gone:
+        label = _found(constraints, one)
+        if label is not None:
+            del constraints[label]
+            otherwise = True
+        elif one.kind == "unique":
+            freed.append(one)
+    # What somebody has written there already is not written twice.
+    come = [item for item in come if item.kind == "check" or _found(constraints, item) is None]
+    added: dict[str, str] = {}
+    for name, item in after.columns.items():
+        if name not in before.columns:
+            text = objects.column(after, item)
+            added[name] = text + "".join(f" {one}" for one in _inline(after, item, come, objects))
+    referring = {one for name in added for one in _single(come, name)}
+    unique = tuple(item for item in come if item.kind == "unique")
+    new = _fragment([*added.values()])
+    columns.update(new.columns)
+    constraints.update(_renumbered(new, constraints))
+    for one in come:
+        if one.kind != "unique" and one.name not in referring:
+            texts = [*objects.constraint(after, one)]
+            if texts:
+                parts = _fragment([*_names(columns), *texts]).constraints
+                constraints.update(_numbered(parts, constraints))
+                otherwise = True
+    for name, item in after.columns.items():
+        folded = name.lower()
+        if name in before.columns and folded in columns:
+            same = _column(columns[folded], before.columns[name], item, objects, after, old, strict=here.strict)
+            otherwise = otherwise or same is not columns[folded]
+            columns[folded] = same
+            if _labels(old, before.columns[name]) != _labels(objects.schema, item):
+                constraints = _relabelled(constraints, folded, objects, after, item)
+                otherwise = True
+    table = replace(here, columns=columns, constraints=constraints)
+    return ChangedTable(table, added, dropped, unique, tuple(freed), otherwise)
+
+
+def _column(
+    here: Column, before: Column, after: Column, objects: SqliteObjects, table: Table, old: Schema, *, strict: bool
+) -> Column:
+    """Return a column as it stands, with what is different after the change."""
+    if before == after:
+        return here
+    new = next(iter(_fragment([objects.column(table, after)]).columns.values()), None)
+    if new is None:
+        return here
+    changes: dict[str, object] = {}
+    if before.type != after.type and not _holds(here, new, objects.schema, table, after, strict=strict):
+        changes |= {"type": new.type, "declared": new.declared}
+    if before.default != after.default or before.generated != after.generated:
+        changes |= {"default": new.default, "generated": new.generated}
+    if before.nullable != after.nullable and not here.autoincrement:
+        changes |= {"nullable": new.nullable, "not_null_name": None}
+    changes = {name: value for name, value in changes.items() if getattr(here, name) != value}
+    return replace(here, **changes, clauses=()) if changes else here
+
+
+def _holds(here: Column, new: Column, schema: Schema, table: Table, column: Column, *, strict: bool) -> bool:
+    """Return whether a column holds the values of a new type as it is: SQLite keeps no lengths."""
+    if here.type is None or new.type is None or strict:
+        return here.type == new.type
+    if affinity(here.type) != affinity(new.type):
+        return False
+    key = Key("relation", table.name.schema or "public", table.name.name)
+    found = shape(schema, key)
+    kind = None if found is None else found.columns.get(column.name.lower())
+    return kind is None or fits(kind.kind, _class_of(here))
+
+
+def _class_of(column: Column) -> str | None:
+    schema = _schema_of([f"x {column.declared or column.type}"])
+    found = shape(schema, relation_key(Name(None, "fragment"), Dialect.SQLITE))
+    return None if found is None else found.columns["x"].kind
+
+
+def _labels(schema: Schema, column: Column) -> tuple[str, ...] | None:
+    kind = column.type
+    found = None if kind is None else schema.find(Key("type", kind.schema or "public", kind.name))
+    return found.labels if isinstance(found, Enum) else None
+
+
+def _relabelled(
+    constraints: Mapping[str, Constraint], folded: str, objects: SqliteObjects, table: Table, column: Column
+) -> dict[str, Constraint]:
+    """Return constraints with the check of the labels of an enum as they are now, if there was one."""
+    own = [label for label, item in constraints.items() if item.kind == "check" and _folded(item) == {folded}]
+    if not own:
+        return dict(constraints)
+    kept = {label: item for label, item in constraints.items() if label not in own}
+    return {**kept, **_renumbered(_fragment([objects.column(table, column)]), kept)}
+
+
+def _constraints(before: Table, after: Table) -> tuple[list[Constraint], list[Constraint]]:
+    """Return the constraints that are gone and those that are new; `NOT NULL` is one of the column here."""
+    ones = [item for item in before.constraints.values() if item.kind != "not_null"]
+    others = [item for item in after.constraints.values() if item.kind != "not_null"]
+    gone = [item for item in ones if not any(_same(item, other) for other in others)]
+    return gone, [item for item in others if not any(_same(item, other) for other in ones)]
+
+
+def _same(one: Constraint, other: Constraint) -> bool:
+    # Names, and whether rows are checked yet, make no difference on SQLite.
+    return replace(one, name=None, validated=True) == replace(other, name=None, validated=True)
+
+
+def _found(constraints: Mapping[str, Constraint], wanted: Constraint) -> str | None:
+    """Return the label of the constraint that stands for one of PostgreSQL."""
+    for label, item in constraints.items():
+        if item.kind != wanted.kind or _folded(item) != _folded(wanted):
+            continue
+        if wanted.kind == "foreign" and (item.table and item.table.name.lower()) != (
+            wanted.table and wanted.table.name.lower()
+        ):
+            continue
+        return label
+    return None
+
+
+def _folded(item: Constraint) -> set[str]:
+    return {name.lower() for name in item.columns}
+
+
+def _about(item: Constraint, dropped: tuple[str, ...]) -> bool:
+    return any(name.lower() in dropped for name in item.columns)
+
+
+def _single(constraints: list[Constraint], name: str) -> Iterator[str | None]:
+    """Yield the names of the constraints that can stand behind a new column."""
+    for item in constraints:
+        if item.kind in ("foreign", "check") and item.columns == (name,):
+            yield item.name
+
+
+def _inline(table: Table, column: Column, come: list[Constraint], objects: SqliteObjects) -> Iterator[str]:
+    """Yield what stands behind a new column: what it refers to, and its conditions."""
+    for item in come:
+        if item.columns == (column.name,) and item.kind in ("foreign", "check"):
+            for text in objects.constraint(table, item):
+                _, found, rest = text.partition("REFERENCES ")
+                yield f"REFERENCES {rest}" if item.kind == "foreign" and found else text
+
+
+def _names(columns: Mapping[str, Column]) -> Iterator[str]:
+    return (identifier(item.name) for item in columns.values())
+
+
+def _fragment(lines: list[str]) -> Table:
+    """Return the table that some definitions make."""
+    if not lines:
+        return Table(Name(None, "fragment"))
+    found = _schema_of(lines).table(relation_key(Name(None, "fragment"), Dialect.SQLITE))
+    return found if found is not None else Table(Name(None, "fragment"))
+
+
+def _schema_of(lines: list[str]) -> Schema:
+    text = f"CREATE TABLE fragment ({', '.join(lines)});"
+    return run(Schema(Dialect.SQLITE, True, ("main",)), read(text, Dialect.SQLITE), kept=False).schema
+
+
+def _renumbered(table: Table, there: Mapping[str, Constraint]) -> dict[str, Constraint]:
+    return _numbered(table.constraints, there)
+
+
+def _numbered(new: Mapping[str, Constraint], there: Mapping[str, Constraint]) -> dict[str, Constraint]:
+    """Return new constraints under labels that are not taken, as constraints of the table."""
+    found: dict[str, Constraint] = {}
+    number = len(there)
+    for label, item in new.items():
+        if item.kind == "unknown":
+            continue
+        free = label
+        while free.startswith("#") and (free in there or free in found):
+            number += 1
+            free = f"#{number}"
+        own = replace(item, name=free) if label.startswith("#") else item
+        found[free] = replace(own, inline=False, span=None)
+    return found

@@ -1,0 +1,382 @@
+"""A PostgreSQL migration as one for SQLite."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import groupby
+
+from miglint.base.model import Dialect
+from miglint.base.structs import replace
+from miglint.port.choices import TypeChoices
+from miglint.port.comments import comments_in
+from miglint.port.expressions import TranslationError, translate_statement
+from miglint.port.not_carried import NotCarried
+from miglint.port.schema_changes import (
+    changed_keys,
+    creation_rank,
+    dropped_first,
+    is_same_index,
+    tables_with_changed_labels,
+)
+from miglint.port.script import PortedScript
+from miglint.port.sqlite_objects import SqliteObjects, own_name
+from miglint.port.sqlite_script import SqliteScript
+from miglint.port.sqlite_tables import ChangedTable, changed_table
+from miglint.port.trial import objection_to
+from miglint.port.triggers import names_of, sqlite_triggers
+from miglint.replay.steps import Step
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Index, Key, Routine, Sequence, Table, Trigger, View
+from miglint.schema.outcome import OperationTrace
+from miglint.schema.value import Schema
+from miglint.sql import operations as op
+from miglint.sql.operations import Name, Operation, Statement, TableOperation
+from miglint.writer.sqlite.guards import guarded
+from miglint.writer.words import identifier
+from miglint.writer.written import Version
+
+_ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select)
+_SESSION = (op.SetVariable, op.Maintenance)
+_RENAMES = (op.Rename, op.RenameColumn)
+_TABLE_KINDS = frozenset({"table", "view", "materialized view", "foreign table"})
+# What SQLite does not have and nobody misses there: it has one user, and no server.
+_NOT_NEEDED = {
+    "comment": "SQLite has no comments on objects",
+    "privilege": "SQLite has no privileges",
+    "extension": "SQLite has no extensions of this kind",
+    "schema": "SQLite has no schemas; the tables are in the main one",
+    "role": "SQLite has no roles",
+}
+
+
+def port_to_sqlite(
+    step: Step, here: Schema, types: TypeChoices, target: Version | None = None, *, repeatable: bool = False
+) -> PortedScript:
+    """Return the forward of a step for SQLite; `here` is the schema of SQLite before it.
+
+    A `repeatable` script can run a second time: SQLite has no `ADD COLUMN IF NOT EXISTS`, so the table is rebuilt.
+    """
+    writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
+    writer.run()
+    return PortedScript(tuple(writer.script.parts), tuple(writer.losses), writer.script.schema)
+
+
+class _SqliteWriter:
+    def __init__(
+        self, step: Step, here: Schema, types: TypeChoices, target: Version | None, *, repeatable: bool
+    ) -> None:
+        forward = step.migration.forward
+        assert forward is not None
+        self.step, self.types = step, types
+        self.script = SqliteScript(here, target, repeatable=repeatable)
+        self.text = forward.file.text
+        self.start, self.end = forward.span
+        self.losses: list[NotCarried] = []
+        self.strict = _is_strict(here)
+        self._reasons: list[str] = []
+        self._notes: list[str] = []
+        self._rebuilt: dict[Key, ChangedTable] = {}
+        self._moments = {
+            id(statement): list(found)
+            for statement, found in groupby(step.forward.moments, key=lambda moment: moment.statement)
+        }
+
+    def run(self) -> None:
+        """Write all statements, with the comments between them."""
+        at = self.start
+        for alike, found in groupby(self.step.forward_statements, key=_alters):
+            group = [*found]
+            for statements in [group] if alike else [[one] for one in group]:
+                for statement in statements:
+                    self.script.parts += comments_in(self.text[at : statement.span.start])
+                    at = statement.span.end
+                self._together(statements)
+        self.script.parts += comments_in(self.text[at : self.end])
+        self.script.close()
+
+    def _together(self, statements: list[Statement]) -> None:
+        """Write statements; several that alter tables as one, so that no table is rebuilt twice."""
+        self._reasons, self._notes = [], []
+        written = len(self.script.parts)
+        if len(statements) == 1:
+            self._write(statements[0])
+        else:
+            self._schema([moment for one in statements for moment in self._moments.get(id(one), ())])
+        if self._reasons:
+            self._lose(statements, tuple(dict.fromkeys(self._reasons)), written)
+        if self._notes:
+            self.script.parts.insert(written, "\n".join(f"-- {note}." for note in self._notes))
+            self.losses += [NotCarried(note, "", statements[0].span, harmless=True) for note in self._notes]
+
+    def _lose(self, statements: list[Statement], reasons: tuple[str, ...], written: int) -> None:
+        """Say in the script, before what is left of statements, what of them is not carried over."""
+        text = ";\n".join(map(self._text_of, statements))
+        harmless = all(map(_is_harmless, statements))
+        lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}." for reason in reasons]
+        if len(self.script.parts) == written or not harmless:
+            lines += [f"--   {line}".rstrip() for line in text.splitlines()]
+        self.script.parts.insert(written, "\n".join(lines))
+        self.losses += [NotCarried(reason, text, statements[0].span, harmless) for reason in reasons]
+
+    def _text_of(self, statement: Statement) -> str:
+        return self.text[statement.span.start : statement.span.end].strip()
+
+    def _write(self, statement: Statement) -> None:
+        operations = statement.operations
+        if statement.problem is not None:
+            self._reasons.append(f"the statement is not read: {statement.problem.message}")
+        elif not operations:
+            self._reasons.append(f"{statement.kind.upper()} has no equivalent")
+        elif all(isinstance(item, op.Transaction) for item in operations):
+            self._transaction(operations)
+        elif all(isinstance(item, _SESSION) for item in operations):
+            self._reasons.append(f"SQLite has nothing like {_first_words(self._text_of(statement))}")
+        elif all(isinstance(item, _ROWS) for item in operations) and statement.kind != "do":
+            self._rows(statement)
+        else:
+            self._schema(self._moments.get(id(statement), []))
+
+    def _transaction(self, operations: tuple[Operation, ...]) -> None:
+        for item in operations:
+            if isinstance(item, op.Transaction):
+                name = f" {identifier(item.name)}" if item.name else ""
+                self.script.parts.append(f"{item.action.upper()}{name};")
+
+    def _rows(self, statement: Statement) -> None:
+        """Write a statement that reads or changes rows."""
+        text = self._text_of(statement)
+        try:
+            found = translate_statement(text, Dialect.POSTGRES)
+        except TranslationError as problem:
+            self._reasons.append(str(problem))
+            return
+        objection = self.script.rows(found)
+        if objection is not None:
+            self._reasons.append(objection)
+
+    def _schema(self, moments: list[OperationTrace]) -> None:
+        """Write what changes the schema, or several things at once."""
+        for renaming, found in groupby(moments, key=lambda moment: isinstance(moment.operation, _RENAMES)):
+            group = [*found]
+            if any(moment.failed for moment in group):
+                self._reasons.append("it fails on PostgreSQL, or may fail there")
+            group = [moment for moment in group if not moment.failed]
+            if renaming:
+                for moment in group:
+                    self._rename(moment)
+            elif group:
+                self._unlike(group)
+                before, after = group[0].before, group[-1].after
+                self._changes(before, self._with_defaults(group, after))
+
+    def _with_defaults(self, moments: list[OperationTrace], after: Schema) -> Schema:
+        """Return the schema with the defaults that columns are added with, and that are dropped at once.
+
+        SQLite adds no column that is NOT NULL without one, and has no other way to drop it than to copy the table.
+        """
+        for moment in moments:
+            operation = moment.operation
+            if not isinstance(operation, op.AddColumn) or operation.column.default is None:
+                continue
+            key = relation_key(operation.table, Dialect.POSTGRES)
+            table = after.table(key)
+            column = None if table is None else table.columns.get(operation.column.name)
+            if table is None or column is None or column.default is not None or column.nullable is not False:
+                continue
+            self._notes.append(
+                f"{table.name.name}.{column.name} keeps its default, without which SQLite adds no column"
+            )
+            columns = {**table.columns, column.name: replace(column, default=operation.column.default)}
+            after = after.put(key, replace(table, columns=columns))
+        return after
+
+    def _rename(self, moment: OperationTrace) -> None:
+        operation = moment.operation
+        if isinstance(operation, op.Rename) and operation.kind in _TABLE_KINDS:
+            self._try(f"ALTER TABLE {own_name(operation.name)} RENAME TO {identifier(operation.new)};")
+        elif isinstance(operation, op.RenameColumn) and operation.kind in _TABLE_KINDS:
+            words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
+            self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
+        else:
+            self._changes(moment.before, moment.after)
+
+    def _try(self, text: str) -> None:
+        """Write a statement that changes the schema if SQLite runs it."""
+        objection = self.script.change(text)
+        if objection is not None:
+            self._reasons.append(objection)
+
+    def _unlike(self, moments: list[OperationTrace]) -> None:
+        """Note the operations whose effect is not one on the schema, in a statement that does several things."""
+        for moment in moments:
+            if isinstance(moment.operation, (*_ROWS, op.Opaque)):
+                self._reasons.append("what it does to rows is not carried over")
+
+    def _changes(self, before: Schema, after: Schema) -> None:
+        """Write what leads from one schema of PostgreSQL to another."""
+        keys = changed_keys(before, after)
+        objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
+        for key in dropped_first(keys, before, after):
+            self._drop(key, before)
+        for key in sorted(keys, key=lambda key: creation_rank(key, after)):
+            self._put(key, before, after, objects)
+        for key in sorted(tables_with_changed_labels(keys, before, after)):
+            self._alter(key, before, after, objects)
+        self._rebuild()
+
+    def _drop(self, key: Key, before: Schema) -> None:
+        value = before.find(key)
+        own = relation_key(Name(None, key.name), Dialect.SQLITE)
+        there = self.script.schema.find(own)
+        if isinstance(value, Trigger):
+            names = {name.lower() for name in names_of(value)}
+            for _, trigger in self.script.schema.users(
+                relation_key(Name(None, value.table.name), Dialect.SQLITE), Trigger
+            ):
+                if trigger.name.lower() in names:
+                    self._try(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)};")
+        elif isinstance(value, (Table, View, Index)) and isinstance(there, (Table, View, Index)):
+            self._try(f"DROP {type(there).__name__.upper()} IF EXISTS {identifier(there.name.name)};")
+        elif isinstance(value, Index) and value.unique and value.constraint is None and value.table is not None:
+            self._drop_unique(value)
+
+    def _drop_unique(self, index: Index) -> None:
+        """Drop the constraint that stands for a unique index."""
+        assert index.table is not None
+        own = relation_key(Name(None, index.table.name), Dialect.SQLITE)
+        here = self.script.schema.table(own)
+        keys = tuple((element.column or "").lower() for element in index.elements)
+        if here is None or index.where is not None:
+            return
+        kept = {
+            label: item
+            for label, item in here.constraints.items()
+            if item.kind != "unique" or tuple(name.lower() for name in item.columns) != keys
+        }
+        if len(kept) < len(here.constraints):
+            self._reasons += self.script.lead_to(self.script.schema.put(own, replace(here, constraints=kept)))
+
+    def _put(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
+        value, was = after.find(key), before.find(key)
+        if value is None:
+            return
+        match value:
+            case Table() if value.kind == "table" and value.partition_of is None:
+                if isinstance(was, Table) or value.assumed:
+                    self._alter(key, before, after, objects)
+                else:
+                    self._create(objects.create_table(value))
+            case Table() if value.partition_of is not None:
+                self._reasons.append(f"partition {key.name} is a part of its table on SQLite")
+            case Index():
+                owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
+                # The index of a constraint comes with it, and that of a partition is the one of the table.
+                if value.constraint is None and value.parent is None and not is_same_index(was, value):
+                    self._create(objects.create_index(value, owner))
+            case View():
+                self._create(objects.create_view(value))
+            case Trigger():
+                self._trigger(value, after)
+            case Sequence():
+                if not value.implicit and value.owned_by is None:
+                    self._reasons.append(f"sequence {key.name} has no equivalent")
+            case _:
+                self._other(key, value)
+
+    def _other(self, key: Key, value: object) -> None:
+        if key.space in _NOT_NEEDED:
+            self._reasons.append(_NOT_NEEDED[key.space])
+        elif isinstance(value, Routine):
+            if value.returns is None or value.returns.name != "trigger":
+                self._reasons.append(f"function {value.name.name} has no equivalent")
+        elif key.space not in ("type", "rows") and not key.space.endswith("name"):
+            self._reasons.append(f"{key.space.removeprefix('other ')} {key.name} has no equivalent")
+
+    def _create(self, text: str | None) -> None:
+        if text is not None:
+            self._try(guarded(text))
+
+    def _trigger(self, value: Trigger, after: Schema) -> None:
+        try:
+            texts = [*sqlite_triggers(value, after)]
+        except TranslationError as problem:
+            self._reasons.append(f"trigger {value.name}: {problem}")
+            return
+        for text in texts:
+            self._try(guarded(text))
+
+    def _alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
+        was, now = before.table(key), after.table(key)
+        own = relation_key(Name(None, key.name), Dialect.SQLITE)
+        here = self.script.schema.table(own)
+        if now is None:
+            return
+        if was is None:
+            # It is older than the files.
+            was = Table(now.name, assumed=True)
+        if here is None and now.assumed and self.script.schema.find(own) is None and not self.script.schema.closed:
+            here = self.script.assume(own, now.name.name)
+        if here is None:
+            self._reasons.append(f"the SQLite schema has no table {key.name}")
+            return
+        change = changed_table(here, was, now, objects, before)
+        for item in change.freed:
+            self.script.drop_key(own, item.columns)
+        if self.script.alter(own, here, change):
+            self._add_keys(change)
+        else:
+            self._rebuilt[own] = change
+        if was.options != now.options and change.table == here and not change.unique:
+            self._reasons.append("SQLite has no such setting of a table")
+
+    def _add_keys(self, change: ChangedTable) -> None:
+        """Write the unique keys that are new as indexes, for which no table has to be rebuilt."""
+        for item in change.unique:
+            columns = ", ".join(map(identifier, item.columns))
+            own = own_name(change.table.name)
+            self._create(f"CREATE UNIQUE INDEX {identifier(item.name or '')} ON {own} ({columns});")
+
+    def _rebuild(self) -> None:
+        """Rebuild the tables that SQLite cannot alter, all at once."""
+        if self._rebuilt:
+            self._reasons += self.script.rebuild(self._rebuilt)
+            for change in self._rebuilt.values():
+                self._add_keys(change)
+            self._rebuilt = {}
+
+
+def _alters(statement: Statement) -> bool:
+    """Return whether a statement alters tables, without renaming anything."""
+    return bool(statement.operations) and all(
+        isinstance(item, TableOperation)
+        and item.kind == "table"
+        and not isinstance(item, (*_RENAMES, op.RenameConstraint))
+        for item in statement.operations
+    )
+
+
+def _is_strict(schema: Schema) -> bool:
+    """Return whether most tables of a project are STRICT."""
+    found = [value.strict for _, value in schema.items() if isinstance(value, Table) and not value.assumed]
+    return sum(found) * 2 > len(found)
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
+    return objection_to(text, columns)
+
+
+def _objection(text: str, columns: object) -> str | None:
+    return _compiled(text, tuple(columns))  # type: ignore[arg-type]
+
+
+def _first_words(text: str) -> str:
+    return " ".join(text.split()[:2]).upper()
+
+
+def _is_harmless(statement: Statement) -> bool:
+    """Return whether nothing is missed on SQLite without a statement."""
+    return all(
+        isinstance(item, (*_SESSION, op.SetComment, op.SetPrivileges, op.CreateExtension, op.CreateSchema))
+        for item in statement.operations
+    )

@@ -1,0 +1,89 @@
+"""SQLite's library reads what was written: expressions, and statements over the schema that they meet.
+
+Statements that create are run in an empty database in memory; those that read or change rows are only prepared. An
+authorizer denies all else, so that no file is opened.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from miglint.schema.value import Schema
+from miglint.writer.schema_sql import statements
+from miglint.writer.words import identifier
+
+_DENIED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
+_DENIED_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
+_MISSING = ("no such table", "no such column", "error in view", "error in trigger", "error in index")
+_MAX_STEPS = 2_000
+_STEP = 10_000
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: object) -> int:
+    if action in _DENIED or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _DENIED_FUNCTIONS):
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() not in ("defer_foreign_keys", "foreign_keys"):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+def _connection() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.set_authorizer(_authorize)
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return int(steps > _MAX_STEPS)
+
+    connection.set_progress_handler(step, _STEP)
+    return connection
+
+
+def objection_to(text: str, columns: Iterable[str]) -> str | None:
+    """Return what SQLite has against an expression over some columns; None if it has nothing."""
+    listed = ", ".join(f"NULL AS {identifier(one)}" for one in columns) or "NULL AS _"
+    connection = _connection()
+    try:
+        connection.execute(f"EXPLAIN SELECT ({text}) FROM (SELECT {listed})").close()
+    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+        return str(error)
+    finally:
+        connection.close()
+    return None
+
+
+class Trial:
+    """A database in memory with a schema and no rows.
+
+    Where the library is too old for a part of the schema, what is missing then is no objection to a statement.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._connection = _connection()
+        self._complete = schema.rooted or schema.closed
+        for text in statements(schema):
+            if text.startswith("--") or self._execute(text) is not None:
+                self._complete = False
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def create(self, text: str) -> str | None:
+        """Run a statement that changes the schema; return the error, if there is one."""
+        return self._execute(text)
+
+    def prepare(self, text: str) -> str | None:
+        """Prepare a statement; return the error, if there is one."""
+        return self._execute(f"EXPLAIN {text}")
+
+    def _execute(self, text: str) -> str | None:
+        try:
+            self._connection.execute(text).close()
+        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+            message = str(error)
+            return message if self._complete or not message.startswith(_MISSING) else None
+        return None

@@ -1,0 +1,133 @@
+"""Triggers of PostgreSQL, whose functions are simple, as triggers of SQLite.
+
+A trigger of SQLite has its statements in itself, is for one event, and cannot change the row that is being written: it
+changes it afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
+from miglint.port.comments import without_comments
+from miglint.port.expressions import TranslationError, translate, translate_statement
+from miglint.schema.objects import Routine, Trigger
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer.words import identifier, literal
+
+_DEFINITION = pattern(
+    r"(?P<time>before|after|instead of) (?P<events>.+?)(?: for each (?P<each>row|statement))?"
+    r"(?: when \((?P<when>.*)\))? execute .*",
+    re.DOTALL,
+)
+_EVENT = pattern(r"(insert|delete|truncate|update)(?: of (.+?))?(?= or (?:insert|delete|truncate|update)\b|\Z)")
+_BODY = pattern(r"\s*BEGIN\b(?P<inside>.*)\bEND\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+_GUARDED = pattern(
+    r"\s*IF\b(?P<condition>.*?)\bTHEN\b(?P<inside>.*)\bEND\s+IF\s*;(?P<rest>.*)\Z", re.IGNORECASE | re.DOTALL
+)
+_ASSIGNMENT = pattern(r'NEW\s*\.\s*("(?:[^"]|"")+"|\w+)\s*:?=(?!=)\s*(.*)\Z', re.IGNORECASE | re.DOTALL)
+_RETURN = pattern(r"RETURN\s+(NEW|OLD|NULL)\Z", re.IGNORECASE)
+_RAISE = pattern(r"RAISE\s+(?:EXCEPTION\s+)?'((?:[^']|'')*)'(?:\s+USING\b.*)?\Z", re.IGNORECASE | re.DOTALL)
+_STATEMENT = pattern(r"(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
+_FLOW = pattern(r"\b(?:IF|ELSE|ELSIF|LOOP|FOR|WHILE|CASE|DECLARE|EXCEPTION|PERFORM|EXECUTE|TG_\w+)\b", re.IGNORECASE)
+
+
+def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[str]:
+    """Yield the triggers of SQLite that do what one of PostgreSQL does. Raises `TranslationError`."""
+    found = _DEFINITION.fullmatch(trigger.definition)
+    if found is None or found["each"] == "statement":
+        raise TranslationError("SQLite has triggers for each row only")
+    body = _body(trigger, schema)
+    guard, body = _guard(body)
+    conditions = [translate(text, Dialect.POSTGRES).text for text in (found["when"], guard) if text]
+    when = f"\nWHEN {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+    events = [(event[1], event[2]) for event in _EVENT.finditer(found["events"])]
+    own = identifier(trigger.table.name)
+    for event, columns in events:
+        if event == "truncate":
+            raise TranslationError("SQLite has no TRUNCATE")
+        lines = [f"    {line};" for line in _statements(body, trigger.table, found["time"], event)]
+        if not lines:
+            raise TranslationError("it does nothing that is known")
+        # What changes the row has to come after it is there.
+        time = "after" if any(line.startswith(f"    UPDATE {own} SET") for line in lines) else found["time"]
+        name = trigger.name if len(events) == 1 else f"{trigger.name}_{event}"
+        of = f" OF {columns}" if columns else ""
+        head = f"CREATE TRIGGER {identifier(name)} {time.upper()} {event.upper()}{of} ON {own}"
+        yield f"{head}\nFOR EACH ROW{when}\nBEGIN\n" + "\n".join(lines) + "\nEND;"
+
+
+def names_of(trigger: Trigger) -> tuple[str, ...]:
+    """Return the names that the triggers of SQLite may have."""
+    return (trigger.name, *(f"{trigger.name}_{event}" for event in ("insert", "update", "delete")))
+
+
+def _body(trigger: Trigger, schema: Schema) -> str:
+    function = trigger.function
+    if function is None:
+        raise TranslationError("its function is not known")
+    for key in schema.overloads(function.schema or "public", function.name):
+        routine = schema.find(key)
+        if isinstance(routine, Routine) and not routine.assumed and routine.body is not None:
+            if routine.language != "plpgsql":
+                raise TranslationError(f"its function is in {routine.language}")
+            found = _BODY.match(without_comments(routine.body))
+            if found is None:
+                raise TranslationError("its function has variables, or is not read")
+            return found["inside"]
+    raise TranslationError(f"its function {function.name} is not known")
+
+
+def _guard(body: str) -> tuple[str | None, str]:
+    """Return the condition under which a body does anything, and the rest of it."""
+    found = _GUARDED.match(body)
+    if found is None:
+        return None, body
+    rest = [part for part in _split(found["rest"]) if not _RETURN.match(part)]
+    inside = found["inside"]
+    if rest or re.search(r"\b(?:ELSE|ELSIF|END\s+IF)\b", inside, re.IGNORECASE) or "TG_" in found["condition"].upper():
+        raise TranslationError("its function has several branches")
+    return found["condition"].strip(), inside
+
+
+def _statements(body: str, table: Name, time: str, event: str) -> Iterator[str]:
+    changes = []
+    for text in _split(body):
+        assigned = _ASSIGNMENT.match(text)
+        raised = _RAISE.match(text)
+        returned = _RETURN.match(text)
+        if assigned is not None and event != "delete":
+            value = translate(assigned[2], Dialect.POSTGRES).text
+            changes.append(f"{assigned[1]} = {value}")
+        elif raised is not None:
+            yield f"SELECT RAISE(ABORT, {literal(raised[1].replace(chr(39) * 2, chr(39)))})"
+        elif returned is not None:
+            if returned[1].upper() == "NULL" and time == "before":
+                raise TranslationError("its function suppresses the row")
+        elif _STATEMENT.match(text):
+            yield translate_statement(text, Dialect.POSTGRES)
+        else:
+            found = _FLOW.search(text)
+            word = f"{found[0].upper()} in " if found is not None else ""
+            raise TranslationError(f"{word}its function has no equivalent")
+    if changes:
+        yield f"UPDATE {identifier(table.name)} SET {', '.join(changes)} WHERE rowid = NEW.rowid"
+
+
+def _split(body: str) -> list[str]:
+    """Return the statements of a body, at its semicolons outside of strings."""
+    parts, start, place, quote = [], 0, 0, ""
+    while place < len(body):
+        char = body[place]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == ";":
+            parts.append(body[start:place])
+            start = place + 1
+        place += 1
+    return [text for part in (*parts, body[start:]) if (text := part.strip())]

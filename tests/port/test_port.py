@@ -1,0 +1,361 @@
+"""`miglint port`: what it writes, where, and what it leaves alone; SQLite runs what is written for it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Command, Plant
+
+_USERS = "CREATE TABLE users (id bigserial PRIMARY KEY, name varchar(100) NOT NULL UNIQUE);\n"
+
+
+def _script(text: str) -> str:
+    """Return a script without its comments and empty lines."""
+    return "\n".join(line for line in text.splitlines() if line.strip() and not line.startswith("--"))
+
+
+Ported = Callable[..., str]
+
+
+@pytest.fixture
+def ported(plant: Plant, port: Command) -> Ported:
+    """Port the last of some scripts to SQLite, run them all there, and return the last one."""
+
+    def write(*scripts: str, at: str | None = None) -> str:
+        root = plant({f"migrations/{number:03}_x.up.sql": text for number, text in enumerate(scripts, 1)})
+        done = port("migrations", "--to", "sqlite")
+        assert done.status in (0, 1), done.err
+        database = sqlite3.connect(":memory:")
+        database.execute("PRAGMA foreign_keys = ON")
+        files = sorted((root / "migrations").glob("*.sqlite.up.sql"))
+        assert len(files) == len(scripts), done.out
+        for file in files:
+            database.executescript(file.read_text())
+        return files[-1].read_text()
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("postgres", "sqlite"),
+    [
+        (
+            "CREATE TABLE t (id serial PRIMARY KEY, a text NOT NULL DEFAULT 'x');",
+            "CREATE TABLE IF NOT EXISTS t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+            "    a TEXT DEFAULT 'x' NOT NULL\n);",
+        ),
+        (
+            "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now());",
+            "CREATE TABLE IF NOT EXISTS t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+            "    at TEXT DEFAULT CURRENT_TIMESTAMP\n);",
+        ),
+        (
+            "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (a mood NOT NULL DEFAULT 'ok');",
+            "CREATE TABLE IF NOT EXISTS t (\n    a TEXT DEFAULT 'ok' NOT NULL CHECK (a IN ('sad', 'ok'))\n);",
+        ),
+        (
+            "CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TABLE t (a price);",
+            'CREATE TABLE IF NOT EXISTS t (\n    a NUMERIC CHECK ("a" >= 0)\n);',
+        ),
+        (
+            "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED, UNIQUE (a, b), CHECK (a > b));",
+            "CREATE TABLE IF NOT EXISTS t (\n    a INTEGER,\n"
+            "    b INTEGER GENERATED ALWAYS AS (a * 2) STORED,\n    CHECK (a > b),\n    UNIQUE (a, b)\n);",
+        ),
+        (
+            "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (p int REFERENCES p (id) ON DELETE CASCADE);",
+            "CREATE TABLE IF NOT EXISTS p (\n    id INTEGER NOT NULL PRIMARY KEY\n);\n"
+            "CREATE TABLE IF NOT EXISTS t (\n    p INTEGER REFERENCES p (id) ON DELETE CASCADE\n);",
+        ),
+        (
+            "CREATE TABLE t (a text); CREATE UNIQUE INDEX i ON t (lower(a) DESC) WHERE a <> '';",
+            "CREATE TABLE IF NOT EXISTS t (\n    a TEXT\n);\n"
+            "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (lower(a) DESC) WHERE a <> '';",
+        ),
+        (
+            "CREATE TABLE t (a text); CREATE VIEW v AS SELECT a::text AS b FROM t WHERE a IS NOT DISTINCT FROM 'x';",
+            "CREATE TABLE IF NOT EXISTS t (\n    a TEXT\n);\n"
+            "CREATE VIEW IF NOT EXISTS v AS\nSELECT CAST(a AS TEXT) AS b FROM t WHERE a IS 'x';",
+        ),
+    ],
+)
+def test_what_is_created(ported: Ported, postgres: str, sqlite: str) -> None:
+    assert _script(ported(postgres)) == sqlite
+
+
+@pytest.mark.parametrize(
+    ("postgres", "sqlite"),
+    [
+        ("ALTER TABLE users ADD COLUMN a text;", "ALTER TABLE users ADD COLUMN a TEXT;"),
+        (
+            "ALTER TABLE users ADD COLUMN boss bigint REFERENCES users (id);",
+            "ALTER TABLE users ADD COLUMN boss INTEGER REFERENCES users (id);",
+        ),
+        ("ALTER TABLE users RENAME COLUMN name TO title;", "ALTER TABLE users RENAME COLUMN name TO title;"),
+        ("ALTER TABLE users RENAME TO people;", "ALTER TABLE users RENAME TO people;"),
+        ("DROP TABLE users;", "DROP TABLE IF EXISTS users;"),
+        (
+            "ALTER TABLE users ADD COLUMN a int NOT NULL DEFAULT 1;\nALTER TABLE users ALTER COLUMN a DROP DEFAULT;",
+            "ALTER TABLE users ADD COLUMN a INTEGER DEFAULT 1 NOT NULL;",
+        ),
+        (
+            "ALTER TABLE users ADD COLUMN a int; ALTER TABLE users ADD CONSTRAINT k UNIQUE (a);",
+            "ALTER TABLE users ADD COLUMN a INTEGER;\nCREATE UNIQUE INDEX IF NOT EXISTS k ON users (a);",
+        ),
+        ("ALTER TABLE users ALTER COLUMN name TYPE text;", ""),
+        ("UPDATE users SET name = 'x' WHERE id = 1;", "UPDATE users SET name = 'x' WHERE id = 1;"),
+    ],
+)
+def test_what_is_altered(ported: Ported, postgres: str, sqlite: str) -> None:
+    assert _script(ported(_USERS, postgres)) == sqlite
+
+
+@pytest.mark.parametrize(
+    ("postgres", "kept"),
+    [
+        ("ALTER TABLE users ALTER COLUMN name DROP NOT NULL;", "    name TEXT UNIQUE\n"),
+        ("ALTER TABLE users ALTER COLUMN name SET DEFAULT 'x';", "    name TEXT DEFAULT 'x' NOT NULL UNIQUE\n"),
+        ("ALTER TABLE users DROP CONSTRAINT users_name_key;", "    name TEXT NOT NULL\n"),
+        ("ALTER TABLE users ADD CHECK (name <> '');", "    CHECK (name <> '')\n"),
+    ],
+)
+def test_a_table_that_sqlite_cannot_alter_is_rebuilt_with_its_rows(
+    plant: Plant, port: Command, postgres: str, kept: str
+) -> None:
+    root = plant({"migrations/001_x.up.sql": _USERS, "migrations/002_x.up.sql": postgres})
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO users (name) VALUES ('a'), ('b')")
+    text = (root / "migrations/002_x.sqlite.up.sql").read_text()
+    database.commit()
+    database.executescript(text)
+    assert kept in text
+    assert database.execute("SELECT name FROM users ORDER BY id").fetchall() == [("a",), ("b",)]
+
+
+def test_a_trigger_with_a_simple_function_becomes_one_with_a_body(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": """
+                CREATE TABLE t (id serial PRIMARY KEY, a text, changed text DEFAULT 'never');
+                CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF NEW.a <> OLD.a THEN
+                        NEW.changed := 'yes';
+                    END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER touch_t BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+                """
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO t (a) VALUES ('x'), ('y')")
+    database.execute("UPDATE t SET a = 'z' WHERE a = 'y'")
+    assert database.execute("SELECT a, changed FROM t ORDER BY id").fetchall() == [("x", "never"), ("z", "yes")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("CREATE INDEX i ON users USING gin (name gin_trgm_ops);", "index i uses gin, which SQLite does not have"),
+        ("CREATE POLICY p ON users USING (true);", "policy p has no equivalent"),
+        ("CREATE SEQUENCE s;", "sequence s has no equivalent"),
+        ("INSERT INTO users (name) SELECT 'x' || g FROM generate_series(1, 3) AS g;", "no such table: generate_series"),
+        ("ALTER TABLE users ADD CONSTRAINT c CHECK (name ~ '^a');", "SQLite has no regular expressions"),
+        ("CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT a';", "function f has no equivalent"),
+        (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM 1; RETURN NEW; END';\n"
+            "CREATE TRIGGER g BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f();",
+            "trigger g: PERFORM in its function has no equivalent",
+        ),
+    ],
+)
+def test_what_is_not_carried_over_is_said_with_its_statement(
+    plant: Plant, port: Command, statement: str, reason: str
+) -> None:
+    root = plant({"migrations/001_x.up.sql": _USERS, "migrations/002_x.up.sql": statement})
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 1
+    assert f"not carried over: {reason}" in done.out or reason in done.out
+    text = (root / "migrations/002_x.sqlite.up.sql").read_text()
+    assert "-- Not carried over: " in text
+    assert reason in text
+    assert f"--   {statement.splitlines()[-1].rstrip(';')}" in text
+
+
+@pytest.mark.parametrize(
+    "statement", ["COMMENT ON TABLE users IS 'x';", "SET lock_timeout = '5s';", "GRANT SELECT ON users TO PUBLIC;"]
+)
+def test_what_sqlite_does_not_need_is_a_comment_only(plant: Plant, port: Command, statement: str) -> None:
+    root = plant({"migrations/001_x.up.sql": _USERS, "migrations/002_x.up.sql": statement})
+    assert port("migrations", "--to", "sqlite").status == 0
+    text = (root / "migrations/002_x.sqlite.up.sql").read_text()
+    assert text.startswith("-- Not needed: ")
+    assert f"--   {statement.rstrip(';')}\n" in text
+
+
+def test_types_are_those_that_the_project_has_chosen(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "postgres/001_x.up.sql": "CREATE TABLE t (id text PRIMARY KEY, at timestamptz, name varchar(30));\n",
+            "sqlite/001_x.up.sql": "CREATE TABLE t (id TEXT PRIMARY KEY, at DATETIME, name VARCHAR(30));\n",
+            "postgres/002_y.up.sql": "ALTER TABLE t ADD COLUMN until timestamptz, ADD COLUMN nick varchar(10);\n",
+        }
+    )
+    assert port("--to", "sqlite", "postgres", "sqlite").status == 0
+    assert (root / "sqlite/002_y.up.sql").read_text() == (
+        "ALTER TABLE t ADD COLUMN until DATETIME;\nALTER TABLE t ADD COLUMN nick VARCHAR(10);\n"
+    )
+
+
+def test_the_configuration_chooses_types(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "miglint.toml": '[port.sqlite]\ntimestamptz = "INTEGER"\n',
+            "migrations/001_x.up.sql": "CREATE TABLE t (at timestamptz);\n",
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    assert "at INTEGER" in (root / "migrations/001_x.sqlite.up.sql").read_text()
+
+
+def test_a_script_that_has_to_run_twice_rebuilds_instead_of_adding(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "miglint.toml": 'idempotency = "required"\n',
+            "migrations/001_x.up.sql": _USERS,
+            "migrations/002_x.up.sql": "ALTER TABLE users ADD COLUMN IF NOT EXISTS a int NOT NULL DEFAULT 7;\n",
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO users (name) VALUES ('a')")
+    database.commit()
+    for value in (7, 8):
+        database.executescript((root / "migrations/002_x.sqlite.up.sql").read_text())
+        assert database.execute("SELECT name, a FROM users").fetchall() == [("a", value)]
+        database.execute("UPDATE users SET a = 8")
+        database.commit()
+
+
+def test_the_rollback_is_written_too(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "postgres/001_x.up.sql": _USERS,
+            "postgres/001_x.down.sql": "DROP TABLE users;\n",
+            "sqlite/001_x.up.sql": "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);\n",
+            "sqlite/001_x.down.sql": "DROP TABLE users;\n",
+            "postgres/002_y.up.sql": "ALTER TABLE users ADD COLUMN a int;\n",
+            "postgres/002_y.down.sql": "ALTER TABLE users DROP COLUMN a;\n",
+        }
+    )
+    done = port("postgres", "sqlite", "--to", "sqlite", "--verify=sqlite")
+    assert (done.status, done.err) == (0, "")
+    assert (root / "sqlite/002_y.up.sql").read_text() == "ALTER TABLE users ADD COLUMN a INTEGER;\n"
+    assert (root / "sqlite/002_y.down.sql").read_text().startswith("-- Restores: exact.\n")
+
+
+def test_what_fails_on_the_engine_is_not_written(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (a int PRIMARY KEY);\nINSERT INTO t VALUES (1);\n",
+            "migrations/002_y.up.sql": "INSERT INTO t VALUES (1);\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite", "--verify=sqlite")
+    assert done.status == 1
+    assert "002 y: not written: on SQLite" in done.out
+    assert not (root / "migrations/002_y.sqlite.up.sql").exists()
+
+
+def test_diff_and_stdout_write_nothing(plant: Plant, port: Command) -> None:
+    root = plant({"migrations/001_x.up.sql": _USERS})
+    done = port("migrations", "--to", "sqlite", "--diff")
+    assert done.status == 1
+    assert "+++ b/migrations/001_x.sqlite.up.sql\n" in done.out
+    done = port("migrations", "--to", "sqlite", "--stdout")
+    assert done.out.startswith("CREATE TABLE IF NOT EXISTS users (")
+    assert [file.name for file in (root / "migrations").iterdir()] == ["001_x.up.sql"]
+
+
+def test_a_variant_that_is_there_is_left_alone_and_replaced_when_asked(plant: Plant, port: Command) -> None:
+    mine = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n"
+    root = plant({"migrations/001_x.up.sql": _USERS, "migrations/001_x.sqlite.up.sql": mine})
+    assert port("migrations", "--to", "sqlite").out == "no variant is missing\n"
+    done = port("migrations", "--to", "sqlite", "--at", "001")
+    assert (done.status, done.out.count("it has a variant")) == (1, 1)
+    assert (root / "migrations/001_x.sqlite.up.sql").read_text() == mine
+    assert port("migrations", "--to", "sqlite", "--at", "001", "--replace").status == 0
+    assert "AUTOINCREMENT" in (root / "migrations/001_x.sqlite.up.sql").read_text()
+
+
+def test_json(plant: Plant, port: Command) -> None:
+    plant({"migrations/001_x.up.sql": _USERS + "CREATE INDEX i ON users USING brin (name);\n"})
+    done = port("migrations", "--to", "sqlite", "--stdout", "--format", "json")
+    (variant,) = json.loads(done.out)["variants"]
+    assert variant["version"] == "001"
+    assert variant["path"] == "migrations/001_x.sqlite.up.sql"
+    assert [loss["reason"] for loss in variant["not_carried_over"]] == ["index i uses brin, which SQLite does not have"]
+
+
+def test_to_postgres(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "sqlite/001_x.up.sql": """\
+                CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+                    active BOOLEAN NOT NULL DEFAULT 1, made DATETIME DEFAULT (datetime('now')));
+                CREATE INDEX users_name ON users (name) WHERE active = 1;
+                INSERT INTO users (name, active) VALUES ('a', 0);
+                """,
+            "sqlite/002_y.up.sql": """\
+                CREATE TABLE new_users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, active BOOLEAN, made DATETIME);
+                INSERT INTO new_users SELECT id, name, active, made FROM users;
+                DROP TABLE users;
+                ALTER TABLE new_users RENAME TO users;
+                INSERT OR IGNORE INTO users (id, name) VALUES (1, 'x');
+                """,
+        }
+    )
+    assert port("sqlite", "--to", "postgres").status == 0
+    assert _script((root / "postgres/001_x.up.sql").read_text()) == (
+        "CREATE TABLE IF NOT EXISTS users (\n"
+        "    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,\n"
+        "    name text NOT NULL UNIQUE,\n"
+        "    active boolean DEFAULT true NOT NULL,\n"
+        "    made timestamp DEFAULT CURRENT_TIMESTAMP\n"
+        ");\n"
+        "CREATE INDEX IF NOT EXISTS users_name ON users (name) WHERE active = TRUE;\n"
+        "INSERT INTO users (name, active) VALUES ('a', FALSE);"
+    )
+    text = (root / "postgres/002_y.up.sql").read_text()
+    assert "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_name_key;" in text
+    assert "ALTER TABLE users ALTER COLUMN name DROP NOT NULL;" in text
+    assert "new_users" not in text
+    assert "INSERT INTO users (id, name) VALUES (1, 'x') ON CONFLICT DO NOTHING;" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--to", "sqlite", "--diff", "--stdout"), "--diff cannot be combined with --stdout"),
+        (("--to", "mysql"), "mysql"),
+        ((), "--to"),
+        (("--to", "sqlite", "--at", "009"), "no migration has version 009"),
+        (("--to", "postgres"), "all migrations are for postgres already"),
+    ],
+)
+def test_wrong_requests_end_with_2(plant: Plant, port: Command, arguments: tuple[str, ...], message: str) -> None:
+    plant({"migrations/001_x.up.sql": _USERS})
+    done = port("migrations", *arguments)
+    assert done.status == 2
+    assert message in done.err
+    assert "Traceback" not in done.err
