@@ -8,7 +8,6 @@ whatever stands in the way: a view over a column whose type changes, a default t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 
 from miglint.schema.change import Change
 from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
@@ -26,6 +25,7 @@ from miglint.schema.objects import (
     Sequence,
     Table,
 )
+from miglint.schema.persistent import differing
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -93,8 +93,10 @@ class TransitionPlan:
         return item.part.kind in ("default", "identity") and self.drops(Item.column(item.key, item.part.name))
 
     def _compare(self) -> None:
-        for key in _differing_keys(self.old, self.new):
+        for key in differing(self.old.objects, self.new.objects):
             one, two = self.old.get(key), self.new.get(key)
+            if self.old.objects.get(key) is None and two is ABSENT:
+                continue  # It is nowhere.
             if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
                 continue
             if _is_attached(one) or _is_attached(two):
@@ -365,15 +367,6 @@ def _is_free(schema: Schema, place: Key) -> bool:
     """Return whether a sequence belongs to no column."""
     value = schema.find(place)
     return isinstance(value, Sequence) and value.owned_by is None
-
-
-def _differing_keys(one: Schema, two: Schema) -> Iterator[Key]:
-    for key, value in one.objects.items():
-        if two.objects.get(key) is not value:
-            yield key
-    for key, value in two.objects.items():
-        if value is not ABSENT and one.objects.get(key) is None:
-            yield key
 
 
 def _is_wanted(change: Change) -> bool:
