@@ -38,7 +38,7 @@ OPEN: dict[str, set[str]] = {
         "ty1-uuid-fn-missing",
     },
     "sqlite_kinds": {
-        "li1-add-check", "li1-check-now-insert", "li1-collate-index", "li1-collate-unknown", "li1-drop-constraint",
+        "li1-add-check", "li1-check-now-insert", "li1-collate-index", "li1-collate-unknown",
         "li1-dropcol-broken-view", "li1-fk-missing-parent-insert", "li1-fts-alter", "li1-px-now",
         "li1-rename-broken-view", "li1-seq-none", "li1-trigger-bad-table", "nq1-l-ambig", "rw1-l-delete-parent",
         "rw1-l-rebuild-check", "rw1-l-rebuild-fk", "rw1-l-rebuild-unique", "rw1-l-strict", "rw1-l-unique",
@@ -51,7 +51,7 @@ OPEN: dict[str, set[str]] = {
         "h5-ty-def-bit", "h5-ty-def-fn-type", "h5-ty-def-money", "h5-ty-def-time", "h5-ty-def-unknownfn",
         "h6-gd-constraint-col", "h6-gd-def-eq", "h6-gd-flag-branch", "h6-gd-for-cols", "h6-gd-format-type",
         "h6-gd-tbl-comment", "h6-kr-nine-do", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when", "h8-ow-chk-notin",
-        "h8-wg-tbl-inherit",
+        "h8-wg-tbl-inherit", "h9-django-m2m", "h9-hypertable", "h9-supabase-rls",
     },
     "sqlite_fresh": {
         "h3-l-kr-ignore-fk", "h4-li-rename-col-ambig", "h4-li-trg-missing-table", "h4-li-unknown-fn",

@@ -14,7 +14,8 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.objects import Key, RewriteRule, Rows, Table, Trigger
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import Column, Constraint, Delete, Expression, Insert, Name, Update
+from miglint.sql.operations import AlterColumnType, Column, Constraint, Delete, Expression, Insert, Name, Update
+from miglint.sql.type_input import condition_of, unreadable
 
 Contents: TypeAlias = Mapping[str, "str | None"]
 """The known values of a row by column; None is NULL."""
@@ -233,6 +234,24 @@ def refuse_nulls(machine: Machine, key: Key, columns: Iterable[str]) -> None:
         if any(row.get(column, "") is None for row in contents(machine, key)):
             message = f'column "{column}" of relation "{key.name}" contains null values'
             raise machine.refuse("not_null_violation", message, key, column)
+
+
+def refuse_conversion(machine: Machine, key: Key, column: str, operation: AlterColumnType) -> None:
+    """Raise the error for a value of a text that the new type of its column does not take."""
+    new, using = operation.type, operation.using
+    if new is None or new.schema is not None or new.dimensions:
+        return
+    for row in contents(machine, key):
+        text = row.get(column)
+        if text is None:
+            continue
+        if new.name in ("varchar", "bpchar") and using is None and new.args and new.args[0].isdecimal():
+            if len(text.rstrip(" ")) > int(new.args[0]):
+                message = f"value too long for type {new}"
+                raise machine.refuse("string_data_right_truncation", message, key, column)
+        elif using is not None and using.key == f"{column}::{new.name}" and unreadable(new.name, text):
+            message = f'invalid input syntax for type {new}: "{text}"'
+            raise machine.refuse(condition_of(new.name), message, key, column)
 
 
 def refuse_unchecked(machine: Machine, key: Key, constraint: Constraint) -> None:
