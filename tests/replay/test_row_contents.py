@@ -130,6 +130,11 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
         "",
         "a row with k=1 is in",
     ),
+    "a key is there after a conflict, too": (
+        f"{T}INSERT INTO t VALUES (1) ON CONFLICT (k) DO NOTHING;\nINSERT INTO t VALUES (1);",
+        "",
+        "a row with k=1 is in",
+    ),
     "rows that are copied have their keys": (
         f"{ROWS}CREATE TABLE o (k int PRIMARY KEY);\nINSERT INTO o SELECT k FROM t WHERE s = 'a';\n"
         "INSERT INTO o VALUES (2);",

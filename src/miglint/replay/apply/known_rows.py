@@ -236,6 +236,23 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     return keyed
 
 
+def keep_conflict_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> None:
+    """Note the keys that are in a table after `ON CONFLICT (...) DO NOTHING`, of the new row or of the one before."""
+    if operation.conflict != "nothing" or not operation.rows or operation.guarded:
+        return
+    wanted = {machine.column_name(name) for name in operation.conflict_columns}
+    names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
+    place, known = _known(machine, key)
+    after = known
+    for unique in _unique_columns(machine, key, table):
+        if unique.condition is None and wanted == set(unique.columns) and wanted.issubset(names):
+            keys = list(_new_keys(machine, operation, table, names, unique))
+            if keys:
+                after = after.insert(unique.columns, _of(after, unique.columns).adding(keys))
+    if after is not known:
+        _set_known(machine, place, after)
+
+
 def _new_keys(
     machine: Machine,
     operation: Insert,
