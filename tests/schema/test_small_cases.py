@@ -50,8 +50,8 @@ OPEN: dict[str, set[str]] = {
         "h4-se-guc-value", "h4-se-lock-only", "h4-se-role-path", "h4-se-savepoint-nobegin", "h5-ty-chk-json-valid",
         "h5-ty-def-bit", "h5-ty-def-fn-type", "h5-ty-def-money", "h5-ty-def-time", "h5-ty-def-unknownfn",
         "h6-gd-constraint-col", "h6-gd-def-eq", "h6-gd-flag-branch", "h6-gd-for-cols", "h6-gd-format-type",
-        "h6-gd-tbl-comment", "h6-kr-nine-do", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when", "h8-ow-chk-notin",
-        "h8-wg-tbl-inherit", "h9-django-m2m", "h9-hypertable", "h9-supabase-rls",
+        "h6-gd-tbl-comment", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when", "h8-ow-chk-notin", "h8-wg-tbl-inherit",
+        "h9-django-m2m", "h9-hypertable", "h9-supabase-rls",
     },
     "sqlite_fresh": {
         "h3-l-kr-ignore-fk", "h4-li-rename-col-ambig", "h4-li-trg-missing-table", "h4-li-unknown-fn",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
+from miglint.replay.apply.columns import alter_in_heirs
 from miglint.replay.apply.constraints import add_constraint, not_null_column, rename_in_table
 from miglint.replay.apply.drop_dependents import drop_constraint_of
 from miglint.replay.apply.machine import Machine
@@ -47,6 +48,10 @@ def add_table_constraint(machine: Machine, operation: AddConstraint) -> None:
                     "duplicate_object", f"constraint {operation.constraint.name} already exists", key, name
                 )
         add_constraint(machine, key, operation.constraint)
+        if machine.postgres and operation.constraint.kind == "primary":
+            # The columns become NOT NULL in partitions and heirs, too.
+            for name in operation.constraint.columns:
+                alter_in_heirs(machine, key, operation, name, {"nullable": False})
 
 
 def domain_of(machine: Machine, name: Name) -> tuple[Key, Domain | None]:

@@ -55,6 +55,12 @@ def other_data(machine: Machine, operation: OtherData, apply: Apply) -> None:
         machine.lose("what a called procedure does is not known")
 
 
+def returns_nothing(machine: Machine, name: Name) -> bool:
+    """Return whether all functions of a name return `void`."""
+    found = _found(machine, name)
+    return bool(found) and all(item.returns is not None and item.returns.name == "void" for _, item in found)
+
+
 def _found(machine: Machine, name: Name) -> list[tuple[Key, Routine]]:
     resolved = machine.function_name(name)
     if resolved.schema is None or resolved.schema in SYSTEM_SCHEMAS:
@@ -69,6 +75,15 @@ def _takes(routine: Routine, arguments: int) -> bool:
         return True
     most = len(routine.arguments or ())
     return most - routine.defaults <= arguments <= most
+
+
+def _own_path(routine: Routine) -> tuple[str, ...] | None:
+    """Return the schemas of the search path that a routine sets, or None if it sets none."""
+    option = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
+    if option is None:
+        return None
+    names = (name.strip().strip('"') for name in option.removeprefix(_SEARCH_PATH).split(","))
+    return tuple(name for name in names if name and name != "$user")
 
 
 def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
@@ -88,10 +103,10 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
         machine.lose(f'what the function "{call.name}" does is not known')
         return True
     path, moments = machine.path, machine.moments
-    own_path = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
-    if own_path is not None:
-        names = (name.strip().strip('"') for name in own_path.removeprefix(_SEARCH_PATH).split(","))
-        machine.path = tuple(name for name in names if name and name != "$user") or path
+    own_path = _own_path(routine)
+    machine.path = own_path or path
+    if effects:
+        machine.note("called", f'the function "{call.name}" runs statements of its own', key)
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:

@@ -40,14 +40,18 @@ _USES = {
 }
 
 
+def _alter_attribute_type(machine: Machine, operation: AlterColumnType) -> None:
+    key, value = composite(machine, operation)
+    if value is not None and operation.column in value.columns:
+        refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+        changed = replace(value.columns[operation.column], type=machine.type(operation.type))
+        machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+
+
 def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     """`ALTER COLUMN ... TYPE`, and `ALTER ATTRIBUTE ... TYPE` of a composite type."""
     if operation.kind == "type":
-        key, value = composite(machine, operation)
-        if value is not None and operation.column in value.columns:
-            refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
-            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+        _alter_attribute_type(machine, operation)
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:

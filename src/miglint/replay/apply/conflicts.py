@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Index, Key, Table
@@ -73,6 +73,13 @@ def _is_implied(where: Expression, given: Expression | None) -> bool:
     return other not in opposites
 
 
+def _constants(row: Sequence[Expression | None], places: Iterable[int]) -> tuple[str, ...] | None:
+    """Return the constants of a row at some places; None if another value is among them."""
+    values = [row[place] if place < len(row) else None for place in places]
+    found = [value.literal for value in values if value is not None and value.literal is not None]
+    return tuple(found) if len(found) == len(values) else None
+
+
 def _refuse_twice(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
     """Raise the error for two rows of one key, of which `DO UPDATE` would change the first again."""
     if operation.conflict != "update" or not machine.postgres or not operation.rows:
@@ -83,10 +90,9 @@ def _refuse_twice(machine: Machine, key: Key, table: Table, operation: Insert) -
         return
     seen: set[tuple[str, ...]] = set()
     for row in operation.rows:
-        values = [row[place] if place < len(row) else None for place in places]
-        if any(value is None or value.literal is None for value in values):
+        found = _constants(row, places)
+        if found is None:
             continue
-        found = tuple(value.literal or "" for value in values if value is not None)
         if found in seen:
             message = "ON CONFLICT DO UPDATE command cannot affect row a second time"
             raise machine.refuse("cardinality_violation", message, key)

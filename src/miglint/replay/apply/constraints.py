@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
@@ -84,8 +84,11 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     )
     if written.kind in _INDEXED:
         _create_index(machine, key, table, constraint, name)
-        table = machine.schema.table(key) or table
-    columns = _with_not_null(table.columns, written.columns) if written.kind == "primary" else table.columns
+    _store(machine, key, machine.schema.table(key) or table, constraint, name)
+
+
+def _store(machine: Machine, key: Key, table: Table, constraint: Constraint, name: str) -> None:
+    columns = _with_not_null(table.columns, constraint.columns) if constraint.kind == "primary" else table.columns
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
 
 
@@ -213,13 +216,19 @@ def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expres
             raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
 
+def _refuse_missing_columns(machine: Machine, key: Key, table: Table, columns: Iterable[str]) -> None:
+    if table.assumed or table.kind != "table":
+        return
+    for column in columns:
+        if column not in table.columns:
+            message = f'column "{column}" referenced in foreign key constraint does not exist'
+            raise machine.refuse("undefined_column", message, key, column)
+
+
 def _check_reference(machine: Machine, key: Key, table: Table, written: Constraint, place: Key, target: Table) -> None:
     """Raise the error for a foreign key whose columns are not there, or that refers to columns that are no key."""
-    for home, owner, columns in ((key, table, written.columns), (place, target, written.referenced)):
-        for column in columns:
-            if column not in owner.columns and not owner.assumed and owner.kind == "table":
-                message = f'column "{column}" referenced in foreign key constraint does not exist'
-                raise machine.refuse("undefined_column", message, home, column)
+    _refuse_missing_columns(machine, key, table, written.columns)
+    _refuse_missing_columns(machine, place, target, written.referenced)
     known = not target.assumed and target.kind == "table" and written.referenced
     if known and len(written.columns) != len(written.referenced):
         message = "number of referencing and referenced columns for foreign key disagree"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
+from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.conflicts import check_conflict
-from miglint.replay.apply.control import holds
 from miglint.replay.apply.copied_rows import with_known_rows
 from miglint.replay.apply.known_rows import (
     change_keys,
@@ -35,15 +35,7 @@ from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Table, Trigger, View
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import (
-    Delete,
-    Expression,
-    Insert,
-    Name,
-    OtherData,
-    Truncate,
-    Update,
-)
+from miglint.sql.operations import Delete, Expression, Insert, Name, OtherData, Truncate, Type, Update
 from miglint.sql.type_input import condition_of, unreadable
 
 _VOLATILE = frozenset(
@@ -221,19 +213,22 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
         if definition is None or definition.type is None or definition.type.dimensions:
             continue
         literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
-        kind = definition.type
-        if kind.schema is None:
-            # The types that an expression casts to are known, but not which of its parts.
-            wrong = None if where.types else next((text for text in literals if unreadable(kind.name, text)), None)
-            message = f"invalid input syntax for type {kind}"
-        else:
-            enum = machine.schema.find(Key("type", kind.schema, kind.name))
-            if not isinstance(enum, Enum) or enum.assumed:
-                continue
-            wrong = next((literal for literal in literals if literal not in enum.labels), None)
-            message = f"invalid input value for enum {enum.name.name}"
-        if wrong is not None:
-            raise machine.refuse(condition_of(kind.name), f'{message}: "{wrong}"', key, column)
+        message = _input_error(machine, definition.type, literals, casts=bool(where.types))
+        if message is not None:
+            raise machine.refuse(condition_of(definition.type.name), message, key, column)
+
+
+def _input_error(machine: Machine, kind: Type, literals: list[str], *, casts: bool) -> str | None:
+    """Return the error for texts that a type rejects, or None."""
+    if kind.schema is None:
+        # The types that an expression casts to are known, but not which of its parts.
+        wrong = None if casts else next((text for text in literals if unreadable(kind.name, text)), None)
+        return None if wrong is None else f'invalid input syntax for type {kind}: "{wrong}"'
+    enum = machine.schema.find(Key("type", kind.schema, kind.name))
+    if not isinstance(enum, Enum) or enum.assumed:
+        return None
+    wrong = next((literal for literal in literals if literal not in enum.labels), None)
+    return None if wrong is None else f'invalid input value for enum {enum.name.name}: "{wrong}"'
 
 
 def delete(machine: Machine, operation: Delete) -> None:

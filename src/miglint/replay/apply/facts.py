@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns
+from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns, Type
 
 # The names that `information_schema.columns.data_type` has for the types which it calls otherwise.
 _TYPES = {
@@ -107,12 +107,12 @@ def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> boo
         answers = [_is(table, column, name, one) for one in value.split(IN_MARK)]
         found = True if True in answers else None if None in answers else False
         return found if found is None or sign == "in" else not found
+    kind = None if column is None else column.type
     if sign == "<>":
-        if name == "character_maximum_length" and (column is None or column.type is None or not column.type.args):
-            return None if column is None or column.type is None else False
+        if name == "character_maximum_length" and (kind is None or not kind.args):
+            return None if kind is None else False
         same = _is(table, column, name, value)
         return None if same is None else not same
-    kind = None if column is None else column.type
     if name != "character_maximum_length" or kind is None or not value.isdecimal():
         return None
     if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
@@ -134,7 +134,6 @@ def _has_constraint(table: Table, name: str, kind: str) -> bool | None:
 def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
     if column is None or column.assumed:
         return None
-    kind = column.type
     if fact == "is_nullable":
         key = any(column.name in other.columns for other in table.constraints.values() if other.kind == "primary")
         if column.nullable is None and not key:
@@ -146,8 +145,10 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         there = column.default is not None or column.serial
         # The server stores its text in another form.
         return there is (value == "YES") if value in ("YES", "NO") else None
-    if kind is None:
-        return None
+    return None if column.type is None else _is_of_type(column.type, fact, value)
+
+
+def _is_of_type(kind: Type, fact: str, value: str) -> bool | None:
     if fact == "type":
         plain = kind.schema is None and not kind.dimensions
         return _TYPES.get(value, value) == kind.name if plain and "[" not in value and "(" not in value else None

@@ -34,6 +34,12 @@ def generated_name(
     return name
 
 
+def _name_of(machine: Machine, operation: CreateIndex, table: Key) -> str:
+    if operation.name is None:
+        return generated_name(machine, table.schema, table.name, operation.elements, operation.include)
+    return truncate(operation.name) if machine.postgres else operation.name
+
+
 def create_index(machine: Machine, operation: CreateIndex) -> None:
     """`CREATE INDEX`."""
     key_of_table, found = machine.relation(operation.table)
@@ -42,12 +48,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         if resolved is None:
             return
         key_of_table, found = resolved
-    schema = key_of_table.schema
-    generated = operation.name is None
-    if operation.name is None:
-        name = generated_name(machine, schema, key_of_table.name, operation.elements, operation.include)
-    else:
-        name = truncate(operation.name) if machine.postgres else operation.name
+    schema, name = key_of_table.schema, _name_of(machine, operation, key_of_table)
     key = Key("relation", schema, name if machine.postgres else name.lower())
     index = Index(
         Name(schema, name),
@@ -62,7 +63,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         None,
         operation.options,
         operation.tablespace,
-        generated,
+        operation.name is None,
     )
     existing = machine.schema.find(key)
     if existing is not None:

@@ -61,6 +61,11 @@ def _of(known: _Known, columns: _Columns) -> KnownKeys:
     return KnownKeys(len(columns)) if found is None else found
 
 
+def _with_a_row(known: _Known) -> _Known:
+    """Return the known keys with a row of an unknown key."""
+    return known.insert((), _of(known, ()).adding([()]))
+
+
 def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
     """Return the column and its values, each once, when a condition names just these."""
     found = None if where is None else _ONE_KEY.fullmatch(where.key)
@@ -201,6 +206,10 @@ def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> No
         _set_known(machine, place, own)
 
 
+def _listed(columns: tuple[str, ...], values: Values) -> str:
+    return f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
+
+
 def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
     """Whether `INSERT` gives rows constant keys, which are known from then on: then a second run of it fails.
 
@@ -219,21 +228,17 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
         for values in _new_keys(machine, operation, table, names, unique):
             held = True if values in added else there.holds(values)
             if held is not None:
-                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
                 where = "among these rows" if values in added else f'in "{operation.table}"'
-                message = f"a row with {values_held} is {where} already: duplicate key value"
+                message = f"a row with {_listed(columns, values)} is {where} already: duplicate key value"
                 certain = held and not operation.guarded
                 raise machine.refuse("unique_violation", message, key, columns[0], certain=certain)
             added[values] = None
         if added:
             after = after.insert(label, _of(after, label).adding(added))
-    keyed = after is not before
-    if not operation.guarded and operation.rows:
-        # That there is a row is known without its key.
-        after = after.insert((), _of(after, ()).adding([()]))
-    if after is not before:
-        _set_known(machine, place, after)
-    return keyed
+    known = _with_a_row(after) if operation.rows and not operation.guarded else after
+    if known is not before:
+        _set_known(machine, place, known)
+    return after is not before
 
 
 def keep_conflict_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> None:

@@ -207,7 +207,8 @@ def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -
         key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
     else:
         key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
-    return replace(query, uses=uses, key=key, text=text)
+    stored = None if query.stored is None else swap_in_query(query.stored, relation, old, new)
+    return replace(query, uses=uses, key=key, text=text, stored=stored)
 
 
 def _folded(use: ColumnUse) -> ColumnUse:

@@ -59,11 +59,8 @@ def required_column_added(step: Step) -> Iterator[Hit]:
             lost = f'code that does not know "{column.name}" can no longer insert into "{operation.table.name}"'
             yield applied.hit(lost, help, severity=WARNING)
             continue
-        yield applied.hit(
-            f'this fails: "{operation.table.name}" {"has" if filled else "may have"} rows without a value for '
-            f'"{column.name}"',
-            help,
-        )
+        fails = "this fails:" if filled else "this fails if"
+        yield applied.hit(f'{fails} "{operation.table.name}" has rows, which have no value for "{column.name}"', help)
 
 
 def _needs_value(column: Column) -> bool:

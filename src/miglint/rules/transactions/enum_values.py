@@ -172,7 +172,7 @@ def _early_uses(
                 script,
                 used.span,
                 f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
-                "PostgreSQL refuses it until that is committed",
+                "PostgreSQL refuses it before the commit",
                 "Add the value in a migration of its own, before this one.",
                 severity=severity,
             )

@@ -71,7 +71,8 @@ class Query(Struct, frozen=True, gc=False):
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
     `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
-    SQLite takes for strings where there are no such columns.
+    SQLite takes for strings where there are no such columns. `stored` is the canonical text of what PostgreSQL stores
+    for a view where that differs: without its stars.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Query(Struct, frozen=True, gc=False):
     outputs: tuple[str | None, ...] = ()
     stars: tuple[Name, ...] = ()
     strings: frozenset[str] = frozenset()
+    stored: str | None = None
 
     __eq__ = equal_by("key")
 

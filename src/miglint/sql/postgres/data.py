@@ -95,6 +95,13 @@ def _where(place: Place, node: Node, own: str) -> Expression | None:
     return expression(raw, text, own)
 
 
+def _rows(values: Sequence[Node]) -> tuple[tuple[Expression | None, ...], ...] | None:
+    """Return the rows of `VALUES`, or None if they are too many."""
+    if len(values) * len(values[0]["List"]["items"]) > _MOST_VALUES:
+        return None
+    return tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
+
+
 def insert(place: Place, node: Node) -> list[Operation]:
     """Read `INSERT`."""
     operations = _common(place, node)
@@ -113,9 +120,8 @@ def insert(place: Place, node: Node) -> list[Operation]:
         body = source["SelectStmt"]
         values = body.get("valuesLists")
         if values is not None:
-            if len(values) * len(values[0]["List"]["items"]) <= _MOST_VALUES:
-                rows = tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
-                looked_up = lookups(values, _value)
+            rows = _rows(values)
+            looked_up = lookups(values, _value) if rows is not None else ()
         else:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
@@ -127,7 +133,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
                 guard, offered = condition(body["whereClause"], _NO_VARIABLES), selected
     if rows is not None and node.get("override") == "OVERRIDING_USER_VALUE":
         # Identity columns take none of these values.
-        rows = tuple(tuple(None for _ in row) for row in rows)
+        rows = tuple((None,) * len(row) for row in rows)
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(

@@ -31,6 +31,7 @@ from miglint.sql.operations import (
     flat,
     is_shallow,
 )
+from miglint.sql.postgres.calls import calls_of
 from miglint.sql.postgres.catalog_rows import KnownVariables
 from miglint.sql.postgres.conditions import condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
@@ -45,7 +46,8 @@ from miglint.sql.postgres.embedded import (
     statements,
     targets,
 )
-from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.expressions import query
+from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place, place_of
 
 ReadStatement = Callable[[Place, Node], list[Operation]]
@@ -295,7 +297,13 @@ class Block:
                 nodes[0],
                 fixed=self.place.fixed,
             )
-        return self.read(place, self._bound(nodes[0]["stmt"], text))
+        found = self.read(place, self._bound(nodes[0]["stmt"], text))
+        if select is None or not self.texts:
+            return found
+        return [
+            replace(item, called=calls_of(select, self.texts)) if isinstance(item, Select) and item.called else item
+            for item in found
+        ]
 
     def _bound(self, node: Node, text: str) -> Node:
         folded = text.lower()
@@ -315,6 +323,8 @@ class Block:
         try:
             sql = evaluate(node, self.texts)
         except NotConstantError:
+            if "FuncCall" in node:
+                return self.called(text, node, span)
             return [
                 Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=not only_rows(node, self.texts))
             ]
@@ -326,6 +336,14 @@ class Block:
             place = place_of(sql, 0, 0, len(sql), byte_map(sql), item, fixed=span)
             operations += self.read(place, item["stmt"])
         return operations
+
+    def called(self, text: str, node: Node, span: Span) -> list[Operation]:
+        """Read `EXECUTE f(...)`: the function is called, and what it returns is run."""
+        select = {"targetList": [{"ResTarget": {"val": node}}]}
+        changed = not only_rows(node, self.texts)
+        own = Select(span=span, query=query({"SelectStmt": select}, text), called=calls_of(select, self.texts))
+        name = qualified(node["FuncCall"]["funcname"])
+        return [own, Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=changed, result_of=name)]
 
     def loop(self, kind: str, body: Node) -> list[Operation]:
         """Read a loop. Over an array of constants it is unrolled; otherwise only the kind of its effect is known."""

@@ -73,7 +73,12 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         partition_key=_partition_key(place, node["partspec"], table) if "partspec" in node else (),
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
-        options=(*options(node.get("options")), *options((outer or {}).get("options")), *_storage(node)),
+        options=(
+            *options(node.get("options")),
+            *options((outer or {}).get("options")),
+            *_storage(node),
+            *_column_options(node),
+        ),
         source="" if server is None else place.source(),
         settings=tuple(_settings(node)),
     )
@@ -100,6 +105,14 @@ def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[
     if not_null:
         columns = [_not_null(item) if item.name in not_null else item for item in columns]
     return columns, constraints, likes
+
+
+def _column_options(node: Node) -> Iterator[str]:
+    """Yield the options of the columns of a foreign table, as `ALTER TABLE` names them."""
+    for element in node.get("tableElts", ()):
+        body = element.get("ColumnDef", {})
+        for item in options(body.get("fdwoptions")):
+            yield f"{body['colname']}: options {item}"
 
 
 def _settings(node: Node) -> Iterator[tuple[str, str, str]]:
