@@ -16,6 +16,7 @@ from miglint.replay.apply.known_rows import (
     copy_keys,
     delete_keys,
     forget_keys,
+    forget_keys_along,
     has_new_keys,
     keep_conflict_keys,
 )
@@ -256,6 +257,9 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     if found is not None:
         refuse_truncate(machine, found[0], only=operation.only)
         _refuse_referenced(machine, found[0], operation)
+        if operation.cascade:
+            forget_keys_along(machine, found[0])
+            forget_all_contents(machine)
         forget_keys(machine, found[0])
         forget_contents(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])

@@ -126,12 +126,32 @@ def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _after(known, where, list(known), contents(machine, key))[0])
-    for child, constraint in references_to(machine, key):
-        own, there = _known(machine, child)
-        if constraint.on_delete == "cascade" and len(there) and child != key:
-            for columns in list(there):
-                there = there.insert(columns, there[columns].doubted())
-            _set_known(machine, own, there)
+    open_, seen = [key], {key}
+    while open_:
+        for child, constraint in references_to(machine, open_.pop()):
+            if constraint.on_delete == "cascade" and child not in seen:
+                seen.add(child)
+                open_.append(child)
+                _doubt(machine, child)
+
+
+def _doubt(machine: Machine, key: Key) -> None:
+    place, known = _known(machine, key)
+    for columns in list(known):
+        known = known.insert(columns, known[columns].doubted())
+    if len(known):
+        _set_known(machine, place, known)
+
+
+def forget_keys_along(machine: Machine, key: Key) -> None:
+    """Remove the keys of all rows of the tables that `TRUNCATE ... CASCADE` empties."""
+    open_, seen = [key], {key}
+    while open_:
+        place = open_.pop()
+        forget_keys(machine, place)
+        more = {child for child, _ in references_to(machine, place)} - seen
+        seen |= more
+        open_ += more
 
 
 def forget_keys(machine: Machine, key: Key) -> None:

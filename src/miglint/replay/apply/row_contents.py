@@ -70,9 +70,13 @@ def _is_plain(machine: Machine, key: Key, table: Table) -> bool:
     """Whether the rows of a table are in it alone, and its definition is known."""
     if table.assumed or table.kind != "table" or table.partition_of is not None or table.partition_by is not None:
         return False
+    return not table.inherits and not _has_heirs(machine, key)
+
+
+def _has_heirs(machine: Machine, key: Key) -> bool:
     name = Name(key.schema, key.name)
     heirs = machine.schema.heirs(key) if machine.postgres else ()
-    return not table.inherits and not any(heir.partition_of == name or name in heir.inherits for _, heir in heirs)
+    return any(heir.partition_of == name or name in heir.inherits for _, heir in heirs)
 
 
 def insert_contents(machine: Machine, operation: Insert, key: Key, table: Table) -> None:
@@ -97,9 +101,8 @@ def insert_contents(machine: Machine, operation: Insert, key: Key, table: Table)
 
 def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     """Change what is known of the rows that `UPDATE` changes."""
-    if _runs_code(machine, key) or any(
-        constraint.on_update not in _STAYING for _, constraint in references_to(machine, key)
-    ):
+    carried = any(constraint.on_update not in _STAYING for _, constraint in references_to(machine, key))
+    if carried or _runs_code(machine, key) or _has_heirs(machine, key):
         forget_all_contents(machine)
         return
     known = contents(machine, key)
@@ -132,19 +135,21 @@ def _refuse_changed(machine: Machine, key: Key, changed: Sequence[tuple[Contents
 
 def delete_contents(machine: Machine, key: Key, operation: Delete) -> None:
     """Forget the rows that `DELETE` may take away. Raises `Refused` where another certainly refers to one of them."""
-    if _runs_code(machine, key):
+    if _runs_code(machine, key) or _has_heirs(machine, key):
         forget_all_contents(machine)
         return
     known = contents(machine, key)
     answers = [_is_deleted(operation, row) for row in known]
     gone = [row for row, answer in zip(known, answers, strict=True) if answer]
     every = operation.where is None and not operation.joined
-    for child, constraint in references_to(machine, key):
-        if constraint.on_delete not in _STAYING:
-            forget_contents(machine, child)
-        elif machine.postgres and not constraint.deferred:
+    followed = references_to(machine, key)
+    for child, constraint in followed if machine.postgres else ():
+        if constraint.on_delete in _STAYING and not constraint.deferred:
             _refuse_referred(machine, key, child, constraint, None if every else gone)
-    if known:
+    if any(constraint.on_delete not in _STAYING for _, constraint in followed):
+        # What goes along may take more with it.
+        forget_all_contents(machine)
+    elif known:
         _set(machine, key, [row for row, answer in zip(known, answers, strict=True) if answer is False])
 
 
