@@ -90,18 +90,24 @@ def _keeps(one: Column, two: Column, dialect: Dialect, types: dict[tuple[str, st
     return keeps_values(one.type, two.type)
 
 
+# The argument is a length, or a number of digits.
+_OF_LENGTH = frozenset({"varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"})
+
+
+def _is_as_long(one: Type, two: Type) -> bool:
+    return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
+
+
 def keeps_values(one: Type, two: Type) -> bool:
     """Return whether no value of a type is lost or changed when it becomes one of another type of PostgreSQL."""
     if one.dimensions != two.dimensions:
         return False
-    if one.name in _INTEGERS and two.name in _INTEGERS:
-        return _INTEGERS[one.name] <= _INTEGERS[two.name]
-    if one.name in _INTEGERS and two.name == "numeric":
-        return not two.args
+    if one.name in _INTEGERS and two.name in (*_INTEGERS, "numeric"):
+        return _INTEGERS[one.name] <= _INTEGERS[two.name] if two.name in _INTEGERS else not two.args
     if one.name == two.name == "numeric":
         return not two.args or _fits(one, two)
-    if one.name == two.name and one.name in ("varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"):
-        return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
+    if one.name == two.name and one.name in _OF_LENGTH:
+        return _is_as_long(one, two)
     if two.name in ("text", "varchar") and not two.args:
         # Every type has a text from which its value can be had again.
         return one.name != "bpchar" or not one.args

@@ -95,11 +95,11 @@ class RowPaths:
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]
     ) -> None:
         """Record a table that gets its rows from one other: for a while it may be the only one that has them."""
-        if target is None or query is None or len(query.relations) != 1:
+        if target not in self._made or query is None or len(query.relations) != 1:
             return
         source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)
         table = None if source is None else moment.before.table(source)
-        if source is None or table is None or copy is None or target not in self._made:
+        if source is None or table is None or copy is None:
             return
         self._paths.append((source, target))
         self._shapes[target] = copy

@@ -155,8 +155,8 @@ def _expanded(machine: Machine, query: Query, found: DescribedView | None) -> Qu
     if found is not None and found.reads:
         query = replace(query, uses=tuple(dict.fromkeys((*query.uses, *_known_uses(machine, found.reads)))))
     if found is not None and found.written is not None:
-        uses = dict.fromkeys((*query.uses, *resolved_query(machine, found.written).uses))
-        return replace(query, text=found.written.text, stored=found.written.key, uses=tuple(uses), stars=())
+        all_uses = dict.fromkeys((*query.uses, *resolved_query(machine, found.written).uses))
+        return replace(query, text=found.written.text, stored=found.written.key, uses=tuple(all_uses), stars=())
     if not query.stars:
         return query
     uses, stars = list(query.uses), []

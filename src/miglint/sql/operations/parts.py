@@ -190,10 +190,10 @@ class Constraint(Struct, frozen=True, gc=False):
     script leaves it to the engine; in a schema it is always set on PostgreSQL, with `generated` True when the engine
     chose it. `columns` are the table's columns; for `check` those that the expression mentions.
     `elements` is the text of an `EXCLUDE` list; `using_index` the index that `ADD CONSTRAINT ... USING INDEX` adopts.
-    `inline` marks a constraint written behind a column; `on_conflict` is SQLite's conflict clause. `orders` is what
-    stands behind the columns of a key there (`COLLATE nocase DESC`), empty where nothing does, `actions` what stands
-    behind the columns that a foreign key refers to, as it is written. `rests_on` is the unique index of the other table
-    that a foreign key in a schema needs, where there is just one that fits.
+    `inline` marks a constraint written behind a column, which `behind` names in SQLite; `on_conflict` is SQLite's
+    conflict clause. `orders` is what stands behind the columns of a key there (`COLLATE nocase DESC`), empty where
+    nothing does, `actions` what stands behind the columns that a foreign key refers to, as it is written. `rests_on` is
+    the unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
     """
 
     kind: str
@@ -220,6 +220,7 @@ class Constraint(Struct, frozen=True, gc=False):
     enforced: bool = True
     generated: bool = False
     inline: bool = False
+    behind: str = ""
     span: Span | None = None
     rests_on: str | None = None
     orders: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
 from miglint.sql.postgres.names import Node, options, qualified, relation_name, type_of
+from miglint.sql.postgres.objects import element_text
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.statement_trees import keep_tree
 
@@ -69,7 +70,7 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         partition_of=inherits[0] if bound is not None and inherits else None,
         partition_bound=partition_bound(bound) if bound is not None else None,
         partition_by=_partition_by(node["partspec"], table) if "partspec" in node else None,
-        partition_key=_partition_key(node["partspec"], table) if "partspec" in node else (),
+        partition_key=_partition_key(place, node["partspec"], table) if "partspec" in node else (),
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
         options=(
@@ -175,12 +176,15 @@ def _partition_by(node: Node, table: str) -> str:
     return f"{node['strategy'][19:].lower()} ({', '.join(texts)})"
 
 
-def _partition_key(node: Node, table: str) -> tuple[IndexElement, ...]:
+def _partition_key(place: Place, node: Node, table: str) -> tuple[IndexElement, ...]:
+    opening = place.text.find("(", place.char(node.get("location", 0)), place.end)
     elements = (item["PartitionElem"] for item in node["partParams"])
     return tuple(
         IndexElement(element["name"])
         if "name" in element
-        else IndexElement(expression=expression(element["expr"], "", table))
+        else IndexElement(
+            expression=expression(element["expr"], element_text(place, element["expr"], opening + 1), table)
+        )
         for element in elements
     )
 

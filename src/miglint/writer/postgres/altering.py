@@ -361,6 +361,7 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             if item.key in draft.rewritten:
                 relation = own_name(item.key, two)
                 draft.with_rows.append(f"column {relation}.{own} comes without NOT NULL where rows have no value")
-                text = guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
-            yield text
+                yield guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
+            else:
+                yield text
             draft.may_fail.append(f"rows with no value in {own_name(item.key, two)}.{own}")

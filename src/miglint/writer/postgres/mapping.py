@@ -38,7 +38,7 @@ def values_of_labels(using: str, column: str, kind: Type) -> Mapping[str, str]:
     Of two values with the same label, the first one is taken.
     """
     tree = tree_of(f"SELECT ({using}\n)")
-    targets = () if tree is None else tree.get("SelectStmt", {}).get("targetList", ())
+    targets = [] if tree is None else [*tree.get("SelectStmt", {}).get("targetList", ())]
     node = _uncast(targets[0]["ResTarget"]["val"]) if len(targets) == 1 else {}
     body = node.get("CaseExpr")
     if body is None or ("arg" in body and not _is_column(body["arg"], column)):

@@ -342,9 +342,7 @@ class TransitionPlan:
             elif not isinstance(value, Table) or own.part is not None:
                 if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
                     continue
-                if isinstance(value, (Comment, Privileges)):
-                    self._go(own, self.away)
-                elif own.key.space == "type":
+                if own.key.space == "type" and not isinstance(value, (Comment, Privileges)):
                     self._swap(own.key)
                 else:
                     self._go(own, self.away)

@@ -142,10 +142,11 @@ class _Undoing:
             if one != two:
                 self._step(one, two, cleared if two == was else [])
         if here.space == "schema":
-            # All that is inside has moved with it.
-            for key in [*self._open]:
-                if key.schema == here.name:
-                    self._moved[key] = key._replace(schema=was.name)
+            self._move_content(here.name, was.name)
+
+    def _move_content(self, now: str, was: str) -> None:
+        """Record that the objects in a schema have moved with it."""
+        self._moved |= {key: key._replace(schema=was) for key in self._open if key.schema == now}
 
     def _part(self, part: RenamedPart) -> Guarded | None:
         """Return the statement that gives a part its old name back, which another one may have now."""

@@ -120,6 +120,12 @@ class QueryLevel:
         """Return the first of some places whose source is known to have a column."""
         return next((place for place in self._with(name) if place in places), None)
 
+    def _other_column(self, name: str) -> str | None:
+        """Return the type of a system column, or of a whole row of a relation of that name; None if it is neither."""
+        if not self._unknown and name in SYSTEM_COLUMNS and self._reads_relations:
+            return SYSTEM_COLUMNS[name]
+        return UNKNOWN if name in self._places else None
+
     def column(self, name: str) -> ColumnReference | None:
         """Return an unqualified column; None if its source is not known. Raises `Invalid` if no source has it."""
         scope: QueryLevel | None = self
@@ -136,12 +142,10 @@ class QueryLevel:
                 if columns is None or scope._unknown or open_:
                     return None
                 return ColumnReference(level, found[0], name, columns[name])
-            if not scope._unknown and name in SYSTEM_COLUMNS and scope._reads_relations:
-                return ColumnReference(level, -1, name, SYSTEM_COLUMNS[name])
+            other = scope._other_column(name)
+            if other is not None:
+                return ColumnReference(level, -1, name, other)
             open_ = open_ or scope._unknown
-            if name in scope._places:
-                # A whole row.
-                return ColumnReference(level, -1, name, UNKNOWN)
             scope, level = scope.outer, level + 1
         if open_ or self.variables:
             return None
