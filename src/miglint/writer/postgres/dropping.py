@@ -21,11 +21,12 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Name
-from miglint.writer import tables
+from miglint.writer import inheritance
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item, automatic_needs
+from miglint.writer.postgres.settings import is_partition
 from miglint.writer.words import identifier, literal, name
 
 _KINDS = (
@@ -140,7 +141,7 @@ def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
 
 def _is_of_parent(draft: Drafting, table: Table, name_: str) -> bool:
     """Return whether a constraint of a partition is that of its table."""
-    return any(name_ in parent.constraints for parent in tables.parents_of(draft.old, table))
+    return any(name_ in parent.constraints for parent in inheritance.parents_of(draft.old, table))
 
 
 def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
@@ -156,6 +157,11 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
     one, two = draft.old.find(key), draft.new.find(key)
     if isinstance(one, Privileges):
         return [guards.unless_owner(one.about, one.role, text)]
+    if isinstance(one, Table) and one.partition_of is not None and _is_referred(draft, one.partition_of):
+        # The foreign keys to a partitioned table hold its partitions.
+        own = name(Name(key.schema, one.name.name))
+        detached = f"ALTER TABLE {name(one.partition_of)} DETACH PARTITION {own};"
+        return [guards.block(is_partition(key, one.partition_of), detached), text]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
@@ -171,6 +177,18 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
         # A second run finds what the first one made.
         texts.append(_if_kind(key, two, drop(draft.new, key))._replace(plain=""))
     return texts
+
+
+def _is_referred(draft: Drafting, parent: Name) -> bool:
+    """Return whether foreign keys refer to a partitioned table."""
+    key = relation_key(parent, Dialect.POSTGRES)
+    targets = (
+        constraint.table
+        for _, table in draft.old.referring(key)
+        for constraint in table.constraints.values()
+        if constraint.table is not None
+    )
+    return any(relation_key(target, Dialect.POSTGRES) == key for target in targets)
 
 
 def _if_kind(key: Key, value: object, text: str) -> guards.Guarded:

@@ -11,6 +11,7 @@ from collections import deque
 
 from miglint.schema.change import Change
 from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
+from miglint.schema.inherited import comes_with_parent
 from miglint.schema.objects import (
     ABSENT,
     Absent,
@@ -142,6 +143,8 @@ class TransitionPlan:
                 self.altered.add(Item(key))
                 continue
             item = Item(key, Part("constraint" if change.what in _CONSTRAINTS else "column", change.part))
+            if change.what in _CONSTRAINTS and self._follows_parent(key, change.part, one, two):
+                continue
             if change.kind == "missing":
                 self._go(item, self.gone)
             elif change.kind == "extra":
@@ -151,6 +154,11 @@ class TransitionPlan:
                 parts.setdefault(item, set()).add(change.aspect or "definition")
         for item, aspects in parts.items():
             self._compare_part(item, frozenset(aspects), one, two)
+
+    def _follows_parent(self, key: Key, name: str, one: Table, two: Table) -> bool:
+        """Return whether a constraint becomes what it is to be with that of the parent, which passes it on."""
+        wanted = two.constraints.get(name) or one.constraints.get(name)
+        return wanted is not None and comes_with_parent(self.new, key, wanted)
 
     def _compare_part(self, item: Item, aspects: frozenset[str], one: Table, two: Table) -> None:
         assert item.part is not None
