@@ -11,6 +11,7 @@ UNCUT = {
     "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
     "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
 }
+_COMMENTS = pattern(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _SEMICOLON = pattern(r"(?:[ \t\r\n]|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+;")
 
 
@@ -19,7 +20,8 @@ def end_of(text: str, script: Span, statement: Statement) -> int | None:
     semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
     if semicolon is not None:
         return semicolon.end()
-    return statement.span.end if not text[statement.span.end : script.end].strip() else None
+    rest = _COMMENTS.match(text, statement.span.end, script.end)
+    return statement.span.end if rest is not None and rest.end() == script.end else None
 
 
 def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
