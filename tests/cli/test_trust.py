@@ -338,6 +338,32 @@ def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project,
     assert not (tmp_path / "new.json").exists()
 
 
+@pytest.mark.parametrize("link", [".github", ".github/workflows"])
+def test_init_writes_no_workflow_through_a_link_out_of_the_checkout(miglint, project, tmp_path, link):
+    (tmp_path / "outside").mkdir()
+    (project / link).parent.mkdir(exist_ok=True)
+    (project / link).symlink_to(tmp_path / "outside")
+    done = miglint("init", "--github")
+    assert (done.returncode, "points outside it" in done.stderr) == (2, True), done
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".squawk.toml", 'pg_version = "13"\nexcluded_paths = ["hunter2/*"]\n'),
+        ("docker-compose.yml", "services:\n  db:\n    image: postgres:13-hunter2\n"),
+        (".pre-commit-config.yaml", "repos:\n  - repo: local\n    hooks: [{id: hunter2}]\n"),
+    ],
+)
+def test_init_quotes_nothing_behind_a_link_out_of_the_checkout(miglint, project, tmp_path, name, text):
+    (tmp_path / "outside").write_text(text)
+    (project / name).symlink_to(tmp_path / "outside")
+    done = miglint("init", "--diff", "--pre-commit")
+    assert "hunter2" not in done.stdout + done.stderr
+    assert (tmp_path / "outside").read_text() == text
+
+
 @pytest.mark.parametrize("target", ["/dev/zero", "/dev/full", "pipe"])
 @pytest.mark.parametrize("arguments", [["--output={}"], ["--report=json={}"], ["--write-baseline", "--baseline={}"]])
 def test_devices_and_pipes_behind_a_link_of_the_checkout_are_left_alone(miglint, project, tmp_path, target, arguments):

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from miglint.base.errors import UsageError
 from miglint.base.model import SourceFile, Span
 from miglint.discovery import DiscoveryOptions, discover, discover_text
-from miglint.discovery.reading import from_bytes, from_text
+from miglint.discovery.reading import from_bytes, from_text, read_file
 from miglint.discovery.sections import may_have_sections, only_comments, split
+from miglint.discovery.walk import FolderTree
 
 from .conftest import Look, Plant, kinds, only, pairs
 
@@ -154,6 +155,24 @@ def test_symbolic_links(plant: Plant, look: Look, tmp_path_factory: pytest.TempP
     assert [file.path for file in found.files] == ["m/1_a.sql", "m/2_in.sql", "m/sub/2_b.sql"]
     asked = look("m/3_out.sql", rollbacks="none")
     assert "m/3_out.sql" in [file.path for file in asked.files]
+
+
+@pytest.mark.parametrize("swapped", ["m/1_a.sql", "m/sub"])
+def test_what_became_a_link_after_it_was_listed_is_not_read(
+    plant: Plant, tmp_path_factory: pytest.TempPathFactory, swapped: str
+) -> None:
+    root = plant({"m/1_a.sql": "ours", "m/sub/1_a.sql": "ours"})
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "1_a.sql").write_text("secret")
+    tree = FolderTree(str(root), [], ())
+    tree.walk(str(root / "m"))
+    place = root / swapped
+    file = place if place.is_file() else place / "1_a.sql"
+    assert read_file(str(file), "shown", 100, tree.may_read).file.text == "ours"
+    place.rename(root / "away")
+    place.symlink_to(outside / "1_a.sql" if file == place else outside)
+    read = read_file(str(file), "shown", 100, tree.may_read)
+    assert (read.file.text, read.file.error) == ("", "this symbolic link points outside the checkout and is not read")
 
 
 def test_names_that_climb(plant: Plant, look: Look) -> None:

@@ -13,13 +13,14 @@ from typing import NamedTuple
 class Attack(NamedTuple):
     """A migration and what is expected: one of `EXPECTED`, or the words that `beyond` has to have.
 
-    `loose` scripts run outside of a transaction.
+    `loose` scripts run outside of a transaction. `reused` ones run behind a pair whose copy of the database is reused.
     """
 
     forward: str
     expect: str = "harmless"
     rollback: str = "SELECT 1;"
     loose: bool = True
+    reused: bool = False
 
 
 # error: some error; refused: for want of rights; bounded: stopped at a limit; asymmetric, unstable, lost: the verdict
@@ -399,6 +400,55 @@ _SESSIONS = {
     " CREATE FUNCTION d() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';",
 }  # fmt: skip
 
+# What depends on a temporary object is there until the session ends, and with it on the next look at the schema.
+_FLEETING = {
+    "a default": (
+        "CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT 1::text';"
+        " ALTER TABLE users ALTER nick SET DEFAULT pg_temp.f();",
+        "ALTER TABLE users ALTER nick DROP DEFAULT;",
+    ),
+    "an index": (
+        "CREATE FUNCTION pg_temp.f(bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT 1::bigint';"
+        " CREATE INDEX fleeting ON users (pg_temp.f(id));",
+        "DROP INDEX IF EXISTS fleeting;",
+    ),
+    "a check": (
+        "CREATE FUNCTION pg_temp.f(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        " ALTER TABLE users ADD CONSTRAINT fleeting CHECK (pg_temp.f(id));",
+        "ALTER TABLE users DROP CONSTRAINT IF EXISTS fleeting;",
+    ),
+    "a column": (
+        "CREATE DOMAIN pg_temp.d AS text; ALTER TABLE users ADD COLUMN fleeting pg_temp.d;",
+        "ALTER TABLE users DROP COLUMN IF EXISTS fleeting;",
+    ),
+    "a function": (
+        "CREATE TEMP TABLE t (x int);"
+        " CREATE FUNCTION public.fleeting(pg_temp.t) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "SELECT 1;",
+    ),
+    "a view": (
+        "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        " CREATE VIEW public.fleeting AS SELECT pg_temp.f() AS x;",
+        "DROP VIEW IF EXISTS fleeting;",
+    ),
+    "a trigger": (
+        "CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        " CREATE TRIGGER fleeting BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION pg_temp.f();",
+        "DROP TRIGGER IF EXISTS fleeting ON users;",
+    ),
+    "a configuration": (
+        "CREATE TEXT SEARCH DICTIONARY pg_temp.d (TEMPLATE = pg_catalog.simple);"
+        " CREATE TEXT SEARCH CONFIGURATION public.fleeting (PARSER = pg_catalog.default);"
+        " ALTER TEXT SEARCH CONFIGURATION public.fleeting ADD MAPPING FOR word WITH pg_temp.d;",
+        "DROP TEXT SEARCH CONFIGURATION IF EXISTS public.fleeting;",
+    ),
+    "a default without time": (
+        "CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT 1::text';"
+        " ALTER TABLE users ALTER nick SET DEFAULT pg_temp.f(); SET statement_timeout = 1;",
+        "ALTER TABLE users ALTER nick DROP DEFAULT;",
+    ),
+}  # fmt: skip
+
 
 def _all() -> dict[str, Attack]:
     found: dict[str, Attack] = {}
@@ -425,6 +475,8 @@ def _all() -> dict[str, Attack]:
         " CREATE POLICY p ON users USING (nick <> 'gone');", loose=False,
     )  # fmt: skip
     found |= {f"session: {name}": Attack(text) for name, text in _SESSIONS.items()}
+    for name, (text, back) in _FLEETING.items():
+        found[f"fleeting: {name}"] = Attack(text, rollback=back, loose=False, reused=True)
     return found
 
 

@@ -38,6 +38,7 @@ _LONGEST = 60.0
 USERS = migration(
     "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, nick text); INSERT INTO users VALUES (1, 'a');"
 )
+FIRST = migration("CREATE TABLE IF NOT EXISTS first_one (x int);", "DROP TABLE IF EXISTS first_one;")
 PAIR = migration("CREATE TABLE IF NOT EXISTS next_one (x int);", "DROP TABLE IF EXISTS next_one;")
 
 
@@ -100,13 +101,17 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     found.close()
 
 
-def attacked(engine: PostgresEngine, attack: Migration) -> tuple[MigrationRun, RowRun | None, MigrationRun, RowRun]:
+def attacked(
+    engine: PostgresEngine, attack: Migration, *, reused: bool = False
+) -> tuple[MigrationRun, RowRun | None, MigrationRun, RowRun]:
     """Run an attack behind a table, with rows beside it, and an ordinary migration behind it."""
     database = engine.create()
     twin: Database | None = None
     try:
         assert database.run(forward_of(USERS)).ok
         before = database.schema()
+        if reused:
+            before = run_steps(FIRST, Scripts.of(FIRST), database, before).after or before
         twin = database.twin()
         with ThreadPoolExecutor(1) as pool:
             beside = pool.submit(rows_of, attack, twin, before)
@@ -168,7 +173,7 @@ def test_an_attack_is_found_or_does_no_harm(ground: Ground, name: str) -> None:
 
     one = migration(text(attack.forward), text(attack.rollback), transaction=not attack.loose)
     started = time.monotonic()
-    run, rows, following, with_rows = attacked(ground.engine, one)
+    run, rows, following, with_rows = attacked(ground.engine, one, reused=attack.reused)
     assert time.monotonic() - started < _LONGEST
     assert expected(attack, run, rows), (run.forward, run.rollback, run.verdict, rows)
     # No file, no program, nothing of the server, no other database, no other session.

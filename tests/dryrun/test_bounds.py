@@ -128,3 +128,13 @@ def test_what_a_bound_costs_is_little(embedded: PostgresEngine) -> None:
         folder_usage(folder)
         memory_of(server)
     assert (time.process_time() - begun) / 5 < 0.1
+
+
+def test_what_an_error_says_is_shortened(bounded: PostgresEngine) -> None:
+    """A report and the log of a build have the beginning of a message of any length."""
+    said = "MESSAGE = repeat('m', 3000000), DETAIL = repeat('d', 3000000), HINT = repeat('h', 3000000)"
+    forward = executed(bounded, migration(f"DO $$ BEGIN RAISE EXCEPTION USING {said}; END $$;")).forward
+    assert forward is not None and forward.error is not None
+    error = forward.error
+    for text in (error.message, error.detail, error.hint):
+        assert text is not None and text.endswith("...") and 10_000 < len(text) < 30_000

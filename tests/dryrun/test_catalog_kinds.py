@@ -138,6 +138,37 @@ KINDS = {
         "COMMENT ON COLUMN y.a IS 'x';",
         "COMMENT ON COLUMN y.a IS NULL;",
     ),
+    "grant on a composite type": (
+        "CREATE TYPE c AS (a int);",
+        "REVOKE USAGE ON TYPE c FROM PUBLIC;",
+        "GRANT USAGE ON TYPE c TO PUBLIC;",
+    ),
+    "grant on the schema of all": (
+        "",
+        "GRANT CREATE ON SCHEMA public TO PUBLIC;",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
+    ),
+    "what all have of their schema": (
+        "",
+        "REVOKE USAGE ON SCHEMA public FROM PUBLIC;",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC;",
+    ),
+    "default of a view": (
+        "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t;",
+        "ALTER VIEW v ALTER a SET DEFAULT 7;",
+        "ALTER VIEW v ALTER a DROP DEFAULT;",
+    ),
+    "parallel safety of an aggregate": (
+        "CREATE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+        "CREATE OR REPLACE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int, PARALLEL = SAFE);",
+        "CREATE OR REPLACE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+    ),
+    "state of a moving aggregate": (
+        "CREATE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+        "CREATE OR REPLACE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int, MSFUNC = int4pl, MINVFUNC = int4mi,"
+        " MSTYPE = int);",
+        "CREATE OR REPLACE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+    ),
     "grant on a column": (
         "CREATE TABLE t (a int);",
         "GRANT SELECT (a) ON t TO PUBLIC;",
@@ -260,5 +291,22 @@ def test_what_is_changed_is_seen_until_it_is_taken_back(sessions: Sessions, kind
             assert not compare(Reader().read(sessions.reading), reader.read(sessions.reading))
         session.query(back)
         assert not compare(before, reader.read(sessions.reading))
+    finally:
+        sessions.superuser.query(_CLEAN)
+
+
+def test_many_long_texts_are_read_as_digests(sessions: Sessions) -> None:
+    """Otherwise a thousand comments, each of less than the limit of one, would fill the memory of the reader."""
+    session, number = sessions.script, 100
+    session.query("CREATE SCHEMA here; SET search_path = here")
+    try:
+        session.query(
+            f"DO $$ BEGIN FOR i IN 1..{number} LOOP EXECUTE format('CREATE TABLE t%s (a int)', i);"
+            " EXECUTE format('COMMENT ON TABLE t%s IS %L', i, repeat('x', 490000)); END LOOP; END $$"
+        )
+        before = Reader().read(sessions.reading)
+        assert sum(key.space == "other oversized object" for key, _ in before.items()) == number
+        session.query("COMMENT ON TABLE t7 IS NULL")
+        assert compare(before, Reader().read(sessions.reading))
     finally:
         sessions.superuser.query(_CLEAN)

@@ -15,7 +15,7 @@ from miglint.dryrun.results import EngineError, HistoryRun
 from miglint.dryrun.runner import dry_run
 
 from .histories import history, migration
-from .sqlite_attacks import ATTACKS, BOUNDS, DEPTHS, FILES, LEFTOVERS, PROGRAMS, SCHEMA, TIMES, Attack
+from .sqlite_attacks import ATTACKS, BOUNDS, DEPTHS, FILES, LEFTOVERS, NOTHING, PROGRAMS, SCHEMA, TIMES, Attack
 
 LIMITS = Limits(statement=0.5, total=120.0, disk=24 << 20, memory=128 << 20)
 BEFORE = migration(
@@ -94,6 +94,31 @@ def test_an_attack_ends_in_a_finding_or_does_no_harm(
     assert list(tmp_path.iterdir()) == []
     assert children() <= started
     assert peak() - most < 200 << 20
+
+
+OPEN = {
+    "a table is not dropped": ("CREATE TABLE IF NOT EXISTS kept (x);", "BEGIN; DROP TABLE IF EXISTS kept;"),
+    "a table is not taken back": ("SELECT 1;", "CREATE TABLE IF NOT EXISTS kept (x); BEGIN; DROP TABLE kept;"),
+    "the second transaction": (
+        "CREATE TABLE IF NOT EXISTS kept (x);",
+        "BEGIN; SELECT 1; COMMIT; BEGIN IMMEDIATE; DROP TABLE IF EXISTS kept;",
+    ),
+    "a savepoint in it": ("CREATE TABLE IF NOT EXISTS kept (x);", "BEGIN; SAVEPOINT s; DROP TABLE kept; RELEASE s;"),
+}
+
+
+@pytest.mark.parametrize("library", ["apsw", "sqlite3"])
+@pytest.mark.parametrize("pair", OPEN.values(), ids=OPEN)
+def test_a_transaction_that_a_rollback_leaves_open_restores_nothing(
+    pair: tuple[str, str], library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tool's connection closes, and SQLite rolls it back."""
+    if library == "sqlite3":
+        monkeypatch.setattr(engine_choice, "apsw_version", lambda: None)
+    _, evil, last = attacked(Attack("", pair[0], NOTHING, pair[1], rows=0), tmp_path).migrations
+    assert evil.verdict.symmetric is False
+    assert [change.name for change in evil.changes] == ["kept"]
+    assert last.verdict.symmetric is True
 
 
 def test_there_are_as_many_attacks_as_are_promised() -> None:

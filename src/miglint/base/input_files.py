@@ -8,12 +8,16 @@ This module is imported on every start and imports as little as possible.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH100, PTH112, PTH114, PTH116, PTH118, PTH120
+# ruff: noqa: PTH100, PTH112, PTH114, PTH115, PTH116, PTH117, PTH118, PTH120
 
 from __future__ import annotations
 
 import os
 from stat import S_ISDIR, S_ISREG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MEBIBYTE = 1 << 20
 # Maximum sizes in bytes, by kind of file. For SQL, see `DEFAULT_MAX_FILE_BYTES` in `discovery.options`.
@@ -49,8 +53,21 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     return read_with_time(path, limit)[0]
 
 
-def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int]:
-    """Return the content as `read_bytes` does, and the modification time in nanoseconds."""
+def read_in_checkout(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the content as `read_bytes` does; raises `OSError` for a link out of the checkout that contains it."""
+    require_inside(path)
+    top = checkout_of(os.path.dirname(os.path.abspath(path)))
+    return read_with_time(path, limit, lambda place: is_below(place, top))[0]
+
+
+def read_with_time(
+    path: str | os.PathLike[str], limit: int, allowed: Callable[[str], bool] | None = None
+) -> tuple[bytes, int]:
+    """Return the content as `read_bytes` does, and the modification time in nanoseconds.
+
+    `allowed` is asked about the place of the open file, without links: a name may lead elsewhere by the time that it is
+    opened.
+    """
     name = os.fspath(path)
     if "\0" in name:
         raise OSError(0, "no path holds a NUL character", name.replace("\0", "\\0"))
@@ -60,6 +77,8 @@ def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int
         state = os.fstat(descriptor)
         # The path may have been replaced in the meantime.
         _require_file(state, name)
+        if allowed is not None and not allowed(_place_of(descriptor, state, name)):
+            raise _outside(name)
         if state.st_size > limit:
             raise _too_large(limit, name)
         data = os.read(descriptor, _FIRST_CHUNK)
@@ -95,8 +114,12 @@ def checkout_of(place: str) -> str:
 
 def is_inside(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> bool:
     """Return whether a path is in the working tree of a folder, wherever links lead."""
-    top = checkout_of(os.fspath(folder))
-    return f"{os.path.realpath(path)}{os.sep}".startswith(f"{top.rstrip(os.sep)}{os.sep}")
+    return is_below(os.path.realpath(path), checkout_of(os.fspath(folder)))
+
+
+def is_below(place: str, folder: str) -> bool:
+    """Return whether a path without links is a folder or in it."""
+    return f"{place}{os.sep}".startswith(f"{folder.rstrip(os.sep)}{os.sep}")
 
 
 def is_file(path: str | os.PathLike[str]) -> bool:
@@ -128,7 +151,26 @@ def refuse_unreadable(path: str | os.PathLike[str], limit: int) -> None:
 def require_inside(path: str | os.PathLike[str]) -> None:
     """Raise `OSError` for a link that leads out of the checkout that contains it."""
     if os.path.islink(path) and not is_inside(path, os.path.dirname(os.path.abspath(path))):
-        raise OSError(0, "this symbolic link points outside the checkout and is not read", os.fspath(path))
+        raise _outside(os.fspath(path))
+
+
+def _place_of(descriptor: int, state: os.stat_result, name: str) -> str:
+    """Return the path of an open file without links; raises `OSError` if its name leads to another one by now."""
+    try:
+        place = os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # no Linux
+        place = ""
+    if os.path.isabs(place):
+        return place
+    place = os.path.realpath(name)
+    found = os.lstat(place)
+    if (found.st_dev, found.st_ino) != (state.st_dev, state.st_ino):
+        raise OSError(0, "was replaced while it was being opened", name)
+    return place
+
+
+def _outside(name: str) -> OSError:
+    return OSError(0, "this symbolic link points outside the checkout and is not read", name)
 
 
 def _require_file(state: os.stat_result, name: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from miglint.base.errors import UsageError
-from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.base.input_files import MAX_CONFIGURATION, read_in_checkout
 from miglint.base.toml_text import TomlError, toml_values
 from miglint.rules.selection import load_rules
 
@@ -18,7 +18,7 @@ _UNUSED = {"upload_to_github": "--format github", "fail_on_violations": "--fail-
 def from_squawk(path: Path) -> list[str]:
     """Return miglint.toml lines equivalent to a `.squawk.toml`; unsupported settings become comments."""
     try:
-        values = toml_values(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
+        values = toml_values(read_in_checkout(path, MAX_CONFIGURATION).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
     except TomlError as error:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import click
 
+from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert
-from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.base.input_files import MAX_CONFIGURATION, read_bytes, read_in_checkout
 from miglint.cli.request import CheckArguments
 from miglint.config.integrations import PRE_COMMIT, WORKFLOW, with_hook, workflow
 from miglint.config.settings import DEFAULT_BASELINE, FILE, load
@@ -90,7 +91,7 @@ def _look(baseline: bool, tool: str | None, *, cached: bool) -> FirstLook:
 
 def _text(path: str) -> str | None:
     try:
-        return read_bytes(path, MAX_CONFIGURATION).decode("utf-8")
+        return read_in_checkout(path, MAX_CONFIGURATION).decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -108,13 +109,12 @@ def _write_all(changes: list[_FileChange]) -> None:
 def _write(change: _FileChange) -> None:
     place = Path(change.path)
     try:
+        require_inside(place)
         place.parent.mkdir(parents=True, exist_ok=True)
         if change.before is None:
             with place.open("x", encoding="utf-8", newline="") as stream:
                 stream.write(change.after)
             return
-        from miglint.base.atomic_write import write_file
-
         write_file(place, change.after.encode())
     except FileExistsError:
         raise UsageError(f"{change.path} already exists and is not overwritten") from None

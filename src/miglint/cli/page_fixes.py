@@ -10,8 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from miglint.base.findings import Edit, Finding
+from miglint.base.input_files import read_bytes
 from miglint.base.structs import replace
 from miglint.config.settings import Settings, load
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.fixes.edits import EditedPlaces, edits_of, with_edits
 from miglint.linter.run import Job, check
 from miglint.rules.pages import sections
@@ -86,7 +88,7 @@ def _changes(folder: Path, findings: Iterable[Finding]) -> Iterator[str]:
         for path, edit in edits_of(finding):
             edits.setdefault(path, set()).add(edit)
         new |= {created.path: created.text for created in finding.fix.creates}
-    old = {path: Path(path).read_text(encoding="utf-8") for path in edits}
+    old = {path: read_bytes(Path(path), DEFAULT_MAX_FILE_BYTES).decode() for path in edits}
     new |= {path: with_edits(old[path], listed) for path, listed in edits.items()}
     for path, text in sorted(new.items()):
         shown = Path(path).resolve().relative_to(folder).as_posix()

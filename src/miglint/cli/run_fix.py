@@ -35,6 +35,12 @@ class FixArguments(Struct, frozen=True, kw_only=True):
     edit_applied: bool = False
 
 
+def _print_text(name: str, text: str | None, stored: StoredTexts) -> None:
+    """Print the fixed text of standard input; None: the text is unchanged."""
+    sys.stdout.buffer.write(stored.data if text is None else stored.encoded(name, text))
+    sys.stdout.flush()
+
+
 def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
     """Fix files, print what was done, and return the exit status. Raises `MiglintError`."""
     if request.stdin_filename is not None and request.paths:
@@ -54,9 +60,7 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
         old = {path: stored.text(path) for path in changed}
         print_diff(old, {**changed, **fixed.creates}, color=wants_color(request.color, sys.stdout))
     elif request.stdin_filename is not None:
-        text = next(iter(changed.values()), None)
-        sys.stdout.buffer.write(stored.data if text is None else stored.encoded(request.stdin_filename, text))
-        sys.stdout.flush()
+        _print_text(request.stdin_filename, next(iter(changed.values()), None), stored)
     else:
         _write(changed, fixed.creates, stored)
     left = tuple(filter(choice.concerns, fixed.last.findings))

@@ -15,7 +15,7 @@ from miglint.base.input_files import (
     is_file,
     is_inside,
     read_bytes,
-    require_inside,
+    read_in_checkout,
 )
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -216,8 +216,7 @@ def _found(file: Path, folder: Path) -> TomlTable | None:
 def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
-        require_inside(file)
-        return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
+        return _parse(read_in_checkout(file, MAX_CONFIGURATION), file, shown)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
 

@@ -96,7 +96,7 @@ def _discover(
     failed: dict[str, Problem] = {}
 
     def read(real: str, path: str) -> SourceFile:
-        result = given.get(path) or read_file(real, path, options.max_file_bytes)
+        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read)
         if result.problem is not None:
             failed[path] = result.problem
         return result.file
@@ -118,7 +118,7 @@ def _discover(
             unmatched += [(path, _why(forced)) for path in left]
             continue
         foreign.update(left)
-        if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
+        if not _names_engine(results):
             problems.append(foreign_files(home, engine, len(left)))
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
@@ -127,6 +127,11 @@ def _discover(
     beside = [tools_beside(history, tree.cwd) for history in histories]
     histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
     return _result(histories, problems, unmatched, foreign, wanted, beside)
+
+
+def _names_engine(results: Iterable[Assembled]) -> bool:
+    """Return whether a note already names the unsupported engine of a home."""
+    return any(problem.kind == "other-dialect" for result in results for problem in result.problems)
 
 
 def _assemble_home(

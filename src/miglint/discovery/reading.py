@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from typing import NamedTuple
 
-from miglint.base.input_files import TooLargeError, read_bytes
+from miglint.base.input_files import TooLargeError, read_in_checkout, read_with_time
 from miglint.base.model import Problem, SourceFile
 
 _REPLACEMENT = "\ufffd"
@@ -19,10 +20,14 @@ class ReadResult(NamedTuple):
     problem: Problem | None
 
 
-def read_file(real: str, path: str, limit: int) -> ReadResult:
-    """Read the file at `real`, displayed as `path`; never raises."""
+def read_file(real: str, path: str, limit: int, allowed: Callable[[str], bool] | None = None) -> ReadResult:
+    """Read the file at `real`, displayed as `path`; never raises.
+
+    `allowed` tells whether the file may be read, by its place without links; by default, it must be in the checkout.
+    """
     try:
-        return from_bytes(read_bytes(real, limit), path)
+        data = read_in_checkout(real, limit) if allowed is None else read_with_time(real, limit, allowed)[0]
+        return from_bytes(data, path)
     except TooLargeError as error:
         reason = str(error.strerror)
         return ReadResult(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
-from miglint.base.input_files import MEBIBYTE, read_bytes
+from miglint.base.input_files import MEBIBYTE, is_below, read_in_checkout
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
@@ -43,7 +43,7 @@ class Folder(Struct, eq=False):
     def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in this folder; None if it cannot be read."""
         try:
-            return read_bytes(f"{self.real}/{name}", limit)
+            return read_in_checkout(f"{self.real}/{name}", limit)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -77,6 +77,8 @@ class FolderTree:
         self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
         self._excluded = _matcher(exclude)
         self._seen: set[str] = set()
+        # The folders that were listed, without links.
+        self._listed: set[str] = set()
 
     def shown(self, real: str) -> str:
         """Return the displayed path: relative to the working directory if possible."""
@@ -102,7 +104,7 @@ class FolderTree:
         if not os.path.isdir(real):  # noqa: PTH112 - faster
             return None
         folder = Folder(shown, real)
-        self._list(folder, [], [])
+        self._list(folder, os.path.realpath(real), [], [])
         return folder
 
     def walk(self, real: str) -> None:
@@ -126,7 +128,7 @@ class FolderTree:
             self._seen.add(target)
             folder = Folder(self.shown(path), path)
             below: list[str] = []
-            self._list(folder, below, links)
+            self._list(folder, target, below, links)
             below.sort(reverse=True)
             pending += [(f"{path}{os.sep}{name}", f"{target}{os.sep}{name}") for name in below]
 
@@ -150,9 +152,14 @@ class FolderTree:
         return False
 
     def _is_allowed(self, target: str) -> bool:
-        return any(target == top or target.startswith(top.rstrip(os.sep) + os.sep) for top in self._allowed)
+        return any(is_below(target, top) for top in self._allowed)
 
-    def _list(self, folder: Folder, below: list[str], links: list[str]) -> None:
+    def may_read(self, place: str) -> bool:
+        """Return whether a file may be read, by its place without links: links may have changed since it was listed."""
+        return os.path.dirname(place) in self._listed or self._is_allowed(place)  # noqa: PTH120
+
+    def _list(self, folder: Folder, target: str, below: list[str], links: list[str]) -> None:
+        self._listed.add(target)
         self.folders[folder.shown] = folder
         try:
             with os.scandir(folder.real) as entries:

@@ -196,8 +196,7 @@ class Analysis(Struct, frozen=True):
         keep = ends and self._needs_passages(place)
         passages: list[ForwardPass] = []
         doubted, first = False, 0
-        reached = None if lead is None or not isinstance(wanted, range) else lead.state(place, wanted.start)
-        if reached is not None and isinstance(wanted, range):
+        if lead is not None and isinstance(wanted, range) and (reached := lead.state(place, wanted.start)) is not None:
             schema, doubted, first = reached.schema, reached.doubted, wanted.start
             passages = list(reached.passages) if keep else []
         for number, migration in enumerate(history.migrations[first:last], first):

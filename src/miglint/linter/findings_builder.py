@@ -259,13 +259,17 @@ def _cut(message: str) -> str:
     return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 4].rstrip()} ..."
 
 
+def _line_numbers(file: SourceFile, spans: Iterable[Span]) -> list[int]:
+    return sorted({file.position(span.start).line for span in spans})
+
+
 def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
     """Return message and help of the reported hit, with the other hits of its group."""
     if reported.alike is not None and len(_names(hits)) > _MOST_ALIKE:
         return _listed(hits, reported.alike)
     here = dict.fromkeys(hit.message for hit in hits if hit.span == reported.span)
     others = [text for text in here if text != reported.message]
-    elsewhere = {hit.span for hit in hits if hit.span != reported.span}
+    elsewhere = {hit.span for hit in hits} - {reported.span}
     message = reported.message
     if elsewhere and reported.guarantee is not None and reported.guarantee.holds:
         message = several_reruns(len(elsewhere) + 1)
@@ -273,7 +277,7 @@ def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
         message += f" (and {len(others) + len(elsewhere)} more)"
     lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
     if elsewhere:
-        lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
+        lines.append(_same_on_lines(_line_numbers(reported.file, elsewhere)))
     return message, "\n".join(filter(None, lines))
 
 

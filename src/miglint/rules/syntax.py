@@ -225,7 +225,7 @@ def opaque_block(step: Step) -> Iterator[Hit]:
     """Report DO blocks with dynamic SQL, or in a language that is not analyzed."""
     for script, statements in scripts_of(step):
         for statement in statements:
-            if statement.kind == "do":
+            if statement.kind == "do" and statement.refused is None:
                 for operation in flat(statement.operations):
                     if isinstance(operation, ops.Opaque):
                         yield hit_in(

@@ -18,10 +18,11 @@ _WORDS = {
 }  # fmt: skip
 # What the owner has of a new object, and what PUBLIC has.
 _OWNERS = {
-    "relation": "arwdDxt", "sequence": "rwU", "schema": "UC", "routine": "X", "type": "U", "column": "",
-    "other server": "U", "other foreign-data wrapper": "U", "other language": "U", "other large object": "rw",
+    "relation": "arwdDxt", "sequence": "rwU", "schema": "UC", "public schema": "UC", "routine": "X", "type": "U",
+    "column": "", "other server": "U", "other foreign-data wrapper": "U", "other language": "U",
+    "other large object": "rw",
 }  # fmt: skip
-_PUBLIC = {"routine": "X", "type": "U", "other language": "U"}
+_PUBLIC = {"public schema": "U", "routine": "X", "type": "U", "other language": "U"}
 
 
 def read_acl(text: str, kind: str, about: Key, part: Part | None) -> Iterator[Privileges]:

@@ -49,9 +49,9 @@ _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "dele
 def _namespace(row: Row) -> Found:
     name, _, acl, comment = row
     yield Key("schema", "", name), Namespace(name)
-    if name == "public":
-        acl, comment = None, None if comment == "standard public schema" else comment
-    yield from remarks(Key("schema", "", name), acl, comment)
+    # `initdb` comments on this one, and grants everybody its use.
+    comment = None if name == "public" and comment == "standard public schema" else comment
+    yield from remarks(Key("schema", "", name), acl, comment, kind="public schema" if name == "public" else "")
 
 
 _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}

@@ -10,16 +10,26 @@ from __future__ import annotations
 
 from miglint.dryrun.postgres.other_objects import OTHERS, OURS, comment_on, no_member
 
-# Limit on the length of descriptions; scripts can create larger ones, such as a comment of a gigabyte.
-_LONGEST = 4_000_000
+# Limits on the length of descriptions, of one and of all that a query returns: scripts can create a comment of a
+# gigabyte, or a thousand of a megabyte. In bytes.
+_LONGEST = 500_000
+_MOST = 32_000_000
+
+
+def _unless(long: str) -> str:
+    """Return the expression for a text `q.t`, or for its beginning and a digest if it is long."""
+    return f"CASE WHEN {long} THEN json_build_array('huge', left(q.t, 120), md5(q.t))::text ELSE q.t END"
+
+
+_UNLESS_TOO_MUCH = _unless(
+    f"sum(octet_length(q.t)) OVER () > {_MOST} AND octet_length(q.t) > {_MOST} / count(*) OVER ()"
+)
 
 
 def _bounded(query: str) -> str:
-    """Replace overlong texts by their beginning and a digest."""
-    return (
-        f"SELECT CASE WHEN octet_length(q.t) > {_LONGEST} THEN json_build_array('huge', left(q.t, 120), md5(q.t))::text"
-        f" ELSE q.t END FROM ({query}) q(t)"
-    )
+    """Replace overlong texts by their beginning and a digest, and if all are too long together, the longer ones."""
+    shortened = f"SELECT {_unless(f'octet_length(q.t) > {_LONGEST}')} FROM ({query}) q(t)"
+    return f"SELECT {_UNLESS_TOO_MUCH} FROM ({shortened}) q(t)"
 
 
 _NAMESPACES = f"""
@@ -87,8 +97,8 @@ def relations(oids: str) -> str:
     """Return the query for relations: oid, number and name of each column, and the text."""
     which = f"= ANY ('{{{oids}}}'::oid[])"
     return f"""
-SELECT q.oid, q.names, CASE WHEN octet_length(q.t) > {_LONGEST} THEN
-  json_build_array('huge', left(q.t, 120), md5(q.t))::text ELSE q.t END FROM (
+SELECT q.oid, q.names, {_UNLESS_TOO_MUCH} FROM (
+SELECT q.oid, q.names, {_unless(f"octet_length(q.t) > {_LONGEST}")} AS t FROM (
 SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence,
   c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class w, unnest(w.reloptions) o WHERE w.oid = c.reltoastrelid),
   pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
@@ -102,7 +112,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
 LEFT JOIN ({_constraints(f"k.conrelid {which}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(which)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {which}) q"""
+WHERE c.oid {which}) q) q"""
 
 
 _SEQUENCES = f"""
@@ -148,8 +158,9 @@ SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
     LEFT JOIN pg_namespace en ON en.oid = et.typnamespace),
   rn.nspname, rt.typname, ret.typname, ren.nspname, p.proretset, l.lanname,
   CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE
-    (SELECT row(a.aggtransfn, a.aggfinalfn, a.aggcombinefn, format_type(a.aggtranstype, NULL), a.agginitval,
-      a.aggsortop::regoperator)::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
+    (SELECT concat_ws(' ', to_jsonb(a) - '{{aggfnoid,aggtranstype,aggmtranstype,aggsortop}}'::text[],
+      format_type(a.aggtranstype, NULL), format_type(nullif(a.aggmtranstype, 0), NULL), a.aggsortop::regoperator,
+      p.proparallel) FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
   p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {comment_on("pg_proc", "p.oid")},
   pg_get_function_identity_arguments(p.oid))::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
@@ -232,7 +243,8 @@ _CATALOGS = {
 }  # fmt: skip
 # Types of tables and triggers of foreign keys are part of their owners.
 _LEFT_OUT = {
-    "pg_type": "x.typrelid = 0 AND x.typsubscript <> 'array_subscript_handler'::regproc",
+    "pg_type": "(x.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = x.typrelid AND c.relkind = 'c'))"
+    " AND x.typsubscript <> 'array_subscript_handler'::regproc",
     "pg_trigger": "NOT x.tgisinternal",
     "pg_rewrite": "x.rulename <> '_RETURN'",
 }

@@ -29,6 +29,8 @@ _GRACE = 2.0
 _ABANDON = 12.0
 _OWN_SECONDS = 60.0
 _ALL_NOTICES = 1_000_000
+# In bytes: a message that lists a hundred dependent objects is shorter.
+_MAX_MESSAGE = 20_000
 _CANCELED = "57014"
 _OUT_OF_MEMORY = "53200"
 # Of that a server has a fixed part for all of its sessions: locks that one of them holds, another one lacks.
@@ -252,9 +254,9 @@ class Session:
 
         def part(which: Any) -> str | None:
             value = result.error_field(which)
-            return None if value is None else value.decode("utf-8", "replace")
+            return None if value is None else _shortened(value)
 
-        message = brief(part(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
+        message = brief(part(field.MESSAGE_PRIMARY) or _shortened(result.error_message).strip())
         place = part(field.STATEMENT_POSITION)
         sqlstate = part(field.SQLSTATE)
         if sqlstate == _OUT_OF_MEMORY and message.startswith(SHARED_MEMORY):
@@ -284,6 +286,12 @@ class QueryError(Exception):
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+def _shortened(text: bytes) -> str:
+    """Decode a text of the server, or its beginning: scripts can make messages of any length."""
+    start = text[:_MAX_MESSAGE].decode("utf-8", "replace")
+    return start if len(text) <= _MAX_MESSAGE else f"{start}..."
 
 
 def _rows(result: PGresult) -> list[Row]:

@@ -232,12 +232,17 @@ class PostgresServer:
 
     def wait_gone(self, database: str) -> None:
         """Wait until no session is connected to a database: the server itself polls only ten times a second."""
+        self._wait_until_none(f"datname = {literal(database)}")
+
+    def wait_ended(self, pid: int) -> None:
+        """Wait until a session has ended, and its temporary objects are dropped."""
+        self._wait_until_none(f"pid = {pid}")
+
+    def _wait_until_none(self, condition: str) -> None:
         until = time.monotonic() + _GONE_SECONDS
         with self.admin() as admin:
             while time.monotonic() < until:
-                rows = admin.query(
-                    f"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = {literal(database)}"
-                )
+                rows = admin.query(f"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE {condition}")
                 if rows[0][0][0] == "0":
                     return
                 time.sleep(0.001)

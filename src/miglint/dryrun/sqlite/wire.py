@@ -59,7 +59,8 @@ class Forget(msgspec.Struct, frozen=True, array_like=True, tag="forget"):
 class RunScript(msgspec.Struct, frozen=True, array_like=True, tag="run"):
     """Run the statements of a script, in one transaction if `wrapped`.
 
-    Each statement is limited to `statement` seconds, all together to `left` seconds.
+    A transaction that another script leaves open is rolled back, as when its connection closes. Each statement is
+    limited to `statement` seconds, all together to `left` seconds.
     """
 
     database: int

@@ -41,7 +41,7 @@ def statement_in_block(
     mark = dollar_quotes(text[span.start : end] + condition)
     opening, closing = f"DO {mark} BEGIN{line}{indent}IF ", f"{line}{indent}END IF;{line}{indent}END {mark};"
     marks = UNCUT.get(layout)
-    edits = []
+    edits: list[Edit] = []
     for place in (ConditionalPlace(Span(span.start, end), condition), *others):
         start, end = place.span
         before, after = (

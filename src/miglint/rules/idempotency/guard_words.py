@@ -11,11 +11,11 @@ from miglint.base.findings import Edit
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
+from miglint.rules.support.gaps import behind_gap
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
 _WORD = pattern(r"(\w++)")
-_NEXT_WORD = pattern(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*+\*/)*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
@@ -148,7 +148,7 @@ def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:
         ]
         return found[0] if len(found) == 1 else None
     words, at, number = guard.words, start, 0
-    while word := _NEXT_WORD.match(text, at):
+    while word := _WORD.match(text, behind_gap(text, at)):
         said = word[1].upper()
         if number < len(words) and said == words[number]:
             number += 1

@@ -66,6 +66,9 @@ def _one_more_index(step: Step) -> Iterator[Hit]:
             )
 
 
+_AGAIN = {"extra": "creates", "missing": "removes"}
+
+
 def _changes_again(step: Step) -> Iterator[Hit]:
     for direction, first, second, idempotent in _runs(step):
         script = script_of(step, direction)
@@ -77,7 +80,7 @@ def _changes_again(step: Step) -> Iterator[Hit]:
             found = _unnamed(step, direction, second, change) if change.kind == "extra" else None
             found = found or find_clause(step, direction, change.key, change.part)
             span = found[1].span if found else script.span
-            again = "creates" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
+            again = _AGAIN.get(change.kind, "changes")
             yield hit_in(
                 script,
                 span,

@@ -151,6 +151,12 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
+def _last_strong_locks(step: Step, context: Context) -> dict[Direction, AppliedOperation]:
+    """Return the last operation of each script that takes a strong lock."""
+    held_locks = (held for held in locks_of(step, context) if held.lock >= Lock.SHARE)
+    return {held.applied.script.direction: held.applied for held in held_locks}
+
+
 @hazard(
     "LCK035",
     "timeout-without-effect",
@@ -171,25 +177,25 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
-    # The last strong lock of each script, and what is set before it.
-    strong = {
-        held.applied.script.direction: held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE
-    }
+    strong = _last_strong_locks(step, context)
+    # What is set before these.
     earlier: dict[Direction, ops.SetVariable] = {}
     for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
         last = strong.get(applied.script.direction)
-        before = earlier.get(applied.script.direction)
-        if name == "lock_timeout" and last is not None and applied.number < last.number:
-            earlier[applied.script.direction] = operation
-        if value is None or last is None:
+        if last is None:
             continue
+        before = earlier.get(applied.script.direction)
+        if name == "lock_timeout" and applied.number < last.number:
+            earlier[applied.script.direction] = operation
+        if value is None:
+            continue
+        message = None
         if last.number > applied.number:
             message = _too_long(name, value, context)
-        else:
-            is_late = name == "lock_timeout" and value and _too_late(applied, last, before)
-            message = "lock_timeout is set after the last statement that waits for a lock" if is_late else None
+        elif name == "lock_timeout" and value and _too_late(applied, last, before):
+            message = "lock_timeout is set after the last statement that waits for a lock"
         if message is not None:
             yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 

@@ -24,7 +24,7 @@ from miglint.sql.operations import Operation
 # Truncating a name inside a multibyte character removes the whole character.
 _SHORTEST_CUT = LIMIT - 3
 _RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "sequence")
-_TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
+_TypeMaker = ops.CreateType | ops.CreateTable | ops.CreateView | ops.CreateSequence | ops.Rename
 
 
 def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, OperationOutcome, Failure]]:
@@ -87,15 +87,19 @@ def object_name_taken(step: Step) -> Iterator[Hit]:
     yield from _row_types(step)
 
 
+def _type_makers(step: Step, script: Script) -> Iterator[_TypeMaker]:
+    for owner, _, operation in operations_of(step):
+        if owner is script and isinstance(operation, _TypeMaker):
+            yield operation
+
+
 def _row_types(step: Step) -> Iterator[Hit]:
     """Report a type and a relation of one name after the forward: in PostgreSQL a relation is a type too."""
     forward = step.migration.forward
     if forward is None or forward.dialect is not Dialect.POSTGRES or not _has_twins(step):
         return
     made: set[Key] = set()
-    for script, _, operation in operations_of(step):
-        if script is not forward or not isinstance(operation, _TYPE_MAKERS):
-            continue
+    for operation in _type_makers(step, forward):
         name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
         schema = operation.name.schema or step.after.path[0]
         pair = Key("relation", schema, name), Key("type", schema, name)

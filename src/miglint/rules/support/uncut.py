@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.model import Script, Span
+from miglint.rules.support.gaps import behind_gap
 from miglint.sql.operations import Statement
 
 # The tools that cut a script at semicolons, and the lines around a statement that they must not cut.
@@ -11,17 +11,14 @@ UNCUT = {
     "goose": ("-- +goose StatementBegin", "-- +goose StatementEnd"),
     "sql-migrate": ("-- +migrate StatementBegin", "-- +migrate StatementEnd"),
 }
-_COMMENTS = pattern(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*+\*/)*+")
-_SEMICOLON = pattern(r"(?:[ \t\r\n]|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+;")
 
 
 def end_of(text: str, script: Span, statement: Statement) -> int | None:
     """Return the place behind a statement and its semicolon, or None where more than a comment stands between them."""
-    semicolon = _SEMICOLON.match(text, statement.span.end, script.end)
-    if semicolon is not None:
-        return semicolon.end()
-    rest = _COMMENTS.match(text, statement.span.end, script.end)
-    return statement.span.end if rest is not None and rest.end() == script.end else None
+    behind = behind_gap(text, statement.span.end, script.end)
+    if behind < script.end and text[behind] == ";":
+        return behind + 1
+    return statement.span.end if behind >= script.end else None
 
 
 def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
