@@ -48,6 +48,10 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     text, start = forward.file.text, forward.span.start
     line = "\r\n" if "\r\n" in text else "\n"
     if layout == "goose":
+        # The mark is one for the whole file.
+        rollback = "" if migration.rollback is None else migration.rollback.text
+        if rollback.count(";") > 1:
+            return None
         return TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
     if layout in _MARKED:
         up, _, _, option = _MARKED[layout]
