@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def module_of(path: Path) -> str:
 def imported(node: ast.AST) -> Iterator[str]:
     """Yield what is imported anywhere, inside functions too, except for type checkers alone."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
             continue
         if isinstance(child, ast.ImportFrom) and (child.module or "").startswith("miglint"):
             yield from (f"{child.module}.{alias.name}" for alias in child.names)
@@ -70,12 +71,22 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from imported(child)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    return tuple(imported(tree_of(path)))
+
+
 def import_graph() -> dict[str, set[str]]:
     """Return the modules that each module imports, anywhere in it; a package that is imported is its `__init__`."""
     modules = {module_of(path): path for path in ROOT.rglob("*.py")}
     graph: dict[str, set[str]] = {}
     for module, path in modules.items():
-        names = imported(ast.parse(path.read_text(encoding="utf-8")))
+        names = imports_of(path)
         found = {name if name in modules else name.rpartition(".")[0] for name in names}
         graph[module] = (found & modules.keys()) - {module}
     return graph
@@ -105,7 +116,7 @@ def test_modules_import_what_the_table_allows() -> None:
         if module in ("miglint", "miglint.__main__"):
             continue
         assert mine, f"{module} is in no row of the table"
-        for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in imports_of(path):
             theirs = row(name)
             if theirs not in within(mine) | MATES[mine] | GROUND:
                 wrong.append(f"{module} imports {name}")
@@ -128,7 +139,7 @@ def test_the_replay_calls_no_parser() -> None:
 def test_one_class_name_has_one_meaning() -> None:
     found: dict[str, list[str]] = {}
     for path in ROOT.rglob("*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef):
                 found.setdefault(node.name.lstrip("_"), []).append(module_of(path))
     assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

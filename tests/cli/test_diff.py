@@ -73,3 +73,22 @@ def test_the_dialect_is_what_one_of_the_files_tells(miglint, project):
     (project / "new.sql").write_text(OLD + "CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);\n")
     status, found = run_json(miglint, "old.sql", "new.sql")
     assert (status, found["rollback"]) == (0, "DROP TABLE IF EXISTS u;\n")
+
+
+def test_an_owner_that_is_not_set_is_said(miglint, project):
+    (project / "old.sql").write_text("CREATE TYPE e AS ENUM ('a');\nCREATE VIEW v AS SELECT 1 AS a;\n")
+    (project / "new.sql").write_text(
+        "CREATE TYPE e AS ENUM ('a');\nCREATE VIEW v AS SELECT 1 AS a;\nALTER TYPE e OWNER TO r;\n"
+        "ALTER VIEW v OWNER TO r;\n"
+    )
+    status, found = run_json(miglint, "old.sql", "new.sql")
+    assert (status, found["complete"]) == (1, False)
+    assert "the owner of type e is not set" in found["missing"]
+    assert found["forward"] == "ALTER VIEW v OWNER TO r;\n"
+
+
+def test_two_schemas_that_are_the_same(miglint, project):
+    (project / "old.sql").write_text(OLD)
+    done = miglint("diff", "old.sql", "old.sql")
+    assert done.returncode == 0
+    assert done.stdout.count("There is nothing to do.") == 2

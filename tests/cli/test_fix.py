@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -94,15 +95,84 @@ def test_an_unsafe_fix_waits_until_it_is_asked_for(plain: Path, miglint: Run) ->
 
 def test_a_fix_that_would_make_something_worse_is_withheld(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
-    # With a guard on the second statement, nothing stops a second run any more, which adds another constraint.
-    script = "ALTER TABLE accounts ADD UNIQUE (name);\nALTER TABLE accounts ADD COLUMN age int;\n"
-    (folder / "002_swap.up.sql").write_text(script)
-    (folder / "002_swap.down.sql").write_text("SELECT 1;\n")
+    (folder / "002_mood.up.sql").write_text("CREATE TYPE mood AS ENUM ('a');\n")
+    (folder / "002_mood.down.sql").write_text("DROP TYPE mood;\n")
+    # With a guard on the table, nothing stops a second run any more, which takes the column away with the type.
+    script = (
+        "ALTER TYPE mood RENAME TO old;\nCREATE TYPE mood AS ENUM ('a', 'b');\n"
+        "CREATE TABLE people (id int, feels mood);\nDROP TYPE old CASCADE;\n"
+    )
+    (folder / "003_swap.up.sql").write_text(script)
+    (folder / "003_swap.down.sql").write_text("SELECT 1;\n")
     done = miglint("fix", "--select", "IDM")
     assert done.returncode == 1
-    assert "002_swap.up.sql: " in done.stderr
-    assert "not fixed: it would cause IDM054" in done.stderr or "the finding would remain" in done.stderr
-    assert (folder / "002_swap.up.sql").read_text() == script
+    assert "003_swap.up.sql: IDM001 not fixed: it would cause IDM054" in done.stderr
+    assert (folder / "003_swap.up.sql").read_text() == script
+
+
+def test_what_needs_another_migration_gets_it_with_the_next_version(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_check.up.sql").write_text(
+        "ALTER TABLE accounts ADD COLUMN age int;\n"
+        "ALTER TABLE accounts ADD CHECK (id > 0);\nCREATE INDEX by_name ON accounts (name);\n"
+    )
+    (folder / "002_check.down.sql").write_text(
+        "DROP INDEX by_name;\nALTER TABLE accounts DROP CONSTRAINT accounts_id_check;\n"
+        "ALTER TABLE accounts DROP COLUMN age;\n"
+    )
+    done = miglint("fix", "--select", "LCK001,LCK011", "--unsafe-fixes")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "002_check.up.sql").read_text() == (
+        "ALTER TABLE accounts ADD COLUMN age int;\n"
+        "ALTER TABLE accounts ADD CONSTRAINT accounts_id_check CHECK (id > 0) NOT VALID;\n"
+    )
+    assert (folder / "002_check.down.sql").read_text().startswith("ALTER TABLE accounts DROP CONSTRAINT")
+    made = {path.name: path.read_text() for path in folder.glob("00[34]*")}
+    assert made == {
+        "003_validate_accounts_id_check.up.sql": "ALTER TABLE accounts VALIDATE CONSTRAINT accounts_id_check;\n",
+        "003_validate_accounts_id_check.down.sql": "ALTER TABLE accounts DROP CONSTRAINT IF EXISTS accounts_id_check, "
+        "ADD CONSTRAINT accounts_id_check CHECK (id > 0) NOT VALID;\n",
+        "004_build_by_name.up.sql": "-- no-transaction\nCREATE INDEX CONCURRENTLY by_name ON accounts (name);\n",
+        "004_build_by_name.down.sql": "-- no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS by_name;\n",
+    }
+    again = miglint("fix", "--select", "LCK001,LCK011", "--unsafe-fixes", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+def test_a_rollback_gets_what_it_forgets_but_not_what_is_ignored(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_more.up.sql").write_text(
+        "CREATE INDEX by_name ON accounts (name);\n"
+        "-- miglint: ignore SYM004 (the default stays)\n"
+        "ALTER TABLE accounts ALTER COLUMN name SET DEFAULT '';\n"
+        "ALTER TABLE accounts ADD COLUMN age int;\n"
+    )
+    rollback = folder / "002_more.down.sql"
+    rollback.write_text("BEGIN;\nALTER TABLE accounts DROP COLUMN age; -- gone\nCOMMIT;\n")
+    miglint("fix", "--select", "SYM")
+    assert rollback.read_text() == (
+        "BEGIN;\nALTER TABLE accounts DROP COLUMN age; -- gone\nDROP INDEX IF EXISTS by_name;\nCOMMIT;\n"
+    )
+
+
+def test_a_table_of_sqlite_is_rebuilt_with_its_rows(plain: Path, miglint: Run) -> None:
+    (plain / "miglint.toml").write_text(REQUIRED.replace("postgres", "sqlite"))
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "001_a.up.sql").write_text("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, a TEXT);\n")
+    (folder / "001_a.down.sql").write_text("DROP TABLE IF EXISTS t;\n")
+    script = "ALTER TABLE t RENAME COLUMN a TO b;\nALTER TABLE t ADD COLUMN c INTEGER NOT NULL DEFAULT 7;\n"
+    (folder / "002_b.up.sql").write_text(script)
+    (folder / "002_b.down.sql").write_text("ALTER TABLE t DROP COLUMN c;\nALTER TABLE t RENAME COLUMN b TO a;\n")
+    assert miglint("fix", "--select", "IDM").returncode == 0
+    fixed = (folder / "002_b.up.sql").read_text()
+    with sqlite3.connect(":memory:", isolation_level=None) as database:
+        database.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');")
+        database.executescript(fixed)
+        database.execute("INSERT INTO t (b, c) VALUES ('y', 8)")
+        database.executescript(fixed)
+        assert database.execute("SELECT id, b, c FROM t").fetchall() == [(1, "x", 7), (2, "y", 8)]
 
 
 def test_what_the_main_branch_has_is_left_alone(plain: Path, miglint: Run) -> None:

@@ -19,7 +19,7 @@ from benchmarks.growth_cases import CASES, Case, scripts
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.config.settings import Settings
 from miglint.linter import findings_builder, parallel
-from miglint.replay.apply import memo
+from miglint.replay.apply import known_rows, memo, row_contents
 from miglint.rules.selection import load_rules, select
 from miglint.schema import edges, parts
 from miglint.sql.postgres import statement_trees
@@ -54,6 +54,8 @@ def few_is_many(monkeypatch):
     """What is done differently with many parts is done so with a few, and in one process."""
     monkeypatch.setattr(parts, "_FEW", 4)
     monkeypatch.setattr(edges, "_FEW", 4)
+    monkeypatch.setattr(row_contents, "_MOST_ROWS", 2)
+    monkeypatch.setattr(known_rows, "_MOST_TESTED", 2)
     monkeypatch.setattr(parallel, "_SMALLEST", sys.maxsize)
 
 

@@ -4,7 +4,7 @@
 
 Each history runs on its engine, as in a dry run; before each migration, or each N-th, the help of its findings is
 tried, and taken back. Printed are the counts, those of each rule, and with `-v` each statement that does not run.
-Nothing of a project enters this one. Exit status 1: a statement does not run.
+Nothing of a project enters this one. Exit status 1: a statement does not run, or a verdict and its findings disagree.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+from tests.linter.verdict_findings import disagreements
 
 from miglint.base.model import Dialect, History, Migration
 from miglint.base.structs import replace
@@ -51,8 +53,10 @@ def main(arguments: list[str]) -> int:
     try:
         for folder in (Path(item) for item in arguments if item != "-v"):
             settings = replace(load(cwd=str(folder)), idempotency="required", root=str(folder))
-            findings = by_scripts(check(Job(settings, (str(folder),), cached=False)).report.findings)
+            report = check(Job(settings, (str(folder),), cached=False)).report
+            findings = by_scripts(report.findings)
             tally = Tally()
+            tally.contradictions += disagreements(report)
             found = discover(checked_paths(settings, (str(folder),)).paths, options=discovery_options(settings))
             for history in found.histories:
                 if history.dialect is Dialect.POSTGRES and engine is None:
@@ -63,19 +67,20 @@ def main(arguments: list[str]) -> int:
                         Trials(migration.forward, migration.rollback, history.dialect, start, tally).run(of_it)
                     advance()
             print(f"{folder.name}: {_shares(tally)}", flush=True)
-            for problem in tally.problems if verbose else ():
+            for problem in (*tally.problems, *tally.contradictions) if verbose else ():
                 print(f"  {problem}")
             total.counts += tally.counts
             total.by_code += tally.by_code
             total.problems += tally.problems
+            total.contradictions += tally.contradictions
     finally:
         if engine is not None:
             engine.close()
-    print(f"all: {_shares(total)}")
+    print(f"all: {_shares(total)}; {len(total.contradictions)} verdicts that no finding explains, or one contradicts")
     for (code, what), count in sorted(total.by_code.items()):
         if what == "failed":
             print(f"  {code}: {count} of {total.by_code[code, 'complete']} failed")
-    return 1 if total.problems else 0
+    return 1 if total.problems or total.contradictions else 0
 
 
 def _shares(tally: Tally) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from tests.properties.scripts import BASE, pairs
 
 from miglint.base.model import Dialect
 from miglint.config.settings import Settings
+from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.linter.run import Job, check
 from miglint.report.value import Report
 
@@ -21,7 +24,17 @@ from .verdict_findings import disagreements
 _CHECK = " ALTER TABLE b ADD CONSTRAINT c CHECK (a_id > 0) NOT VALID;"
 
 
-def report(forward: str, rollback: str, dialect: Dialect, *, execute: bool = False) -> Report:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A server for many dry runs, as a URL."""
+    engine = start_embedded(Limits(), Deadline.after(600), "for verdicts and findings")
+    with engine.server.admin() as admin:
+        admin.query("CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'secret-word'")
+    yield f"host={engine.server.access.host} user=maker password=secret-word dbname=postgres"
+    engine.close()
+
+
+def report(forward: str, rollback: str, dialect: Dialect, *, execute: bool = False, url: str | None = None) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "base.sql"
         base.write_text(BASE + (_CHECK if dialect is Dialect.POSTGRES else ""))
@@ -30,7 +43,7 @@ def report(forward: str, rollback: str, dialect: Dialect, *, execute: bool = Fal
         given_ = Settings(
             root=folder, baseline_schema={"": str(base)}, exclude=("base.sql",), dialect=dialect.value
         )  # fmt: skip
-        dry_run = DryRunOptions() if execute else None
+        dry_run = DryRunOptions(url=url, rows=10) if execute else None
         return check(Job(given_, (folder,), cached=False, dry_run=dry_run)).report
 
 
@@ -54,6 +67,12 @@ def test_verdicts_and_findings_agree(dialect: Dialect, data: st.DataObject) -> N
 @given(cut_pairs(Dialect.SQLITE))
 def test_executed_verdicts_and_findings_agree(pair: tuple[str, str]) -> None:
     assert list(disagreements(report(*pair, Dialect.SQLITE, execute=True))) == []
+
+
+@settings(max_examples=6, deadline=None)
+@given(cut_pairs(Dialect.POSTGRES))
+def test_verdicts_and_findings_agree_when_postgres_has_run(server: str, pair: tuple[str, str]) -> None:
+    assert list(disagreements(report(*pair, Dialect.POSTGRES, execute=True, url=server))) == []
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,26 @@ def test_the_configuration_chooses_types(plant: Plant, port: Command) -> None:
     assert "at INTEGER" in (root / "migrations/001_x.sqlite.up.sql").read_text()
 
 
+def test_a_script_that_has_to_run_twice_rebuilds_instead_of_adding(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "miglint.toml": 'idempotency = "required"\n',
+            "migrations/001_x.up.sql": _USERS,
+            "migrations/002_x.up.sql": "ALTER TABLE users ADD COLUMN IF NOT EXISTS a int NOT NULL DEFAULT 7;\n",
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO users (name) VALUES ('a')")
+    database.commit()
+    for value in (7, 8):
+        database.executescript((root / "migrations/002_x.sqlite.up.sql").read_text())
+        assert database.execute("SELECT name, a FROM users").fetchall() == [("a", value)]
+        database.execute("UPDATE users SET a = 8")
+        database.commit()
+
+
 def test_the_rollback_is_written_too(plant: Plant, port: Command) -> None:
     root = plant(
         {
@@ -293,7 +313,8 @@ def test_to_postgres(plant: Plant, port: Command) -> None:
             "sqlite/001_x.up.sql": """\
                 CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
                     active BOOLEAN NOT NULL DEFAULT 1, made DATETIME DEFAULT (datetime('now')));
-                CREATE INDEX users_name ON users (name) WHERE active;
+                CREATE INDEX users_name ON users (name) WHERE active = 1;
+                INSERT INTO users (name, active) VALUES ('a', 0);
                 """,
             "sqlite/002_y.up.sql": """\
                 CREATE TABLE new_users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, active BOOLEAN, made DATETIME);
@@ -312,7 +333,8 @@ def test_to_postgres(plant: Plant, port: Command) -> None:
         "    active boolean DEFAULT true NOT NULL,\n"
         "    made timestamp DEFAULT CURRENT_TIMESTAMP\n"
         ");\n"
-        "CREATE INDEX IF NOT EXISTS users_name ON users (name) WHERE active;"
+        "CREATE INDEX IF NOT EXISTS users_name ON users (name) WHERE active = TRUE;\n"
+        "INSERT INTO users (name, active) VALUES ('a', FALSE);"
     )
     text = (root / "postgres/002_y.up.sql").read_text()
     assert "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_name_key;" in text

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from miglint.base.findings import Edit
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.fixes.edits import edits_of, with_edits
 from miglint.rules.registry import built_in
 
 from .book import Claim, Example, pages
 from .engines import Database, Postgres, Refusal, database, differs
-from .test_rulebook import findings_of
+from .test_rulebook import apply_fixes, findings_of
 
 PAGES = pages()
 RUNNABLE = [example for page in PAGES for example in page.examples if example.runs]
@@ -70,13 +68,7 @@ def test_a_fix_leaves_the_first_run_as_it_was_and_lets_the_script_run_twice(
     example: Example, postgres: PostgresEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = [item for item in findings_of(example, tmp_path, monkeypatch) if item.code == example.code and item.fix]
-    edits: dict[str, set[Edit]] = {}
-    for finding in offered:
-        for path, edit in edits_of(finding):
-            edits.setdefault(path, set()).add(edit)
-    for path, listed in edits.items():
-        place = tmp_path / path
-        place.write_text(with_edits(place.read_text(encoding="utf-8"), listed), encoding="utf-8")
+    apply_fixes(offered, tmp_path)
     with database(example.engine, postgres) as lent, database(example.engine, postgres) as other:
         start(example, lent)
         start(example, other)
@@ -92,6 +84,32 @@ def test_a_fix_leaves_the_first_run_as_it_was_and_lets_the_script_run_twice(
             if fixed != script:
                 assert other.run(fixed) is None
                 assert not differs(lent.schema(), other.schema())
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        one
+        for one in RUNNABLE
+        if one.side == "Bad"
+        and one.code.startswith("SYM")
+        and one.code not in REMARKS
+        and built_in().rules[one.code].fixable
+    ],
+    ids=str,
+)
+def test_a_fixed_rollback_restores_the_schema(
+    example: Example, postgres: PostgresEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_fixes([item for item in findings_of(example, tmp_path, monkeypatch) if item.code == example.code], tmp_path)
+    (place,) = tmp_path.rglob("*.down.sql")
+    with database(example.engine, postgres) as lent:
+        start(example, lent)
+        before = lent.schema()
+        assert lent.run(example.text("up") or "") is None
+        said = lent.run(place.read_text(encoding="utf-8"))
+        assert said is None
+        assert not differs(before, lent.schema())
 
 
 @pytest.mark.parametrize(

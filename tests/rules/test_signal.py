@@ -152,7 +152,8 @@ def test_a_name_that_the_server_chose_is_no_error(checker: Checker) -> None:
         ("-- There is no restore for this, make a backup.", "warning"),
         ("-- We leave this blank on purpose.", "warning"),
         ("/* This migration cannot be rolled back */", "warning"),
-        ("-- nothing to do here", "warning"),
+        ("-- nothing to undo here", "warning"),
+        ("-- nothing to do", "error"),
         ("", "error"),
         ("-- This file should undo anything in `up.sql`", "error"),
         ("-- Could not auto-generate a down migration.\n-- DROP TABLE b CASCADE;", "error"),
@@ -235,3 +236,61 @@ def test_a_key_with_its_columns_in_another_order(checker: Checker) -> None:
     assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "warning")]
     files["002_b.down.sql"] = "ALTER TABLE a ADD CONSTRAINT k UNIQUE (s);"
     assert [item[:2] for item in checker.told(files, "SYM007")] == [("SYM007", "error")]
+
+
+def test_a_second_run_of_a_script_that_cannot_be_parsed(checker: Checker) -> None:
+    files = pair("CREATE INDEX i ON a (s);", "DROP INDEX i;\nDROP INDEX j ON a;")
+    files["miglint.toml"] = 'idempotency = "required"\n'
+    assert [item[:2] for item in checker.told(files, "IDM023", "SYN001")] == [("IDM023", "info"), ("SYN001", "error")]
+    files["002_b.down.sql"] = "DROP INDEX i;"
+    assert [item[:2] for item in checker.told(files, "IDM023")] == [("IDM023", "error")]
+
+
+def test_rows_that_are_copied_without_a_key_that_the_engine_chooses(checker: Checker) -> None:
+    base = "CREATE TABLE b (id uuid PRIMARY KEY DEFAULT {}, s text);"
+    forward = (
+        "CREATE TABLE c (id uuid PRIMARY KEY DEFAULT {}, s text); INSERT INTO c (s) SELECT s FROM b;\n"
+        "DROP TABLE b; ALTER TABLE c RENAME TO b;"
+    )
+    for default, severity in (("gen_random_uuid()", "warning"), ("'00000000-0000-0000-0000-000000000000'", "error")):
+        files = pair(forward.format(default), "UPDATE a SET s = '';", BASE + base.format(default))
+        assert [item[1] for item in checker.told(files, "DAT007")] == [severity]
+
+
+def test_what_a_view_reads_of_others_is_there_for_its_rollback_too(checker: Checker) -> None:
+    base = "CREATE TABLE a (id int); CREATE VIEW v AS SELECT a.id, e.x FROM a JOIN jobs.events e ON true;"
+    view = "CREATE OR REPLACE VIEW v AS SELECT a.id, e.x{} FROM a LEFT JOIN jobs.events e ON true;"
+    dropped = {"001_a.down.sql": "DROP VIEW v; DROP TABLE a;"}
+    assert checker.told(pair(view.format(", 1 AS n"), view.format(""), base) | dropped, "SYM013") == [
+        ("SYM013", "error", "the rollback fails here: cannot drop columns from view")
+    ]
+    rollback = "DROP VIEW v; CREATE VIEW v AS SELECT a.id, e.x FROM a JOIN jobs.events e ON true;"
+    assert checker.told(pair(view.format(", 1 AS n"), rollback, base) | dropped, "SYM013") == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "severity"),
+    [("varchar", "warning"), ("text", "warning"), ("varchar(40)", "warning"), ("varchar(5)", "error")],
+)
+def test_a_column_that_comes_back_wider(checker: Checker, type_: str, severity: str) -> None:
+    base = BASE + " ALTER TABLE a ADD COLUMN n varchar(20);"
+    files = pair("ALTER TABLE a DROP COLUMN n;", f"ALTER TABLE a ADD COLUMN n {type_};", base)
+    assert [item[1] for item in checker.told(files, "SYM003")] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("before", "severity"),
+    [
+        ("", "warning"),
+        ("SET timezone = 'UTC';", None),
+        ("SET timezone = 'Europe/Berlin';", "error"),
+    ],
+)
+def test_timestamps_that_get_a_time_zone(checker: Checker, before: str, severity: str | None) -> None:
+    base = BASE + " ALTER TABLE a ADD COLUMN at timestamp;"
+    forward = f"{before} ALTER TABLE a ALTER COLUMN at TYPE timestamptz;"
+    rollback = "ALTER TABLE a ALTER COLUMN at TYPE timestamp;"
+    found = [item for item in checker(pair(forward, rollback, base)) if item.code == "LCK023"]
+    told = [str(item.severity) for item in found if item.direction == "forward"]
+    assert told == ([] if severity is None else [severity])
+    assert all("unless the session's time zone is UTC" in item.message for item in found) == (severity != "error")

@@ -44,6 +44,13 @@ POSTGRES = [
         ("extra column t.b",),
     ),
     Pair(
+        "a function passes its arguments on",
+        T + ADD + "CREATE FUNCTION add_two(tab text, one text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+        " PERFORM add_column(tab, one); EXECUTE add_column(tab, one || '_2'); END $$;",
+        "SELECT add_two('t', 'b');",
+        "ALTER TABLE t DROP COLUMN b; ALTER TABLE t DROP COLUMN b_2;",
+    ),
+    Pair(
         "which of two functions",
         T
         + "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DROP TABLE t; END';"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 _TABLES = ("a", "b", "Odd name", "order")
@@ -133,4 +134,25 @@ def schema_sql(seed: int) -> list[str]:
         made.table(name)
     for name in random.sample(("v", "w"), random.randint(0, 2)):
         made.view(name)
-    return made.statements
+    return [*made.statements, *_others(seed, [*made.tables])]
+
+
+def _others(seed: int, tables: list[str]) -> Iterator[str]:
+    """Yield what few schemas have: virtual tables, triggers of views, and triggers with conditions and errors."""
+    random = Random(seed + 2)
+    table = quoted(random.choice(tables))
+    if random.random() < 0.15:
+        # One form of it: SQLite cannot alter a virtual table.
+        yield "CREATE VIRTUAL TABLE found USING fts5(x, y UNINDEXED, tokenize = 'porter ascii', content='')"
+    if random.random() < 0.1:
+        yield "CREATE VIRTUAL TABLE boxes USING rtree(id, low, high, +note TEXT)"
+    if random.random() < 0.15:
+        yield f'CREATE VIEW both ("first", second) AS SELECT "id", "id" || \'--\' FROM {table} /* one */ WHERE 1'
+        yield f"CREATE TRIGGER into_both INSTEAD OF INSERT ON both BEGIN DELETE FROM {table} WHERE 0; END"
+    if random.random() < 0.15:
+        when = random.choice(('WHEN NEW."id" > 3 ', "WHEN NEW.\"id\" IS NOT 'BEGIN' ", ""))
+        error = random.choice(("ABORT, 'no; not this'", "IGNORE", "ROLLBACK, 'it''s'"))
+        yield (
+            f"CREATE TRIGGER refuses BEFORE UPDATE ON {table} FOR EACH ROW {when}"
+            f'BEGIN SELECT CASE WHEN NEW."id" = 7 THEN RAISE({error}) END; END'
+        )

@@ -2,7 +2,8 @@
 
     python -m tests.writer.pairs_on_engine [--seed N] [--count N]
 
-compares generated schemas: both ways, each way run twice, and each schema as it is printed.
+compares generated schemas: both ways, each way run twice, and each schema as it is printed. With `--pairs`, the pairs
+of `pairs_postgres.sql` are run instead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import sys
 
 from tests.writer.generated import Generated
+from tests.writer.pairs import pairs_of
 
 from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.dryrun.limits import Deadline, Limits
@@ -50,9 +52,10 @@ def faults_of(server: PostgresEngine, old: str, new: str) -> list[str]:
         faults += _ran(sought, new) + _ran(database, old)
         before, after = database.schema(), sought.schema()
         for way, goal in ((ways.forward, after), (ways.rollback, before)):
-            for _ in range(2):
-                faults += _ran(database, way.sql)
-                faults += [f"{change}\n{way.sql}" for change in _differences(goal, database.schema())]
+            for again in ("", "again: "):
+                found = _ran(database, way.sql)
+                found += [f"{change}\n{way.sql}" for change in _differences(goal, database.schema())]
+                faults += [f"{again}{fault}" for fault in found]
     finally:
         database.drop()
         sought.drop()
@@ -82,10 +85,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--pairs", action="store_true", help="run the pairs that are written down")
     given = parser.parse_args(arguments)
     server = start_embedded(Limits(), Deadline.after(36_000), "for generated schemas")
     wrong = 0
+    pairs = pairs_of("pairs_postgres.sql") if given.pairs else {}
     try:
+        for name, (old, new) in pairs.items():
+            faults = faults_of(server, old, new)
+            wrong += bool(faults)
+            if faults:
+                print(f"{name}: {faults[0]}")
+        if pairs:
+            print(f"{len(pairs)} pairs, {wrong} with a fault")
+            return 1 if wrong else 0
         for seed in range(given.seed, given.seed + given.count):
             old, new = Generated(2 * seed).sql, Generated(2 * seed + 1).sql
             faults = faults_of(server, old, new) + printed_faults_of(server, old)

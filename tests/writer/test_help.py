@@ -134,13 +134,14 @@ def test_what_is_offered_runs_and_restores(server, case):
     cases = [change for change in step.changes if change.counts]
     helps = [how_to_restore(step, changes) for *_, changes in at_one_place(step, cases)]
     assert helps
-    offered = [piece.text for text in helps for found in _OFFERED.findall(text) for piece in _pieces(found)]
+    texts = dict.fromkeys(found for text in helps for found in _OFFERED.findall(text))
+    offered = [piece.text for text in texts for piece in _pieces(text)]
     assert all(map(_OFFERED.search, helps)), helps
     database = server.create()
     try:
         assert database.run(prepare(script_of(before))).ok
         sought = database.schema()
-        for text in (forward, rollback, *dict.fromkeys(offered)):
+        for text in (forward, rollback, *offered):
             done = database.run(prepare(script_of(text)))
             assert done.error is None, f"{done.error}: {text}"
         left = [change for change in diff(sought, database.schema()) if change.counts]

@@ -43,12 +43,23 @@ FAMILIES: Mapping[str, str] = {
 
 
 class Edit(Struct, frozen=True):
-    """Replace the characters `start` to `end` of a file by `text`; `path` is the file, None that of the finding."""
+    """Replace the characters `start` to `end` of a file by `text`; `path` is the file, None that of the finding.
+
+    `order` is the place of an insertion among others at the same place, where these can be made together.
+    """
 
     start: int
     end: int
     text: str
     path: str | None = None
+    order: int | None = None
+
+
+def have_an_order(one: Edit, other: Edit) -> bool:
+    """Return whether two insertions at one place say which of them is first."""
+    if one.order is None or other.order is None or one.order == other.order:
+        return False
+    return one.start == one.end == other.start == other.end
 
 
 class NewFile(Struct, frozen=True):

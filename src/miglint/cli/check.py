@@ -130,8 +130,8 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=split_ru
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
-    above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
+    PATHs are files and folders (default: the configured `paths`, else all that are found). Exit status: 0 no findings
+    at or above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)

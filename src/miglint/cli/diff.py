@@ -46,7 +46,9 @@ def command(*, old: str, new: str, dialect: str | None, format_: str, output: st
     one, two = schema_sources(settings, old, new, dialect)
     target = settings.targets.get(one.schema.dialect.value)
     moments = two.moments[len(one.moments) :] if one.root is not None and one.root == two.root else ()
-    found = difference(one.schema, two.schema, target=target, moments=moments, unknown=(*one.unknown, *two.unknown))
+    owners = tuple(f"the owner of {what} is not set" for what in sorted({what for what, _ in one.owners ^ two.owners}))
+    unknown = (*one.unknown, *two.unknown, *owners)
+    found = difference(one.schema, two.schema, target=target, moments=moments, unknown=unknown)
     if format_ == "json":
         text = json.dumps(found.as_dict(), indent=2, ensure_ascii=False)
         write(inert_json(decode_tags(text)) + "\n", output)
@@ -62,8 +64,8 @@ def _lines(found: SchemaDifference, old: str, new: str) -> Iterator[str]:
     yield f"-- Forward: makes {new} of {old}."
     yield from (f"-- Missing: {reason}." for reason in found.missing)
     yield from (f"-- Loses: {item}." for item in map(str, found.forward.data_lost))
-    yield from found.forward.sql.splitlines()
+    yield from found.forward.sql.splitlines() or ["-- There is nothing to do."]
     yield ""
     yield f"-- Rollback: makes {old} of {new}."
     yield from (f"-- Loses: {item}." for item in map(str, found.rollback.data_lost))
-    yield from (f"-- {line}".rstrip() for line in found.rollback.sql.splitlines())
+    yield from (f"-- {line}".rstrip() for line in found.rollback.sql.splitlines() or ["There is nothing to do."])

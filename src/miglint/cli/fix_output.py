@@ -15,6 +15,8 @@ from miglint.fixes.rounds import MOST_ROUNDS, Fixed, RuleInFile
 from miglint.fixes.wanted import NotApplied, WantedFixes
 from miglint.report.headline import count_of
 
+# One round for what is found, one for what that uncovers, and one for what both leave.
+_FEW_ROUNDS = 3
 _SEVERITIES = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info"))
 
 
@@ -46,6 +48,8 @@ def summary(fixed: Fixed, left: tuple[Finding, ...], choice: WantedFixes, done: 
     yield from _withheld(fixed.withheld)
     if fixed.rounds == MOST_ROUNDS:
         yield f"stopped after {MOST_ROUNDS} rounds; run it again"
+    elif fixed.rounds > _FEW_ROUNDS:
+        yield f"this took {fixed.rounds} rounds: fixes made others necessary; --show-fixes lists them"
     counts = Counter(item.severity for item in left)
     words = [count_of(counts[item], word) for item, word in _SEVERITIES if counts[item]]
     if words:

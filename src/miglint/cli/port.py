@@ -24,10 +24,12 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import Settings
 from miglint.discovery import discover_texts
+from miglint.discovery.context import variant_places
 from miglint.dryrun.options import DryRunOptions
 from miglint.linter.analysis import start_of
 from miglint.linter.findings_builder import steps_of
 from miglint.linter.paths import checked_paths, discovery_options
+from miglint.linter.reruns import Reruns
 from miglint.linter.run import ReplayedHistory, baseline_schemas
 from miglint.port.preparation import PortedMigration, PortOptions, Wanted, port_history, read_back
 from miglint.port.rollbacks import PortedRollback, rollbacks_of
@@ -97,7 +99,14 @@ def command(
     options = options_of(given)
     settings = load_trusted(**given)
     dialect = Dialect(target)
-    how = PortOptions(dialect, settings.targets.get(target), settings.port.get(target, {}), over)
+    reruns = Reruns.of(settings)
+    how = PortOptions(
+        dialect,
+        settings.targets.get(target),
+        settings.port.get(target, {}),
+        over,
+        lambda path: reruns.choice(path) == "required",
+    )
     ported = _ported(settings, paths, versions, how)
     done = _checked(settings, paths, ported, how, options)
     changes = [file for file in done.files if file.before != file.after]
@@ -120,7 +129,7 @@ def command(
 def _ported(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], how: PortOptions
 ) -> list[PortedMigration]:
-    histories = replayed_histories(settings, paths, None, every=True)
+    histories = replayed_histories(settings, _with_variants(paths), None, every=True)
     steps = {id(item.history): [*item.steps] for item in histories}
     sources = [
         item
@@ -144,6 +153,19 @@ def _ported(
             named = partial(_is_one_of, wanted[id(item)]) if versions else None
             found += _of_history(settings, item, steps, paired.get(id(item.history)), named, how)
     return found
+
+
+def _with_variants(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return paths with the folders that may hold the other engine's history."""
+    given = [Path(path).absolute() for path in paths]
+    places = variant_places(str(path / "any.sql") for path in given if path.is_dir())
+    found = [Path(place) for place in sorted(places)]
+    root = Path.cwd()
+    return (*paths, *(_shown(path, root) for path in found if path.is_dir() and path not in given))
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def _of_history(
@@ -183,7 +205,7 @@ def _checked(
     for file in files:
         if file.before is None and Path(file.path).exists():
             raise UsageError(f"{file.path} exists, but is not read as a variant; it is not overwritten")
-    requested = checked_paths(settings, paths).paths
+    requested = checked_paths(settings, _with_variants(paths)).paths
     found = _read(settings, requested, files)
     again = read_back(ported, found, variants)
     files = _files(again)

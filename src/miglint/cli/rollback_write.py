@@ -114,8 +114,7 @@ def command(
         raise click.UsageError("--edit-applied requires --preserve-data")
     options = options_of(given)
     settings = load_trusted(**given)
-    is_fixed = partial(_fixed, base_commit(), over=over) if preserve and not edit_applied else _never
-    how = WriteOptions(over, None, preserve, is_fixed)
+    how = _write_options(over, preserve, edit_applied)
     prepared = _prepared(settings, paths, versions, dialect, how)
     prepared, files = _checked(settings, paths, prepared, options)
     changes = [file for file in files if file.before != file.after]
@@ -125,13 +124,24 @@ def command(
         report = {"rollbacks": [item.as_dict() for item in prepared]}
         write(inert_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", None)
     else:
-        if as_diff:
-            write(inert("".join(unified(changes))), None)
-        elif to_stdout:
-            write(inert("".join(_texts(prepared)), colons="/**/::"), None)
-        said = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
-        click.echo(said, nl=False, err=as_diff or to_stdout)
+        _print_rollbacks(prepared, changes, as_diff=as_diff, to_stdout=to_stdout)
     return 1 if any(item.insufficient for item in prepared) or (as_diff and changes) else 0
+
+
+def _write_options(over: bool, preserve: bool, edit_applied: bool) -> WriteOptions:
+    is_fixed = partial(_fixed, base_commit(), over=over) if preserve and not edit_applied else _never
+    return WriteOptions(over, None, preserve, is_fixed)
+
+
+def _print_rollbacks(
+    prepared: list[PreparedRollback], changes: list[ComposedFile], *, as_diff: bool, to_stdout: bool
+) -> None:
+    if as_diff:
+        write(inert("".join(unified(changes))), None)
+    elif to_stdout:
+        write(inert("".join(_texts(prepared)), colons="/**/::"), None)
+    lines = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
+    click.echo(lines, nl=False, err=as_diff or to_stdout)
 
 
 def _prepared(

@@ -1,18 +1,20 @@
 """Generate the parts of pages and comparison that come from the registry: `python -m miglint.cli.rule_book`.
 
-Writes the head of each page in `rules/`, the rule list on each family's page, and, in `docs/comparison.md`, the columns
-of links and of other tools' names for the rules that a row lists. Moves the page of a rule whose name or family
-changed.
+Writes the head of each page in `rules/`, what `miglint fix` changes in its bad examples, the rule list on each family's
+page, and, in `docs/comparison.md`, the columns of links and of other tools' names for the rules that a row lists. Moves
+the page of a rule whose name or family changed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from miglint.base.errors import UsageError
+from miglint.cli.page_fixes import with_fixes
 from miglint.rules.definition import Rule
 from miglint.rules.pages import FAMILY_PAGE, family_page, place, with_head
 from miglint.rules.registry import built_in
@@ -63,6 +65,19 @@ def renewed(root: Path) -> dict[Path, str]:
     return texts if new == text else {**texts, comparison: new}
 
 
+def with_shown_fixes(root: Path, texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the files that differ, with those pages whose fixes do. `texts` are the new texts of other parts."""
+    found = dict(texts)
+    for rule in built_in().rules.values():
+        path = root / "rules" / place(rule)
+        if rule.fixable and (path in texts or path.is_file()):
+            text = texts.get(path) or path.read_text(encoding="utf-8")
+            new = with_fixes(rule.code, text)
+            if new != text:
+                found[path] = new
+    return found
+
+
 def _row(line: str) -> str:
     """Return a line of the comparison; in table rows, links and aliases of the listed rules are regenerated."""
     match = _ROW.fullmatch(line)
@@ -96,7 +111,7 @@ def _aliases(rules: list[Rule]) -> str:
 def command(*, check: bool, root: Path) -> None:
     """Write registry data about rules to their pages and the comparison."""
     try:
-        texts = renewed(root)
+        texts = with_shown_fixes(root, renewed(root))
     except UsageError as error:
         raise click.UsageError(str(error)) from None
     for path, text in texts.items():

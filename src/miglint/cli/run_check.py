@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from miglint.discovery.git import Since
 
 
+def _since(request: CheckArguments) -> Since | None:
+    if request.since is None:
+        return None
+    from miglint.discovery.git import changes_since
+
+    return changes_since(request.since)
+
+
 def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
     """Run a check, print the report and return the exit status; the output is stored in `question`.
 
@@ -44,11 +52,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
     settings = settings_of(request)
-    since = None
-    if request.since is not None:
-        from miglint.discovery.git import changes_since
-
-        since = changes_since(request.since)
+    since = _since(request)
     paths, restrictions = request.paths, _restrictions(request, None if since is None else since.touched)
     if request.hook:
         if not restrictions[-1]:

@@ -35,6 +35,12 @@ class FixArguments(Struct, frozen=True, kw_only=True):
     edit_applied: bool = False
 
 
+def _print_text(name: str, text: str | None, stored: StoredTexts) -> None:
+    """Print the fixed text of standard input; None: the text is unchanged."""
+    sys.stdout.buffer.write(stored.data if text is None else stored.encoded(name, text))
+    sys.stdout.flush()
+
+
 def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
     """Fix files, print what was done, and return the exit status. Raises `MiglintError`."""
     if request.stdin_filename is not None and request.paths:
@@ -45,7 +51,7 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
     stored = StoredTexts(None if request.stdin_filename is None else standard_input())
 
     def wanted(finding: Finding) -> bool:
-        return choice.wants(finding) and stored.is_text(finding.path)
+        return choice.wants(finding) and stored.is_text(finding.path) and _is_here(finding, request.stdin_filename)
 
     job = _job(settings, request, stored)
     fixed = fix_all(_checker(job, stored), stored.text, wanted)
@@ -54,9 +60,7 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
         old = {path: stored.text(path) for path in changed}
         print_diff(old, {**changed, **fixed.creates}, color=wants_color(request.color, sys.stdout))
     elif request.stdin_filename is not None:
-        text = next(iter(changed.values()), None)
-        sys.stdout.buffer.write(stored.data if text is None else stored.encoded(request.stdin_filename, text))
-        sys.stdout.flush()
+        _print_text(request.stdin_filename, next(iter(changed.values()), None), stored)
     else:
         _write(changed, fixed.creates, stored)
     left = tuple(filter(choice.concerns, fixed.last.findings))
@@ -73,6 +77,17 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
         return 1 if changed or fixed.creates else 0
     worst = max((item.severity for item in left), default=None)
     return 1 if worst is not None and worst >= settings.fail_on and not request.exit_zero else 0
+
+
+def _is_here(finding: Finding, name: str | None) -> bool:
+    """Return whether a fix stays in the one file that standard input is, where it is (`name`)."""
+    if name is None or finding.fix is None:
+        return True
+    return (
+        not finding.fix.creates
+        and all((edit.path or finding.path) == finding.path for edit in finding.fix.edits)
+        and (Path(finding.path) == Path(name))
+    )
 
 
 def _main_branch(request: CheckArguments) -> str | None:

@@ -91,9 +91,9 @@ def assemble(
     ]
     for history in histories:
         problems += missing_rollbacks(history, required=wanted_rollbacks == "required")
-        if rollbacks == "none" and wanted_rollbacks is None:
-            message = f"{label} migrations are forward-only: rollbacks are not expected"
-            problems.append(Problem("forward-only", home.root, message, dialect=history.dialect))
+    if rollbacks == "none" and wanted_rollbacks is None:
+        message = f"{label} migrations are forward-only: rollbacks are not expected"
+        problems += [Problem("forward-only", home.root, message, dialect=history.dialect) for history in histories]
     problems += order_problems(histories, collected, label)
     foreign_paths = set().union(*foreign.values()) - served
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])

@@ -31,13 +31,15 @@ def discover(
 ) -> Discovered:
     """Find the migrations in folders, and those that files belong to.
 
-    `texts` are the texts of files, by the path that they are displayed by, in place of what is stored.
+    `texts` are the texts of files, new ones too, by the path that they are displayed by, in place of what is stored.
     Raises `UsageError` for a path that does not exist or an invalid option; defects of files are reported as problems.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
     given = {path: from_text(text, path) for path, text in (texts or {}).items()}
-    return _discover(discovery_scope([os.fspath(path) for path in paths], options), given, options, forced)
+    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
+    scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
+    return _discover(scope, given, options, forced)
 
 
 def discover_text(
@@ -116,7 +118,7 @@ def _discover(
             unmatched += [(path, _why(forced)) for path in left]
             continue
         foreign.update(left)
-        if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
+        if not _names_engine(results):
             problems.append(foreign_files(home, engine, len(left)))
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
@@ -125,6 +127,11 @@ def _discover(
     beside = [tools_beside(history, tree.cwd) for history in histories]
     histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
     return _result(histories, problems, unmatched, foreign, wanted, beside)
+
+
+def _names_engine(results: Iterable[Assembled]) -> bool:
+    """Return whether a note already names the unsupported engine of a home."""
+    return any(problem.kind == "other-dialect" for result in results for problem in result.problems)
 
 
 def _assemble_home(

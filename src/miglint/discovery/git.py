@@ -115,12 +115,11 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
     before = _files(repository, base)
     tip = before if base == commit else _files(repository, commit)
     arrived = sorted(tip.keys() - before.keys())
-    near = {folder for name in (*changed, *new) if name.endswith(".sql") for folder in _folders(name)}
+    near = _folders_of_scripts((*changed, *new))
     wanted = [name for name in arrived if not near.isdisjoint(_folders(name))][:_MOST_CONTENTS]
     texts = _contents(repository, {tip[name] for name in wanted})
-    contents = tuple(
-        from_bytes(texts[tip[name]], path).file for name in wanted if tip[name] in texts for path in shown([name])
-    )
+    read = [(texts[tip[name]], shown([name])) for name in wanted if tip[name] in texts]
+    contents = tuple(from_bytes(text, path).file for text, paths in read for path in paths)
     edited = shown(name for name in changed if name in before)
     files = tuple(sorted(shown(tip)))
     return Since(touched, BaseBranch(reference, edited, touched - shown(before), files, shown(arrived), contents))
@@ -130,6 +129,10 @@ def _unrelated(repository: Repository, reference: str) -> str:
     """Return the note that there is no common commit."""
     note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
     return f"{note}: this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else note
+
+
+def _folders_of_scripts(names: Iterable[str]) -> set[str]:
+    return {folder for name in names if name.endswith(".sql") for folder in _folders(name)}
 
 
 def _folders(name: str) -> tuple[str, str]:

@@ -212,13 +212,16 @@ class _DryRun:
         troubled = engine.troubles() != before
         return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name), troubled
 
-    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
-        """Run the migrations after the cached ones, whose forward scripts recreate the state."""
-        rows = min(self._options.rows, ROWS_FOR_ALL)
+    def _recreate(self, history: History, database: Database, known: int) -> None:
         for migration in history.migrations[:known]:
             forward = Scripts.of(migration, history.layout, self._options.runner).forward
             if forward is not None:
                 database.run(forward)
+
+    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
+        """Run the migrations after the cached ones, whose forward scripts recreate the state."""
+        rows = min(self._options.rows, ROWS_FOR_ALL)
+        self._recreate(history, database, known)
         before = database.schema()
         twin = database.twin() if rows else None
         used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
@@ -232,8 +235,7 @@ class _DryRun:
                     beside = aside.submit(
                         _rows_within_limits, scripts, twin, before, rows, self._options.seed, used_as_json
                     )
-                    if alone:
-                        wait((beside,))
+                    wait((beside,) if alone else ())
                 undo = _undo(database)
                 try:
                     run, costs = self._run(migration, scripts, database, before, undo)
@@ -241,7 +243,7 @@ class _DryRun:
                     row_run = beside.result() if beside is not None else None
                 run = _merged(run, row_run)
                 run = replace(run, costs=costs)
-                if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
+                if twin is not None and _are_apart(run, row_run):
                     twin.drop()
                     try:
                         twin = database.twin()
@@ -321,10 +323,11 @@ def _reason(engine: Engine, lost: Exception) -> str:
     return str(lost)
 
 
-def _apart(run: MigrationRun, rows: RowRun) -> bool:
+def _are_apart(run: MigrationRun, rows: RowRun | None) -> bool:
     """Return whether the database with rows is no longer at the history's state."""
-    failed = rows.forward is not None and not rows.forward.ok
-    return failed or (run.forward is not None and not run.forward.ok)
+    if rows is None or run.forward is None:
+        return False
+    return not run.forward.ok or (rows.forward is not None and not rows.forward.ok)
 
 
 def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:

@@ -91,6 +91,8 @@ class _Fixing:
         self.withheld: dict[RuleInFile, str] = {}
         self.useless: dict[RuleInFile, str] = {}
         self._remaining = frozenset[str]()
+        # The last report about all files, with the texts that it is about.
+        self._whole: tuple[Mapping[str, str], Report] = ({}, first)
 
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
@@ -108,7 +110,9 @@ class _Fixing:
     def report(self, reached: _Reached) -> Report:
         """Return the report about all files as they are then."""
         texts = {**reached.texts, **reached.creates}
-        return self._check(texts, None) if texts else self._first
+        if self._whole[0] != texts:
+            self._whole = texts, self._check(texts, None)
+        return self._whole[1]
 
     def worse(self, reached: _Reached, paths: frozenset[str] | None = None) -> dict[str, str]:
         """Return the files that have more findings of a rule than before, each with the reason as words."""
@@ -171,11 +175,12 @@ class _Fixing:
         """Return the state in which some files are as they are stored."""
         around = self._with_partners(paths)
         known = (item for item in reached.findings if item.path not in around)
+        kept = tuple(item for item in reached.applied if item.path not in around)
         return _Reached(
             (*known, *(item for item in self._first.findings if item.path in around)),
             {path: text for path, text in reached.texts.items() if path not in around},
-            reached.creates,
-            tuple(item for item in reached.applied if item.path not in around),
+            {new.path: new.text for item in kept if item.fix is not None for new in item.fix.creates},
+            kept,
             0,
         )
 
@@ -192,7 +197,7 @@ class _Fixing:
             paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
-            while remaining := _remaining(chosen, findings):
+            while remaining := _remaining(chosen, reached.findings, findings):
                 self._remaining |= {item.fingerprint for item in remaining}
                 self.useless |= {_target(item): "a finding would remain" for item in remaining}
                 chosen = [item for item in chosen if item.fingerprint not in self._remaining]
@@ -238,8 +243,10 @@ class _Fixing:
         self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None
     ) -> tuple[Finding, ...]:
         """Return the findings with new texts: those about some files (None: all) anew, of others the known ones."""
-        new = self._check(texts, paths).findings
+        report = self._check(texts, paths)
+        new = report.findings
         if paths is None:
+            self._whole = dict(texts), report
             return new
         return (*(item for item in known if item.path not in paths), *(item for item in new if item.path in paths))
 
@@ -248,9 +255,23 @@ class _Fixing:
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
 
 
-def _remaining(chosen: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
-    after = {item.fingerprint for item in findings}
-    return [item for item in chosen if item.fingerprint in after]
+def _remaining(chosen: list[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are still there although their fixes were applied.
+
+    Of several that are alike, fingerprints count those that are there: how many are left tells more.
+    """
+    there = {item.fingerprint for item in after}
+    found = [item for item in chosen if item.fingerprint in there]
+    if not found:
+        return found
+    left = Counter(map(_alike, after))
+    left.subtract(Counter(map(_alike, before)))
+    left.update(Counter(map(_alike, chosen)))
+    return [item for item in found if left[_alike(item)] > 0]
+
+
+def _alike(finding: Finding) -> tuple[str, str, str]:
+    return finding.path, finding.code, finding.message
 
 
 def _target(finding: Finding) -> RuleInFile:

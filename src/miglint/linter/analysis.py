@@ -18,6 +18,7 @@ from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.lead import Lead
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import with_offers
+from miglint.linter.two_step_fixes import with_two_step_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
@@ -195,8 +196,7 @@ class Analysis(Struct, frozen=True):
         keep = ends and self._needs_passages(place)
         passages: list[ForwardPass] = []
         doubted, first = False, 0
-        reached = None if lead is None or not isinstance(wanted, range) else lead.state(place, wanted.start)
-        if reached is not None and isinstance(wanted, range):
+        if lead is not None and isinstance(wanted, range) and (reached := lead.state(place, wanted.start)) is not None:
             schema, doubted, first = reached.schema, reached.doubted, wanted.start
             passages = list(reached.passages) if keep else []
         for number, migration in enumerate(history.migrations[first:last], first):
@@ -254,7 +254,9 @@ class Analysis(Struct, frozen=True):
 
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
-        placed = with_offers(self.dispatcher.step(step), step, self.histories[place], self.targets)
+        history = self.histories[place]
+        placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
+        placed = with_two_step_fixes(placed, step, history)
         if not ran:
             forget_steps()
         part.placed += with_guarantees(placed, step, runners)

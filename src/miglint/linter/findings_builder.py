@@ -18,7 +18,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
-from miglint.linter.merged_fix import merged_fix
+from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
@@ -74,6 +74,7 @@ def judge(
     spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
+    kept = without_suppressed(kept, suppressed)
     kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
     unknown = of_unknown_tools(kept, found.histories, analysis.reruns)
     if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
@@ -258,13 +259,17 @@ def _cut(message: str) -> str:
     return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 4].rstrip()} ..."
 
 
+def _line_numbers(file: SourceFile, spans: Iterable[Span]) -> list[int]:
+    return sorted({file.position(span.start).line for span in spans})
+
+
 def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
     """Return message and help of the reported hit, with the other hits of its group."""
     if reported.alike is not None and len(_names(hits)) > _MOST_ALIKE:
         return _listed(hits, reported.alike)
     here = dict.fromkeys(hit.message for hit in hits if hit.span == reported.span)
     others = [text for text in here if text != reported.message]
-    elsewhere = {hit.span for hit in hits if hit.span != reported.span}
+    elsewhere = {hit.span for hit in hits} - {reported.span}
     message = reported.message
     if elsewhere and reported.guarantee is not None and reported.guarantee.holds:
         message = several_reruns(len(elsewhere) + 1)
@@ -272,7 +277,7 @@ def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
         message += f" (and {len(others) + len(elsewhere)} more)"
     lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
     if elsewhere:
-        lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
+        lines.append(_same_on_lines(_line_numbers(reported.file, elsewhere)))
     return message, "\n".join(filter(None, lines))
 
 

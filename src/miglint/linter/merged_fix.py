@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from miglint.base.findings import Edit, Fix
+from miglint.base.findings import Edit, Fix, have_an_order
+from miglint.base.structs import replace
+from miglint.linter.dispatch import PlacedHit
 from miglint.rules.definition import Hit
 
 
@@ -25,10 +27,27 @@ def merged_fix(hits: Sequence[Hit]) -> Fix | None:
     return Fix("; ".join(titles), edits, reason, tuple(new for fix in fixes for new in fix.creates))
 
 
+def without_suppressed(kept: Sequence[PlacedHit], suppressed: Sequence[PlacedHit]) -> list[PlacedHit]:
+    """Return hits without the fixes that would also fix a suppressed one: several may share an edit."""
+    spared = {
+        (edit.path or item.hit.file.path, edit) for item in suppressed if item.hit.fix for edit in item.hit.fix.edits
+    }
+    return (
+        [
+            replace(item, hit=replace(item.hit, fix=None))
+            if item.hit.fix and any((edit.path or item.hit.file.path, edit) in spared for edit in item.hit.fix.edits)
+            else item
+            for item in kept
+        ]
+        if spared
+        else list(kept)
+    )
+
+
 def overlapping(edits: Sequence[Edit]) -> bool:
-    """Return whether two edits of a file meet: insertions at one place do, since their order is not known."""
-    listed = sorted(edits, key=lambda edit: (edit.path or "", edit.start, edit.end))
+    """Return whether two edits of a file meet: insertions at one place do unless they have an order."""
+    listed = sorted(edits, key=lambda edit: (edit.path or "", edit.start, edit.end, edit.order or 0))
     return any(
-        one.path == other.path and (other.start < one.end or other.start == one.start)
+        one.path == other.path and (other.start < one.end or other.start == one.start) and not have_an_order(one, other)
         for one, other in pairwise(listed)
     )

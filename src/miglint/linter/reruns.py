@@ -22,21 +22,33 @@ from miglint.replay.runner_guarantees import Guarantee, guarantee
 from miglint.replay.runners import Runner
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
+from miglint.rules.support.scripts import scripts_of
+from miglint.sql.operations import Statement
 
 
 def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, ...]) -> list[PlacedHit]:
-    """Return the hits of a step; those about a second run are adjusted to the guarantees of the possible tools."""
+    """Return the hits of a step; those about a second run are adjusted to the guarantees of the possible tools.
+
+    A script that PostgreSQL cannot parse has no first run yet: what a second one does is information until then.
+    """
     known: dict[int, Guarantee] = {}
+    unread = {id(script) for script, statements in scripts_of(step) if _is_unread(statements)}
     found = []
     for item in placed:
         script = item.hit.script
-        if item.rule.about_reruns and script is not None and runners:
+        if item.rule.about_reruns and id(script) in unread:
+            found.append(replace(item, hit=replace(item.hit, severity=Severity.INFO)))
+        elif item.rule.about_reruns and script is not None and runners:
             if id(script) not in known:
                 known[id(script)] = guarantee(step, script, runners)
             found.append(replace(item, hit=replace(item.hit, guarantee=known[id(script)])))
         else:
             found.append(item)
     return found
+
+
+def _is_unread(statements: tuple[Statement, ...]) -> bool:
+    return any(item.problem is not None and item.problem.certain for item in statements)
 
 
 def tool_of(settings: Settings) -> str | None:

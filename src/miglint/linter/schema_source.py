@@ -18,13 +18,15 @@ from miglint.replay.steps import Step
 from miglint.schema.outcome import OperationTrace, Run
 from miglint.schema.value import Schema
 from miglint.sql import parse
+from miglint.sql.operations import AlterOther, SetTableOption, Statement
 
 
 class SchemaSource(Struct, frozen=True):
     """A schema with the name by which it was requested.
 
     `unknown` are sentences about what of it is not understood. `moments` is the way to it, where it is one version of a
-    history, with the number of the version in it: two of one history differ in what was done in between.
+    history, with the number of the version in it: two of one history differ in what was done in between. `owners` are
+    those that are set for objects other than tables, by what the objects are called.
     """
 
     name: str
@@ -32,6 +34,7 @@ class SchemaSource(Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     root: str | None = None
     moments: tuple[OperationTrace, ...] = ()
+    owners: frozenset[tuple[str, str]] = frozenset()
 
 
 def schema_source(settings: Settings, named: str, dialect: str | None) -> SchemaSource:
@@ -104,7 +107,16 @@ def _of_file(settings: Settings, named: str, dialect: str | None) -> SchemaSourc
             raise UsageError(f"{named}:{line}: {problem.message}")
     empty = Schema(script.dialect, True, ("public",) if script.dialect is Dialect.POSTGRES else ("main",))
     done = run(empty, statements)
-    return SchemaSource(named, done.schema, tuple(_unknown(script, done)))
+    return SchemaSource(named, done.schema, tuple(_unknown(script, done)), owners=frozenset(_owners(statements)))
+
+
+def _owners(statements: Iterable[Statement]) -> Iterator[tuple[str, str]]:
+    for statement in statements:
+        for operation in statement.operations:
+            if isinstance(operation, AlterOther) and operation.definition.startswith("owner to "):
+                yield f"{operation.kind} {operation.name}", operation.definition.removeprefix("owner to ")
+            elif isinstance(operation, SetTableOption) and operation.kind == "sequence" and operation.option == "owner":
+                yield f"sequence {operation.table}", operation.value or ""
 
 
 def _unknown(script: Script, done: Run) -> Iterator[str]:

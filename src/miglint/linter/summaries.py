@@ -29,7 +29,7 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
     rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
     found = placed
     for history in histories:
-        rollbacks = [(item.version, item.rollback) for item in history.migrations if item.forward and item.rollback]
+        rollbacks = _rollbacks_of(history)
         empty = [version for version, script in rollbacks if _is_empty(script)]
         if len(empty) < _FEWEST or 2 * len(empty) <= len(rollbacks):
             continue
@@ -37,6 +37,10 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
         if settings.rollbacks is None:
             found.append(PlacedHit(rule, _summary(history, empty, len(rollbacks))))
     return found
+
+
+def _rollbacks_of(history: History) -> list[tuple[str, Script]]:
+    return [(item.version, item.rollback) for item in history.migrations if item.forward and item.rollback]
 
 
 def _summary(history: History, empty: Sequence[str], count: int) -> Hit:

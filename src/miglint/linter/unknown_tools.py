@@ -7,7 +7,7 @@ statement. The single findings are kept for a report about their scripts alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -43,8 +43,13 @@ def of_unknown_tools(placed: list[PlacedHit], histories: Iterable[History], reru
         if failing < _FEWEST or failing < _SHARE * len(forwards):
             continue
         found.append(UnguardedHistory(history.root, failing, len(forwards)))
-        merged.update(script.path for item in history.migrations for script in (item.forward, item.rollback) if script)
+        merged.update(_paths_of(history))
     return Merged([_summarized(item, merged, reruns) for item in placed] if found else placed, tuple(found))
+
+
+def _paths_of(history: History) -> Iterator[str]:
+    for item in history.migrations:
+        yield from (script.path for script in (item.forward, item.rollback) if script is not None)
 
 
 def _summarized(item: PlacedHit, merged: Container[str], reruns: Reruns) -> PlacedHit:

@@ -16,6 +16,7 @@ from miglint.writer.words import identifier, identifiers, type_name
 
 # Collations of SQLite, and what compares like them in PostgreSQL.
 _COLLATIONS = {"binary": '"C"', "rtrim": None, "nocase": None}
+_BOOLEANS = frozenset({"bool", "boolean"})
 _BEHIND_COLUMNS = frozenset({"primary", "unique", "foreign", "check"})
 
 
@@ -30,6 +31,20 @@ class PostgresObjects(Struct, frozen=True):
     types: TypeChoices
     lost: Callable[[str], None]
     here: Callable[[], Mapping[str, Table]]
+
+    def booleans(self) -> frozenset[str]:
+        """Return the names of columns that are boolean in PostgreSQL, in every table that has them."""
+        found: dict[str, set[bool]] = {}
+        there = self.here()
+        for table in there.values():
+            for item in table.columns.values():
+                found.setdefault(item.name.lower(), set()).add(item.type is not None and item.type.name == "bool")
+        for _, value in self.schema.items():
+            if isinstance(value, Table) and value.name.name.lower() not in there:
+                for item in value.columns.values():
+                    chosen = None if item.type is None else self.types.of(item.type, self.schema)
+                    found.setdefault(item.name.lower(), set()).add(chosen in _BOOLEANS)
+        return frozenset(name for name, kinds in found.items() if kinds == {True})
 
     def create_table(self, table: Table) -> str:
         """Return `CREATE TABLE`."""
@@ -107,7 +122,7 @@ class PostgresObjects(Struct, frozen=True):
             return
         text = made.text.strip()
         chosen = self.type(table, item)
-        if chosen in ("boolean", "bool") and text in ("0", "1", "'0'", "'1'"):
+        if chosen in _BOOLEANS and text in ("0", "1", "'0'", "'1'"):
             text = "true" if "1" in text else "false"
         elif chosen.partition("(")[0] in _WORDS and made.constant and text.lstrip("-").replace(".", "").isdigit():
             text = f"'{text}'"
@@ -139,7 +154,7 @@ class PostgresObjects(Struct, frozen=True):
         if len(item.columns) != 1 or item.expression is None:
             return False
         column = table.columns.get(item.columns[0].lower())
-        if column is None or column.type is None or self.types.of(column.type, self.schema) not in ("boolean", "bool"):
+        if column is None or column.type is None or self.types.of(column.type, self.schema) not in _BOOLEANS:
             return False
         rest = item.expression.text.lower().replace(column.name.lower(), "", 1)
         return set(rest) <= set(' ()[]in01,`"')
@@ -179,7 +194,7 @@ class PostgresObjects(Struct, frozen=True):
         if view.query is None:
             return None
         try:
-            query = translate_statement(view.query.text, Dialect.SQLITE)
+            query = translate_statement(view.query.text, Dialect.SQLITE, self.booleans())
         except TranslationError as problem:
             self.lost(f"view {view.name.name}: {problem}")
             return None
@@ -189,7 +204,7 @@ class PostgresObjects(Struct, frozen=True):
     def expression(self, expression: Expression, what: str) -> Translation | None:
         """Return an expression in PostgreSQL's words; None, and a loss, if it has none."""
         try:
-            return translate(expression.text, Dialect.SQLITE)
+            return translate(expression.text, Dialect.SQLITE, self.booleans())
         except TranslationError as problem:
             self.lost(f"{what}: {problem}")
             return None

@@ -14,6 +14,7 @@ _RANDOM_UUID = (
     "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "
     "substr('89ab', 1 + (abs(random()) % 4), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
 )
+_RANDOM = frozenset({"gen_random_uuid", "uuid_generate_v4"})
 _NOW = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "localtimestamp"})
 _TEXTS = exp.DataType.TEXT_TYPES | {exp.DataType.Type.UUID, exp.DataType.Type.INET, exp.DataType.Type.XML}
 _INTEGERS = exp.DataType.INTEGER_TYPES
@@ -47,6 +48,8 @@ def _cast(node: Node) -> Node:
         # Constants are stored as they are written, times and documents as text.
         return inner
     if word in _TEXTS:
+        if isinstance(inner, exp.Uuid) or inner.name.lower() in _RANDOM:
+            return inner
         return exp.Cast(this=inner, to=exp.DataType.build("text"))
     if word in _INTEGERS or word == exp.DataType.Type.BOOLEAN:
         return exp.Cast(this=inner, to=exp.DataType.build("int", dialect="sqlite"))
@@ -178,7 +181,7 @@ def _anonymous(node: Node) -> Node:
     word = node.name.lower()
     if word in _NOW:
         return exp.CurrentTimestamp()
-    if word in ("gen_random_uuid", "uuid_generate_v4"):
+    if word in _RANDOM:
         return _random()
     if word in ("nextval", "currval", "setval", "lastval"):
         raise TranslationError("SQLite has no sequences")
@@ -249,7 +252,14 @@ def _delete(node: Node) -> Node:
     return node
 
 
+def _common_table(node: Node) -> Node:
+    if isinstance(node.this, (exp.Insert, exp.Update, exp.Delete, exp.Merge)):
+        raise TranslationError("a WITH query that changes rows has no equivalent")
+    return node
+
+
 _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
+    exp.CTE: _common_table,
     exp.Cast: _cast,
     exp.Array: _array,
     exp.EQ: _equal,

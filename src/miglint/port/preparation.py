@@ -23,12 +23,16 @@ Wanted = Callable[[Migration], bool]
 
 
 class PortOptions(Struct, frozen=True):
-    """How variants are written: for which engine and version, with which types; `over` replaces existing ones."""
+    """How variants are written: for which engine and version, with which types; `over` replaces existing ones.
+
+    `repeatable` says which scripts have to run a second time, by path.
+    """
 
     target: Dialect
     version: Version | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     over: bool = False
+    repeatable: Callable[[str], bool] = bool
 
 
 class PortedMigration(Struct, frozen=True):
@@ -135,7 +139,10 @@ def _ported(
 def _script(step: Step, before: Schema, options: PortOptions) -> PortedScript:
     if options.target is Dialect.SQLITE:
         own = learned(step.before, before, options.target)
-        return port_to_sqlite(step, before, TypeChoices(options.target, {**own, **options.types}), options.version)
+        types = TypeChoices(options.target, {**own, **options.types})
+        forward = step.migration.forward
+        repeatable = forward is not None and options.repeatable(forward.path)
+        return port_to_sqlite(step, before, types, options.version, repeatable=repeatable)
     own = learned(before, step.before, options.target)
     return port_to_postgres(step, before, TypeChoices(options.target, {**own, **options.types}))
 

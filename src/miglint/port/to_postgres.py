@@ -7,6 +7,7 @@ before and after.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -150,12 +151,15 @@ class _PostgresWriter:
 
     def _alter(self, was: Table, table: Table, here: Table) -> None:
         own = f"ALTER TABLE {identifier(here.name.name)}"
-        renamed = {item.old: item.new for item in self.renames.columns() if item.new in table.columns}
+        own_columns = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
+        renamed = {item.old: item.new for item in own_columns if item.old in was.columns}
         for item in was.constraints.values():
             if not any(_alike(item, other, renamed) for other in table.constraints.values()):
                 found = _found(here, item, renamed)
                 if found is not None:
                     self._add(f"{own} DROP CONSTRAINT IF EXISTS {identifier(found)};")
+                elif item.kind == "unique":
+                    self._drop_unique(here, item)
         for folded in was.columns:
             name = _named(here, folded)
             if folded not in table.columns and folded not in renamed and name is not None:
@@ -164,13 +168,22 @@ class _PostgresWriter:
             old = next((was.columns[one] for one, new in renamed.items() if new == folded), was.columns.get(folded))
             if old is None:
                 self._create(f"{own} ADD COLUMN IF NOT EXISTS {self.objects.column(table, column)};")
-            elif old != column:
+            elif old != column or _is_primary(was, old) != _is_primary(table, column):
                 self._column(own, table, was, old, column)
+        here = self._here(relation_key(here.name, Dialect.SQLITE)) or here
         for item in table.constraints.values():
             there = any(_alike(other, item, renamed) for other in was.constraints.values())
             if not there and _found(here, item, {}) is None:
                 for text in self.objects.constraint(table, item):
                     self._create(f"{own} ADD {text};")
+
+    def _drop_unique(self, here: Table, item: Constraint) -> None:
+        """Write the drop of the unique index that stands for a constraint of SQLite."""
+        names = [name.lower() for name in item.columns]
+        for _, index in self.here.users(relation_key(here.name, Dialect.POSTGRES), Index):
+            keys = [(element.column or "").lower() for element in index.elements]
+            if index.unique and index.where is None and index.constraint is None and keys == names:
+                self._add(f"DROP INDEX IF EXISTS {identifier(index.name.name)};")
 
     def _column(self, own: str, table: Table, was: Table, old: Column, new: Column) -> None:
         name = identifier(new.name)
@@ -180,7 +193,10 @@ class _PostgresWriter:
         if old.default != new.default and not is_numbered(table, new):
             default = "" if new.default is None else " ".join(self.objects.default(table, new))
             self._create(f"{own} ALTER COLUMN {name} {f'SET {default}' if default else 'DROP DEFAULT'};")
-        if old.nullable != new.nullable and new.nullable is not None and not is_numbered(table, new):
+        # On PostgreSQL a column stays NOT NULL when it is no longer the primary key.
+        freed = _is_primary(was, old) and not _is_primary(table, new) and new.nullable
+        changed = old.nullable != new.nullable and new.nullable is not None
+        if (changed or freed) and not is_numbered(table, new):
             self._create(f"{own} ALTER COLUMN {name} {'DROP' if new.nullable else 'SET'} NOT NULL;")
 
     def _rows(self) -> None:
@@ -191,7 +207,7 @@ class _PostgresWriter:
                 continue
             text = self.text[statement.span.start : statement.span.end].strip()
             try:
-                made = translate_statement(text, Dialect.SQLITE)
+                made = translate_statement(text, Dialect.SQLITE, self.objects.booleans())
             except TranslationError as problem:
                 self._lose(str(problem), text)
                 continue
@@ -258,13 +274,26 @@ def _named(table: Table, folded: str) -> str | None:
     return next((item.name for item in table.columns.values() if item.name.lower() == folded), None)
 
 
+def _is_primary(table: Table, column: Column) -> bool:
+    keys = (item.columns for item in table.constraints.values() if item.kind == "primary")
+    return any(column.name.lower() in map(str.lower, columns) for columns in keys)
+
+
 def _alike(one: Constraint, other: Constraint, renamed: dict[str, str]) -> bool:
     """Return whether a constraint before is one after."""
     columns = tuple(renamed.get(name.lower(), name.lower()) for name in one.columns)
     if one.kind != other.kind or columns != tuple(name.lower() for name in other.columns):
         return False
+    if one.kind == "check" and one.expression is not None and other.expression is not None and renamed:
+        return _with_renamed(one.expression.key, renamed) == other.expression.key
     nameless = {"name": None, "columns": (), "orders": ()}
     return replace(one, **nameless) == replace(other, **nameless)
+
+
+def _with_renamed(text: str, renamed: dict[str, str]) -> str:
+    for old, new in renamed.items():
+        text = re.sub(rf"\b{re.escape(old)}\b", new, text)
+    return text
 
 
 def _found(here: Table, item: Constraint, renamed: dict[str, str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
@@ -12,27 +11,30 @@ from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.not_carried import NotCarried
+from miglint.port.schema_changes import (
+    changed_keys,
+    creation_rank,
+    dropped_first,
+    is_same_index,
+    tables_with_changed_labels,
+)
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
+from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
-from miglint.port.trial import Trial, objection_to
+from miglint.port.trial import objection_to
 from miglint.port.triggers import names_of, sqlite_triggers
-from miglint.replay.apply import run
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Enum, Index, Key, Routine, Sequence, Table, Trigger, View
+from miglint.schema.objects import Index, Key, Routine, Sequence, Table, Trigger, View
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
 from miglint.sql.operations import Name, Operation, Statement, TableOperation
-from miglint.writer.reading import read
-from miglint.writer.sqlite.altering import can_be_added
 from miglint.writer.sqlite.guards import guarded
-from miglint.writer.transition import write_transition
 from miglint.writer.words import identifier
 from miglint.writer.written import Version
 
-_DROP_COLUMN: Version = (3, 35)
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select)
 _SESSION = (op.SetVariable, op.Maintenance)
 _RENAMES = (op.Rename, op.RenameColumn)
@@ -47,21 +49,28 @@ _NOT_NEEDED = {
 }
 
 
-def port_to_sqlite(step: Step, here: Schema, types: TypeChoices, target: Version | None = None) -> PortedScript:
-    """Return the forward of a step for SQLite; `here` is the schema of SQLite before it."""
-    writer = _SqliteWriter(step, here, types, target)
+def port_to_sqlite(
+    step: Step, here: Schema, types: TypeChoices, target: Version | None = None, *, repeatable: bool = False
+) -> PortedScript:
+    """Return the forward of a step for SQLite; `here` is the schema of SQLite before it.
+
+    A `repeatable` script can run a second time: SQLite has no `ADD COLUMN IF NOT EXISTS`, so the table is rebuilt.
+    """
+    writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
     writer.run()
-    return PortedScript(tuple(writer.parts), tuple(writer.losses), writer.here)
+    return PortedScript(tuple(writer.script.parts), tuple(writer.losses), writer.script.schema)
 
 
 class _SqliteWriter:
-    def __init__(self, step: Step, here: Schema, types: TypeChoices, target: Version | None) -> None:
+    def __init__(
+        self, step: Step, here: Schema, types: TypeChoices, target: Version | None, *, repeatable: bool
+    ) -> None:
         forward = step.migration.forward
         assert forward is not None
-        self.step, self.here, self.types, self.target = step, here, types, target
+        self.step, self.types = step, types
+        self.script = SqliteScript(here, target, repeatable=repeatable)
         self.text = forward.file.text
         self.start, self.end = forward.span
-        self.parts: list[str] = []
         self.losses: list[NotCarried] = []
         self.strict = _is_strict(here)
         self._reasons: list[str] = []
@@ -79,15 +88,16 @@ class _SqliteWriter:
             group = [*found]
             for statements in [group] if alike else [[one] for one in group]:
                 for statement in statements:
-                    self.parts += comments_in(self.text[at : statement.span.start])
+                    self.script.parts += comments_in(self.text[at : statement.span.start])
                     at = statement.span.end
                 self._together(statements)
-        self.parts += comments_in(self.text[at : self.end])
+        self.script.parts += comments_in(self.text[at : self.end])
+        self.script.close()
 
     def _together(self, statements: list[Statement]) -> None:
         """Write statements; several that alter tables as one, so that no table is rebuilt twice."""
         self._reasons, self._notes = [], []
-        written = len(self.parts)
+        written = len(self.script.parts)
         if len(statements) == 1:
             self._write(statements[0])
         else:
@@ -95,7 +105,7 @@ class _SqliteWriter:
         if self._reasons:
             self._lose(statements, tuple(dict.fromkeys(self._reasons)), written)
         if self._notes:
-            self.parts.insert(written, "\n".join(f"-- {note}." for note in self._notes))
+            self.script.parts.insert(written, "\n".join(f"-- {note}." for note in self._notes))
             self.losses += [NotCarried(note, "", statements[0].span, harmless=True) for note in self._notes]
 
     def _lose(self, statements: list[Statement], reasons: tuple[str, ...], written: int) -> None:
@@ -103,9 +113,9 @@ class _SqliteWriter:
         text = ";\n".join(map(self._text_of, statements))
         harmless = all(map(_is_harmless, statements))
         lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}." for reason in reasons]
-        if len(self.parts) == written or not harmless:
+        if len(self.script.parts) == written or not harmless:
             lines += [f"--   {line}".rstrip() for line in text.splitlines()]
-        self.parts.insert(written, "\n".join(lines))
+        self.script.parts.insert(written, "\n".join(lines))
         self.losses += [NotCarried(reason, text, statements[0].span, harmless) for reason in reasons]
 
     def _text_of(self, statement: Statement) -> str:
@@ -130,7 +140,7 @@ class _SqliteWriter:
         for item in operations:
             if isinstance(item, op.Transaction):
                 name = f" {identifier(item.name)}" if item.name else ""
-                self.parts.append(f"{item.action.upper()}{name};")
+                self.script.parts.append(f"{item.action.upper()}{name};")
 
     def _rows(self, statement: Statement) -> None:
         """Write a statement that reads or changes rows."""
@@ -140,16 +150,9 @@ class _SqliteWriter:
         except TranslationError as problem:
             self._reasons.append(str(problem))
             return
-        with Trial(self.here) as trial:
-            objection = trial.prepare(found)
+        objection = self.script.rows(found)
         if objection is not None:
             self._reasons.append(objection)
-            return
-        self._add(f"{found.rstrip().rstrip(';')};")
-
-    def _add(self, text: str) -> None:
-        self.parts.append(text)
-        self.here = run(self.here, read(text, Dialect.SQLITE), kept=False).schema
 
     def _schema(self, moments: list[OperationTrace]) -> None:
         """Write what changes the schema, or several things at once."""
@@ -198,12 +201,9 @@ class _SqliteWriter:
             self._changes(moment.before, moment.after)
 
     def _try(self, text: str) -> None:
-        """Write a statement if SQLite runs it."""
-        with Trial(self.here) as trial:
-            objection = trial.create(text)
-        if objection is None:
-            self._add(text)
-        else:
+        """Write a statement that changes the schema if SQLite runs it."""
+        objection = self.script.change(text)
+        if objection is not None:
             self._reasons.append(objection)
 
     def _unlike(self, moments: list[OperationTrace]) -> None:
@@ -214,27 +214,29 @@ class _SqliteWriter:
 
     def _changes(self, before: Schema, after: Schema) -> None:
         """Write what leads from one schema of PostgreSQL to another."""
-        keys = _changed(before, after)
+        keys = changed_keys(before, after)
         objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
-        for key in _dropped_first(keys, before, after):
+        for key in dropped_first(keys, before, after):
             self._drop(key, before)
-        for key in sorted(keys, key=lambda key: _order(key, after)):
+        for key in sorted(keys, key=lambda key: creation_rank(key, after)):
             self._put(key, before, after, objects)
-        for key in sorted(_users_of_types(keys, before, after)):
+        for key in sorted(tables_with_changed_labels(keys, before, after)):
             self._alter(key, before, after, objects)
         self._rebuild()
 
     def _drop(self, key: Key, before: Schema) -> None:
         value = before.find(key)
         own = relation_key(Name(None, key.name), Dialect.SQLITE)
-        there = self.here.find(own)
+        there = self.script.schema.find(own)
         if isinstance(value, Trigger):
             names = {name.lower() for name in names_of(value)}
-            for _, trigger in self.here.users(relation_key(Name(None, value.table.name), Dialect.SQLITE), Trigger):
+            for _, trigger in self.script.schema.users(
+                relation_key(Name(None, value.table.name), Dialect.SQLITE), Trigger
+            ):
                 if trigger.name.lower() in names:
-                    self._add(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)};")
+                    self._try(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)};")
         elif isinstance(value, (Table, View, Index)) and isinstance(there, (Table, View, Index)):
-            self._add(f"DROP {type(there).__name__.upper()} IF EXISTS {identifier(there.name.name)};")
+            self._try(f"DROP {type(there).__name__.upper()} IF EXISTS {identifier(there.name.name)};")
         elif isinstance(value, Index) and value.unique and value.constraint is None and value.table is not None:
             self._drop_unique(value)
 
@@ -242,7 +244,7 @@ class _SqliteWriter:
         """Drop the constraint that stands for a unique index."""
         assert index.table is not None
         own = relation_key(Name(None, index.table.name), Dialect.SQLITE)
-        here = self.here.table(own)
+        here = self.script.schema.table(own)
         keys = tuple((element.column or "").lower() for element in index.elements)
         if here is None or index.where is not None:
             return
@@ -252,7 +254,7 @@ class _SqliteWriter:
             if item.kind != "unique" or tuple(name.lower() for name in item.columns) != keys
         }
         if len(kept) < len(here.constraints):
-            self._lead_to(self.here.put(own, replace(here, constraints=kept)))
+            self._reasons += self.script.lead_to(self.script.schema.put(own, replace(here, constraints=kept)))
 
     def _put(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         value, was = after.find(key), before.find(key)
@@ -269,7 +271,7 @@ class _SqliteWriter:
             case Index():
                 owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
                 # The index of a constraint comes with it, and that of a partition is the one of the table.
-                if value.constraint is None and value.parent is None and not _same_index(was, value):
+                if value.constraint is None and value.parent is None and not is_same_index(was, value):
                     self._create(objects.create_index(value, owner))
             case View():
                 self._create(objects.create_view(value))
@@ -306,65 +308,26 @@ class _SqliteWriter:
     def _alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         was, now = before.table(key), after.table(key)
         own = relation_key(Name(None, key.name), Dialect.SQLITE)
-        here = self.here.table(own)
+        here = self.script.schema.table(own)
         if now is None:
             return
         if was is None:
             # It is older than the files.
             was = Table(now.name, assumed=True)
-        if here is None and now.assumed and self.here.find(own) is None and not self.here.closed:
-            here = Table(Name(None, now.name.name), assumed=True)
-            self.here = self.here.put(own, here)
+        if here is None and now.assumed and self.script.schema.find(own) is None and not self.script.schema.closed:
+            here = self.script.assume(own, now.name.name)
         if here is None:
             self._reasons.append(f"the SQLite schema has no table {key.name}")
             return
         change = changed_table(here, was, now, objects, before)
         for item in change.freed:
-            self._drop_key(own, item.columns)
-        if change.otherwise or not self._in_place(own, here, change):
-            self._rebuilt[own] = change
-        else:
+            self.script.drop_key(own, item.columns)
+        if self.script.alter(own, here, change):
             self._add_keys(change)
+        else:
+            self._rebuilt[own] = change
         if was.options != now.options and change.table == here and not change.unique:
             self._reasons.append("SQLite has no such setting of a table")
-
-    def _drop_key(self, own: Key, columns: tuple[str, ...]) -> None:
-        """Drop the unique index that stands for a constraint."""
-        names = [name.lower() for name in columns]
-        for _, index in self.here.users(own, Index):
-            keys = [(element.column or "").lower() for element in index.elements]
-            if index.unique and index.where is None and keys == names and index.constraint is None:
-                self._add(f"DROP INDEX IF EXISTS {identifier(index.name.name)};")
-
-    def _in_place(self, own: Key, here: Table, change: ChangedTable) -> bool:
-        """Add and drop columns where SQLite can do that; return whether that was all."""
-        if not change.added and not change.dropped:
-            return True
-        if not all(can_be_added(change.table.columns[name.lower()]) for name in change.added):
-            return False
-        if change.dropped and self.target is not None and self.target < _DROP_COLUMN:
-            return False
-        table = own_name(here.name)
-        texts = [f"ALTER TABLE {table} ADD COLUMN {text};" for text in change.added.values()]
-        texts += [f"ALTER TABLE {table} DROP COLUMN {identifier(here.columns[name].name)};" for name in change.dropped]
-        dropped = self._indexes_on(own, change.dropped)
-        texts[len(change.added) : len(change.added)] = [f"DROP INDEX IF EXISTS {name};" for name in dropped]
-        with Trial(self.here) as trial:
-            if any(trial.create(text) is not None for text in texts):
-                return False
-        for text in texts:
-            self._add(text)
-        return True
-
-    def _indexes_on(self, own: Key, columns: tuple[str, ...]) -> list[str]:
-        """Return the indexes that go with columns on PostgreSQL, and stop their drop on SQLite."""
-        return [
-            identifier(index.name.name)
-            for _, index in self.here.users(own, Index)
-            if index.constraint is None
-            and not index.name.name.startswith(("#", "sqlite_autoindex_"))
-            and any((element.column or "").lower() in columns for element in index.elements)
-        ]
 
     def _add_keys(self, change: ChangedTable) -> None:
         """Write the unique keys that are new as indexes, for which no table has to be rebuilt."""
@@ -375,26 +338,11 @@ class _SqliteWriter:
 
     def _rebuild(self) -> None:
         """Rebuild the tables that SQLite cannot alter, all at once."""
-        if not self._rebuilt:
-            return
-        there = self.here
-        for own, change in self._rebuilt.items():
-            there = there.put(own, change.table)
-            for name in self._indexes_on(own, change.dropped):
-                there = run(there, read(f"DROP INDEX IF EXISTS {name};", Dialect.SQLITE), kept=False).schema
-        self._lead_to(there)
-        for change in self._rebuilt.values():
-            self._add_keys(change)
-        self._rebuilt = {}
-
-    def _lead_to(self, there: Schema) -> None:
-        """Write what makes the schema another one."""
-        written = write_transition(self.here, there, target=self.target)
-        self._reasons += written.missing
-        for item in written.statements:
-            self.parts.append(item.text)
-        text = "\n".join(item.first_run for item in written.statements)
-        self.here = run(self.here, read(text, Dialect.SQLITE), kept=False).schema
+        if self._rebuilt:
+            self._reasons += self.script.rebuild(self._rebuilt)
+            for change in self._rebuilt.values():
+                self._add_keys(change)
+            self._rebuilt = {}
 
 
 def _alters(statement: Statement) -> bool:
@@ -432,45 +380,3 @@ def _is_harmless(statement: Statement) -> bool:
         isinstance(item, (*_SESSION, op.SetComment, op.SetPrivileges, op.CreateExtension, op.CreateSchema))
         for item in statement.operations
     )
-
-
-def _changed(before: Schema, after: Schema) -> list[Key]:
-    found = {key for key, value in after.items() if before.objects.get(key) is not value}
-    found |= {key for key, value in before.items() if after.objects.get(key) is not value}
-    return sorted(key for key in found if before.find(key) != after.find(key))
-
-
-def _dropped_first(keys: list[Key], before: Schema, after: Schema) -> Iterator[Key]:
-    """Yield what is dropped, or made anew: triggers and indexes, views, then tables."""
-    gone = [
-        key
-        for key in keys
-        if after.find(key) is None
-        or (isinstance(after.find(key), (View, Index, Trigger)) and not _same_index(before.find(key), after.find(key)))
-    ]
-    ranks: list[type] = [Trigger, View, Index, Table]
-    for kind in ranks:
-        yield from (key for key in gone if isinstance(before.find(key), kind))
-
-
-def _same_index(one: object, other: object) -> bool:
-    return (
-        isinstance(one, Index) and isinstance(other, Index) and replace(one, valid=True) == replace(other, valid=True)
-    )
-
-
-def _order(key: Key, schema: Schema) -> tuple[int, int, Key]:
-    """Return the place of an object among those of one statement: tables, indexes, views, triggers."""
-    value = schema.find(key)
-    ranks: list[type] = [Table, Index, View, Trigger]
-    rank = next((place for place, kind in enumerate(ranks) if isinstance(value, kind)), len(ranks))
-    return rank, 0, key
-
-
-def _users_of_types(keys: list[Key], before: Schema, after: Schema) -> set[Key]:
-    """Return the tables with a column of an enum whose labels are different, but which are the same otherwise."""
-    found = set()
-    for key in keys:
-        if key.space == "type" and isinstance(before.find(key), Enum) and isinstance(after.find(key), Enum):
-            found |= {user for user, _ in after.users(key, Table) if user not in keys}
-    return found

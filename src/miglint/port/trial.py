@@ -68,10 +68,8 @@ class Trial:
             if text.startswith("--") or self._execute(text) is not None:
                 self._complete = False
 
-    def __enter__(self) -> Trial:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close the database."""
         self._connection.close()
 
     def create(self, text: str) -> str | None:

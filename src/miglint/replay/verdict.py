@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from miglint.base.model import Migration
 from miglint.base.structs import Struct
 from miglint.schema.change import Change
@@ -72,29 +74,40 @@ def judge(
         if why is not None:
             reason("rollback_idempotent", why)
     symmetric, why = _symmetric(forward, rollback, changes, doubted=doubted)
-    if symmetric is False and migration.forward is not None and migration.forward.file.error is not None:
-        symmetric, why = None, f"the forward cannot be read: {migration.forward.file.error}"
-    if symmetric is False and migration.irreversible is not None and rollback is not None and not rollback.touched:
-        symmetric, why = None, f"the migration is declared irreversible: {migration.irreversible}"
+    if symmetric is False and (excuse := _excuse(migration, rollback)) is not None:
+        symmetric, why = None, excuse
     if why is not None:
         reason("symmetric", why)
     return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)
+
+
+def _excuse(migration: Migration, rollback: Run | None) -> str | None:
+    """Return why a rollback that restores nothing is no error: the forward is unreadable, or declared irreversible."""
+    if migration.forward is not None and migration.forward.file.error is not None:
+        return f"the forward cannot be read: {migration.forward.file.error}"
+    if migration.irreversible is not None and rollback is not None and not rollback.touched:
+        return f"the migration is declared irreversible: {migration.irreversible}"
+    return None
 
 
 def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool | None, str | None]:
     unread = _syntax_error(first)
     if unread is not None:
         return None, f"its first run fails: {unread}"
-    for event in second.events:
-        if event.failure is not None and event.failure.certain and not _shaky(event, first, doubted=doubted):
-            return False, None
-    for event in second.events:
-        if event.failure is not None:
-            return None, f"whether a second run fails is not known: {event.failure.message}"
+    failures = [(event, event.failure) for event in second.events if event.failure is not None]
+    if any(failure.certain and not _shaky(event, first, doubted=doubted) for event, failure in failures):
+        return False, None
+    if failures:
+        return None, f"whether a second run fails is not known: {failures[0][1].message}"
     if second.unknown:
         return None, second.unknown[0]
     for note in (note for event in second.events for note in event.notes if note.kind == "failure?"):
         return None, note.message
+    return _without_effect(second)
+
+
+def _without_effect(second: Run) -> tuple[bool | None, str | None]:
+    """Return whether a second run leaves the schema as it was, with the reason if that is unknown."""
     changes = [change for change in diff(second.before, second.schema, second.touched) if change.counts]
     if any(change.certain for change in changes):
         return False, None
@@ -136,6 +149,13 @@ def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | 
     return (True, None) if doubt is None else (None, doubt)
 
 
+def _is_certain(change: Change, forward: Run, sought: Set[tuple[Key | None, str | None]]) -> bool:
+    """Return whether a remaining difference is there for any schema before the migration."""
+    if not change.certain or (change.key, change.part) in sought:
+        return False
+    return not forward.lost or not _may_be_unseen(change, forward)
+
+
 def _symmetric(
     forward: Run, rollback: Run | None, changes: tuple[Change, ...], *, doubted: bool
 ) -> tuple[bool | None, str | None]:
@@ -147,16 +167,15 @@ def _symmetric(
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    visible = [change for change in counted if not forward.lost or not _may_be_unseen(change, forward)]
     sought = _not_found(forward) if doubted else frozenset()
-    if any(change.certain and (change.key, change.part) not in sought for change in visible) and not rollback.unknown:
+    if not rollback.unknown and any(_is_certain(change, forward, sought) for change in counted):
         return False, None
     unknown = (*rollback.unknown, *forward.unknown)
     if unknown:
         return None, unknown[0]
-    failure = next((event.failure for event in rollback.events if event.failure is not None), None)
-    if failure is not None:
-        return None, f"whether the rollback fails is not known: {failure.message}"
+    failures = [event.failure for event in rollback.events if event.failure is not None]
+    if failures:
+        return None, f"whether the rollback fails is not known: {failures[0].message}"
     if not counted:
         return True, None
     change = counted[0]

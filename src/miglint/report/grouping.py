@@ -91,7 +91,7 @@ def _block(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
     first = group[0]
     lines = [*_heading(first, view), *wrapped(first.message, "  ", "  ", view)]
     if whole:
-        lines += [*_source(first, view), *_help(first, view)]
+        lines += [*_source(first, view), *_help(first, view), *_unsafe(first, view)]
     return lines + _others(group, view)
 
 
@@ -155,6 +155,13 @@ def _help(finding: Finding, view: DisplayOptions) -> list[str]:
     if len(lines) > _LONG and not view.verbose:
         lines[_LONG - 1 :] = ["        ... (--verbose shows all)"]
     return lines
+
+
+def _unsafe(finding: Finding, view: DisplayOptions) -> list[str]:
+    """Return why the fix of a finding is applied only with `--unsafe-fixes`."""
+    if finding.fix is None or finding.fix.reason is None or is_only_a_rerun(finding):
+        return []
+    return wrapped(f"{finding.fix.title} (unsafe: {finding.fix.reason})", "  fix: ", "       ", view)
 
 
 def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]:

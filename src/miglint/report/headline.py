@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import one_line
@@ -40,13 +40,21 @@ def headline(report: Report) -> str:
     return f"{scope}: {', '.join(phrases)}"
 
 
-def _phrases(report: Report) -> Iterator[str]:
+def _by_family(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     families: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
+    for finding in findings:
         if finding.severity > Severity.INFO:
             families[finding.code[:3]].append(finding)
-    broken = families["SYN"] + families["REF"] + families["RUN"]
-    if failing := _scripts([item for item in broken if item.severity is Severity.ERROR]):
+    return families
+
+
+def _errors(findings: Iterable[Finding]) -> list[Finding]:
+    return [item for item in findings if item.severity is Severity.ERROR]
+
+
+def _phrases(report: Report) -> Iterator[str]:
+    families = _by_family(report.findings)
+    if failing := _scripts(_errors(families["SYN"] + families["REF"] + families["RUN"])):
         yield f"{count_of(failing, 'script')} fail{_s(failing)}"
     restored = sum(item.verdict.get("symmetric") is False for item in report.migrations)
     if restored:
@@ -54,8 +62,7 @@ def _phrases(report: Report) -> Iterator[str]:
     for family, phrase in _PHRASES:
         if number := _scripts(families[family]):
             yield phrase(number, families[family])
-    reruns = _scripts([item for item in families["IDM"] if item.severity is Severity.ERROR])
-    if reruns:
+    if reruns := _scripts(_errors(families["IDM"])):
         yield f"{count_of(reruns, 'script')} cannot run twice"
     others = sum(len(families[family]) for family in families.keys() - _COVERED)
     if others:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from miglint.base.model import History, Migration
 from miglint.base.structs import replace
 from miglint.dryrun.compare import counting
-from miglint.dryrun.results import HistoryRun, MigrationRun
+from miglint.dryrun.results import HistoryRun, MigrationRun, RowRun
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY
 
@@ -56,27 +56,31 @@ def _verified(item: PreparedRollback, runs: Sequence[HistoryRun]) -> PreparedRol
     return replace(item, verified=True)
 
 
+def _faults_on_rows(item: PreparedRollback, rows: RowRun) -> Iterator[str]:
+    if rows.rollback is not None and rows.rollback.error is not None:
+        yield f"the rollback fails on rows: {rows.rollback.error}"
+    if rows.losses and item.text.restores == EXACT:
+        lost = [f"{loss.table}.{loss.column}" if loss.column else loss.table for loss in rows.losses]
+        yield f"the rollback does not restore the data of {_listed(lost)}"
+
+
 def _faults(item: PreparedRollback, run: MigrationRun) -> Iterator[str]:
     """Yield contradictions between a run and the remarks of a rollback."""
     if run.forward is None or not run.forward.ok:
         yield f"the forward fails: {run.forward.error if run.forward is not None else 'it was not run'}"
         return
     rows = run.rows
-    for execution, where in ((run.rollback, ""), (rows.rollback if rows is not None else None, " on rows")):
-        if execution is not None and execution.error is not None:
-            yield f"the rollback fails{where}: {execution.error}"
+    if run.rollback is not None and run.rollback.error is not None:
+        yield f"the rollback fails: {run.rollback.error}"
+    if rows is not None:
+        yield from _faults_on_rows(item, rows)
     differences = [f"{change.what} {change.name}" for change in counting(run.changes)]
     if differences and item.text.restores in (EXACT, SCHEMA_ONLY):
         yield f"the rollback does not restore {_listed(differences)}"
-    if rows is not None and rows.losses and item.text.restores == EXACT:
-        lost = [f"{loss.table}.{loss.column}" if loss.column else loss.table for loss in rows.losses]
-        yield f"the rollback does not restore the data of {_listed(lost)}"
     for step, what in ((5, "a second run of the rollback"), (6, "the forward after the rollback")):
         result = run.steps[step - 1]
         if result.ok is False and (step == 5 or item.text.restores in (EXACT, SCHEMA_ONLY)):
-            yield f"{what} {'fails' if result.error is not None else 'leaves another schema'}" + (
-                f": {result.error}" if result.error is not None else ""
-            )
+            yield f"{what} leaves another schema" if result.error is None else f"{what} fails: {result.error}"
 
 
 def _listed(names: Sequence[str]) -> str:

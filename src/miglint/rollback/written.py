@@ -122,7 +122,7 @@ def _refusal(step: Step) -> RollbackText | None:
 
 
 def _way(step: Step, target: Version | None) -> Written:
-    renames = Renames(step.forward.moments)
+    renames = Renames(step.forward.moments, passing=True)
     return write_transition(without_set_aside(step.after), step.before, renames=renames, target=target)
 
 

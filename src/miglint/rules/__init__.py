@@ -38,6 +38,7 @@ MODULES = (
     "miglint.rules.locks.indexes",
     "miglint.rules.locks.maintenance",
     "miglint.rules.locks.constraints",
+    "miglint.rules.locks.keys",
     "miglint.rules.locks.nulls",
     "miglint.rules.locks.columns",
     "miglint.rules.locks.session",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from miglint.base.findings import Severity
-from miglint.base.model import Discovered, Span
+from miglint.base.model import Discovered, Script, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
@@ -80,25 +80,14 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
     counting = [change for change in step.changes if change.counts]
     left = sum(change.aspect != "validated" for change in counting)
     if left:
-        deliberate = states_no_way_back(migration.rollback.text)
-        why = ", as a comment in it says" if deliberate else ""
-        yield hit_in(
-            migration.rollback,
-            first_text(migration.rollback),
-            f"the rollback {what}{why}: {_count(left, 'change')} of the forward to the schema will stay",
-            "If that is intended, say so in words that tools read: `-- miglint: irreversible (why)`."
-            if deliberate
-            else "Write the statements that undo the forward, or state why there are none: "
-            "`-- miglint: irreversible (why)`.",
-            severity=Severity.WARNING if deliberate else None,
-        )
+        yield _schema_stays(migration.rollback, what, left)
     elif step.changes or does_anything(step.forward_statements):
-        stays = message(step, step.changes[0]) if step.changes else "the schema is unchanged"
-        rows = "" if step.changes else ", but the forward's changes to rows stay"
+        rows_stay = "the schema is unchanged, but the forward's changes to rows stay"
+        stays = message(step, step.changes[0]) if step.changes else rows_stay
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the rollback {what}; {stays}{rows}",
+            f"the rollback {what}; {stays}",
             "If that is intended, say so: `-- miglint: irreversible (why)`.",
             severity=Severity.WARNING if counting else Severity.INFO,
         )
@@ -106,6 +95,20 @@ def empty_rollback(step: Step) -> Iterator[Hit]:
 
 def _emptiness(text: str) -> str:
     return "holds only comments" if text.strip() else "is empty"
+
+
+def _schema_stays(rollback: Script, what: str, left: int) -> Hit:
+    deliberate = states_no_way_back(rollback.text)
+    why = ", as a comment in it says" if deliberate else ""
+    return hit_in(
+        rollback,
+        first_text(rollback),
+        f"the rollback {what}{why}: {_count(left, 'change')} of the forward to the schema will stay",
+        "If that is intended, declare it: `-- miglint: irreversible (why)`."
+        if deliberate
+        else "Write the statements that undo the forward, or declare it: `-- miglint: irreversible (why)`.",
+        severity=Severity.WARNING if deliberate else None,
+    )
 
 
 def _count(number: int, word: str) -> str:

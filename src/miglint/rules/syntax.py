@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from miglint.base.findings import Severity
+from miglint.base.findings import Edit, Fix, Severity
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Dialect, Direction, Discovered, Span
+from miglint.base.model import Dialect, Direction, Discovered, Script, Span
 from miglint.replay.runners import RUNNERS
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import first_line, hit_in, problems
 from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
+from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
-from miglint.sql.operations import flat
+from miglint.sql.operations import Statement, flat
+
+# goose and sql-migrate end a statement at a line that ends with a semicolon, comments aside.
+_SPLITS = pattern(r";[ \t]*(?:--[^\n]*)?\r?\n")
 
 # Reserved words that people use as names of tables and columns.
 _TAKEN_FOR_NAMES = frozenset(
@@ -105,6 +109,48 @@ def psql_command(step: Step) -> Iterator[Hit]:
             break
 
 
+@rule(
+    "SYN009",
+    "statement-is-split",
+    Severity.ERROR,
+    "The migration tool splits a statement at a semicolon inside of it",
+    fixable=True,
+)
+def statement_is_split(step: Step) -> Iterator[Hit]:
+    """Report statements with a semicolon at the end of a line, where the tool needs lines around them to see it."""
+    marks = UNCUT.get(step.layout)
+    for script, statements in () if marks is None else scripts_of(step):
+        text = script.file.text
+        for statement in statements:
+            ends = (found.start() for found in _SPLITS.finditer(text, statement.span.start, statement.span.end))
+            if marks is None or statement.problem is not None:
+                continue
+            # The lines may be inside of the statement, before its first semicolon.
+            if any(not is_uncut(text, Span(at, at), marks) for at in ends):
+                yield hit_in(
+                    script,
+                    statement.span,
+                    f"{step.layout} splits this statement at its first line that ends with a semicolon",
+                    f"Put `{marks[0]}` on a line before it, and `{marks[1]}` behind it.",
+                    fix=_uncut_fix(script, statement, marks),
+                )
+
+
+def _uncut_fix(script: Script, statement: Statement, marks: tuple[str, str]) -> Fix | None:
+    """Return the lines around a statement that keep it in one piece; None where it shares its lines."""
+    text, line = script.file.text, line_break(script)
+    end = end_of(text, script.span, statement)
+    start = statement.span.start
+    if end is None or script.substituted is not None or text[text.rfind("\n", 0, start) + 1 : start].strip():
+        return None
+    newline = text.find("\n", end)
+    if text[end : newline if newline >= 0 else len(text)].strip():
+        return None
+    indent = indentation(text, start)
+    edits = (Edit(start, start, f"{marks[0]}{line}{indent}"), Edit(end, end, f"{line}{marks[1]}"))
+    return Fix("keep the statement in one piece", edits, "the migration takes effect then: the tool refuses the pieces")
+
+
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
 def unreadable_file(found: Discovered) -> Iterator[Hit]:
     """Report files and folders that cannot be opened or followed."""
@@ -179,7 +225,7 @@ def opaque_block(step: Step) -> Iterator[Hit]:
     """Report DO blocks with dynamic SQL, or in a language that is not analyzed."""
     for script, statements in scripts_of(step):
         for statement in statements:
-            if statement.kind == "do":
+            if statement.kind == "do" and statement.refused is None:
                 for operation in flat(statement.operations):
                     if isinstance(operation, ops.Opaque):
                         yield hit_in(

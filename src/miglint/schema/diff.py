@@ -199,33 +199,14 @@ def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
             yield Change("changed", one.kind, name, key, None, aspect, _text(before), _text(after), certain)
     for option in sorted({*one.options, *two.options}):
         if one.options.get(option) != two.options.get(option):
-            yield Change(
-                "changed",
-                one.kind,
-                name,
-                key,
-                None,
-                option,
-                one.options.get(option),
-                two.options.get(option),
-                not one.assumed,
-                counts=option not in ("owner", "cluster"),
-            )
+            values, counts = (one.options.get(option), two.options.get(option)), option not in ("owner", "cluster")
+            yield Change("changed", one.kind, name, key, None, option, *values, not one.assumed, counts=counts)
     if not same_order(one.columns, two.columns) and (
         [column for column in one.columns if column in two.columns]
         != [column for column in two.columns if column in one.columns]
     ):
-        yield Change(
-            "changed",
-            one.kind,
-            name,
-            key,
-            None,
-            "column order",
-            ", ".join(one.columns),
-            ", ".join(two.columns),
-            counts=False,
-        )
+        orders = ", ".join(one.columns), ", ".join(two.columns)
+        yield Change("changed", one.kind, name, key, None, "column order", *orders, counts=False)
 
 
 def _text(value: object) -> str | None:
@@ -271,12 +252,12 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
             "changed", "column", name, key, part, aspect, describe_column(one), describe_column(two), certain or known
         )
 
-    if one.type is None or two.type is None:
-        if one.type is not two.type:
+    if one.type != two.type:
+        if one.type is not None and two.type is not None:
+            yield change("type")
+        else:
             unsure = describe_column(one), describe_column(two)
             yield Change("changed", "column", name, key, part, "type", *unsure, certain=False)
-    elif one.type != two.type:
-        yield change("type")
     if one.not_null_conflict != two.not_null_conflict and one.nullable == two.nullable:
         yield change("nullability", known=False)
     if one.nullable != two.nullable:
@@ -358,6 +339,13 @@ def _label(table: str, name: str, constraint: Constraint) -> str:
 _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
+def _is_implied(value: Sequence | Index, change: Change) -> bool:
+    """Return whether a change of a sequence or index is one of its column or constraint."""
+    if isinstance(value, Index):
+        return value.constraint is not None
+    return value.implicit and change.kind != "changed"
+
+
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
     """Filter out what is created and dropped with another object: indexes with their table or constraint, and so on."""
     whole = {change.key for change in changes if _is_whole(change)}
@@ -368,9 +356,7 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
         table = _table_of(value)
-        if isinstance(value, Sequence) and value.implicit and change.kind != "changed":
-            continue
-        if isinstance(value, Index) and value.constraint is not None:
+        if isinstance(value, (Sequence, Index)) and _is_implied(value, change):
             continue
         if table is not None and relation_key(table, schema.dialect) in whole:
             continue

@@ -32,7 +32,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.parts import referring, using, using_column
-from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
+from miglint.sql.operations import Column, Constraint, Expression, Mentions, Name, Type
 
 AUTO, NORMAL = "auto", "normal"
 
@@ -182,18 +182,20 @@ def _of_table(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
     yield from _of_table_to_relations(key, value, value.columns, value.constraints, dialect)
 
 
+def _of_column_to_others(name: str, column: Column) -> Iterator[Edge]:
+    kind, default = column.type, column.default
+    if kind is not None and (kind.schema is not None or kind.name in TYPES):
+        yield from _type(_column(name), kind)
+    if default is not None and (default.functions or default.types):
+        owner = _column(name) if column.generated is not None else Part("default", name)
+        yield from _outside(owner, default.functions, default.types)
+
+
 def _of_table_to_others(value: Table, columns: Iterable[str], constraints: Iterable[str]) -> Iterator[Edge]:
     """Yield what some parts of a table need that is no relation: types and functions."""
     for name in columns:
-        column = value.columns.get(name)
-        if column is None:
-            continue
-        kind, default = column.type, column.default
-        if kind is not None and (kind.schema is not None or kind.name in TYPES):
-            yield from _type(_column(name), kind)
-        if default is not None and (default.functions or default.types):
-            owner = _column(name) if column.generated is not None else Part("default", name)
-            yield from _outside(owner, default.functions, default.types)
+        if name in value.columns:
+            yield from _of_column_to_others(name, value.columns[name])
     for name in constraints:
         constraint = value.constraints.get(name)
         for expression in () if constraint is None else (constraint.expression, constraint.where):

@@ -300,11 +300,17 @@ class Other(Struct, frozen=True, gc=False):
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """Known rows of a table: the constant keys that were inserted, by the columns that they are of."""
+    """Known rows of a table: the constant keys that were inserted, by the columns that they are of.
+
+    `contents` are the values of the first rows that are certainly there (column and value, None for NULL), as they were
+    after `age` runs of code whose effects are not known.
+    """
 
     name: Name
     keys: HashTrieMap[tuple[str, ...], KnownKeys] = field(default_factory=HashTrieMap)
     assumed: bool = False
+    contents: tuple[tuple[tuple[str, str | None], ...], ...] = ()
+    age: int = 0
 
     def as_other(self) -> Other:
         """Return it as it is shown: an object of the kind `rows`."""

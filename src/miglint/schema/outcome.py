@@ -30,7 +30,7 @@ class Note(Struct, frozen=True, gc=False):
     `kind` is one of: `skipped` (a guard found the same object: nothing done), `hidden` (a guard found another object or
     another shape of that name: nothing done, and what the script promises is not there), `missing` (a guarded drop
     found nothing), `rows` (a second run changes rows), `lost` (rows or values are destroyed), `cascade` (`key` went
-    too), `unknown` (the effect is not known, `message` says why).
+    too), `called` (`key` is a function that was carried out), `unknown` (the effect is not known, `message` says why).
     """
 
     kind: str

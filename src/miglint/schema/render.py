@@ -24,6 +24,8 @@ def to_json(schema: Schema) -> str:
     """Return the objects as JSON, by namespace and name."""
     spaces: dict[str, dict[str, Any]] = {}
     for key, value in ordered(schema):
+        if isinstance(value, Rows) and not len(value.keys):
+            continue
         shown = value.as_other() if isinstance(value, Rows) else value
         spaces.setdefault(key.space, {})[str(key)] = {"object": type(shown).__name__.lower(), **_plain(shown)}
     document = {"schema_version": 1, "dialect": schema.dialect.value, "objects": spaces}

@@ -30,21 +30,34 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return one is two
     if one.sequence is not None and two.sequence is not None:
         return one.sequence == two.sequence
-    if one.text and two.text and one.text != two.text and not one.key.startswith("(") and not two.key.startswith("("):
-        left, right = stored(one.text, kind), stored(two.text, kind)
-        if left is not None and right is not None and (left == right or _is_builtin(kind)):
-            # The server writes a constant for a domain as one of the domain's own type.
-            return left == right
+    if one.text and two.text and one.text != two.text and "(" not in (one.key[:1], two.key[:1]):
+        same = _same_constants(one.text, two.text, kind)
+        if same is not None:
+            return same
     if one == two or loose(one.key) == loose(two.key):
         return True
     if kind is None or kind.dimensions:
         return False
-    if kind.name == "bool":
+    return _same_value(one, two, kind.name)
+
+
+def _same_value(one: Expression, two: Expression, kind: str) -> bool:
+    """Return whether two constants of a type that has several spellings are the same value."""
+    if kind == "bool":
         truth = _truth(one)
         return truth is not None and truth == _truth(two)
-    if kind.name != "jsonb" or one.literal is None or two.literal is None:
+    if kind != "jsonb" or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
+
+
+def _same_constants(one: str, two: str, kind: Type | None) -> bool | None:
+    """Return whether two texts are the same constant of a type; None if they are none, or that is not known."""
+    left, right = stored(one, kind), stored(two, kind)
+    if left is None or right is None:
+        return None
+    # The server writes a constant for a domain as one of the domain's own type.
+    return left == right if left == right or _is_builtin(kind) else None
 
 
 def _is_builtin(kind: Type | None) -> bool:
@@ -142,6 +155,10 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
     same = _without_query(one) == _without_query(two)
+    if same and (one.query.stored or two.query.stored) and one.columns == two.columns:
+        stored = [loose(query.stored or query.key) for query in (one.query, two.query)]
+        if stored[0] == stored[1]:
+            return True
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 

@@ -160,14 +160,15 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
                 dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
         return dependents
 
+    def _needs_before(self, key: Key, old: SchemaObject | Absent | None) -> frozenset[Key] | HashTrieMap[Key, int]:
+        if is_counted(old):
+            return self.counts[key]
+        return _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+
     def _with_counted(self, key: Key, value: Counted) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
         old = self.objects.get(key)
-        before: frozenset[Key] | HashTrieMap[Key, int]
-        if is_counted(old):
-            before = self.counts[key]
-        else:
-            before = _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+        before = self._needs_before(key, old)
         counts, changes = recounted(old, value, before, self.dialect)
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]

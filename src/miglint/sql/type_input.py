@@ -18,7 +18,10 @@ _ADDRESSES = frozenset({"inet", "cidr", "macaddr"})
 _NOT_EMPTY = TIMES | _ADDRESSES | {"oid"}
 _DATE = pattern(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 _DATES = frozenset({"date", "timestamp", "timestamptz"})
-_COUNTED = pattern(r"\s*[+-]?[0-9]+\s+([a-z]+)\s*")
+_COUNTED = pattern(r"\s*(?:[+-]?[0-9]+(?:\.[0-9]+)?\s+[a-z]+\s*)+(?:ago\s*)?")
+_UNIT = pattern(r"[a-z]+")
+_HOST = pattern(r"\s*([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)(?:/([0-9]+))?\s*")
+_HEX = pattern(r"\\x(?:\s*[0-9a-fA-F]{2})*\s*")
 _UNITS = frozenset(
     {
         "ago", "c", "cent", "centuries", "century", "d", "day", "days", "dec", "decade", "decades", "decs", "h", "hour",
@@ -45,6 +48,9 @@ def unreadable(name: str, text: str) -> bool:
         return truth_of(text) is None
     if name == "uuid":
         return _UUID.fullmatch(text) is None
+    if name == "bytea":
+        # What does not begin so is read in the older form.
+        return text.startswith("\\x") and _HEX.fullmatch(text) is None
     return name in ("json", "jsonb") and not _is_json(text)
 
 
@@ -60,7 +66,13 @@ def out_of_range(name: str, text: str) -> bool:
 
 
 def _is_no_address(name: str, text: str) -> bool:
-    return name in _ADDRESSES and _HOSTLESS.fullmatch(text) is not None
+    if name not in _ADDRESSES:
+        return False
+    host = _HOST.fullmatch(text) if name != "macaddr" else None
+    if host is not None:
+        *parts, mask = (int(number or 0) for number in host.groups())
+        return max(parts) > 255 or mask > 32
+    return _HOSTLESS.fullmatch(text) is not None
 
 
 # What dates and times read beside numbers.
@@ -76,7 +88,7 @@ def _is_no_moment(name: str, text: str) -> bool:
 
 def _is_no_interval(name: str, text: str) -> bool:
     counted = _COUNTED.fullmatch(text.lower()) if name == "interval" else None
-    return counted is not None and counted[1] not in _UNITS
+    return counted is not None and not _UNITS.issuperset(_UNIT.findall(counted[0]))
 
 
 def truth_of(text: str) -> bool | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
-from miglint.base.structs import replace
 from miglint.schema.objects import Comment, Key, Other, Part, Policy, Privileges, RewriteRule, Routine, Trigger
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
@@ -12,7 +10,6 @@ from miglint.writer import remarks
 from miglint.writer.routines import signature
 from miglint.writer.words import UnprintableError, identifier, name
 
-_ARGUMENT = pattern(r"\b(leftarg|rightarg)=([^,]+)")
 _GONE = "what it is called is not known"
 
 
@@ -33,37 +30,14 @@ def drop(schema: Schema, key: Key) -> str:
         case Routine():
             return f"DROP {value.kind.upper()} IF EXISTS {signature(value)};"
         case Other():
-            return f"DROP {_other(key, value)};"
+            words, text = remarks.other_words(key, value)
+            return f"DROP {words} IF EXISTS {text};"
     if key.space == "relation":
         own = getattr(value, "name", None)
         text = name(own if isinstance(own, Name) else Name(key.schema, key.name))
         return f"DROP {remarks.relation_word(value)} IF EXISTS {text};"
     words, _, text = remarks.subject(schema, key).partition(" ")
     return f"DROP {words} IF EXISTS {text};"
-
-
-def _other(key: Key, value: Other) -> str:
-    own = Name(key.schema or None, value.name.name)
-    if value.kind == "cast":
-        source, _, target = value.name.name.partition(" as ")
-        return f"CAST IF EXISTS ({source} AS {target})"
-    if value.kind == "operator":
-        arguments = dict(_ARGUMENT.findall(value.definition))
-        if not arguments:
-            raise UnprintableError("the types of the operator are not known")
-        left, right = (arguments.get(side, "NONE").strip() for side in ("leftarg", "rightarg"))
-        home = "" if own.schema in (None, "public") else f"{identifier(own.schema or '')}."
-        return f"OPERATOR IF EXISTS {home}{own.name} ({left}, {right})"
-    if value.kind in ("operator class", "operator family"):
-        label, _, method = own.name.rpartition(" using ")
-        return f"{value.kind.upper()} IF EXISTS {name(replace(own, name=label))} USING {identifier(method)}"
-    if value.kind == "transform":
-        kind, _, language = own.name.partition(" for ")
-        return f"TRANSFORM IF EXISTS FOR {kind} LANGUAGE {identifier(language)}"
-    if value.kind == "user mapping":
-        role, _, server = own.name.partition(" server ")
-        return f"USER MAPPING IF EXISTS FOR {remarks.role_name(role)} SERVER {identifier(server)}"
-    return f"{value.kind.upper()} IF EXISTS {name(own)}"
 
 
 def drop_part(schema: Schema, key: Key, part: Part) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
@@ -34,7 +34,9 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
     back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
     lost = tuple(_gone(old, new, relations, columns, types))
     back_types = {was: now for now, was in types.items()}
-    return lost, tuple(_gone(new, old, back_relations, back_columns, back_types))
+    emptied = set() if renames is None else {*renames.values.emptied()}
+    emptied |= {(relations.get(key, key), column) for key, column in emptied}
+    return lost, tuple(_gone(new, old, back_relations, back_columns, back_types, emptied))
 
 
 def _gone(
@@ -43,8 +45,12 @@ def _gone(
     relations: dict[Key, Key],
     columns: dict[tuple[Key, str], str],
     types: dict[tuple[str, str], tuple[str, str]],
+    emptied: Collection[tuple[Key, str]] = (),
 ) -> Iterator[LostData]:
-    """Yield the tables and columns with rows of their own that one schema has and the other has not."""
+    """Yield the tables and columns with rows of their own that one schema has and the other has not.
+
+    `emptied` are columns that the other may have, but not with the same values.
+    """
     for key, table in sorted(_tables(one)):
         there = relations.get(key, key)
         value = two.find(there)
@@ -59,7 +65,7 @@ def _gone(
             other = value.columns.get(columns.get((key, name), name))
             if column.generated is not None or (other is None and value.assumed):
                 continue
-            if other is None or other.generated is not None:
+            if other is None or other.generated is not None or (key, name) in emptied:
                 yield LostData(key, column.name)
             elif not _keeps(column, other, one.dialect, types):
                 yield LostData(key, column.name, "narrowed")
@@ -84,18 +90,24 @@ def _keeps(one: Column, two: Column, dialect: Dialect, types: dict[tuple[str, st
     return keeps_values(one.type, two.type)
 
 
+# The argument is a length, or a number of digits.
+_OF_LENGTH = frozenset({"varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"})
+
+
+def _is_as_long(one: Type, two: Type) -> bool:
+    return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
+
+
 def keeps_values(one: Type, two: Type) -> bool:
     """Return whether no value of a type is lost or changed when it becomes one of another type of PostgreSQL."""
     if one.dimensions != two.dimensions:
         return False
-    if one.name in _INTEGERS and two.name in _INTEGERS:
-        return _INTEGERS[one.name] <= _INTEGERS[two.name]
-    if one.name in _INTEGERS and two.name == "numeric":
-        return not two.args
+    if one.name in _INTEGERS and two.name in (*_INTEGERS, "numeric"):
+        return _INTEGERS[one.name] <= _INTEGERS[two.name] if two.name in _INTEGERS else not two.args
     if one.name == two.name == "numeric":
         return not two.args or _fits(one, two)
-    if one.name == two.name and one.name in ("varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"):
-        return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
+    if one.name == two.name and one.name in _OF_LENGTH:
+        return _is_as_long(one, two)
     if two.name in ("text", "varchar") and not two.args:
         # Every type has a text from which its value can be had again.
         return one.name != "bpchar" or not one.args

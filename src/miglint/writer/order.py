@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -32,7 +32,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
-from miglint.sql.operations import Query
+from miglint.sql.operations import Expression, Query
 
 # Among those whose needs are met, the kinds come in this order.
 _RANKS: dict[type, int] = {
@@ -62,12 +62,15 @@ _RANKS: dict[type, int] = {
 }
 
 
+def _objects(schema: Schema, keys: Iterable[Key] | None) -> dict[Key, SchemaObject]:
+    if keys is None:
+        return dict(schema.items())
+    return {key: value for key in keys if (value := schema.find(key)) is not None}
+
+
 def ordered(schema: Schema, keys: Iterable[Key] | None = None) -> list[tuple[Key, SchemaObject]]:
     """Return the objects of a schema (those of `keys`), each after those that it needs when it is created."""
-    if keys is None:
-        objects = dict(schema.items())
-    else:
-        objects = {key: value for key in keys if (value := schema.find(key)) is not None}
+    objects = _objects(schema, keys)
     waiting: dict[Key, set[Key]] = {}
     users: dict[Key, list[Key]] = {}
     names = _by_name(objects)
@@ -76,18 +79,14 @@ def ordered(schema: Schema, keys: Iterable[Key] | None = None) -> list[tuple[Key
         waiting[key] = needed
         for item in needed:
             users.setdefault(item, []).append(key)
-    ready: list[tuple[int, Key]] = []
-    for key, needed in waiting.items():
-        if not needed:
-            heappush(ready, (_RANKS[type(objects[key])], key))
+    ready = [(_RANKS[type(objects[key])], key) for key, needed in waiting.items() if not needed]
+    heapify(ready)
     found: list[tuple[Key, SchemaObject]] = []
     done: set[Key] = set()
     while len(found) < len(objects):
         if not ready:
-            # A circle: what is least likely to need something goes first.
-            key = min(
-                (item for item in objects if item not in done), key=lambda item: (_RANKS[type(objects[item])], item)
-            )
+            # A circle: what is least likely to need something comes first.
+            _, key = min((_RANKS[type(objects[item])], item) for item in objects.keys() - done)
             heappush(ready, (0, key))
         _, key = heappop(ready)
         if key in done:
@@ -144,26 +143,33 @@ _QUALIFIED = pattern(r'("[^"]++"|(?<![\w$])[a-z_][\w$]*+)\.("[^"]++"|[a-z_][\w$]
 
 def mentioned_names(value: SchemaObject) -> Iterator[tuple[str, str]]:
     """Yield the qualified names in texts of the catalog, which come without what they mention."""
-    texts: list[str] = []
+    for text in _catalog_texts(value):
+        for one, two in _QUALIFIED.findall(text):
+            yield one.strip('"'), two.strip('"')
+
+
+def _catalog_texts(value: SchemaObject) -> list[str]:
     match value:
         case Table():
             columns = (column.default for column in value.columns.values())
-            checks = (item.expression for item in value.constraints.values())
-            texts += [item.text for item in (*columns, *checks) if item is not None and item.key == item.text]
+            return _unread((*columns, *(item.expression for item in value.constraints.values())))
         case View(query=Query() as query) if query.key == query.text:
-            texts.append(query.text)
+            return [query.text]
         case Index():
-            parts = (*(element.expression for element in value.elements), value.where)
-            texts += [item.text for item in parts if item is not None and item.key == item.text]
+            return _unread((*(element.expression for element in value.elements), value.where))
         case Policy():
-            texts += [text for text in (value.using, value.check) if text]
+            return [text for text in (value.using, value.check) if text]
         case Routine() if value.definition == value.source and "BEGIN ATOMIC" in value.source:
-            texts.append(value.source)
+            return [value.source]
         case Routine(kind="aggregate"):
-            texts.append(value.definition)
-    for text in texts:
-        for one, two in _QUALIFIED.findall(text):
-            yield one.strip('"'), two.strip('"')
+            return [value.definition]
+        case _:
+            return []
+
+
+def _unread(expressions: Iterable[Expression | None]) -> list[str]:
+    """Return the texts of expressions that come from the catalog: their key is their text."""
+    return [item.text for item in expressions if item is not None and item.key == item.text]
 
 
 def _is_foreign(table: Table, part: Part | None) -> bool:

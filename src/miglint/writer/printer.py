@@ -67,7 +67,10 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return list(create_routine(value))
         case Extension():
             where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
-            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where};"]
+            version = f" VERSION {literal(value.version)}" if value.version is not None else ""
+            if version:
+                where = where.replace(" WITH", "")
+            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where}{version};"]
         case Namespace():
             return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case _:

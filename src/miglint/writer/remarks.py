@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import (
     Comment,
     Domain,
     Index,
     Key,
+    Other,
     Part,
     Privileges,
     Routine,
@@ -25,6 +27,9 @@ from miglint.writer.words import UnprintableError, identifier, literal, name
 _KEYWORD_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
 _OPTION = " with grant option"
 _ALL_OF_TABLE = frozenset({"delete", "insert", "references", "select", "trigger", "truncate", "update"})
+
+
+_ARGUMENT = pattern(r"\b(leftarg|rightarg)=([^,]+)")
 
 
 def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
@@ -48,7 +53,34 @@ def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
         return f"{relation_word(value)} {name(own)}"
     if key.space == "type":
         return f"{'DOMAIN' if isinstance(value, Domain) else 'TYPE'} {name(own)}"
+    if isinstance(value, Other):
+        return " ".join(other_words(key, value))
     return f"{key.space.removeprefix('other ').upper()} {name(Name(key.schema or None, key.name))}"
+
+
+def other_words(key: Key, value: Other) -> tuple[str, str]:
+    """Return the words for the kind of an object that is compared by its text, and what follows them in a statement."""
+    own = Name(key.schema or None, value.name.name)
+    if value.kind == "cast":
+        source, _, target = value.name.name.partition(" as ")
+        return "CAST", f"({source} AS {target})"
+    if value.kind == "operator":
+        arguments = dict(_ARGUMENT.findall(value.definition))
+        if not arguments:
+            raise UnprintableError("the types of the operator are not known")
+        left, right = (arguments.get(side, "NONE").strip() for side in ("leftarg", "rightarg"))
+        home = "" if own.schema in (None, "public") else f"{identifier(own.schema or '')}."
+        return "OPERATOR", f"{home}{own.name} ({left}, {right})"
+    if value.kind in ("operator class", "operator family"):
+        label, _, method = own.name.rpartition(" using ")
+        return value.kind.upper(), f"{name(own._replace(name=label))} USING {identifier(method)}"
+    if value.kind == "transform":
+        kind, _, language = own.name.partition(" for ")
+        return "TRANSFORM", f"FOR {kind} LANGUAGE {identifier(language)}"
+    if value.kind == "user mapping":
+        role, _, server = own.name.partition(" server ")
+        return "USER MAPPING", f"FOR {role_name(role)} SERVER {identifier(server)}"
+    return value.kind.upper(), name(own)
 
 
 def relation_word(value: SchemaObject | None) -> str:

@@ -18,6 +18,8 @@ from miglint.sql.operations import (
     RenameEnumValue,
     SetSchema,
 )
+from miglint.writer.column_paths import ColumnPaths
+from miglint.writer.passing import PassingObjects
 from miglint.writer.remarks import relation_word
 from miglint.writer.row_paths import RowPaths
 from miglint.writer.words import identifier, name
@@ -55,11 +57,16 @@ class RenamedPart(NamedTuple):
 
 
 class Renames:
-    """The objects and parts that a run has renamed."""
+    """The objects and parts that a run has renamed.
 
-    def __init__(self, moments: Iterable[OperationTrace]) -> None:
+    `passing` are those that it made and took away again; only on request, for a way back that undoes a part of it too.
+    """
+
+    def __init__(self, moments: Iterable[OperationTrace], *, passing: bool = False) -> None:
         moments = tuple(moments)
         self.rows = RowPaths(moments)
+        self.values = ColumnPaths(moments)
+        self.passing = PassingObjects(moments if passing else ())
         self._objects: dict[Key, Key] = {}
         self._parts: dict[tuple[Key, Part], str] = {}
         self._first: Schema | None = None
@@ -82,6 +89,14 @@ class Renames:
     def _was_there(self, key: Key) -> bool:
         return self._first is None or self._first.find(key) is not None
 
+    def written_tables(self) -> frozenset[Key]:
+        """Return the tables, by the names of before, with rows that the run wrote."""
+        return frozenset(self._objects.get(key, key) for key in self.values.written())
+
+    def conversions(self) -> dict[tuple[Key, str], str]:
+        """Return the expressions that made values of another type, by the names of before."""
+        return {(self._objects.get(key, key), column): text for (key, column), text in self.values.using().items()}
+
     def relations(self) -> Iterator[Renamed]:
         """Yield the relations that have another name or schema than before."""
         return (moved for moved in self.objects() if moved.new.space == "relation")
@@ -101,8 +116,16 @@ class Renames:
     def parts(self) -> Iterator[RenamedPart]:
         """Yield the columns, attributes, constraints and labels that have another name than before."""
         for (key, part), old in self._parts.items():
-            if part.name != old:
+            if part.name != old and self._had_part(key, replace(part, name=old)):
                 yield RenamedPart(key, part.kind, old, part.name)
+
+    def _had_part(self, key: Key, part: Part) -> bool:
+        """Return whether a part was there before, and not only under this name for a while."""
+        if self._first is None:
+            return True
+        was = self._objects.get(key, key)
+        value = self._first.find(was)
+        return value is None or value.assumed or _has_part(self._first, was, part)
 
     def _follow(self, moment: OperationTrace) -> None:
         operation, before, after = moment.operation, moment.before, moment.after

@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import CreateTable, Drop, DropColumn, Insert, Name, Query, Rename
+from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename
 
 
 class Detour(NamedTuple):
@@ -39,7 +39,6 @@ class RowPaths:
         self._paths: list[tuple[Key, Key]] = []
         self._away: set[Key] = set()
         self._made: set[Key] = set()
-        self._dropped: set[tuple[Key, str]] = set()
         # Where the values of a column come from that was filled from another one.
         self._origins: dict[tuple[Key, str], tuple[Key, str]] = {}
         self._start: Schema | None = None
@@ -60,10 +59,6 @@ class RowPaths:
     def away(self) -> frozenset[Key]:
         """Return the tables that were dropped or renamed at some time, whatever was created under their name later."""
         return frozenset(self._away)
-
-    def dropped_columns(self) -> frozenset[tuple[Key, str]]:
-        """Return the columns that were dropped at some time, whatever was added under their name later."""
-        return frozenset(self._dropped)
 
     def copied_columns(self) -> Iterator[CopiedColumn]:
         """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
@@ -95,20 +90,16 @@ class RowPaths:
                     self._away.add(key)
                     self._made.discard(key)
                     self._origins = {item: was for item, was in self._origins.items() if item[0] != key}
-            case DropColumn():
-                key = _key(before, operation.table)
-                if key is not None:
-                    self._dropped.add((key, _folded(before, operation.column)))
 
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]
     ) -> None:
         """Record a table that gets its rows from one other: for a while it may be the only one that has them."""
-        if target is None or query is None or len(query.relations) != 1:
+        if target not in self._made or query is None or len(query.relations) != 1:
             return
         source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)
         table = None if source is None else moment.before.table(source)
-        if source is None or table is None or copy is None or target not in self._made:
+        if source is None or table is None or copy is None:
             return
         self._paths.append((source, target))
         self._shapes[target] = copy

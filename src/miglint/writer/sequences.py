@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.schema.objects import Sequence
+from miglint.schema.sequences import limits
 from miglint.writer.words import identifier, name
 
 _WORDS = {
@@ -49,4 +50,5 @@ def changed_options(before: Sequence, after: Sequence) -> list[str]:
     given = {option.partition("=")[0] for option in after.options}
     words = [option for option in after.options if option not in before.options]
     gone = [option.partition("=")[0] for option in before.options if option.partition("=")[0] not in given]
-    return options_of(tuple(words)) + [text for word in gone if (text := (_USUAL | _OPEN).get(word))]
+    texts = options_of(tuple(words)) + [text for word in gone if (text := (_USUAL | _OPEN).get(word))]
+    return [*texts, f"START WITH {limits(after.options)[2]}"] if "start" in gone else texts

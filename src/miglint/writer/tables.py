@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Sequence, Table
+from miglint.schema.storage import default_storage
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer.sequences import options_of
@@ -137,7 +138,7 @@ def settings_of(table: Table) -> Iterator[str]:
             yield f"ALTER TABLE {own} {text};"
 
 
-def setting(option: str, value: str | None) -> str | None:
+def setting(option: str, value: str | None, table: Table | None = None) -> str | None:
     """Return the action of ALTER TABLE that gives an option a value (None: the usual one); None for other options."""
     off = value in (None, "off")
     if option == "row security":
@@ -151,14 +152,14 @@ def setting(option: str, value: str | None) -> str | None:
         return None if given == "index" else f"REPLICA IDENTITY {given.upper()}"
     if option == "cluster":
         return "SET WITHOUT CLUSTER" if value is None else f"CLUSTER ON {identifier(value)}"
-    return _column_setting(option, value)
+    return _column_setting(option, value, table)
 
 
 _STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSIONS = {"p": "pglz", "l": "lz4"}
 
 
-def _column_setting(option: str, value: str | None) -> str | None:
+def _column_setting(option: str, value: str | None, table: Table | None) -> str | None:
     # The catalog says `column a storage`, the files say `a: storage`.
     column, _, what = option.rpartition(": ")
     if option.startswith("column "):
@@ -166,6 +167,9 @@ def _column_setting(option: str, value: str | None) -> str | None:
     if not column or what not in ("statistics", "storage", "compression"):
         return None
     usual = {"statistics": "-1", "storage": "DEFAULT", "compression": "DEFAULT"}[what]
+    known = None if table is None else table.columns.get(column)
+    if what == "storage" and known is not None:
+        usual = default_storage(known.type) or usual  # The word DEFAULT came with PostgreSQL 16.
     given = usual if value is None else value
     if what == "storage":
         given = _STORAGES.get(given, given.upper())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from miglint.sql import operations as op
-from miglint.sql.operations import And, Exists, Name, Not, Or, Unknown
+from miglint.sql.operations import IN_MARK, And, Exists, Expression, KeyColumns, Name, Not, Or, Unknown
 
 from .reading import cut, one, operations
 
@@ -125,6 +125,60 @@ CONDITIONS: list[tuple[str, Any]] = [
         Or((Not(Exists("relation", named("Foo", "public"))), Exists("type", named("m")))),
     ),
     (
+        "EXISTS (SELECT 1 FROM users WHERE id = 1)",
+        Exists("row", named("users"), where=Expression("(id = 1)", "", ("id",))),
+    ),
+    ("(SELECT count(*) FROM users) > 0", Exists("row", named("users"))),
+    (
+        "EXISTS (SELECT 1 FROM pg_tables WHERE tablename IN ('t', 'u'))",
+        Or((Exists("table", named("t"), anywhere=True), Exists("table", named("u"), anywhere=True))),
+    ),
+    (
+        "(SELECT count(*) FROM pg_tables WHERE tablename IN ('t', 'u')) = 2",
+        And((Exists("table", named("t"), anywhere=True), Exists("table", named("u"), anywhere=True))),
+    ),
+    (
+        "(SELECT count(*) FROM pg_tables WHERE tablename IN ('t', 'u')) = 1",
+        Or(
+            (
+                And((Exists("table", named("t"), anywhere=True), Not(Exists("table", named("u"), anywhere=True)))),
+                And((Not(Exists("table", named("t"), anywhere=True)), Exists("table", named("u"), anywhere=True))),
+            )
+        ),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c'"
+        " AND NOT data_type = 'text')",
+        Exists("column", named("c"), named("t"), (("data_type <>", "text"),)),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c'"
+        " AND data_type NOT IN ('text', 'json'))",
+        Exists("column", named("c"), named("t"), (("data_type not in", f"text{IN_MARK}json"),)),
+    ),
+    (
+        "(SELECT data_type FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c')"
+        " IS DISTINCT FROM 'text'",
+        Not(
+            And(
+                (
+                    Exists("column", named("c"), named("t")),
+                    Exists("column", named("c"), named("t"), (("data_type", "text"),)),
+                )
+            )
+        ),
+    ),
+    (
+        "(SELECT array_agg(attname) FROM pg_attribute WHERE attrelid = 'i'::regclass) = '{a,b}'",
+        KeyColumns("relation", named("i"), ("a", "b"), "position"),
+    ),
+    (
+        "COALESCE((SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_index i JOIN pg_attribute a"
+        " ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
+        " WHERE i.indrelid = 't'::regclass AND i.indisprimary), '') <> text('a,b')",
+        Not(KeyColumns("primary", named("t"), ("a", "b"), "name")),
+    ),
+    (
         "(SELECT oid FROM pg_class WHERE relname = 't' AND relkind = 'r') IS NULL",
         Not(Exists("table", named("t"), anywhere=True)),
     ),
@@ -136,7 +190,6 @@ CONDITIONS: list[tuple[str, Any]] = [
         "EXISTS (SELECT FROM pg_class WHERE relname = 't' AND relnamespace = current_schema()::regnamespace)",
         Exists("relation", named("t")),
     ),
-    ("EXISTS (SELECT 1 FROM users WHERE id = 1)", Exists("row", named("users"))),
     ("NOT NOT EXISTS (SELECT 1 FROM users)", Exists("row", named("users"))),
 ]
 
@@ -153,6 +206,10 @@ def test_condition(text: str, expected: Any) -> None:
         "EXISTS (SELECT 1 FROM pg_constraint WHERE conname LIKE 'x%')",
         "EXISTS (SELECT 1 FROM pg_constraint)",
         "EXISTS (SELECT 1 FROM f('x'))",
+        "EXISTS (SELECT 1 FROM users u JOIN orgs o ON o.id = u.org WHERE u.id = 1)",
+        "EXISTS (SELECT org FROM users GROUP BY org HAVING count(*) > 1)",
+        "(SELECT count(email) FROM users) > 0",
+        "(SELECT array_agg(oid) FROM pg_attribute WHERE attrelid = 'i'::regclass) = '{1}'",
         "(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 5",
         "some_function()",
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -71,6 +71,10 @@ class Reader:
         self._last = (texts, schema)
         return schema
 
+    def _renamed(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Return the objects, with their names, that had another name when they were read first."""
+        return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
+
     def _texts(self, session: Session) -> frozenset[str]:
         # Planning takes longer than execution.
         found, named, others = session.prepared("look", *LOOK)
@@ -78,8 +82,9 @@ class Reader:
         fresh = [one for one in seen if one not in self._columns]
         read = self._read_texts(session.query, fresh) if fresh else {}
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
-        names += [pair for one in seen for pair in self._columns[one]]
-        renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
+        for one in seen:
+            names += self._columns[one]
+        renamed = self._renamed(names)
         self._keep(fresh, renamed, read)
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:

@@ -21,6 +21,7 @@ from miglint.dryrun.statements import Prepared, StatementText
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
 _REFUSED = "42501"
+_ENDED = ServerError("the statement ended the transaction of the script", _REFUSED)
 _UNDEFINED_OBJECT = "42704"
 _NO_ROLE = pattern(
     r'role ".+" does not exist|must be able to SET ROLE ".+"|must be member of role ".+"'
@@ -34,6 +35,11 @@ _STOPPED = pattern(r"57014|25P04")
 START = "RESET ROLE"
 # What the end of a session does: objects that depend on temporary ones are dropped with them.
 RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP"
+
+
+def _without_isolation(piece: StatementText) -> StatementText:
+    """Replace a statement that sets the isolation level, which the server accepts only as the first query."""
+    return replace(piece, text="SELECT") if sets_isolation(piece.text) else piece
 
 
 class ScriptSession:
@@ -108,6 +114,10 @@ class ScriptSession:
             error = self.error_at(ServerError(lost, limit="connection"), -1, script.pieces[-1:], 0.0)
         return error
 
+    def _keeps_effects(self, session: Session) -> bool:
+        """Return whether a failed statement keeps its partial effects: outside of a transaction."""
+        return session is self._open and not session.in_transaction
+
     def execute(
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
     ) -> EngineError | None:
@@ -118,18 +128,13 @@ class ScriptSession:
         begins = True
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
-            sent = piece
-            if begins and session.in_transaction and sets_isolation(piece.text):
-                # The server accepts it only as the first query, and the dry run has sent others.
-                sent = replace(piece, text="SELECT")
+            sent = _without_isolation(piece) if begins and session.in_transaction else piece
             begins = begins and opens_transaction(sent.text)
             error = self._statement(session, index, sent, disabled)
             if error is None and script.wrapped and not session.in_transaction:
-                ended = ServerError("the statement ended the transaction of the script", _REFUSED)
-                error = self.error_at(ended, index, (piece,), 0.0)
+                error = self.error_at(_ENDED, index, (piece,), 0.0)
             seconds = time.perf_counter() - begun
-            # A statement that fails outside of a transaction keeps its partial effects.
-            if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
+            if watch is None or (error is not None and not self._keeps_effects(session)):
                 statements.append(StatementRun(index, piece.span, seconds))
             else:
                 try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from miglint.dryrun.sqlite.library import Connection, SqliteError
 from miglint.dryrun.sqlite.wire import IndexDetails, SchemaDetails, StoredObject, TableDetails
@@ -30,18 +30,26 @@ def schema_details(
     )
 
 
-def stored_columns(db: Connection) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the names of ordinary tables and of their stored columns.
+def ordinary_tables(db: Connection) -> list[tuple[str, str]]:
+    """Return the names of ordinary tables, with their statements."""
+    return db.rows(
+        "SELECT name, sql FROM main.sqlite_master WHERE type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_'"
+        " AND upper(substr(sql, 1, 14)) <> 'CREATE VIRTUAL'"
+    )
+
+
+def has_virtual_tables(db: Connection) -> bool:
+    """Return whether there are virtual tables, whose modules write their shadow tables."""
+    return bool(db.rows("SELECT 1 FROM main.sqlite_master WHERE upper(substr(sql, 1, 14)) = 'CREATE VIRTUAL' LIMIT 1"))
+
+
+def stored_columns(db: Connection, table: str) -> tuple[str, ...]:
+    """Return the names of the stored columns of an ordinary table.
 
     Virtual generated columns are excluded: they derive from the others, and reading them evaluates their expression.
     """
-    names = db.rows(
-        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_'"
-        " AND upper(substr(sql, 1, 14)) <> 'CREATE VIRTUAL'"
-    )
-    for (name,) in names:
-        columns = db.rows(f"PRAGMA main.table_xinfo({quoted(name)})")
-        yield name, tuple(column[1] for column in columns if column[6] not in (_HIDDEN, _GENERATED_VIRTUAL))
+    columns = db.rows(f"PRAGMA main.table_xinfo({quoted(table)})")
+    return tuple(column[1] for column in columns if column[6] not in (_HIDDEN, _GENERATED_VIRTUAL))
 
 
 def quoted(name: str) -> str:

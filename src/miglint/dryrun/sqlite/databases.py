@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from miglint.dryrun.sqlite import wire
-from miglint.dryrun.sqlite.catalog_queries import quoted, schema_details, stored_columns, stored_objects
-from miglint.dryrun.sqlite.library import Connection, SqliteError, UndecodableError, opener
+from miglint.dryrun.sqlite.catalog_queries import schema_details, stored_objects
+from miglint.dryrun.sqlite.library import Connection, SqliteError, opener
+from miglint.dryrun.sqlite.row_digests import RowDigests, frequencies
 
 # The exit status of a process that is out of memory.
 OUT_OF_MEMORY = 71
 _MAX_MESSAGE = 2000
 _BOUNDS = {"SQLITE_FULL": "disk", "SQLITE_NOMEM": "memory", "SQLITE_TOOBIG": "memory"}
-
-# Hash functions by value type. Hashes of text use a secret key, so that scripts cannot create collisions.
-_KINDS = {kind: kind.__name__ for kind in (int, float, str, bytes, type(None))}
 
 Tell = Callable[[wire.Began], object]
 
@@ -32,6 +28,7 @@ class Databases:
         self._tell = tell
         self._open = opener(start.library)
         self._found: dict[int, Connection] = {}
+        self._digests: dict[int, RowDigests] = {}
         self._stop_at = float("inf")
 
     def warm_up(self) -> None:
@@ -47,8 +44,10 @@ class Databases:
             case wire.Open():
                 self._install(request.database, self._open())
             case wire.Copy():
-                self._install(request.database, self._found[request.source].copy())
+                copy = self._found[request.source].copy()
+                self._install(request.database, copy, self._digests[request.source].of_copy(copy))
             case wire.Forget():
+                del self._digests[request.database]
                 self._found.pop(request.database).close()
             case wire.RunScript():
                 return self._run(request)
@@ -64,15 +63,15 @@ class Databases:
                 names = (request.tables, request.indexes, request.views)
                 return schema_details(self._found[request.database], *names)
             case wire.Digest():
-                return wire.Digested(dict(_digests(self._found[request.database], request.only)))
+                return wire.Digested(self._digests[request.database].tables(request.only))
             case wire.SameRows():
-                one, two = (dict(_digests(self._found[of], None)) for of in (request.database, request.other))
+                one, two = (self._digests[of].tables() for of in (request.database, request.other))
                 return wire.RowsCompared(one == two)
             case wire.Frequencies():
-                return wire.Counted(_frequencies(self._found[request.database], request.table, request.column))
+                return wire.Counted(frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
 
-    def _install(self, number: int, db: Connection) -> None:
+    def _install(self, number: int, db: Connection, digests: RowDigests | None = None) -> None:
         page = int(db.rows("PRAGMA page_size")[0][0])
         db.rows(f"PRAGMA max_page_count = {max(1, self._start.disk // page)}")
         db.rows(f"PRAGMA foreign_keys = {int(self._start.foreign_keys)}")
@@ -81,6 +80,7 @@ class Databases:
         db.protect()
         db.watch(lambda: time.monotonic() > self._stop_at)
         self._found[number] = db
+        self._digests[number] = digests or RowDigests(db)
 
     @contextmanager
     def _within(self, seconds: float) -> Iterator[None]:
@@ -139,7 +139,8 @@ class Databases:
         if not db.guard.session_changed:
             return
         try:
-            self._install(number, db.copy())
+            copy = db.copy()
+            self._install(number, copy, self._digests[number].of_copy(copy))
         except SqliteError:
             # The old connection is unusable, and a new one cannot be opened.
             os._exit(OUT_OF_MEMORY)
@@ -155,53 +156,3 @@ def _shortened(message: str) -> str:
     """Return a sanitized message, since scripts can make messages of any length and with any characters."""
     short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
     return short.encode("utf-8", "replace").decode()
-
-
-def _digests(db: Connection, only: Collection[str] | None) -> Iterator[tuple[str, wire.TableRows]]:
-    for table, columns in stored_columns(db):
-        if only is None or table.lower() in only:
-            count, totals = _summed(db, table, columns)
-            hashes = {name.lower(): str(total) for name, total in zip(columns, totals, strict=True)}
-            yield table, wire.TableRows(count, hashes)
-
-
-def _summed(db: Connection, table: str, columns: tuple[str, ...]) -> tuple[int, list[int]]:
-    """Return the number of rows, and for each column the sum of the hashes of its values."""
-    for rows in (db.each(_select(table, columns)), _recoded(db, table, columns)):
-        totals, count, kinds = [0] * len(columns), 0, _KINDS
-        try:
-            for row in rows:
-                count += 1
-                for at, cell in enumerate(row):
-                    totals[at] += hash((kinds[type(cell)], cell))
-        except UndecodableError:
-            continue
-        return count, totals
-    return 0, []
-
-
-def _frequencies(db: Connection, table: str, column: str) -> dict[str, int]:
-    try:
-        return Counter(_hash(cell) for (cell,) in db.each(_select(table, (column,))))
-    except UndecodableError:
-        return Counter(_hash(cell) for (cell,) in _recoded(db, table, (column,)))
-
-
-def _hash(cell: Any) -> str:
-    return str(hash((_KINDS[type(cell)], cell)))
-
-
-def _select(table: str, columns: tuple[str, ...]) -> str:
-    return f"SELECT {', '.join(map(quoted, columns))} FROM main.{quoted(table)}"
-
-
-def _recoded(db: Connection, table: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table that contains text that is not UTF-8."""
-    parts = [
-        f"typeof({name}), iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})" for name in map(quoted, columns)
-    ]
-    for row in db.each(f"SELECT {', '.join(parts)} FROM main.{quoted(table)}"):
-        yield tuple(
-            cell.decode("utf-8", "surrogateescape") if kind == "text" else cell
-            for kind, cell in zip(row[::2], row[1::2], strict=True)
-        )

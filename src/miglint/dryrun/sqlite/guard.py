@@ -35,21 +35,41 @@ _TEMPORARY = frozenset(
 )
 
 
+# Actions that write rows of a table, or create or drop it: their first argument is its name.
+_WRITING = frozenset(
+    [
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_UPDATE,
+        sqlite3.SQLITE_DELETE,
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_DROP_TABLE,
+    ]
+)
+
+
 class Guard:
     """An authorizer. `refused` describes the last refused action, None if there is none.
 
     `session_changed` means that a script created connection-level state: a temporary object, an attached database, a
-    setting.
+    setting. `written` are the tables, in lower case, that a statement may have written: SQLite names those of triggers
+    and of the actions of foreign keys as well, but not those that the modules of virtual tables write.
     """
 
-    __slots__ = ("refused", "session_changed")
+    __slots__ = ("refused", "session_changed", "written")
 
     def __init__(self) -> None:
         self.refused: str | None = None
         self.session_changed = False
+        self.written: set[str] = set()
 
     def authorize(self, action: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
         """Allow, ignore or deny an action; SQLite calls this while it compiles a statement."""
+        if action in _WRITING:
+            self.written.add((first or "").lower())
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_ALTER_TABLE:
+            self.written.add((second or "").lower())
+            return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_ATTACH:
             self.session_changed = True
             # SQLite passes the name only if it is constant: for `'/tmp/' || 'x'` it is None.

@@ -74,7 +74,8 @@ class StandardConnection:
     def __init__(self) -> None:
         self.guard = Guard()
         self._protected = False
-        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        # No statement is kept compiled: the guard is to see each execution.
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=0)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")
@@ -171,7 +172,8 @@ class ApswConnection:
         self._apsw = apsw
         self.guard = Guard()
         self._protected = False
-        self._db = apsw.Connection(":memory:")
+        # No statement is kept compiled: the guard is to see each execution.
+        self._db = apsw.Connection(":memory:", statementcachesize=0)
         self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         self._db.limit(apsw.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")

@@ -30,6 +30,7 @@ from miglint.replay.apply import (
     views,
 )
 from miglint.replay.apply.machine import Machine, Refused
+from miglint.replay.apply.unmade import leave_unmade
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Failure, OperationOutcome, OperationTrace, Run
 from miglint.schema.value import Schema
@@ -129,10 +130,10 @@ def run(
 ) -> Run:
     """Run a script over a schema.
 
-    A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
-    first, where the engine would have stopped. `rollback` means that the statements are to undo what files have made.
-    The moments of the run are `kept` on request: they hold on to every schema on the way. `sure` is
-    given after something unknown has happened: only errors about these keys are certain then.
+    A statement that fails is passed over and the rest goes on, so that each failure is seen that has a cause of its
+    own; `Run.failed` is the first, where the engine would have stopped. `rollback` says that the statements are to undo
+    what files have made. The moments of the run are `kept` on request: they hold on to every schema on the way. `sure`
+    is given after something unknown has happened: only errors about these keys are certain then.
     """
     machine = Machine(schema, strict=rollback, kept=kept, sure=sure)
     events: list[OperationOutcome] = []
@@ -153,6 +154,7 @@ def run(
                 _apply(machine, operation)
             except Refused as refused:
                 machine.schema, failure = before, refused.failure
+                leave_unmade(machine, operation, failure)
             if failure is not None or machine.notes:
                 event = OperationOutcome(statement, operation, before, failure, tuple(machine.notes))
                 machine.notes = []

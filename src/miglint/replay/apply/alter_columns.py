@@ -18,9 +18,10 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
+from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Key, Table, View
+from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -88,6 +89,8 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             )
     if operation.nullable and machine.postgres and table is not None:
         _refuse_nullable(machine, key, table, column)
+    if not operation.nullable:
+        refuse_nulls(machine, key, (machine.column_name(column.name),))
     if operation.nullable:
         name = None
     elif column.nullable is False:
@@ -190,7 +193,14 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
 
 
 def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
-    """`SET STATISTICS`, `SET STORAGE` and the like."""
+    """`SET STATISTICS`, `SET STORAGE` and the like; of an index, whose columns have numbers, `SET STATISTICS`."""
+    place, index = machine.relation(operation.table)
+    if isinstance(index, Index):
+        name = f"column {operation.column} {operation.option}"
+        kept = tuple(option for option in index.options if option.partition("=")[0] != name)
+        added = () if operation.value in (None, "-1", "default") else (f"{name}={operation.value}",)
+        machine.put(place, replace(index, options=tuple(sorted((*kept, *added)))))
+        return
     found = altered(machine, operation)
     if found is None:
         return

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
+from miglint.replay.apply.columns import alter_in_heirs
 from miglint.replay.apply.constraints import add_constraint, not_null_column, rename_in_table
 from miglint.replay.apply.drop_dependents import drop_constraint_of
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
+from miglint.replay.apply.row_contents import refuse_unchecked
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Absent, Domain, Key, Table
 from miglint.schema.parts import with_name, with_part, with_renamed, without_part
 from miglint.sql.operations import (
@@ -45,6 +48,10 @@ def add_table_constraint(machine: Machine, operation: AddConstraint) -> None:
                     "duplicate_object", f"constraint {operation.constraint.name} already exists", key, name
                 )
         add_constraint(machine, key, operation.constraint)
+        if machine.postgres and operation.constraint.kind == "primary":
+            # The columns become NOT NULL in partitions and heirs, too.
+            for name in operation.constraint.columns:
+                alter_in_heirs(machine, key, operation, name, {"nullable": False})
 
 
 def domain_of(machine: Machine, name: Name) -> tuple[Key, Domain | None]:
@@ -107,7 +114,21 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
         raise machine.refuse(
             "undefined_object", f'constraint "{name}" of relation "{table.name.name}" does not exist', key, name
         )
+    if machine.postgres and constraint.kind == "check" and _is_inherited(machine, table, name):
+        message = f'cannot drop inherited constraint "{name}" of relation "{table.name.name}"'
+        raise machine.refuse("invalid_table_definition", message, key, name)
     drop_constraint_of(machine, key, name, cascade=operation.cascade)
+
+
+def _is_inherited(machine: Machine, table: Table, name: str) -> bool:
+    """Whether a parent of a table has a check of a name that its children have to have, too."""
+    parents = table.inherits if table.partition_of is None else (table.partition_of,)
+    for parent in parents:
+        found = machine.schema.table(relation_key(parent, machine.dialect))
+        check = None if found is None else found.constraints.get(name)
+        if check is not None and check.kind == "check" and not check.no_inherit:
+            return True
+    return False
 
 
 def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarded: bool) -> None:
@@ -192,6 +213,8 @@ def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None
         return
     key, table, constraint = found
     if not constraint.validated:
+        if constraint.kind == "check":
+            refuse_unchecked(machine, key, constraint)
         changed = replace(constraint, validated=True)
         machine.put(key, replace(table, constraints=with_part(table.constraints, operation.constraint, changed)))
 

@@ -109,7 +109,8 @@ def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
         machine.doubt(f'what the policy "{operation.name}" was before ALTER POLICY is not known')
         return
     new = resolved_mentions(machine, operation.mentions, table)
-    whole = operation.using is not None and (operation.check is not None or found.check is None)
+    given, had = (operation.using, operation.check), (found.using, found.check)
+    whole = all(new_part is not None or old_part is None for new_part, old_part in zip(given, had, strict=True))
     changed = replace(
         found,
         roles=found.roles if operation.roles is None else operation.roles,

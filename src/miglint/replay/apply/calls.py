@@ -7,6 +7,7 @@ from collections.abc import Callable
 from miglint.replay.apply import data
 from miglint.replay.apply.machine import SYSTEM_SCHEMAS, Machine
 from miglint.replay.apply.queries import need_query
+from miglint.replay.apply.row_contents import forget_all_contents
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Key, Routine
 from miglint.sql.operations import (
@@ -50,7 +51,14 @@ def other_data(machine: Machine, operation: OtherData, apply: Apply) -> None:
     if operation.called is None:
         data.other_data(machine, operation)
     elif not _call(machine, operation.called, operation, apply):
+        forget_all_contents(machine)
         machine.lose("what a called procedure does is not known")
+
+
+def returns_nothing(machine: Machine, name: Name) -> bool:
+    """Return whether all functions of a name return `void`."""
+    found = _found(machine, name)
+    return bool(found) and all(item.returns is not None and item.returns.name == "void" for _, item in found)
 
 
 def _found(machine: Machine, name: Name) -> list[tuple[Key, Routine]]:
@@ -69,22 +77,36 @@ def _takes(routine: Routine, arguments: int) -> bool:
     return most - routine.defaults <= arguments <= most
 
 
+def _own_path(routine: Routine) -> tuple[str, ...] | None:
+    """Return the schemas of the search path that a routine sets, or None if it sets none."""
+    option = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
+    if option is None:
+        return None
+    names = (name.strip().strip('"') for name in option.removeprefix(_SEARCH_PATH).split(","))
+    return tuple(name for name in names if name and name != "$user")
+
+
 def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
     """Apply a call; return False if no function of that name is known."""
     found = _found(machine, call.name)
     if not found:
         return False
     fitting = [(key, routine) for key, routine in found if _takes(routine, len(call.arguments))]
+    # A `CALL` has values for results, too.
+    if not fitting and isinstance(operation, OtherData) and not any(routine.output_names for _, routine in found):
+        message = f"procedure {call.name}({', '.join('unknown' for _ in call.arguments)}) does not exist"
+        raise machine.refuse("undefined_function", message, found[0][0])
     key, routine = fitting[0] if len(fitting) == 1 else found[0]
     effects = _effects(routine, call.arguments, operation) if len(fitting) == 1 else None
     if effects is None or key in machine.calling or len(machine.calling) >= _DEEPEST:
+        forget_all_contents(machine)
         machine.lose(f'what the function "{call.name}" does is not known')
         return True
     path, moments = machine.path, machine.moments
-    own_path = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
-    if own_path is not None:
-        names = (name.strip().strip('"') for name in own_path.removeprefix(_SEARCH_PATH).split(","))
-        machine.path = tuple(name for name in names if name and name != "$user") or path
+    own_path = _own_path(routine)
+    machine.path = own_path or path
+    if effects:
+        machine.note("called", f'the function "{call.name}" runs statements of its own', key)
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:
@@ -109,6 +131,7 @@ def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Ope
 def _perhaps(machine: Machine, name: Name, operation: Select) -> None:
     """A function that is called for each row, or on a condition: how often is not known."""
     for _, routine in _found(machine, name):
+        forget_all_contents(machine)
         effects = _effects(routine, (), operation)
         if effects is None or not _only_rows(machine, effects):
             machine.lose(f'what the function "{name}" does is not known')

@@ -89,26 +89,33 @@ _MOST_DIGITS = 300
 
 def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a constant that does not fit into its column: `ADD COLUMN` computes it at once."""
-    default, kind = column.default, column.type
-    if not machine.postgres or default is None or default.literal is None or kind is None or kind.schema is not None:
+    kind = column.type
+    value = None if column.default is None or column.generated is not None else column.default.literal
+    if not machine.postgres or value is None or kind is None or kind.schema is not None or kind.dimensions:
         return
-    value, name = default.literal, kind.name
-    if kind.dimensions or column.generated is not None:
-        return
-    if name in ("varchar", "bpchar") and kind.args and kind.args[0].isdecimal():
-        if len(value.rstrip(" ")) > int(kind.args[0]):
-            message = f"value too long for type {kind}"
-            raise machine.refuse("string_data_right_truncation", message, key, column.name)
-        return
-    digits = value.lstrip("+-")
-    if name in _RANGES and digits.isdecimal() and not -_RANGES[name] <= int(value) < _RANGES[name]:
+    name = kind.name
+    if _is_too_long(value, kind):
+        raise machine.refuse("string_data_right_truncation", f"value too long for type {kind}", key, column.name)
+    digits, most = value.lstrip("+-"), _RANGES.get(name)
+    if most is not None and digits.isdecimal() and not -most <= int(value) < most:
         raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
-    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal() and len(digits) < _MOST_DIGITS:
-        if not all(each.lstrip("-").isdecimal() for each in kind.args):
-            return
-        whole = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
-        if whole < _MOST_DIGITS and round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
-            raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
+    if name == "numeric" and _overflows(digits, kind.args):
+        raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
+
+
+def _is_too_long(value: str, kind: Type) -> bool:
+    limit = kind.args[0] if kind.name in ("varchar", "bpchar") and kind.args else ""
+    return limit.isdecimal() and len(value.rstrip(" ")) > int(limit)
+
+
+def _overflows(digits: str, args: tuple[str, ...]) -> bool:
+    """Return whether a number without its sign has too many digits for `numeric` with arguments."""
+    if not digits.replace(".", "", 1).isdecimal() or len(digits) >= _MOST_DIGITS:
+        return False
+    if not args or not all(each.lstrip("-").isdecimal() for each in args):
+        return False
+    whole = int(args[0]) - (int(args[1]) if len(args) > 1 else 0)
+    return whole < _MOST_DIGITS and round(float(digits), max(0, int(args[0]) - whole)) >= 10.0**whole
 
 
 def stored_default(default: Expression | None, column: Column) -> Expression | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key, Table
-from miglint.sql.operations import Column, Type
+from miglint.schema.storage import default_storage
+from miglint.sql.operations import Column
 
 # What a new type brings along.
 _OF_TYPE = ("storage", "compression")
@@ -26,7 +27,7 @@ def set_option(machine: Machine, key: Key, column: Column | None, name: str, opt
         return
     label = f"{name}: {option}"
     options = {item: text for item, text in table.options.items() if item != label}
-    stored = _storage(column.type) if column is not None and option == "storage" else None
+    stored = default_storage(column.type) if column is not None and option == "storage" else None
     if stored == "plain" and (value or "plain").lower() not in ("plain", "default"):
         kind = None if column is None else column.type
         message = f"column data type {kind} can only have storage PLAIN"
@@ -43,19 +44,3 @@ def forget_type_options(machine: Machine, key: Key, column: str) -> None:
     if isinstance(table, Table) and not labels.isdisjoint(table.options):
         kept = {name: value for name, value in table.options.items() if name not in labels}
         machine.put(key, replace(table, options=kept))
-
-
-def _storage(type_: Type | None) -> str | None:
-    """Return the default storage of values of a type; None if not known."""
-    if type_ is None or type_.schema is not None:
-        return None
-    if type_.dimensions or type_.name in _EXTENDED:
-        return "extended"
-    return "main" if type_.name in _MAIN else "plain" if type_.name in _PLAIN else None
-
-
-_EXTENDED = frozenset({"text", "varchar", "bpchar", "bytea", "json", "jsonb", "xml", "tsvector", "bit", "varbit"})
-_MAIN = frozenset({"numeric", "inet", "cidr"})
-_PLAIN = frozenset(
-    {"bool", "int2", "int4", "int8", "float4", "float8", "uuid", "date", "time", "timetz", "timestamp", "timestamptz"}
-)

@@ -22,6 +22,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import forget_column
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
@@ -39,14 +40,18 @@ _USES = {
 }
 
 
+def _alter_attribute_type(machine: Machine, operation: AlterColumnType) -> None:
+    key, value = composite(machine, operation)
+    if value is not None and operation.column in value.columns:
+        refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+        changed = replace(value.columns[operation.column], type=machine.type(operation.type))
+        machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+
+
 def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     """`ALTER COLUMN ... TYPE`, and `ALTER ATTRIBUTE ... TYPE` of a composite type."""
     if operation.kind == "type":
-        key, value = composite(machine, operation)
-        if value is not None and operation.column in value.columns:
-            refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
-            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
+        _alter_attribute_type(machine, operation)
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -69,6 +74,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
     forget_type_options(machine, key, column.name)
+    forget_column(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})

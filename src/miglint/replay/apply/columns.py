@@ -12,6 +12,7 @@ from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
+from miglint.replay.apply.row_contents import fill_column
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
@@ -122,15 +123,20 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
     set_new_options(machine, key, operation.settings)
+    fill_column(machine, key, column)
     check_default(machine, key, column)
     refuse_default_value(machine, key, column)
     check_generated(machine, key, column)
-    for constraint in operation.constraints:
+    _add_constraints(machine, key, column, operation.constraints)
+
+
+def _add_constraints(machine: Machine, key: Key, column: Column, constraints: tuple[Constraint, ...]) -> None:
+    for constraint in constraints:
         add_constraint(machine, key, constraint)
     if machine.postgres:
         _add_to_inheritors(machine, key, column)
     else:
-        _refuse_unknown_columns(machine, key, column, operation.constraints)
+        _refuse_unknown_columns(machine, key, column, constraints)
 
 
 def _refuse_unknown_columns(machine: Machine, key: Key, column: Column, constraints: tuple[Constraint, ...]) -> None:
@@ -265,21 +271,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     column = table.columns.get(folded)
     if column is None and not _is_assumed(machine, operation, key, table):
         return
-    if not machine.postgres:
-        if len(table.columns) == 1 and not table.assumed:
-            message = f'cannot drop column "{operation.column}": no other columns exist'
-            raise machine.refuse("invalid_table_definition", message, key, folded)
-        refuse_if_broken(machine)
-        refuse_if_column_is_used(machine, key, folded)
-    elif is_inherited(machine, table, folded):
-        message = f'cannot drop inherited column "{operation.column}"'
-        raise machine.refuse("invalid_table_definition", message, key, folded)
-    elif in_partition_key(table, folded):
-        message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
-        raise machine.refuse("invalid_table_definition", message, key, folded)
-    elif operation.only and table.partition_by is not None and inheritors(machine, key):
-        message = "cannot drop column from only the partitioned table when partitions exist"
-        raise machine.refuse("invalid_table_definition", message, key, folded)
+    _refuse_drop(machine, operation, key, table)
     part = Part("column", folded)
     children = inheritors(machine, key) if machine.postgres and not operation.only else ()
     having = (child for child in children if folded in getattr(machine.schema.find(child), "columns", ()))
@@ -287,6 +279,25 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     of = f"column {folded} of table {table.name.name}"
     delete(machine, nodes, of=of, key=key, cascade=operation.cascade)
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
+
+
+def _refuse_drop(machine: Machine, operation: DropColumn, key: Key, table: Table) -> None:
+    """Raise the error for a column that cannot be dropped."""
+    folded, message = machine.column_name(operation.column), None
+    if not machine.postgres:
+        if len(table.columns) == 1 and not table.assumed:
+            message = f'cannot drop column "{operation.column}": no other columns exist'
+    elif is_inherited(machine, table, folded):
+        message = f'cannot drop inherited column "{operation.column}"'
+    elif in_partition_key(table, folded):
+        message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
+    elif operation.only and table.partition_by is not None and inheritors(machine, key):
+        message = "cannot drop column from only the partitioned table when partitions exist"
+    if message is not None:
+        raise machine.refuse("invalid_table_definition", message, key, folded)
+    if not machine.postgres:
+        refuse_if_broken(machine)
+        refuse_if_column_is_used(machine, key, folded)
 
 
 def _is_assumed(machine: Machine, operation: DropColumn, key: Key, table: Table) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Index, Key, Table
@@ -64,7 +64,20 @@ def _is_implied(where: Expression, given: Expression | None) -> bool:
     if given is None:
         return False
     one, other = loose(where.key), loose(given.key)
-    return other not in (f"(not {one})", one.removeprefix("(not ").removesuffix(")")) or one == other
+    if one == other:
+        return True
+    opposites = {f"(not {one})", one.removeprefix("(not ").removesuffix(")")}
+    for word, opposite in ((" is null)", " is not null)"), (" is not null)", " is null)")):
+        if one.endswith(word):
+            opposites.add(one.removesuffix(word) + opposite)
+    return other not in opposites
+
+
+def _constants(row: Sequence[Expression | None], places: Iterable[int]) -> tuple[str, ...] | None:
+    """Return the constants of a row at some places; None if another value is among them."""
+    values = [row[place] if place < len(row) else None for place in places]
+    found = [value.literal for value in values if value is not None and value.literal is not None]
+    return tuple(found) if len(found) == len(values) else None
 
 
 def _refuse_twice(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
@@ -77,10 +90,9 @@ def _refuse_twice(machine: Machine, key: Key, table: Table, operation: Insert) -
         return
     seen: set[tuple[str, ...]] = set()
     for row in operation.rows:
-        values = [row[place] if place < len(row) else None for place in places]
-        if any(value is None or value.literal is None for value in values):
+        found = _constants(row, places)
+        if found is None:
             continue
-        found = tuple(value.literal or "" for value in values if value is not None)
         if found in seen:
             message = "ON CONFLICT DO UPDATE command cannot affect row a second time"
             raise machine.refuse("cardinality_violation", message, key)

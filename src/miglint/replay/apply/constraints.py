@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
@@ -11,6 +11,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part, choose_relation, column_part, join, truncate
 from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
+from miglint.replay.apply.row_contents import refuse_duplicates, refuse_nulls, refuse_unchecked
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Absent, Index, Key, Part, Table, View
 from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
@@ -70,6 +71,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
     _check_expression(machine, key, table, written.expression, creating=creating)
+    if not creating:
+        _refuse_rows(machine, key, written, name)
     constraint = replace(
         written,
         # There are no rows yet that NOT VALID could leave out.
@@ -81,9 +84,22 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     )
     if written.kind in _INDEXED:
         _create_index(machine, key, table, constraint, name)
-        table = machine.schema.table(key) or table
-    columns = _with_not_null(table.columns, written.columns) if written.kind == "primary" else table.columns
+    _store(machine, key, machine.schema.table(key) or table, constraint, name)
+
+
+def _store(machine: Machine, key: Key, table: Table, constraint: Constraint, name: str) -> None:
+    columns = _with_not_null(table.columns, constraint.columns) if constraint.kind == "primary" else table.columns
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
+
+
+def _refuse_rows(machine: Machine, key: Key, written: Constraint, name: str) -> None:
+    """Raise the error for a constraint that one of the known rows violates."""
+    if written.kind == "check" and written.validated:
+        refuse_unchecked(machine, key, replace(written, name=name))
+    elif written.kind in ("primary", "unique") and not written.without_overlaps:
+        if written.kind == "primary":
+            refuse_nulls(machine, key, written.columns)
+        refuse_duplicates(machine, key, name, written.columns, None, nulls=written.nulls_not_distinct)
 
 
 def _with_not_null(columns: Mapping[str, Column], names: tuple[str, ...]) -> Mapping[str, Column]:
@@ -200,13 +216,19 @@ def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expres
             raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
 
+def _refuse_missing_columns(machine: Machine, key: Key, table: Table, columns: Iterable[str]) -> None:
+    if table.assumed or table.kind != "table":
+        return
+    for column in columns:
+        if column not in table.columns:
+            message = f'column "{column}" referenced in foreign key constraint does not exist'
+            raise machine.refuse("undefined_column", message, key, column)
+
+
 def _check_reference(machine: Machine, key: Key, table: Table, written: Constraint, place: Key, target: Table) -> None:
     """Raise the error for a foreign key whose columns are not there, or that refers to columns that are no key."""
-    for home, owner, columns in ((key, table, written.columns), (place, target, written.referenced)):
-        for column in columns:
-            if column not in owner.columns and not owner.assumed and owner.kind == "table":
-                message = f'column "{column}" referenced in foreign key constraint does not exist'
-                raise machine.refuse("undefined_column", message, home, column)
+    _refuse_missing_columns(machine, key, table, written.columns)
+    _refuse_missing_columns(machine, place, target, written.referenced)
     known = not target.assumed and target.kind == "table" and written.referenced
     if known and len(written.columns) != len(written.referenced):
         message = "number of referencing and referenced columns for foreign key disagree"

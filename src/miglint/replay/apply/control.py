@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from miglint.replay.apply.facts import facts_hold
+from miglint.base.structs import replace
+from miglint.replay.apply.calls import returns_nothing
+from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.machine import Machine, Refused
-from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.replay.apply.row_contents import forget_all_contents
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
-    And,
-    Compared,
     Condition,
     Delete,
     Drop,
@@ -21,7 +20,6 @@ from miglint.sql.operations import (
     Not,
     Opaque,
     Operation,
-    Or,
     Pragma,
     Raise,
     SetVariable,
@@ -33,16 +31,6 @@ from miglint.sql.operations import (
 
 Apply = Callable[[Machine, Operation], None]
 
-_ROWS = frozenset({"row", "setting"})
-_RELATIONS: dict[str, tuple[type, ...]] = {
-    "table": (Table,),
-    "foreign table": (Table,),
-    "view": (View,),
-    "materialized view": (View,),
-    "index": (Index,),
-    "sequence": (Sequence,),
-    "relation": (Table, View, Index, Sequence),
-}
 _SQLSTATES = {
     "42P07": "duplicate_table",
     "42701": "duplicate_column",
@@ -100,6 +88,9 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 
 def opaque(machine: Machine, operation: Opaque) -> None:
     """Record that an effect is unknown."""
+    if operation.result_of is not None and returns_nothing(machine, operation.result_of):
+        return
+    forget_all_contents(machine)
     if operation.schema_effect:
         machine.lose(operation.reason)
     else:
@@ -120,7 +111,9 @@ def branch(machine: Machine, operation: If, apply: Apply) -> None:
         # A check of the surroundings by the script, which is taken to pass.
         result = False
     if result is None:
-        result = holds(machine, operation.condition, guess=True)
+        # A guard expects that what it looks for is not there; rows decide over rows only.
+        every = (*operation.then, *operation.otherwise)
+        result = holds(machine, operation.condition, guess=True, rows=all(map(_changes_rows, every)))
     if result is None:
         _undecided(machine, operation, apply)
         return
@@ -135,13 +128,17 @@ def _is_no_change(operation: Operation) -> bool:
     return isinstance(operation, (Insert, Update, Delete, Truncate))
 
 
+def _changes_rows(operation: Operation) -> bool:
+    return isinstance(operation, (Insert, Update, Delete))
+
+
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     # The branch is run for its effect on later statements; whether it runs is not known.
     before, touched = machine.schema, machine.touched
     machine.touched = set()
     try:
         for inner in operation.then:
-            apply(machine, inner)
+            apply(machine, _under_condition(inner, operation.condition))
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
@@ -150,6 +147,15 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
         machine.touched |= touched
     if machine.schema is not before and not all(map(_is_no_change, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
+
+
+def _under_condition(operation: Operation, condition: Condition) -> Operation:
+    """Return an INSERT whose block looks first whether its table has the rows as one that leaves these out."""
+    if isinstance(operation, Insert) and isinstance(condition, Not) and isinstance(condition.condition, Exists):
+        looked_at = condition.condition
+        if looked_at.kind == "row" and looked_at.name == operation.table:
+            return replace(operation, anti_join=True)
+    return operation
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:
@@ -170,115 +176,3 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
         machine.note("skipped", refused.failure.message, refused.failure.key, refused.failure.part)
         for inner in operation.handler:
             apply(machine, inner)
-
-
-def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
-    """Return whether a condition holds (NULL does not), or None if that is unknown.
-
-    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
-    """
-    answer = _answer(machine, condition, guess=guess)
-    return False if answer is _NULL else bool(answer) if answer is not None else None
-
-
-class _Null:
-    """What a condition is that compares with nothing."""
-
-
-_NULL = _Null()
-
-
-def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
-    if isinstance(condition, Exists):
-        result = _exists(machine, condition)
-        if result and condition.facts:
-            return facts_hold(machine, condition)
-        return False if result is None and guess and condition.kind not in _ROWS else result
-    if isinstance(condition, Not):
-        inner = _answer(machine, condition.condition, guess=guess)
-        return inner if inner is None or isinstance(inner, _Null) else not inner
-    if isinstance(condition, (And, Or)):
-        answers = [_answer(machine, item, guess=guess) for item in condition.conditions]
-        deciding = isinstance(condition, Or)
-        if deciding in answers:
-            return deciding
-        return None if None in answers else _NULL if _NULL in answers else not deciding
-    if isinstance(condition, Compared):
-        there = _answer(machine, condition.rows, guess=guess)
-        if there is False:
-            return _NULL
-        return None if there is None or condition.test is None else _answer(machine, condition.test, guess=guess)
-    return None
-
-
-def _exists(machine: Machine, test: Exists) -> bool | None:
-    name = test.name
-    if test.kind in ("column", "constraint"):
-        return _part_exists(machine, test)
-    if test.kind in ("trigger", "policy", "rule"):
-        return _on_table_exists(machine, test)
-    if test.kind in ("function", "procedure", "routine", "aggregate"):
-        schemas = machine.path if name.schema is None else (name.schema,)
-        return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
-    if test.kind == "enum value":
-        return _label_exists(machine, test)
-    if test.kind in ("extension", "schema", "role"):
-        if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
-            return True
-        return Key(test.kind, "", name.name) in machine.schema
-    if test.kind in _ROWS:
-        return None
-    if test.kind in _RELATIONS:
-        if test.anywhere and any(
-            key.space == "relation" and key.name == name.name and _is_of_kind(value, test.kind)
-            for key, value in machine.settle().named(name.name)
-        ):
-            return True
-        found = machine.relation(name)[1]
-        return None if found is None else _is_of_kind(found, test.kind)
-    if test.kind in ("type", "domain"):
-        found = machine.schema.get(machine.key(name, "type"))
-    else:
-        found = machine.schema.get(other_key(machine, test.kind, name, test.table))
-    return None if found is None else not isinstance(found, Absent)
-
-
-def _is_of_kind(value: SchemaObject | Absent, kind: str) -> bool:
-    if isinstance(value, View) and kind in ("view", "materialized view"):
-        return value.materialized is (kind == "materialized view")
-    return isinstance(value, _RELATIONS[kind])
-
-
-def _label_exists(machine: Machine, test: Exists) -> bool | None:
-    label = test.name.name
-    if test.table is None:
-        # The label of whatever enum.
-        return any(isinstance(value, Enum) and label in value.labels for _, value in machine.schema.items()) or None
-    enum = machine.schema.find(machine.key(test.table, "type"))
-    return None if not isinstance(enum, Enum) or enum.assumed else label in enum.labels
-
-
-def _part_exists(machine: Machine, test: Exists) -> bool | None:
-    name = test.name.name
-    if test.table is None:
-        if test.kind == "column":
-            return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
-        return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
-    found = machine.relation(test.table)[1]
-    if found is None:
-        return None
-    if not isinstance(found, Table):
-        return False
-    if not name:
-        return True
-    folded = machine.column_name(name)
-    if folded in (found.columns if test.kind == "column" else found.constraints):
-        return True
-    return None if found.assumed and folded not in found.absent else False
-
-
-def _on_table_exists(machine: Machine, test: Exists) -> bool:
-    if test.table is not None:
-        table = machine.key(test.table)
-        return Key(test.kind, table.schema, test.name.name, table.name) in machine.schema
-    return any(key in machine.schema for key in machine.schema.on(Key(f"{test.kind} name", "", test.name.name)))

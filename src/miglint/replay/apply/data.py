@@ -7,26 +7,28 @@ Rows are not modelled, with one exception: the constant keys that `INSERT ... VA
 from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
+from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.conflicts import check_conflict
+from miglint.replay.apply.copied_rows import with_known_rows
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.row_contents import (
+    delete_contents,
+    forget_all_contents,
+    forget_contents,
+    insert_contents,
+    update_contents,
+)
 from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
-from miglint.schema.objects import Absent, Enum, Key, Table
+from miglint.schema.objects import Absent, Enum, Key, Table, Trigger, View
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import (
-    Delete,
-    Expression,
-    Insert,
-    Name,
-    OtherData,
-    Truncate,
-    Update,
-)
+from miglint.sql.operations import Delete, Expression, Insert, Name, OtherData, Truncate, Type, Update
 from miglint.sql.type_input import condition_of, unreadable
 
 _VOLATILE = frozenset(
@@ -53,7 +55,16 @@ def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
         raise machine.missing_relation(name, key)
     if found is None:
         return machine.table(name)
+    if isinstance(found, View) and not machine.postgres and not found.assumed:
+        _refuse_view(machine, key)
     return (key, found) if isinstance(found, Table) else None
+
+
+def _refuse_view(machine: Machine, key: Key) -> None:
+    """Raise SQLite's error for writing to a view that no trigger stands in for."""
+    if not machine.schema.users(key, Trigger):
+        message = f"cannot modify {key.name} because it is a view"
+        raise machine.refuse("object_not_in_prerequisite_state", message, key)
 
 
 def insert(machine: Machine, operation: Insert) -> None:
@@ -64,10 +75,17 @@ def insert(machine: Machine, operation: Insert) -> None:
     if found is None:
         if operation.conflict is None and not operation.anti_join:
             machine.note("rows", f'rows are inserted into "{operation.table}" again')
+        forget_all_contents(machine)
         return
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
     check_statement(machine, key, operation.text)
+    if operation.guard is not None and operation.conflict is None:
+        inserted = holds(machine, operation.guard, guess=True, rows=True)
+        if inserted is False:
+            return
+        if inserted:
+            operation = replace(operation, rows=operation.offered, anti_join=False, guarded=False)
     check_rows(machine, key, table, operation)
     check_conflict(machine, key, table, operation)
     refuse_values(machine, key, table, operation)
@@ -75,16 +93,23 @@ def insert(machine: Machine, operation: Insert) -> None:
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)
+    known = operation
+    if _may_clash(operation, key):
+        known = with_known_rows(machine, table, operation)
+    keyed = known.rows is not None and _may_clash(known, key) and has_new_keys(machine, known, key, table)
     if operation.query is not None:
         copy_keys(machine, key, operation, operation.query)
-    if operation.conflict is not None or operation.anti_join:
-        return
-    if key.schema in TEMPORARY or (operation.rows is not None and has_new_keys(machine, operation, key, table)):
+    insert_contents(machine, operation, key, table)
+    if operation.conflict is not None or operation.anti_join or key.schema in TEMPORARY or keyed:
         return
     # A table that this very run has made is filled once in each run: a rebuilt one.
     if key in machine.made or isinstance(machine.origin.get(key), Absent):
         return
     machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+
+
+def _may_clash(operation: Insert, key: Key) -> bool:
+    return operation.conflict is None and not operation.anti_join and key.schema not in TEMPORARY
 
 
 def _columns_exist(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -105,6 +130,7 @@ def update(machine: Machine, operation: Update) -> None:
     found = _table(machine, operation.table)
     need_relations(machine, operation.relations)
     if found is None:
+        forget_all_contents(machine)
         return
     key, table = found
     columns = tuple(column for column, _ in operation.assignments)
@@ -119,6 +145,7 @@ def update(machine: Machine, operation: Update) -> None:
         _mentioned_columns_exist(machine, key, table, (*values, operation.where))
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
     change_keys(machine, key, operation, assigned)
+    update_contents(machine, operation, key)
     # A condition on what the statement sets is there to leave out the rows that it has set before.
     where = () if operation.where is None else operation.where.columns
     guarded = not assigned.isdisjoint(map(machine.column_name, where))
@@ -178,19 +205,22 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
         if definition is None or definition.type is None or definition.type.dimensions:
             continue
         literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
-        kind = definition.type
-        if kind.schema is None:
-            # The types that an expression casts to are known, but not which of its parts.
-            wrong = None if where.types else next((text for text in literals if unreadable(kind.name, text)), None)
-            message = f"invalid input syntax for type {kind}"
-        else:
-            enum = machine.schema.find(Key("type", kind.schema, kind.name))
-            if not isinstance(enum, Enum) or enum.assumed:
-                continue
-            wrong = next((literal for literal in literals if literal not in enum.labels), None)
-            message = f"invalid input value for enum {enum.name.name}"
-        if wrong is not None:
-            raise machine.refuse(condition_of(kind.name), f'{message}: "{wrong}"', key, column)
+        message = _input_error(machine, definition.type, literals, casts=bool(where.types))
+        if message is not None:
+            raise machine.refuse(condition_of(definition.type.name), message, key, column)
+
+
+def _input_error(machine: Machine, kind: Type, literals: list[str], *, casts: bool) -> str | None:
+    """Return the error for texts that a type rejects, or None."""
+    if kind.schema is None:
+        # The types that an expression casts to are known, but not which of its parts.
+        wrong = None if casts else next((text for text in literals if unreadable(kind.name, text)), None)
+        return None if wrong is None else f'invalid input syntax for type {kind}: "{wrong}"'
+    enum = machine.schema.find(Key("type", kind.schema, kind.name))
+    if not isinstance(enum, Enum) or enum.assumed:
+        return None
+    wrong = next((literal for literal in literals if literal not in enum.labels), None)
+    return None if wrong is None else f'invalid input value for enum {enum.name.name}: "{wrong}"'
 
 
 def delete(machine: Machine, operation: Delete) -> None:
@@ -198,6 +228,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     found = _table(machine, operation.table)
     need_relations(machine, operation.relations)
     if found is None:
+        forget_all_contents(machine)
         return
     key, table = found
     check_statement(machine, key, operation.text)
@@ -207,6 +238,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     refuse_if_trigger_fails(machine, key, "delete")
     _compared_literals(machine, key, table, operation.where)
     delete_keys(machine, key, operation.where)
+    delete_contents(machine, key, operation)
     machine.note("lost", f'rows of "{operation.table}"', key)
 
 
@@ -217,6 +249,7 @@ def truncate(machine: Machine, operation: Truncate) -> None:
         refuse_truncate(machine, found[0], only=operation.only)
         _refuse_referenced(machine, found[0], operation)
         forget_keys(machine, found[0])
+        forget_contents(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
 
 
@@ -249,4 +282,5 @@ def other_data(machine: Machine, operation: OtherData) -> None:
         if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
             machine.note("rows", f'rows are copied into "{operation.table}" again')
     elif operation.kind == "merge":
+        forget_all_contents(machine)
         machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')

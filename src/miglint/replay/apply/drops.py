@@ -67,6 +67,14 @@ def _missing(machine: Machine, operation: Drop, key: Key, condition: str, messag
     raise machine.refuse(condition, message, key)
 
 
+def _check_index(machine: Machine, operation: Drop, key: Key, index: Index) -> None:
+    """Raise the errors for an index that cannot be dropped; note if parts of it are unknown."""
+    _refuse_required_index(machine, key, index)
+    _refuse_concurrently(machine, operation, key, index)
+    for part in possible_parts(machine, index):
+        machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+
+
 def _drop_relation(machine: Machine, operation: Drop) -> None:
     kind = operation.kind
     key, found = machine.relation(operation.name)
@@ -88,10 +96,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if not _right_kind(machine, operation, key, found):
         return
     if isinstance(found, Index):
-        _refuse_required_index(machine, key, found)
-        _refuse_concurrently(machine, operation, key, found)
-        for part in possible_parts(machine, found):
-            machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+        _check_index(machine, operation, key, found)
     if isinstance(found, Sequence) and not operation.cascade:
         _refuse_identity_sequence(machine, key, found)
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):

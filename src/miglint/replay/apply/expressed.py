@@ -10,7 +10,7 @@ from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Lookups, cached
 from miglint.schema.objects import Key
-from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Query, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
 from miglint.sql.postgres.analysis.classes import is_default_class as is_default
@@ -238,15 +238,13 @@ def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, 
     return _analyzed(machine, key, ("statement", text, variables), analyze)
 
 
-def described_view(
-    machine: Machine, key: Key | None, text: str
-) -> tuple[tuple[tuple[str, str], ...] | None, Query | None] | None:
-    """Return the result columns of the query of a view, as `described` does, and the query without its stars."""
+def described_view(machine: Machine, key: Key | None, text: str) -> entry.DescribedView | None:
+    """Return what the query of a view is; its columns are None where they are not all known."""
 
-    def analyze(environment: SchemaEnvironment) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
-        columns, written = entry.described_view(environment, text)
-        known = columns is not None and all(name != "*" for name, _ in columns)
-        return tuple(columns or ()) if known else None, written
+    def analyze(environment: SchemaEnvironment) -> entry.DescribedView:
+        found = entry.described_view(environment, text)
+        known = found.columns is not None and all(name != "*" for name, _ in found.columns)
+        return found if known else found._replace(columns=None)
 
     return _analyzed(machine, key, ("view", text), analyze)
 

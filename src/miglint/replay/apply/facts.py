@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Table
-from miglint.sql.operations import Column, Exists
+from miglint.schema.objects import Index, Key, Table
+from miglint.schema.parts import of_kind
+from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns, Type
 
 # The names that `information_schema.columns.data_type` has for the types which it calls otherwise.
 _TYPES = {
@@ -24,8 +25,40 @@ _TYPES = {
 }
 
 
+_OF_OBJECTS = frozenset({"valid", "on_delete", "on_update"})
+_SPELLED = {"t": "true", "f": "false"}
+
+
+def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
+    """Return whether a table, an index or a primary key has the columns that a guard names; None if not known."""
+    found = machine.relation(test.name)[1]
+    if isinstance(found, Index) and test.of in ("relation", "index"):
+        table = None if found.table is None else machine.relation(found.table)[1]
+        own = [element.column for element in found.elements]
+    elif isinstance(found, Table) and not found.assumed and test.of in ("relation", "primary"):
+        table = found
+        primary = next(iter(of_kind(found.constraints, "primary")), None)
+        own = list(found.columns) if test.of == "relation" else list(primary.columns) if primary is not None else []
+    else:
+        return None
+    if sorted(name or "" for name in own) != sorted(test.columns):
+        # What an expression is called is not known.
+        return None if None in own else False
+    if len(own) < 2:
+        return True
+    if test.order == "name":
+        return sorted(test.columns) == list(test.columns)
+    if test.order != "position":
+        return None
+    if test.of != "relation" and isinstance(table, Table):
+        own = [name for name in table.columns if name in own]
+    return own == list(test.columns)
+
+
 def facts_hold(machine: Machine, test: Exists) -> bool | None:
     """Return whether an existing column, or a table's constraints, fulfill the guard; None if not known."""
+    if any(fact in _OF_OBJECTS for fact, _ in test.facts):
+        return _object_fulfills(machine, test)
     table = None if test.table is None else machine.relation(test.table)[1]
     if not isinstance(table, Table):
         return None
@@ -39,17 +72,47 @@ def facts_hold(machine: Machine, test: Exists) -> bool | None:
     return False if False in results else None if None in results else True
 
 
+def _object_fulfills(machine: Machine, test: Exists) -> bool | None:
+    """Return whether an index or a constraint has the properties that a guard asks for."""
+    if any(fact not in _OF_OBJECTS for fact, _ in test.facts):
+        return None
+    found = _constraint(machine, test) if test.kind == "constraint" else machine.relation(test.name)[1]
+    if isinstance(found, Index):
+        own = {"valid": "true" if found.valid else "false"}
+    elif isinstance(found, Constraint):
+        valid = "true" if found.validated else "false"
+        own = {"valid": valid, "on_delete": found.on_delete, "on_update": found.on_update}
+    else:
+        return None
+    wanted = [(own.get(fact), _SPELLED.get(value, value)) for fact, value in test.facts]
+    return None if None in (mine for mine, _ in wanted) else all(mine == value for mine, value in wanted)
+
+
+def _constraint(machine: Machine, test: Exists) -> Constraint | None:
+    name = test.name.name
+    if test.table is not None:
+        tables = [machine.relation(test.table)[1]]
+    else:
+        tables = [machine.schema.find(key) for key in machine.schema.on(Key("constraint name", "", name))]
+    found = [table.constraints[name] for table in tables if isinstance(table, Table) and name in table.constraints]
+    return found[0] if len(found) == 1 else None
+
+
 def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
     """Return whether a property of a column compares with a value by the operator in its name."""
     name, _, sign = fact.partition(" ")
     if not sign:
         return _is(table, column, name, value)
+    if sign in ("in", "not in"):
+        answers = [_is(table, column, name, one) for one in value.split(IN_MARK)]
+        found = True if True in answers else None if None in answers else False
+        return found if found is None or sign == "in" else not found
+    kind = None if column is None else column.type
     if sign == "<>":
-        if name == "character_maximum_length" and (column is None or column.type is None or not column.type.args):
-            return None if column is None or column.type is None else False
+        if name == "character_maximum_length" and (kind is None or not kind.args):
+            return None if kind is None else False
         same = _is(table, column, name, value)
         return None if same is None else not same
-    kind = None if column is None else column.type
     if name != "character_maximum_length" or kind is None or not value.isdecimal():
         return None
     if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
@@ -71,7 +134,6 @@ def _has_constraint(table: Table, name: str, kind: str) -> bool | None:
 def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
     if column is None or column.assumed:
         return None
-    kind = column.type
     if fact == "is_nullable":
         key = any(column.name in other.columns for other in table.constraints.values() if other.kind == "primary")
         if column.nullable is None and not key:
@@ -83,8 +145,13 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         there = column.default is not None or column.serial
         # The server stores its text in another form.
         return there is (value == "YES") if value in ("YES", "NO") else None
-    if kind is None:
-        return None
+    return None if column.type is None else _is_of_type(column.type, fact, value)
+
+
+def _is_of_type(kind: Type, fact: str, value: str) -> bool | None:
+    if fact == "type":
+        plain = kind.schema is None and not kind.dimensions
+        return _TYPES.get(value, value) == kind.name if plain and "[" not in value and "(" not in value else None
     if fact == "character_maximum_length":
         return kind.args == (value,) if kind.name in ("varchar", "bpchar") else False
     if fact == "udt_name":

@@ -8,11 +8,12 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import LIMIT, choose_relation, column_part, truncate
 from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.row_contents import refuse_duplicates
 from miglint.replay.apply.sqlite_tables import check_sqlite_index
 from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.schema.objects import Absent, Index, Key, Table, View
 from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 
 
@@ -33,6 +34,12 @@ def generated_name(
     return name
 
 
+def _name_of(machine: Machine, operation: CreateIndex, table: Key) -> str:
+    if operation.name is None:
+        return generated_name(machine, table.schema, table.name, operation.elements, operation.include)
+    return truncate(operation.name) if machine.postgres else operation.name
+
+
 def create_index(machine: Machine, operation: CreateIndex) -> None:
     """`CREATE INDEX`."""
     key_of_table, found = machine.relation(operation.table)
@@ -41,12 +48,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         if resolved is None:
             return
         key_of_table, found = resolved
-    schema = key_of_table.schema
-    generated = operation.name is None
-    if operation.name is None:
-        name = generated_name(machine, schema, key_of_table.name, operation.elements, operation.include)
-    else:
-        name = truncate(operation.name) if machine.postgres else operation.name
+    schema, name = key_of_table.schema, _name_of(machine, operation, key_of_table)
     key = Key("relation", schema, name if machine.postgres else name.lower())
     index = Index(
         Name(schema, name),
@@ -61,7 +63,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         None,
         operation.options,
         operation.tablespace,
-        generated,
+        operation.name is None,
     )
     existing = machine.schema.find(key)
     if existing is not None:
@@ -70,7 +72,16 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
         refuse_index(machine, key_of_table, found, operation)
+    elif isinstance(found, View) and not found.assumed and not found.materialized:
+        message = f'cannot create index on relation "{key_of_table.name}"'
+        raise machine.refuse(
+            "wrong_object_type", message if machine.postgres else "views may not be indexed", key_of_table
+        )
     check_index(machine, key_of_table, operation)
+    if operation.unique and not operation.only and all(element.column is not None for element in operation.elements):
+        unique = tuple(machine.column_name(element.column or "") for element in operation.elements)
+        nulls = operation.nulls_not_distinct
+        refuse_duplicates(machine, key_of_table, name, unique, operation.where, nulls=nulls)
     if not machine.postgres:
         check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []

@@ -12,7 +12,9 @@ from typing import NamedTuple, TypeAlias
 from rpds import HashTrieMap
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import contents, references_to
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.known_keys import KnownKeys, Values
 from miglint.schema.objects import Key, Rows, Table
@@ -46,15 +48,22 @@ def _known(machine: Machine, key: Key) -> tuple[Key, _Known]:
 
 
 def _set_known(machine: Machine, place: Key, known: _Known) -> None:
-    if len(known):
-        machine.put(place, Rows(Name(place.schema, place.name), known))
-    elif machine.schema.find(place) is not None:
+    found = machine.schema.find(place)
+    rows = found if isinstance(found, Rows) else Rows(Name(place.schema, place.name))
+    if len(known) or rows.contents:
+        machine.put(place, replace(rows, keys=known))
+    elif found is not None:
         machine.schema = machine.schema.forget(place)
 
 
 def _of(known: _Known, columns: _Columns) -> KnownKeys:
     found = known.get(columns)
     return KnownKeys(len(columns)) if found is None else found
+
+
+def _with_a_row(known: _Known) -> _Known:
+    """Return the known keys with a row of an unknown key."""
+    return known.insert((), _of(known, ()).adding([()]))
 
 
 def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
@@ -69,11 +78,12 @@ def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
 
 
 def _after(
-    known: _Known, where: Expression | None, about: Iterable[_Columns]
+    known: _Known, where: Expression | None, about: Iterable[_Columns], rows: list[dict[str, str | None]]
 ) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
     """Return the keys of rows after a statement that deletes or changes some, and the deleted ones.
 
-    `about` are the columns of the keys that it concerns. Without a condition all are deleted.
+    `about` are the columns of the keys that it concerns, `rows` the contents that are known. Without a condition all
+    are deleted.
     """
     named = _named_keys(where)
     gone: dict[_Columns, list[tuple[Values, bool]]] = {}
@@ -82,7 +92,7 @@ def _after(
         if where is None:
             gone[columns], left = list(keys), None
         elif named is None or named[0] not in columns:
-            gone[columns], left = _chosen(keys, columns, where)
+            gone[columns], left = _chosen(keys, columns, where, rows)
         else:
             place = columns.index(named[0])
             found = [values for value in named[1] for values in keys.with_value(place, value)]
@@ -92,21 +102,36 @@ def _after(
     return known, gone
 
 
-def _chosen(keys: KnownKeys, columns: _Columns, where: Expression) -> tuple[list[tuple[Values, bool]], KnownKeys]:
+def _chosen(
+    keys: KnownKeys, columns: _Columns, where: Expression, rows: list[dict[str, str | None]]
+) -> tuple[list[tuple[Values, bool]], KnownKeys]:
     """Return the keys of which a condition is certainly true, and those that are left, doubtful where it may be."""
-    if len(keys) > _MOST_TESTED or not {name.lower() for name in where.columns}.issubset(columns):
+    by_key = {name.lower() for name in where.columns}.issubset(columns)
+    if len(keys) > _MOST_TESTED or not (by_key or rows):
         return [], keys.doubted()
-    answers = [(values, held, satisfies(where, dict(zip(columns, values, strict=True)))) for values, held in keys]
+    answers = [(values, held, satisfies(where, _row_of(columns, values, rows))) for values, held in keys]
     gone = [(values, held) for values, held, answer in answers if answer]
     left = keys.without(values for values, _ in gone)
     return gone, left.doubting(values for values, _, answer in answers if answer is None)
+
+
+def _row_of(columns: _Columns, values: Values, rows: list[dict[str, str | None]]) -> dict[str, str | None]:
+    """Return what is known of the row with a key: the key at least."""
+    own: dict[str, str | None] = dict(zip(columns, values, strict=False))
+    return next((row for row in rows if own.items() <= row.items()), own)
 
 
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
     """Remove the keys of the rows that `DELETE` deletes."""
     place, known = _known(machine, key)
     if len(known):
-        _set_known(machine, place, _after(known, where, list(known))[0])
+        _set_known(machine, place, _after(known, where, list(known), contents(machine, key))[0])
+    for child, constraint in references_to(machine, key):
+        own, there = _known(machine, child)
+        if constraint.on_delete == "cascade" and len(there) and child != key:
+            for columns in list(there):
+                there = there.insert(columns, there[columns].doubted())
+            _set_known(machine, own, there)
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
@@ -125,7 +150,7 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
     changed = [columns for columns in known if not assigned.isdisjoint(columns)]
     if not changed:
         return
-    after, gone = _after(known, operation.where, changed)
+    after, gone = _after(known, operation.where, changed, contents(machine, key))
     given = {machine.column_name(column): value for column, value in operation.assignments}
     for columns in changed:
         value = given.get(columns[0]) if len(columns) == 1 else None
@@ -137,6 +162,34 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
             raise machine.refuse("unique_violation", message, machine.key(operation.table), columns[0])
         after = after.insert(columns, keys.adding((values,)))
     _set_known(machine, place, after)
+
+
+def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None:
+    """Return whether a table certainly has a row that fulfills a condition.
+
+    False says that none is known, so that a guard may expect that there is none; None, that one of those that are
+    known may be such a row.
+    """
+    rows = contents(machine, key)
+    answers = [where is None or satisfies(where, row) for row in rows]
+    if True in answers:
+        return True
+    _, known = _known(machine, key)
+    named = _named_keys(where)
+    doubtful = None in answers
+    for columns, keys in known.items():
+        if not len(keys):
+            continue
+        if where is None:
+            return True if any(held for _, held in keys) else None
+        if named is not None and len(named[1]) == 1 and named[0] in columns:
+            found = keys.with_value(columns.index(named[0]), named[1][0])
+            if any(keys.holds(values) for values in found):
+                return True
+            doubtful = doubtful or bool(found)
+        elif len(keys) > len(rows):
+            doubtful = True
+    return None if doubtful else False
 
 
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
@@ -151,6 +204,10 @@ def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> No
         for columns in kept:
             own = own.insert(columns, _of(own, columns).joined(known[columns]))
         _set_known(machine, place, own)
+
+
+def _listed(columns: tuple[str, ...], values: Values) -> str:
+    return f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
 
 
 def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
@@ -171,21 +228,17 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
         for values in _new_keys(machine, operation, table, names, unique):
             held = True if values in added else there.holds(values)
             if held is not None:
-                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}".replace(_NULL, "NULL")
                 where = "among these rows" if values in added else f'in "{operation.table}"'
-                message = f"a row with {values_held} is {where} already: duplicate key value"
+                message = f"a row with {_listed(columns, values)} is {where} already: duplicate key value"
                 certain = held and not operation.guarded
                 raise machine.refuse("unique_violation", message, key, columns[0], certain=certain)
             added[values] = None
         if added:
             after = after.insert(label, _of(after, label).adding(added))
-    keyed = after is not before
-    if not operation.guarded and operation.rows:
-        # That there is a row is known without its key.
-        after = after.insert((), _of(after, ()).adding([()]))
-    if after is not before:
-        _set_known(machine, place, after)
-    return keyed
+    known = _with_a_row(after) if operation.rows and not operation.guarded else after
+    if known is not before:
+        _set_known(machine, place, known)
+    return after is not before
 
 
 def _new_keys(

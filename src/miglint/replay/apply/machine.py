@@ -154,10 +154,15 @@ class Machine:
         """Assume that `key` was `value` before the script ran: it is unknown so far, and the script relies on it."""
         assumption = Assumption(key, value)
         self.assumptions.append(assumption)
-        if not isinstance(value, Absent) and self.schema.rooted:
-            self.origin, self.schema = self.origin.uprooted(), self.schema.uprooted()
+        if not isinstance(value, Absent):
+            self.rely_on_others()
         self.origin = assumption.apply(self.origin)
         self.schema = assumption.apply(self.schema)
+
+    def rely_on_others(self) -> None:
+        """Record that the script uses what no file creates: the files alone do not determine what exists."""
+        if self.schema.rooted:
+            self.origin, self.schema = self.origin.uprooted(), self.schema.uprooted()
 
     def assume_part(self, key: Key, part: str, name: str, value: Column | Constraint | None) -> None:
         """Assume that an assumed table had a `column` or `constraint` of that name, or with None that it had not."""

@@ -178,6 +178,7 @@ def _requery(query: Query, old: Name, new: Name, *, postgres: bool) -> Query:
     return replace(
         query,
         key=swap_word(query.key, old.name, new.name) if postgres else swap_name(query.key, old.name, new.name.lower()),
+        stored=None if query.stored is None else swap_word(query.stored, old.name, new.name),
         text=_moved(query.text, old, new) if postgres else swap_name(query.text, old.name, new.name),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),

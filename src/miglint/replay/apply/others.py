@@ -109,8 +109,14 @@ def other_key(machine: Machine, kind: str, name: Name, table: Name | None) -> Ke
     return Key(f"other {kind}", schema, name.name, owner)
 
 
+# Kinds of objects that are kept by their definitions, not by their texts.
+_WITH_OWNER = frozenset({"schema", "type", "domain", "function", "procedure", "routine", "aggregate"})
+
+
 def alter_other(machine: Machine, operation: AlterOther) -> None:
     """Change an object of a kind that is compared by its text."""
+    if operation.kind in _WITH_OWNER and operation.definition.startswith("owner to "):
+        return  # Who owns it is no part of what is compared.
     key = other_key(machine, operation.kind, operation.name, operation.table)
     found = machine.schema.get(key)
     if isinstance(found, Absent):
@@ -118,7 +124,11 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
             machine.note("missing", f'{operation.kind} "{operation.name}" does not exist, skipped', key)
             return
         raise machine.refuse("undefined_object", f'{operation.kind} "{operation.name}" does not exist', key)
-    if isinstance(found, Other) and operation.action is not None:
+    if isinstance(found, Extension):
+        _, _, version = operation.definition.partition("new_version=")
+        if operation.definition.startswith("update"):
+            machine.put(key, replace(found, version=version or None))
+    elif isinstance(found, Other) and operation.action is not None:
         alter_members(machine, key, found, operation)
     elif isinstance(found, Other):
         # The last word on one subject counts: "OWNER TO b" replaces "OWNER TO a".

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_default, check_partition_key, refuse_unindexable
 from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, holds_value, is_empty, values_of
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import with_part
-from miglint.sql.operations import Constraint, CreateIndex, CreateTable, DetachPartition, Expression, Insert
+from miglint.sql.operations import Column, Constraint, CreateIndex, CreateTable, DetachPartition, Expression, Insert
 
 # How the bound of a partition begins, by what the table is partitioned by.
 _FORMS = {"range": "from (", "list": "in (", "hash": "with ("}
@@ -94,6 +97,8 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
         other = machine.schema.table(other_key)
         if other is None or other.partition_of is None or other.partition_bound is None or other_key.name == name:
             continue
+        if relation_key(other.partition_of, machine.dialect) != parent:
+            continue  # It only refers to the table.
         if bound == DEFAULT and other.partition_bound == DEFAULT:
             message = f'partition "{name}" conflicts with existing default partition "{other_key.name}"'
             raise machine.refuse("invalid_object_definition", message, parent)
@@ -144,33 +149,44 @@ def _refuse_value(machine: Machine, parent: Key, table: Table, name: str | None,
     check_default(machine, parent, replace(column, default=default, identity=None))
 
 
+def _mismatch(child: str, name: str, column: Column, other: Column | None) -> str | None:
+    """Return the error for a column of a table to attach that differs from the column of the whole, or None."""
+    if other is None:
+        return f'child table is missing column "{name}"'
+    if column.type is not None and other.type is not None and column.type != other.type:
+        return f'child table "{child}" has different type for column "{name}"'
+    if column.nullable is False and other.nullable:
+        return f'column "{name}" in child table "{child}" must be marked NOT NULL'
+    return None
+
+
+def _missing_check(whole: Table, part: Table) -> str | None:
+    checks = (name for name, item in whole.constraints.items() if item.kind == "check" and not item.no_inherit)
+    return next((name for name in checks if name not in part.constraints), None)
+
+
 def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
     """Raise the errors for a table that cannot become a partition: its columns are not those of the whole."""
     whole, part = machine.schema.table(parent), machine.schema.table(child)
-    if part is not None and part.inherits and whole is not None and whole.partition_by is not None:
+    if whole is None or part is None:
+        return
+    if part.inherits and whole.partition_by is not None:
         message = "cannot attach inheritance child as partition"
         raise machine.refuse("wrong_object_type", message, child)
-    if whole is None or part is None or whole.assumed or part.assumed:
+    if whole.assumed or part.assumed:
         return
-    for name, constraint in whole.constraints.items():
-        if constraint.kind == "check" and not constraint.no_inherit and name not in part.constraints:
-            message = f'child table is missing constraint "{name}"'
-            raise machine.refuse("datatype_mismatch", message, child, name)
+    missing = _missing_check(whole, part)
+    if missing is not None:
+        message = f'child table is missing constraint "{missing}"'
+        raise machine.refuse("datatype_mismatch", message, child, missing)
     for name, column in whole.columns.items():
-        other = part.columns.get(name)
-        if other is None:
-            message = f'child table is missing column "{name}"'
-            raise machine.refuse("datatype_mismatch", message, child, name)
-        if column.type is not None and other.type is not None and column.type != other.type:
-            message = f'child table "{child.name}" has different type for column "{name}"'
-            raise machine.refuse("datatype_mismatch", message, child, name)
-        if column.nullable is False and other.nullable:
-            message = f'column "{name}" in child table "{child.name}" must be marked NOT NULL'
-            raise machine.refuse("datatype_mismatch", message, child, name)
-    for name in part.columns:
-        if name not in whole.columns:
-            message = f'table "{child.name}" contains column "{name}" not found in parent "{parent.name}"'
-            raise machine.refuse("datatype_mismatch", message, child, name)
+        difference = _mismatch(child.name, name, column, part.columns.get(name))
+        if difference is not None:
+            raise machine.refuse("datatype_mismatch", difference, child, name)
+    extra = next((name for name in part.columns if name not in whole.columns), None)
+    if extra is not None:
+        message = f'table "{child.name}" contains column "{extra}" not found in parent "{parent.name}"'
+        raise machine.refuse("datatype_mismatch", message, child, extra)
 
 
 def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachPartition) -> Table:
@@ -186,6 +202,11 @@ def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachP
     return replace(table, constraints=with_part(table.constraints, name, check))
 
 
+def _fits_none(value: str, bounds: Iterable[str | None]) -> bool:
+    """Return whether no partition can have a value: a default one, or one with an unknown bound, may have it."""
+    return all(bound not in (None, DEFAULT) and holds_value(bound or "", value) is False for bound in bounds)
+
+
 def refuse_unrouted(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
     """Raise the error for rows of constants that no partition takes."""
     columns = partition_columns(table) if table.partition_by is not None and not table.assumed else None
@@ -195,15 +216,16 @@ def refuse_unrouted(machine: Machine, key: Key, table: Table, operation: Insert)
     if columns[0] not in names or operation.query is not None:
         return
     bounds = [part.partition_bound for part in map(machine.schema.table, machine.partitions(key)) if part is not None]
-    place = names.index(columns[0])
+    if any(_fits_none(value, bounds) for value in _constants_at(operation, names.index(columns[0]))):
+        raise machine.refuse("check_violation", f'no partition of relation "{key.name}" found for row', key)
+
+
+def _constants_at(operation: Insert, place: int) -> Iterator[str]:
+    """Yield the constants that rows have at a place, as canonical text, without NULLs."""
     for row in operation.rows or ():
         value = row[place] if place < len(row) else None
-        if value is None or value.literal is None or value.key == "null":
-            continue
-        # A default partition, or a bound that is not known, may take it.
-        if all(bound not in (None, DEFAULT) and holds_value(bound or "", value.key) is False for bound in bounds):
-            message = f'no partition of relation "{key.name}" found for row'
-            raise machine.refuse("check_violation", message, key)
+        if value is not None and value.literal is not None and value.key != "null":
+            yield value.key
 
 
 def refuse_truncate(machine: Machine, key: Key, *, only: bool) -> None:

@@ -53,10 +53,16 @@ def _all_in_schema(machine: Machine, operation: SetPrivileges) -> list[Key]:
     return sorted(key for key, value in machine.schema.items() if key.schema in schemas and isinstance(value, wanted))
 
 
+def _kind_of_object(machine: Machine, about: Key, kind: str) -> str:
+    """Return the kind of an object, which a statement may have given as `TABLE` only."""
+    if about.space == "type":
+        return "type"
+    value = machine.schema.find(about) if about.space == "relation" else None
+    return kind if value is None else kind_of(value)
+
+
 def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -> None:
-    value = machine.schema.find(about)
-    words = kind if value is None or about.space != "relation" else kind_of(value)
-    words = "type" if about.space == "type" else words
+    words = _kind_of_object(machine, about, kind)
     public = _OF_PUBLIC.get(kind)
     of_public = frozenset(() if public is None else (public,))
     for privilege, columns in operation.privileges or (("all", ()),):

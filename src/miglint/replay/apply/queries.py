@@ -36,6 +36,8 @@ def need_relations(machine: Machine, names: Iterable[Name]) -> None:
         key, found = machine.relation(name)
         if isinstance(found, Absent) or (found is None and machine.never(key)):
             raise machine.missing_relation(name, key)
+        if found is None:
+            machine.rely_on_others()
 
 
 def need_query(machine: Machine, query: Query) -> None:

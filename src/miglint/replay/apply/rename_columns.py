@@ -10,6 +10,7 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.reread import refuse_if_broken, triggers
+from miglint.replay.apply.row_contents import rename_content
 from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_name, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -77,6 +78,7 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
         message = f'cannot rename inherited column "{operation.column}"'
         raise machine.refuse("invalid_table_definition", message, key, old)
     _in_table(machine, key, table, old, new, operation.new)
+    rename_content(machine, key, old, new)
     _in_dependents(machine, key, old, new)
     if machine.postgres:
         follow_part(machine, key, Part("column", old), Part("column", new))
@@ -144,6 +146,7 @@ def _constraint(value: Constraint, old: str, new: str, *, postgres: bool) -> Con
         expression=swap_column(value.expression, old, new, postgres=postgres),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
         where=swap_column(value.where, old, new),
+        behind=new if value.behind.lower() == old else value.behind,
     )
 
 
@@ -204,7 +207,8 @@ def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -
         key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
     else:
         key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
-    return replace(query, uses=uses, key=key, text=text)
+    stored = None if query.stored is None else swap_in_query(query.stored, relation, old, new)
+    return replace(query, uses=uses, key=key, text=text, stored=stored)
 
 
 def _folded(use: ColumnUse) -> ColumnUse:

@@ -68,20 +68,19 @@ def refuse_if_trigger_fails(machine: Machine, table: Key, event: str, columns: I
 
 def reads_column(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool | None:
     """Return whether a trigger reads a column of a table; None when a name may be that of another table's column."""
-    named = [use for use in trigger.uses if use.column.lower() == column]
-    if any(use.relation is not None and machine.key(use.relation) == key for use in named):
+    relations = [use.relation for use in trigger.uses if use.column.lower() == column]
+    if any(relation is not None and machine.key(relation) == key for relation in relations):
         return True
     resolved = False
     for candidates, name in trigger.open:
-        keys = {machine.key(relation) for relation in candidates}
-        if name.lower() != column or key not in keys:
+        others = [relation for relation in candidates if machine.key(relation) != key]
+        if name.lower() != column or len(others) == len(candidates):
             continue
         resolved = True
-        others = [ColumnUse(relation, name) for relation in candidates if machine.key(relation) != key]
-        if all(lacks(machine, use) for use in others):
+        if all(lacks(machine, ColumnUse(relation, name)) for relation in others):
             return True
     mentioned = key in {machine.key(name) for name in trigger.relations}
-    return None if mentioned and not resolved and any(use.relation is None for use in named) else False
+    return None if mentioned and not resolved and None in relations else False
 
 
 def refuse_unknown_columns(machine: Machine, key: Key, expressions: Iterable[Expression | None]) -> None:

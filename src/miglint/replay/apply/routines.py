@@ -12,6 +12,15 @@ from miglint.schema.objects import Absent, Key, Routine
 from miglint.sql.operations import AlterRoutine, CreateRoutine
 
 
+def _replace(machine: Machine, key: Key, existing: Routine, value: Routine, *, or_replace: bool) -> None:
+    if not or_replace:
+        message = f'function "{value.name.name}" already exists with same argument types'
+        raise machine.refuse("duplicate_function", message, key)
+    if not existing.assumed:
+        _replaceable(machine, key, existing, value)
+    machine.put(key, value)
+
+
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:
     """`CREATE [OR REPLACE] FUNCTION`, `PROCEDURE`, `AGGREGATE`."""
     name = machine.created(operation.name)
@@ -41,15 +50,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         check_body(machine, key, operation)
     existing = machine.schema.find(key)
     if isinstance(existing, Routine):
-        if not operation.or_replace:
-            raise machine.refuse(
-                "duplicate_function",
-                f'function "{name.name}" already exists with same argument types',
-                key,
-            )
-        if not existing.assumed:
-            _replaceable(machine, key, existing, value)
-        machine.put(key, value)
+        _replace(machine, key, existing, value, or_replace=operation.or_replace)
         return
     # Where the files do not create everything, it may replace an unknown one.
     machine.create(key, value, certain=machine.schema.rooted or not operation.or_replace)

@@ -186,7 +186,8 @@ def values_of_row(
             values[name] = None
         elif value is not None and value.literal is not None:
             values[name] = value.literal
-    given = set(names)
+    # `DEFAULT VALUES` has a row without values.
+    given = set(names) if row else set()
     for name, column in table.columns.items():
         if name in given or column.generated is not None or column.identity is not None or column.serial:
             continue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.moves import RELATIONS, move
 from miglint.replay.apply.rename_types import move_routine, move_type
 from miglint.replay.apply.signatures import routines
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Absent, Index, Routine, Sequence
+from miglint.schema.objects import Absent, Extension, Index, Key, Routine, Sequence
 from miglint.sql.operations import Name, SetSchema
 
 
@@ -20,6 +21,16 @@ def set_schema(machine: Machine, operation: SetSchema) -> None:
         _move_type(machine, operation)
     elif operation.kind in ("function", "procedure", "routine", "aggregate"):
         _move_routines(machine, operation)
+    elif operation.kind == "extension":
+        key = Key("extension", "", operation.name.name)
+        extension = machine.schema.find(key)
+        if isinstance(extension, Extension):
+            machine.put(key, replace(extension, schema=_unless_usual(machine, operation.schema)))
+
+
+def _unless_usual(machine: Machine, schema: str) -> str | None:
+    """Return a schema, None for the one in which extensions are created."""
+    return None if schema == machine.creation_schema else schema
 
 
 def _move_relation(machine: Machine, operation: SetSchema) -> None:

@@ -75,8 +75,8 @@ def _by_constraint(dropped: _Dropped, constraint: Constraint, where: str) -> Non
 
 
 def _goes_along(dropped: _Dropped, constraint: Constraint) -> bool:
-    # A check goes with the column that it is written behind, if it reads no other.
-    return constraint.inline and set(constraint.columns) == {dropped.column}
+    # A check goes with the column that it is written behind.
+    return constraint.inline and constraint.behind.lower() == dropped.column
 
 
 def _by_indexes(dropped: _Dropped) -> None:

@@ -78,16 +78,21 @@ def _refuse_generated(machine: Machine, key: Key, table: Table, names: Iterable[
             raise machine.refuse("generated_always", message, key, name.lower())
 
 
+def _counts_of_values(operation: Insert) -> list[int]:
+    """Return the numbers of values of the rows, and of the columns of the query."""
+    rows = [len(row) for row in operation.rows or () if row]
+    query = operation.query
+    if query is not None and not query.stars and query.outputs and "*" not in query.outputs:
+        rows.append(len(query.outputs))
+    return rows
+
+
 def _check_values(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
     _refuse_generated(machine, key, table, operation.columns, "INSERT")
     if table.assumed or table.kind != "table" or not table.columns:
         return
     count = len(operation.columns) or sum(column.generated is None for column in table.columns.values())
-    rows = [len(row) for row in operation.rows or () if row]
-    query = operation.query
-    if query is not None and not query.stars and query.outputs and "*" not in query.outputs:
-        rows.append(len(query.outputs))
-    for given in rows:
+    for given in _counts_of_values(operation):
         if given == count:
             continue
         if operation.columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key
-from miglint.sql.operations import CreateIndex, CreateTable, Drop, Expression
+from miglint.sql.operations import Column, CreateIndex, CreateTable, Drop, Expression
 
 _QUERY = pattern(r"(?i)\(\s*select\b")
 # Those of PostgreSQL and MySQL.
@@ -15,22 +15,29 @@ _FOREIGN_COLLATIONS = frozenset(
 _CHANGING = frozenset({"random", "randomblob", "changes", "total_changes", "last_insert_rowid"})
 
 
+def _column_error(column: Column, *, without_rowid: bool) -> str | None:
+    """Return SQLite's error for a column that a table cannot have, or None."""
+    if column.autoincrement and without_rowid:
+        return "AUTOINCREMENT not allowed on WITHOUT ROWID tables"
+    if column.autoincrement and (column.type is None or str(column.type).upper() != "INTEGER"):
+        return "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY"
+    default = column.default if column.generated is None else None
+    if default is not None and default.literal is None and default.columns and default.key.startswith("("):
+        return f"default value of column [{column.name}] is not constant"
+    if column.generated is not None and _is_changing(column.default):
+        return "non-deterministic functions prohibited in generated columns"
+    return None
+
+
 def check_table(machine: Machine, key: Key, operation: CreateTable) -> None:
     """Raise SQLite's errors for `AUTOINCREMENT` and `WITHOUT ROWID` where they cannot be, and for sub-queries."""
     primary = [constraint for constraint in operation.constraints if constraint.kind == "primary"]
     for column in operation.columns:
-        if column.autoincrement and operation.without_rowid:
-            message = "AUTOINCREMENT not allowed on WITHOUT ROWID tables"
+        message = _column_error(column, without_rowid=operation.without_rowid)
+        if message is not None:
             raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
-        if column.autoincrement and (column.type is None or str(column.type).upper() != "INTEGER"):
-            message = "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY"
-            raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
-        default = column.default if column.generated is None else None
-        if default is not None and default.literal is None and default.columns and default.key.startswith("("):
-            message = f"default value of column [{column.name}] is not constant"
-            raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
-        if column.generated is not None and _is_changing(column.default):
-            message = "non-deterministic functions prohibited in generated columns"
+        if column.generated is not None and _is_query(column.default):
+            message = "subqueries prohibited in generated columns"
             raise machine.refuse("invalid_table_definition", message, key, column.name.lower())
         refuse_collation(machine, key, column.collation)
     if operation.without_rowid and not primary:

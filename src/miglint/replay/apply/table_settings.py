@@ -6,7 +6,9 @@ from miglint.base.structs import replace
 from miglint.replay.apply import clustering
 from miglint.replay.apply.columns import altered
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_contents import references_to
 from miglint.schema.objects import Absent, Index, Key, RewriteRule, Table, Trigger, View
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import EnableTrigger, SetTableOption
 
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
@@ -29,6 +31,7 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if machine.postgres and isinstance(found, (Table, View)):
         _refuse_unusable_index(machine, key, found, operation)
     if isinstance(found, Table):
+        _refuse_persistence(machine, key, found, operation)
         machine.put(key, _with_option(found, operation))
     elif isinstance(found, View):
         name = operation.option.removeprefix("storage parameter ")
@@ -73,6 +76,29 @@ def _refuse_identity(machine: Machine, key: Key, relation: Table | View, name: s
                 break
     if why is not None:
         raise machine.refuse("wrong_object_type", why, key)
+
+
+def _refuse_persistence(machine: Machine, key: Key, table: Table, operation: SetTableOption) -> None:
+    """Raise the errors for a change after which a table would refer to one that does not outlive a crash."""
+    if operation.option != "logged" or not machine.postgres or table.assumed:
+        return
+    logged = operation.value == "on"
+    word = "logged" if logged else "unlogged"
+    if table.partition_by is not None:
+        # Since PostgreSQL 18; before, it had no effect.
+        message = f'ALTER action SET {word.upper()} cannot be performed on relation "{key.name}"'
+        raise machine.refuse("wrong_object_type", message, key)
+    if logged:
+        named = (constraint.table for constraint in of_kind(table.constraints, "foreign"))
+        others = [machine.key(name) for name in named if name is not None]
+    else:
+        others = [child for child, _ in references_to(machine, key)]
+    for other in others:
+        found = machine.schema.table(other)
+        if other != key and found is not None and not found.assumed and (found.persistence == "unlogged") is logged:
+            kind = "unlogged" if logged else "logged"
+            message = f'could not change table "{key.name}" to {word} because it references {kind} table "{other.name}"'
+            raise machine.refuse("invalid_table_definition", message, key)
 
 
 def _with_option(table: Table, operation: SetTableOption) -> Table:

@@ -39,11 +39,13 @@ _NO_PARAMETERS = ("tablespace", "access method", "on commit")
 
 def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
     """Return what is set for a new table, under the names that `ALTER TABLE` has for it."""
-    if not machine.postgres or operation.foreign_server is not None:
+    if not machine.postgres:
         return dict.fromkeys(operation.options, "")
-    parted = (option.partition("=") for option in operation.options)
+    parted = [option.partition("=") for option in operation.options]
+    if operation.foreign_server is not None:
+        return {name if ": options " in name else f"option {name}": value for name, _, value in parted}
     return {
-        name if name in _NO_PARAMETERS else f"storage parameter {name}": value if sign else "true"
+        name if name in _NO_PARAMETERS or ": " in name else f"storage parameter {name}": value if sign else "true"
         for name, sign, value in parted
     }
 

@@ -7,6 +7,7 @@ most scripts hold is known without them: a constant that fits its column, `now()
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.access_methods import refuse_beyond_method
@@ -24,6 +25,9 @@ from miglint.sql.operations import (
     Query,
     Type,
 )
+
+if TYPE_CHECKING:
+    from miglint.sql.postgres.analysis.entry import DescribedView
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -224,14 +228,10 @@ def result_types(machine: Machine, key: Key | None, text: str) -> tuple[tuple[st
     return expressed.described(machine, key, text)
 
 
-def described_view(machine: Machine, key: Key, query: Query) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
-    """Return the result columns of the query of a view with the names of their types, and the query without its stars.
-
-    Each is None where it is not known; the query also where it has no star. Raises `Refused` for a query that cannot
-    run.
-    """
+def described_view(machine: Machine, key: Key, query: Query) -> DescribedView | None:
+    """Return what the query of a view is; None where it is not known. Raises `Refused` for one that cannot run."""
     if not query.text or not machine.postgres:
-        return None, None
+        return None
     from miglint.replay.apply import expressed
 
-    return expressed.described_view(machine, key, query.text) or (None, None)
+    return expressed.described_view(machine, key, query.text)

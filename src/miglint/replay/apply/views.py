@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from miglint.base.structs import replace
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
@@ -11,6 +14,9 @@ from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, SchemaObject, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
+
+if TYPE_CHECKING:
+    from miglint.sql.postgres.analysis.entry import DescribedView
 
 
 def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
@@ -77,14 +83,15 @@ def create_view(machine: Machine, operation: CreateView) -> None:
 
 def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> View:
     """Return the view as the statement defines it. Raises `Refused` for an invalid query or invalid columns."""
-    described, written = _described(machine, key, operation.query) if machine.postgres else (None, None)
+    found = _described(machine, key, operation.query) if machine.postgres else None
+    described = None if found is None else found.columns
     types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
     if columns is None and described is not None:
         columns = tuple(label for label, _ in described)
     if machine.postgres:
-        query = _expanded(machine, query, written)
+        query = _expanded(machine, query, found)
     if columns is not None and len(operation.columns) > len(columns):
         raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
     if operation.columns:
@@ -119,15 +126,15 @@ def _renamed_columns(listed: tuple[str, ...], columns: tuple[str, ...] | None, q
     return listed if "*" not in query.outputs and len(query.outputs) == len(listed) else None
 
 
-def _described(machine: Machine, key: Key, query: Query) -> tuple[tuple[tuple[str, str], ...] | None, Query | None]:
-    """Return what `described_view` returns. Raises `Refused` for a query that no view can have."""
+def _described(machine: Machine, key: Key, query: Query) -> DescribedView | None:
+    """Return what a query is. Raises `Refused` for one that no view can have."""
     need_query(machine, query)
-    described, written = described_view(machine, key, query)
-    for label, kind in described or ():
+    found = described_view(machine, key, query)
+    for label, kind in (None if found is None else found.columns) or ():
         if kind == "record":
             message = f'column "{label}" has pseudo-type record'
             raise machine.refuse("invalid_table_definition", message, key, label)
-    return described, written
+    return found
 
 
 def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaObject, view: View) -> None:
@@ -143,11 +150,13 @@ def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaO
     )
 
 
-def _expanded(machine: Machine, query: Query, written: Query | None) -> Query:
+def _expanded(machine: Machine, query: Query, found: DescribedView | None) -> Query:
     # The server writes out what `*` stands for when a view is made: columns added later are no part of it.
-    if written is not None:
-        found = dict.fromkeys((*query.uses, *resolved_query(machine, written).uses))
-        return replace(query, text=written.text, uses=tuple(found), stars=())
+    if found is not None and found.reads:
+        query = replace(query, uses=tuple(dict.fromkeys((*query.uses, *_known_uses(machine, found.reads)))))
+    if found is not None and found.written is not None:
+        all_uses = dict.fromkeys((*query.uses, *resolved_query(machine, found.written).uses))
+        return replace(query, text=found.written.text, stored=found.written.key, uses=tuple(all_uses), stars=())
     if not query.stars:
         return query
     uses, stars = list(query.uses), []
@@ -158,6 +167,14 @@ def _expanded(machine: Machine, query: Query, written: Query | None) -> Query:
         else:
             uses.extend(ColumnUse(relation, column) for column in columns)
     return replace(query, uses=tuple(dict.fromkeys(uses)), stars=tuple(stars))
+
+
+def _known_uses(machine: Machine, uses: Iterable[ColumnUse]) -> Iterator[ColumnUse]:
+    """Yield the uses of columns that relations have under these names, and not under an alias."""
+    for use in uses:
+        relation = None if use.relation is None else machine.full(use.relation)
+        if relation is not None and use.column in (relation_columns(machine, relation) or ()):
+            yield ColumnUse(relation, use.column)
 
 
 def _replaceable(machine: Machine, key: Key, old: View, new: View) -> None:

@@ -73,10 +73,7 @@ def set_aside(
     """
     found: list[SetAside] = []
     left: list[LostData] = []
-    by_table: dict[Key, list[LostData]] = {}
-    for item in lost:
-        by_table.setdefault(item.table, []).append(item)
-    for key, items in by_table.items():
+    for key, items in _by_table(lost).items():
         table = schema.table(key)
         if table is None or table.assumed:
             left += items
@@ -96,11 +93,21 @@ def set_aside(
         if not identity or again is None or any(column not in again.columns for column in narrowed):
             left += items
             continue
-        triggers = tuple(
-            trigger.name for _, trigger in other.users(key, Trigger) if trigger.state == "enabled" and trigger.name
-        )
+        triggers = _enabled_triggers(other, key)
         found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers))
     return found, left
+
+
+def _by_table(lost: Iterable[LostData]) -> dict[Key, list[LostData]]:
+    found: dict[Key, list[LostData]] = {}
+    for item in lost:
+        found.setdefault(item.table, []).append(item)
+    return found
+
+
+def _enabled_triggers(schema: Schema, key: Key) -> tuple[str, ...]:
+    triggers = (trigger for _, trigger in schema.users(key, Trigger))
+    return tuple(trigger.name for trigger in triggers if trigger.state == "enabled" and trigger.name)
 
 
 def _identity(table: Table, other: Table | None, lost: frozenset[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from miglint.schema.lookup import visible_table
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name, Type, flat
+from miglint.sql.operations import Expression, Name, Type, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 _WHOLE = {"int2": 0, "int4": 1, "int8": 2, "numeric": 3}
@@ -199,14 +199,18 @@ def _omitted(copy: ops.Insert, old: Table, columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name.lower() not in filled and name.lower() in theirs]
 
 
+def _draws_a_uuid(default: Expression) -> bool:
+    return any(name.name.startswith(("gen_random_uuid", "uuid_generate_", "uuidv")) for name in default.functions)
+
+
 def _numbered(table: Table, name: str) -> bool:
-    """Return whether the engine numbers the column, so that a row without a value gets the next number."""
+    """Return whether the engine numbers the column, so that a row without a value gets one that no other row has."""
     column = next((item for item in table.columns.values() if item.name.lower() == name.lower()), None)
     if column is None:
         return False
     if column.serial or column.identity or column.autoincrement:
         return True
-    if column.default is not None and column.default.sequence is not None:
+    if column.default is not None and (column.default.sequence is not None or _draws_a_uuid(column.default)):
         return True
     # SQLite numbers every column that is declared exactly like this.
     return column.type is not None and column.type.name == "INTEGER" and _alone_in_key(table, column.name)

@@ -59,11 +59,8 @@ def required_column_added(step: Step) -> Iterator[Hit]:
             lost = f'code that does not know "{column.name}" can no longer insert into "{operation.table.name}"'
             yield applied.hit(lost, help, severity=WARNING)
             continue
-        yield applied.hit(
-            f'this fails: "{operation.table.name}" {"has" if filled else "may have"} rows without a value for '
-            f'"{column.name}"',
-            help,
-        )
+        fails = "this fails:" if filled else "this fails if"
+        yield applied.hit(f'{fails} "{operation.table.name}" has rows, which have no value for "{column.name}"', help)
 
 
 def _needs_value(column: Column) -> bool:
@@ -86,7 +83,8 @@ def unique_may_fail(step: Step) -> Iterator[Hit]:
     for applied, index in effective(step, ops.CreateIndex):
         columns = tuple(element.column for element in index.elements if element.column is not None)
         if index.unique and not _known_unique(step, applied, index.table, columns, index.where is None):
-            yield _duplicates(applied, index.table, columns)
+            stays = index.concurrently and index.if_not_exists and not _is_dropped_before(step, applied, index)
+            yield _duplicates(applied, index.table, columns, stays=stays)
     for applied, adding in effective(step, ops.AddConstraint):
         added = adding.constraint
         if added.kind not in ("unique", "primary") or added.using_index is not None:
@@ -119,12 +117,24 @@ def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tu
     return False
 
 
-def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...]) -> Hit:
+def _is_dropped_before(step: Step, applied: AppliedOperation, index: ops.CreateIndex) -> bool:
+    """Whether the script drops the index before, so that a retry builds it again."""
+    return index.name is not None and any(
+        isinstance(operation, ops.Drop) and operation.name.name == index.name
+        for statement in (step.forward_statements if applied.forward else step.rollback_statements)
+        if statement.span.start < index.span.start
+        for operation in statement.operations
+    )
+
+
+def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...], *, stays: bool = False) -> Hit:
+    """Return the hit; where the index `stays` when the build fails, a retry keeps it and says nothing."""
     listed = ", ".join(map(ident, columns))
     return applied.hit(
-        f'this fails if two rows of "{table.name}" have the same {listed}',
+        f'this fails if two rows of "{table.name}" have the same {listed}'
+        + (", and a retry keeps the invalid index" if stays else ""),
         f"Check first: `SELECT {listed}, count(*) FROM {qualified(table)} GROUP BY {listed} HAVING count(*) > 1;`",
-        severity=INFO,
+        severity=WARNING if stays else INFO,
     )
 
 

@@ -106,7 +106,7 @@ def primary_key_dropped(step: Step) -> Iterator[Hit]:
         if _is_primary(operation, known):
             yield applied.hit(
                 f'primary key "{operation.constraint}" of "{operation.table.name}" is dropped: '
-                "rows can be duplicated; foreign keys to it are dropped or prevent it",
+                "duplicate rows are accepted, foreign keys to it are lost",
                 f"Build the index of the next key concurrently, and replace it in one statement: `ALTER TABLE "
                 f"{qualified(operation.table)} DROP CONSTRAINT {ident(operation.constraint)}, ADD PRIMARY KEY USING "
                 "INDEX ...;`",

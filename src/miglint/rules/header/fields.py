@@ -11,6 +11,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.header.fixes import fields_fix
 from miglint.rules.support.reporting import first_text, hit_in
 
 _DATES = frozenset({"created", "date", "updated", "modified"})
@@ -70,6 +71,7 @@ def _scripts(step: Step) -> Iterator[Script]:
     "header-field-missing",
     Severity.WARNING,
     "The header of a script lacks a field",
+    fixable=True,
     default=False,
     options={
         "fields": ("migration", "description", "created", "version"),
@@ -89,6 +91,7 @@ def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
                 first_text(script),
                 f"the header has no {listed}",
                 f"Add it to the comments at the head of the file: `-- {missing[0].capitalize()}: ...`.",
+                fix=fields_fix(step, script, missing),
             )
 
 

@@ -9,6 +9,7 @@ from miglint.writer.postgres import catalog_conditions as conditions
 from miglint.writer.postgres.catalog_conditions import negated
 
 __all__ = [
+    "ROUTINES",
     "attached_exists",
     "column_exists",
     "constraint_exists",
@@ -21,7 +22,13 @@ __all__ = [
 
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 _TYPES = frozenset({"type", "domain"})
-_ROUTINES = frozenset({"function", "procedure", "routine", "aggregate"})
+ROUTINES = frozenset({"function", "procedure", "routine", "aggregate"})
+# Objects without a schema.
+_OTHERS = {
+    "schema": lambda name: conditions.schema_exists(ident(name)),
+    "database": conditions.database_exists,
+    **dict.fromkeys(("role", "user", "group"), conditions.role_exists),
+}
 
 
 def relation_exists(name: Name) -> str:
@@ -35,15 +42,14 @@ def object_exists(kind: str, name: Name, table: Name | None, arguments: tuple[op
         return relation_exists(name)
     if kind in _TYPES:
         return conditions.type_exists(qualified(name))
-    if kind in _ROUTINES and arguments is not None:
-        return conditions.routine_exists(f"{qualified(name)}({', '.join(map(str, arguments))})")
-    if kind == "schema":
-        return conditions.schema_exists(ident(name.name))
-    if kind in ("role", "user", "group"):
-        return conditions.role_exists(name.name)
-    if kind in ("trigger", "policy", "rule") and table is not None:
-        return attached_exists(kind, name.name, table)
-    return None
+    if kind in ROUTINES:
+        listed = "" if arguments is None else f"({', '.join(map(str, arguments))})"
+        return conditions.routine_exists(qualified(name) + listed)
+    if kind in ("trigger", "policy", "rule"):
+        return None if table is None else attached_exists(kind, name.name, table)
+    if kind in _OTHERS:
+        return _OTHERS[kind](name.name)
+    return conditions.collation_exists(qualified(name)) if kind == "collation" else None
 
 
 def column_exists(table: Name, column: str, more: str | None = None) -> str:

@@ -6,6 +6,7 @@ Where a statement leaves no trace of its own in the catalog, a later one of the 
 from __future__ import annotations
 
 from miglint.rules.idempotency.catalog_queries import (
+    ROUTINES,
     attached_exists,
     column_exists,
     constraint_exists,
@@ -16,16 +17,17 @@ from miglint.rules.idempotency.catalog_queries import (
 )
 from miglint.rules.idempotency.later_changes import later_conditions, schema_before, tells
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
-from miglint.rules.support.sql_text import literal, qualified
+from miglint.rules.support.sql_text import qualified
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
+from miglint.writer.postgres import catalog_conditions as conditions
 
 
 def first_run_condition(failure: SecondRunFailure) -> str | None:
     """Return a condition that holds before the first run of a statement and not after it, or None."""
     step, script, statement = failure.step, failure.script, failure.event.statement
-    own = _own_condition(failure)
+    own = own_condition(failure)
     candidates: list[str] = [] if own is None else [own]
     candidates += later_conditions(step, script, statement)
     first = schema_before(step, script, statement)
@@ -41,11 +43,15 @@ def room_condition(operation: Operation) -> str | None:
     return None if names is None else names[0]
 
 
-def _own_condition(failure: SecondRunFailure) -> str | None:
+def own_condition(failure: SecondRunFailure) -> str | None:
+    """Return the condition that what a statement creates is not there, or what it needs still is, or None."""
+    if isinstance(failure.operation, ops.SetInherit):
+        related = inherits(failure.operation.table, failure.operation.parent)
+        return negated(related) if failure.operation.inherit else related
     if isinstance(failure.operation, _RENAMES):
         return _renamed(failure.operation)
     if isinstance(failure.operation, ops.AttachPartition):
-        return f"NOT {inherits(failure.operation.partition, failure.operation.table)}"
+        return negated(inherits(failure.operation.partition, failure.operation.table))
     if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action == "add":
         return column_exists(failure.operation.table, failure.operation.column, "attidentity = ''")
     if failure.error.condition.startswith("undefined_"):
@@ -64,6 +70,9 @@ def _renamed(operation: Operation) -> str | None:
     if names is None:
         return None
     old, new = names
+    if isinstance(operation, ops.Rename) and operation.kind in ROUTINES and operation.arguments is None:
+        # Another overload may have the new name.
+        return old
     return f"{old} AND {negated(new)}"
 
 
@@ -102,17 +111,17 @@ def _created(failure: SecondRunFailure) -> str | None:
     match operation:
         case ops.AddConstraint():
             name = operation.constraint.name or _given_name(failure, operation)
-            return None if name is None else f"NOT {constraint_exists(operation.table, operation.kind, name)}"
+            return None if name is None else negated(constraint_exists(operation.table, operation.kind, name))
         case ops.CreateType():
-            return f"to_regtype({literal(qualified(operation.name))}) IS NULL"
+            return negated(conditions.type_exists(qualified(operation.name)))
         case ops.CreateTrigger():
-            return f"NOT {attached_exists('trigger', operation.name, operation.table)}"
+            return negated(attached_exists("trigger", operation.name, operation.table))
         case ops.CreatePolicy():
-            return f"NOT {attached_exists('policy', operation.name, operation.table)}"
+            return negated(attached_exists("policy", operation.name, operation.table))
         case ops.CreateRole():
-            return f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal(operation.name)})"
+            return negated(conditions.role_exists(operation.name))
         case ops.AddColumn() if operation.kind == "type":
-            return f"NOT {column_exists(operation.table, operation.column.name)}"
+            return negated(column_exists(operation.table, operation.column.name))
         case _:
             return None
 

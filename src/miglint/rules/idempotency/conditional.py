@@ -12,16 +12,6 @@ _LONGEST = 160
 _INTERRUPTS = ("--", "/*", "'", '"', "$")
 
 
-def when(failure: SecondRunFailure, test: str, statement: str) -> str:
-    """Return a statement that runs another one only if a query finds a row."""
-    return conditional(failure, f"EXISTS ({test})", statement)
-
-
-def unless(failure: SecondRunFailure, test: str, statement: str) -> str:
-    """Return a statement that runs another one only if a query finds no row."""
-    return conditional(failure, f"NOT EXISTS ({test})", statement)
-
-
 def conditional(failure: SecondRunFailure, condition: str, statement: str) -> str:
     """Return a statement that runs another one only if a condition holds."""
     text = f"IF {condition} THEN {statement}; END IF;"

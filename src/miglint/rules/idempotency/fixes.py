@@ -10,14 +10,17 @@ from miglint.base.model import Dialect, Script, Span
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
-from miglint.rules.idempotency.blocks import ConditionalPlace, end_of, indentation, line_break, statement_in_block
+from miglint.rules.idempotency.blocks import ConditionalPlace, statement_in_block
+from miglint.rules.idempotency.catalog_queries import negated, object_exists
 from miglint.rules.idempotency.catalog_tests import first_run_condition, room_condition
 from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
-from miglint.rules.idempotency.later_changes import schema_before
+from miglint.rules.idempotency.later_changes import later_conditions, schema_before
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
+from miglint.rules.idempotency.sqlite_rebuild import rebuild_fix
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.objects import Key, Table
+from miglint.rules.support.uncut import end_of, indentation, line_break
+from miglint.schema.objects import Absent, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
@@ -37,8 +40,8 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
     if isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation":
         return _skip_known_rows(failure)
     if failure.script.dialect is Dialect.SQLITE:
-        return None
-    return _drop_first(failure) or _in_block(failure)
+        return rebuild_fix(failure)
+    return _drop_first(failure) or _rename_once(failure) or _in_block(failure)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -106,6 +109,7 @@ def _in_block(failure: SecondRunFailure) -> Fix | None:
     # What makes room for the new name is dropped as long as the old name is there.
     room = room_condition(failure.operation) or condition
     others = [ConditionalPlace(place, room) for place in _drops_of_new_name(failure)]
+    others += _creations_of_old_name(failure)
     reason = _drift(failure, None)
     return statement_in_block(failure.step, failure.script, failure.event.statement, condition, reason, *others)
 
@@ -124,6 +128,39 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
         end = end_of(text, failure.script.span, statement)
         if end is not None and statement.span.start < failure.event.statement.span.start:
             yield Span(statement.span.start, end)
+
+
+def _rename_once(failure: SecondRunFailure) -> Fix | None:
+    """Return the block around a rename that makes room for another object, where the drop at the end fails.
+
+    A second run would rename what has taken the place: where the script has run is told by what it does later.
+    """
+    drop, step, script = failure.operation, failure.step, failure.script
+    if not isinstance(drop, ops.Drop) or failure.error.condition != "dependent_objects_still_exist":
+        return None
+    for statement in _statements_of(step, script):
+        match statement.operations:
+            case (ops.Rename() as rename,) if rename.new == drop.name.name:
+                conditions = later_conditions(step, script, statement)
+                # The first of them is that of the rename itself, which holds again when the place is taken.
+                own = object_exists(rename.kind, rename.name, rename.table, None)
+                told = next((one for one in conditions if own is None or one != own), None)
+                return None if told is None else statement_in_block(step, script, statement, told, None)
+    return None
+
+
+def _creations_of_old_name(failure: SecondRunFailure) -> Iterator[ConditionalPlace]:
+    """Yield the statements that create what a rename renames: a second run would create it again."""
+    operation, text = failure.operation, failure.script.file.text
+    if not isinstance(operation, ops.Rename) or not failure.error.condition.startswith("duplicate_"):
+        return
+    renamed = object_exists(operation.kind, operation.name._replace(name=operation.new), operation.table, None)
+    for statement in _statements_of(failure.step, failure.script):
+        match statement.operations:
+            case (ops.CreateTable() | ops.CreateView() | ops.CreateSequence() | ops.CreateType() as created,):
+                end = end_of(text, failure.script.span, statement)
+                if created.name == operation.name and renamed is not None and end is not None:
+                    yield ConditionalPlace(Span(statement.span.start, end), negated(renamed))
 
 
 @cached_by_step
@@ -162,7 +199,7 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
-    if _is_absent(before, key, part) or _is_absent(schema_before(step, script, failure.event.statement), key, part):
+    if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"{part or key.name} may exist already: the migrations do not rule it out"
 
@@ -173,9 +210,17 @@ def _is_made(schema: Schema, key: Key) -> bool:
     return found is None or not getattr(found, "assumed", False)
 
 
-def _is_absent(schema: Schema | None, key: Key, part: str | None) -> bool:
+def _lacks(schema: Schema | None, key: Key, part: str | None) -> bool:
+    """Return whether the script itself has removed something, or has created the table that lacks a part."""
     if schema is None:
         return False
+    if part is None:
+        return isinstance(schema.get(key), Absent)
+    table = schema.table(key)
+    return table is not None and not table.assumed
+
+
+def _is_absent(schema: Schema, key: Key, part: str | None) -> bool:
     if part is None:
         return schema.find(key) is None and (schema.get(key) is not None or schema.rooted or schema.closed)
     table = schema.find(key)

@@ -11,11 +11,11 @@ from miglint.base.findings import Edit
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
+from miglint.rules.support.gaps import behind_gap
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
 _WORD = pattern(r"(\w++)")
-_NEXT_WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
@@ -74,7 +74,7 @@ def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
     """Return the guard that makes the statement repeatable, or None: not every statement has one."""
     script, operation = failure.script, failure.operation
     wanted = _pattern(failure)
-    if wanted is None:
+    if wanted is None or not _meets(wanted.text, failure):
         return None
     # A drop of several objects gives one operation each: the guard follows the words that they share.
     for start in (operation.span.start, failure.event.statement.span.start):
@@ -82,6 +82,18 @@ def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
         if at is not None:
             return InsertedGuard(wanted.text.strip(), Edit(at, at, wanted.text))
     return None
+
+
+def _meets(guard: str, failure: SecondRunFailure) -> bool:
+    """Return whether a guard is about the error: it does not help where the table of a column is missing."""
+    condition = failure.error.condition
+    if guard != _IF_EXISTS:
+        return condition.startswith("duplicate_")
+    if isinstance(failure.operation, ops.DropColumn):
+        return condition == "undefined_column"
+    if isinstance(failure.operation, ops.DropConstraint):
+        return condition == "undefined_object"
+    return condition.startswith(("undefined_", "invalid_schema_name"))
 
 
 def _is_gone(failure: SecondRunFailure) -> bool:
@@ -134,7 +146,7 @@ def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:
         ]
         return found[0] if len(found) == 1 else None
     words, at, number = guard.words, start, 0
-    while word := _NEXT_WORD.match(text, at):
+    while word := _WORD.match(text, behind_gap(text, at)):
         said = word[1].upper()
         if number < len(words) and said == words[number]:
             number += 1

@@ -24,7 +24,7 @@ from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation, flat
+from miglint.sql.operations import Constraint, Operation, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 
@@ -66,6 +66,9 @@ def _one_more_index(step: Step) -> Iterator[Hit]:
             )
 
 
+_AGAIN = {"extra": "creates", "missing": "removes"}
+
+
 def _changes_again(step: Step) -> Iterator[Hit]:
     for direction, first, second, idempotent in _runs(step):
         script = script_of(step, direction)
@@ -74,9 +77,10 @@ def _changes_again(step: Step) -> Iterator[Hit]:
         for change in diff(first.schema, second.schema):
             if not change.counts or not change.certain:
                 continue
-            found = find_clause(step, direction, change.key, change.part) or _unnamed(step, direction, second, change)
+            found = _unnamed(step, direction, second, change) if change.kind == "extra" else None
+            found = found or find_clause(step, direction, change.key, change.part)
             span = found[1].span if found else script.span
-            again = "creates" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
+            again = _AGAIN.get(change.kind, "changes")
             yield hit_in(
                 script,
                 span,
@@ -91,6 +95,7 @@ def _changes_again(step: Step) -> Iterator[Hit]:
 def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> Clause | None:
     """Return the clause that leaves the name of the new index or constraint to the engine."""
     made = second.schema.find(change.key)
+    added = made.constraints.get(change.part or "") if isinstance(made, Table) else None
     table = made.table.name if isinstance(made, Index) and made.table is not None else change.key.name
     for statement in statements_of(step, direction):
         for operation in flat(statement.operations):
@@ -101,9 +106,14 @@ def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> C
                 isinstance(operation, ops.AddConstraint)
                 and operation.constraint.name is None
                 and operation.table.name == table
+                and (added is None or _is_like(added, operation.constraint))
             ):
                 return statement, operation
     return None
+
+
+def _is_like(made: Constraint, written: Constraint) -> bool:
+    return made.kind == written.kind and (made.columns == written.columns or not written.columns)
 
 
 @rule(

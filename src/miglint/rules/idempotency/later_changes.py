@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect, Script
 from miglint.locks.look import relation_key
-from miglint.replay.apply.control import holds
+from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.machine import Machine
 from miglint.replay.steps import Step
 from miglint.rules.idempotency import catalog_queries as catalog

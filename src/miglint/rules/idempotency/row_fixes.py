@@ -13,7 +13,7 @@ from miglint.rules.support.scripts import statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Expression, Statement, flat
+from miglint.sql.operations import Column, Expression, Operation, Statement, flat
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w.])+'
 _VALUES = pattern(rf"INSERT\s+INTO\s+{_NAME}\s*(?:\((?:{_NAME}|[\s,])*\))?\s*(VALUES)\s*(\()", 2)
@@ -46,6 +46,15 @@ def skip_rows_fix(step: Step, script: Script, operation: ops.Insert) -> Fix | No
         condition = f"NOT EXISTS (SELECT FROM {qualified(operation.table)})"
         return statement_in_block(step, script, statement, condition, None)
     return None
+
+
+def once_fix(step: Step, script: Script, operation: Operation) -> Fix | None:
+    """Return the block that runs a statement only before a later one of the script has run, or None."""
+    if script.substituted is not None:
+        return None
+    statement = next((one for one in statements_of(step, script.direction) if one.operations == (operation,)), None)
+    later = [] if statement is None else later_conditions(step, script, statement)
+    return statement_in_block(step, script, statement, later[0], None) if statement is not None and later else None
 
 
 def _is_new(step: Step, script: Script, key: Key) -> bool:

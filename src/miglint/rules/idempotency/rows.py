@@ -9,7 +9,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.row_fixes import skip_rows_fix
+from miglint.rules.idempotency.row_fixes import once_fix, skip_rows_fix
 from miglint.rules.idempotency.second_run import failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import remarks
@@ -78,6 +78,7 @@ def _insert_help(operation: ops.Insert, dialect: Dialect) -> str:
     "update-relative",
     Severity.ERROR,
     "UPDATE computes a column from itself, so each run changes it again",
+    fixable=True,
     about_reruns=True,
 )
 def update_relative(step: Step) -> Iterator[Hit]:
@@ -101,6 +102,7 @@ def update_relative(step: Step) -> Iterator[Hit]:
                 f"on a second run, {note.message}",
                 f"Add a condition that holds only before the first run, such as on a marker column, or compute "
                 f"{ident(own)} from other columns.",
+                fix=once_fix(step, script, operation),
             )
 
 
@@ -113,7 +115,14 @@ def _marks(operation: ops.Update) -> bool:
     )
 
 
-@rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes rows again on each run", about_reruns=True)
+@rule(
+    "IDM062",
+    "rows-change-again",
+    Severity.WARNING,
+    "A statement changes rows again on each run",
+    fixable=True,
+    about_reruns=True,
+)
 def rows_change(step: Step) -> Iterator[Hit]:
     """Report COPY, MERGE, CALL, DELETE and the like that change rows on each run."""
     for script, operation, note in _rows(step):
@@ -123,4 +132,5 @@ def rows_change(step: Step) -> Iterator[Hit]:
                 operation.span,
                 f"on a second run, {note.message}",
                 "Add a condition that excludes the rows that the first run changed.",
+                fix=once_fix(step, script, operation),
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
+from miglint.locks import Work, effects
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
@@ -228,11 +229,23 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             continue
         known = applied.column(operation.table, operation.column)
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
-        yield applied.hit(
-            f"{words} ({ident(operation.column)}: {old}{operation.type})",
-            _new_column_help(operation.table, operation.column, operation.type),
-            severity=severity_of(applied, operation.table) if situation == "alter type rewriting" else WARNING,
-        )
+        help = _new_column_help(operation.table, operation.column, operation.type)
+        zone, severity = "", severity_of(applied, operation.table)
+        if situation != "alter type rewriting":
+            severity = WARNING
+        elif _is_free_in_utc(applied, context):
+            zone, severity = ", unless the session's time zone is UTC", WARNING
+            help = f"If the values are in UTC: `SET LOCAL timezone = 'UTC';` before it. Otherwise: {help}"
+        yield applied.hit(f"{words} ({ident(operation.column)}: {old}{operation.type}){zone}", help, severity=severity)
+
+
+def _is_free_in_utc(applied: AppliedOperation, context: Context) -> bool:
+    """Return whether rows are rewritten only in another time zone than UTC, and the script sets none."""
+    if applied.timezone is not None:
+        return False
+    version = context.targets.get("postgres", ())
+    found = effects(applied.operation, applied.before, version, timezone="UTC", notes=applied.moment.notes)
+    return not any(Work.REWRITE in effect.work for effect in found)
 
 
 # Types that a column can get without a rewrite: text from varchar, unbounded numeric from a bounded one.

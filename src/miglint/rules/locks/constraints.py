@@ -1,4 +1,4 @@
-"""LCK010 to LCK015 and LCK043: constraints that are validated, or whose index is built, under a blocking lock."""
+"""LCK010 to LCK012: foreign keys and checks that are validated under a blocking lock."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.structs import replace
-from miglint.locks import LockEffect, Work
+from miglint.locks import LockEffect
 from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
-from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.later_names import name_at_end
-from miglint.rules.support.sql_text import ident, qualified, suffixed
-from miglint.schema.objects import Index
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 from miglint.writer.tables import column as print_column
@@ -50,7 +48,8 @@ def severity_of(applied: AppliedOperation, table: Name) -> Severity | None:
     return WARNING if applied.rows_deleted(table) else None
 
 
-def _columns(columns: tuple[str, ...]) -> str:
+def column_list(columns: tuple[str, ...]) -> str:
+    """Return the names of columns as SQL."""
     return ", ".join(map(ident, columns))
 
 
@@ -61,6 +60,7 @@ def _columns(columns: tuple[str, ...]) -> str:
     "A foreign key without NOT VALID checks all rows, blocking writes to both tables",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:adding-foreign-key-constraint",
         "squawk:constraint-missing-not-valid",
@@ -99,7 +99,7 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
                 + ("while every row is checked" if checked else "until the transaction ends"),
-                f"Write {_add_plain(applied, added, constraint)}, "
+                f"Write {add_plain(applied, added, constraint)}, "
                 + _foreign_help(step, applied, added.table, constraint),
                 severity=WARNING if checked else INFO,
             )
@@ -124,6 +124,7 @@ def _validate(step: Step, applied: AppliedOperation, table: Name, name: str) -> 
     "A CHECK without NOT VALID checks all rows, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:constraint-missing-not-valid",
         "pgls:constraintMissingNotValid",
@@ -207,91 +208,7 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
         )
 
 
-@hazard(
-    "LCK013",
-    "unique-builds-index",
-    ERROR,
-    "A UNIQUE constraint without USING INDEX builds its index, blocking reads and writes",
-    on=(ops.AddColumn, ops.AddConstraint),
-    dialects=("postgres",),
-    aliases=(
-        "squawk:disallowed-unique-constraint",
-        "pgls:disallowUniqueConstraint",
-        "eugene:E7",
-        "pg-migration-lint:PGM017",
-        "atlas:PG105",
-        "strong_migrations:add_unique_constraint",
-        "django-migration-linter:ADD_UNIQUE",
-        "pgfence:add-constraint-unique",
-        "pgsafe:add-unique-constraint",
-        "diesel-guard:AddUniqueConstraintCheck",
-    ),
-)
-def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Report unique constraints on tables with rows."""
-    for applied, operation in effective(step, ops.AddConstraint):
-        constraint = operation.constraint
-        effect = stalling(applied, context) if constraint.kind == "unique" else None
-        if effect is not None:
-            severity = severity_of(applied, operation.table)
-            help = _index_help(step, applied, operation.table, constraint)
-            yield applied.hit(effect.words, help, severity=severity)
-    yield from _added_keys(step, context, "unique")
-
-
-def _added_keys(step: Step, context: Context, kind: str) -> Iterator[Hit]:
-    """Report keys of added columns; milder where the column's values are reported, which are written under its lock."""
-    for applied, added in effective(step, ops.AddColumn):
-        constraint = next((constraint for constraint in added.constraints if constraint.kind == kind), None)
-        if constraint is None or applied.empty(added.table):
-            continue
-        rewritten = any(Work.REWRITE in effect.work for effect in applied.effects(context))
-        if kind == "primary":
-            constraint = Constraint("primary", columns=(added.column.name,))
-        yield applied.hit(
-            f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
-            _added_help(step, applied, added, constraint),
-            severity=WARNING if rewritten else severity_of(applied, added.table),
-        )
-
-
-def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: Constraint) -> str:
-    """Return the statements that build the index of a key without a blocking lock."""
-    known = applied.table(table)
-    if known is not None and known.partition_by is not None:
-        return (
-            "PostgreSQL cannot build it concurrently on a partitioned table. Add it to each partition in this way, "
-            "and to the table last."
-        )
-    words, suffix = ("PRIMARY KEY", "pkey") if constraint.kind == "primary" else ("UNIQUE", "key")
-    name = ident(named(table, constraint, suffix))
-    index, swap = name, ""
-    place = applied.key(table)
-    before = step.before if applied.forward else step.after
-    if before.find(place._replace(name=named(table, constraint, suffix))) is not None:
-        # The server gives the index the name of the constraint in the end.
-        index, swap = suffixed(named(table, constraint, suffix), "_new"), f"DROP CONSTRAINT IF EXISTS {name}, "
-    nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
-    include = f" INCLUDE ({_columns(constraint.include)})" if constraint.include else ""
-    columns = _columns(constraint.columns)
-    later = qualified(name_at_end(step, applied, table))
-    timing = " DEFERRABLE" if constraint.deferrable else ""
-    timing += " INITIALLY DEFERRED" if constraint.deferred else ""
-    return (
-        "Outside of a transaction, in a migration of its own: "
-        f"`CREATE UNIQUE INDEX CONCURRENTLY {index} ON {qualified(table)} ({columns}){include}{nulls};` "
-        f"and in the next one `ALTER TABLE {later} {swap}ADD CONSTRAINT {name} {words} USING INDEX {index}{timing};`"
-    )
-
-
-def _added_help(step: Step, applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
-    """Return the statements that add a column without a key, and the key later."""
-    filled = " and fill the column" if constraint.kind == "primary" else ""
-    first = _add_plain(applied, added, constraint)
-    return f"Write {first}{filled}. {_index_help(step, applied, added.table, constraint)}"
-
-
-def _add_plain(applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
+def add_plain(applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
     """Return the statement that adds a column without a constraint; with a gap where its type is not known."""
     after, key = applied.moment.after, applied.key(added.table)
     table = after.table(key)
@@ -304,104 +221,3 @@ def _add_plain(applied: AppliedOperation, added: ops.AddColumn, constraint: Cons
         with contextlib.suppress(UnprintableError):
             definition = print_column(after, key, table, column)
     return f"`ALTER TABLE {qualified(added.table)} ADD COLUMN {definition};`"
-
-
-@hazard(
-    "LCK014",
-    "primary-key-builds-index",
-    ERROR,
-    "A primary key without USING INDEX builds its index, blocking reads and writes",
-    on=(ops.AddColumn, ops.AddConstraint),
-    dialects=("postgres",),
-    aliases=(
-        "squawk:adding-serial-primary-key-field",
-        "pgls:addingPrimaryKeyConstraint",
-        "eugene:E7",
-        "pg-migration-lint:PGM016",
-        "atlas:PG104",
-        "pgfence:add-pk-without-using-index",
-        "pgsafe:add-primary-key-without-index",
-        "diesel-guard:AddPrimaryKeyCheck",
-    ),
-)
-def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Report primary keys on tables with rows."""
-    for applied, operation in effective(step, ops.AddConstraint):
-        constraint = operation.constraint
-        effect = stalling(applied, context) if constraint.kind == "primary" else None
-        if effect is not None and constraint.using_index is None:
-            severity = severity_of(applied, operation.table)
-            help = _index_help(step, applied, operation.table, constraint)
-            yield applied.hit(effect.words, help, severity=severity)
-    yield from _added_keys(step, context, "primary")
-
-
-@hazard(
-    "LCK043",
-    "primary-key-of-nullable-columns",
-    ERROR,
-    "A primary key on nullable columns checks all rows, blocking reads and writes, even with USING INDEX",
-    on=(ops.AddConstraint,),
-    dialects=("postgres",),
-    aliases=("eugene:W14", "pg-migration-lint:PGM016", "atlas:PG304"),
-)
-def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Report `PRIMARY KEY USING INDEX` on nullable columns; as information where the columns are not known."""
-    for applied, operation in effective(step, ops.AddConstraint):
-        constraint = operation.constraint
-        if constraint.kind != "primary" or constraint.using_index is None:
-            continue
-        effect = stalling(applied, context)
-        if effect is None:
-            continue
-        known = applied.table(operation.table)
-        unsure = known is None or known.assumed
-        column = _nullable_column(applied, operation.table, constraint)
-        help = "" if column is None else f" {not_null_help(operation.table, column, operation.table, column)}"
-        yield applied.hit(
-            f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
-            f"Make the columns NOT NULL in migrations before it.{help}",
-            severity=INFO if unsure else ERROR,
-        )
-
-
-def _nullable_column(applied: AppliedOperation, table: Name, constraint: Constraint) -> str | None:
-    """Return the first column of the index that a primary key adopts that can be NULL."""
-    index = applied.before.find(applied.key(Name(table.schema, constraint.using_index or "")))
-    named_ = [item.column for item in index.elements if item.column] if isinstance(index, Index) else []
-    for column in named_ or constraint.columns:
-        known = applied.column(table, column)
-        if known is None or known.nullable is not False:
-            return column
-    return None
-
-
-@hazard(
-    "LCK015",
-    "exclusion-builds-index",
-    ERROR,
-    "An EXCLUDE constraint builds its index, blocking reads and writes",
-    on=(ops.AddConstraint,),
-    dialects=("postgres",),
-    aliases=(
-        "squawk:constraint-missing-not-valid",
-        "pgls:avoidAddingExclusionConstraint",
-        "eugene:E8",
-        "pg-migration-lint:PGM019",
-        "strong_migrations:add_exclusion_constraint",
-        "pgfence:add-constraint-exclude",
-        "pgsafe:add-exclusion-constraint",
-        "diesel-guard:AddExcludeConstraintCheck",
-    ),
-)
-def exclusion_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Report exclusion constraints on tables with rows: they cannot be built concurrently."""
-    for applied, operation in effective(step, ops.AddConstraint):
-        effect = stalling(applied, context) if operation.constraint.kind == "exclude" else None
-        if effect is not None:
-            yield applied.hit(
-                effect.words,
-                "PostgreSQL cannot build it concurrently. Add it in a maintenance window, or create a new table "
-                "with the "
-                "constraint, copy the rows in batches, and rename.",
-            )

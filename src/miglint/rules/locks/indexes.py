@@ -36,6 +36,7 @@ _FEW = 3
     "CREATE INDEX without CONCURRENTLY blocks writes while it is built",
     on=(ops.CreateIndex,),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:require-concurrent-index-creation",
         "pgls:requireConcurrentIndexCreation",
@@ -135,6 +136,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
     "DROP INDEX without CONCURRENTLY waits for every query on the table, and all others wait for it",
     on=(ops.Drop,),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:require-concurrent-index-deletion",
         "pgls:requireConcurrentIndexDeletion",

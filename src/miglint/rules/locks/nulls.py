@@ -25,6 +25,7 @@ _CHECKS_PROVE_SINCE = 12
     "SET NOT NULL checks all rows, blocking reads and writes",
     on=(ops.AddConstraint, ops.SetNullable, ops.ValidateConstraint),
     dialects=("postgres",),
+    fixable=True,
     aliases=(
         "squawk:adding-not-nullable-field",
         "pgls:addingNotNullField",

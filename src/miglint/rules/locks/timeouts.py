@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.base.findings import Severity
+from miglint.base.findings import Edit, Fix, Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.runners import TransactionOwner
@@ -15,6 +15,7 @@ from miglint.rules.locks.session import Held, locks_of
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.uncut import indentation, line_break
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -89,6 +90,18 @@ def _words(held: Held) -> str:
     return f"{lock} on {held.table}"
 
 
+def _timeout_fix(step: Step, applied: AppliedOperation) -> Fix | None:
+    """Return the setting before the first statement of a script that locks."""
+    script, statement = applied.script, applied.moment.statement
+    if script.substituted is not None:
+        return None
+    start = statement.span.start
+    local = "LOCAL " if transaction_owner(step, script) is TransactionOwner.TOOL else ""
+    text = f"SET {local}lock_timeout = '2s';{line_break(script)}{indentation(script.file.text, start)}"
+    reason = "the migration fails where it would have waited longer for the lock"
+    return Fix("set lock_timeout", (Edit(start, start, text),), reason)
+
+
 @hazard(
     "LCK033",
     "lock-timeout-missing",
@@ -96,6 +109,7 @@ def _words(held: Held) -> str:
     "A statement waits for a lock without lock_timeout, and all later statements wait behind it",
     dialects=("postgres",),
     default=False,
+    fixable=True,
     aliases=(
         "squawk:require-lock-timeout",
         "squawk:require-timeout-settings",
@@ -110,6 +124,7 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
         yield held.applied.hit(
             f"{_words(held)} without lock_timeout: behind one long query every session waits",
             "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
+            fix=_timeout_fix(step, held.applied),
         )
 
 
@@ -136,6 +151,12 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
+def _last_strong_locks(step: Step, context: Context) -> dict[Direction, AppliedOperation]:
+    """Return the last operation of each script that takes a strong lock."""
+    held_locks = (held for held in locks_of(step, context) if held.lock >= Lock.SHARE)
+    return {held.applied.script.direction: held.applied for held in held_locks}
+
+
 @hazard(
     "LCK035",
     "timeout-without-effect",
@@ -156,25 +177,25 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
-    # The last strong lock of each script, and what is set before it.
-    strong = {
-        held.applied.script.direction: held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE
-    }
+    strong = _last_strong_locks(step, context)
+    # What is set before these.
     earlier: dict[Direction, ops.SetVariable] = {}
     for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
         last = strong.get(applied.script.direction)
-        before = earlier.get(applied.script.direction)
-        if name == "lock_timeout" and last is not None and applied.number < last.number:
-            earlier[applied.script.direction] = operation
-        if value is None or last is None:
+        if last is None:
             continue
+        before = earlier.get(applied.script.direction)
+        if name == "lock_timeout" and applied.number < last.number:
+            earlier[applied.script.direction] = operation
+        if value is None:
+            continue
+        message = None
         if last.number > applied.number:
             message = _too_long(name, value, context)
-        else:
-            is_late = name == "lock_timeout" and value and _too_late(applied, last, before)
-            message = "lock_timeout is set after the last statement that waits for a lock" if is_late else None
+        elif name == "lock_timeout" and value and _too_late(applied, last, before):
+            message = "lock_timeout is set after the last statement that waits for a lock"
         if message is not None:
             yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 
@@ -266,6 +287,7 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
         yield held.applied.hit(
             f"{_words(held)} without lock_timeout or statement_timeout: it may wait without limit",
             "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
+            fix=_timeout_fix(step, held.applied),
         )
 
 

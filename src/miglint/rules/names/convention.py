@@ -12,6 +12,7 @@ from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
+from miglint.rules.names.fixes import convention_fix, schema_fix
 from miglint.rules.support.given_names import naming_fix
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
@@ -83,6 +84,7 @@ def _no_pattern(value: object) -> str | None:
         "atlas:NM106",
         "pgsafe:naming-convention",
     ),
+    fixable=True,
     options=dict.fromkeys(KINDS, ""),
     objection=_no_pattern,
 )
@@ -105,6 +107,7 @@ def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
                 item.span,
                 f"the name of {item.words} {ident(item.name)} does not match {text}",
                 f"The pattern is configured as `{item.kind}` of this rule.",
+                fix=convention_fix(step, item, _compiled(text)),
             )
 
 
@@ -222,6 +225,7 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     "A table name has no schema",
     default=False,
     dialects=("postgres",),
+    fixable=True,
     aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
 def name_without_schema(step: Step) -> Iterator[Hit]:
@@ -241,4 +245,5 @@ def name_without_schema(step: Step) -> Iterator[Hit]:
                     f"{made[0]} {made[1].name} is created without a schema name",
                     "With another search_path the script changes another table. "
                     f"Write {ident(step.after.path[0])}.{ident(made[1].name)}.",
+                    fix=schema_fix(script, operation.span, made[1], step.after.path[0]),
                 )

@@ -11,6 +11,7 @@ from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared
+from miglint.rules.names.fixes import cut_name_fix
 from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
@@ -23,7 +24,7 @@ from miglint.sql.operations import Operation
 # Truncating a name inside a multibyte character removes the whole character.
 _SHORTEST_CUT = LIMIT - 3
 _RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "sequence")
-_TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
+_TypeMaker = ops.CreateType | ops.CreateTable | ops.CreateView | ops.CreateSequence | ops.Rename
 
 
 def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, OperationOutcome, Failure]]:
@@ -86,15 +87,19 @@ def object_name_taken(step: Step) -> Iterator[Hit]:
     yield from _row_types(step)
 
 
+def _type_makers(step: Step, script: Script) -> Iterator[_TypeMaker]:
+    for owner, _, operation in operations_of(step):
+        if owner is script and isinstance(operation, _TypeMaker):
+            yield operation
+
+
 def _row_types(step: Step) -> Iterator[Hit]:
     """Report a type and a relation of one name after the forward: in PostgreSQL a relation is a type too."""
     forward = step.migration.forward
     if forward is None or forward.dialect is not Dialect.POSTGRES or not _has_twins(step):
         return
     made: set[Key] = set()
-    for script, _, operation in operations_of(step):
-        if script is not forward or not isinstance(operation, _TYPE_MAKERS):
-            continue
+    for operation in _type_makers(step, forward):
         name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
         schema = operation.name.schema or step.after.path[0]
         pair = Key("relation", schema, name), Key("type", schema, name)
@@ -251,6 +256,7 @@ def _cut(script: Script, operation: Operation) -> bool:
     Severity.WARNING,
     "A name is longer than 63 bytes, and PostgreSQL truncates it",
     dialects=("postgres",),
+    fixable=True,
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
 def identifier_too_long(step: Step) -> Iterator[Hit]:
@@ -264,6 +270,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
             item.span,
             f"PostgreSQL truncates the name of this {item.words} to {LIMIT} bytes: {item.name}",
             f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
+            fix=cut_name_fix(item.script, item.operation.span, written, item.name),
         )
     for script, _, operation in operations_of(step):
         if isinstance(operation, ops.Drop) and _cut(script, operation) and not _given(step, operation):
@@ -273,6 +280,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
                 operation.span,
                 f"PostgreSQL cuts the name of this {operation.kind} to {LIMIT} bytes, and drops {kept}",
                 f"Write the name that it has: {kept}",
+                fix=cut_name_fix(script, operation.span, _written(script, kept, *operation.span), kept),
             )
 
 

@@ -302,7 +302,7 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
                     script,
                     operation.span,
                     f'"{after.name.name}.{operation.column}" becomes NOT NULL, but foreign key {name} sets it to NULL: '
-                    "a referenced row can no longer be deleted",
+                    "deleting referenced rows fails",
                     "Change the action of the foreign key in the same migration.",
                 )
 

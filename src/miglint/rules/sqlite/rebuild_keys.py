@@ -50,7 +50,7 @@ def _acting(
         schema = moments[number].before
         assert isinstance(rebuild.drop, ops.Drop)
         for table, constraint in _referring(schema, relation_key(rebuild.drop.name, Dialect.SQLITE)):
-            if _is_gone_or_filled(moments, table, number + 1):
+            if _is_gone_or_filled(moments, table, number + 1) or _is_evaded(moments[:number], rebuild.drop, constraint):
                 continue
             columns = ", ".join(map(ident, constraint.columns))
             what = _DONE.get(constraint.on_delete, _FAILS).format(ident(table.name.name), columns)
@@ -97,4 +97,24 @@ def _is_gone_or_filled(moments: tuple[OperationTrace, ...], table: Table, start:
                 return True
             case ops.Drop() as drop if drop.name.name.lower() == name:
                 return moments[-1].after.table(relation_key(table.name, Dialect.SQLITE)) is None
+    return False
+
+
+def _is_evaded(moments: tuple[OperationTrace, ...], drop: ops.Drop, constraint: Constraint) -> bool:
+    """Return whether all rows have got other keys before the drop, so that none is referred to.
+
+    Foreign keys are checked at the end of the transaction then (`defer_foreign_keys`), when the rows are back.
+    """
+    deferred = False
+    for moment in moments:
+        match moment.operation:
+            case ops.Pragma() as pragma if pragma.name.lower() == "defer_foreign_keys":
+                deferred = (pragma.value or "").lower() not in _OFF
+            case ops.Update() as update if deferred and update.where is None:
+                changed = {column.lower() for column, _ in update.assignments}
+                if update.table.name.lower() == drop.name.name.lower() and constraint.on_update in (None, "no action"):
+                    wanted = {column.lower() for column in constraint.referenced}
+                    return not wanted or not wanted.isdisjoint(changed)
+            case _:
+                pass
     return False

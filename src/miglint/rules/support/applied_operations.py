@@ -206,6 +206,13 @@ def applied_operations(step: Step) -> AppliedOperations:
     return AppliedOperations(tuple(applied), by_type, forward)
 
 
+def _after_control(action: str, transaction: int, open_: bool) -> tuple[int, bool]:
+    """Return the number of the transaction after a statement of transaction control, and whether it is open."""
+    if action == "begin":
+        return transaction + (not open_), True
+    return (transaction + 1, False) if action in ("commit", "rollback") else (transaction, open_)
+
+
 def _walk(
     script: Script,
     run: Run,
@@ -224,10 +231,7 @@ def _walk(
     for number, moment in enumerate(run.moments):
         operation, place = moment.operation, len(found)
         if isinstance(operation, ops.Transaction):
-            if operation.action == "begin":
-                transaction, open_ = transaction + (not open_), True
-            elif operation.action in ("commit", "rollback"):
-                transaction, open_ = transaction + 1, False
+            transaction, open_ = _after_control(operation.action, transaction, open_)
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span

@@ -224,6 +224,7 @@ def _table_of(step: Step, key: Key) -> Key | None:
 def hits(step: Step, cases: Differences) -> Iterable[Hit]:
     """Return a hit for each difference. Those at one place are one finding later, so that they share their help."""
     # Few runs need what prints SQL.
+    from miglint.rules.symmetry.fixes import restoring_fix
     from miglint.rules.symmetry.suggestions import how_to_restore
 
     found = []
@@ -237,6 +238,7 @@ def hits(step: Step, cases: Differences) -> Iterable[Hit]:
                 help_,
                 script,
                 severity_of(step, change),
+                restoring_fix(step, code_of(step, change), change),
                 alike=Alike(_heading(step, change), f"{change.what} {change.name}"),
                 difference=_difference(step, change),
             )

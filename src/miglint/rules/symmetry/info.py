@@ -24,6 +24,7 @@ def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.WARNING,
     "The rollback leaves a constraint validated that was NOT VALID, or the reverse",
     on=differences,
+    fixable=True,
     dialects=("postgres",),
 )
 def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
@@ -37,6 +38,7 @@ def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.WARNING,
     "The rollback does not restore a comment",
     on=differences,
+    fixable=True,
     dialects=("postgres",),
 )
 def comment_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
@@ -50,6 +52,7 @@ def comment_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.WARNING,
     "The rollback does not restore privileges",
     on=differences,
+    fixable=True,
     dialects=("postgres",),
 )
 def privileges_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:

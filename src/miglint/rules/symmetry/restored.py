@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from miglint.base.findings import Severity
+from miglint.base.findings import Fix, Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import acting, subject
@@ -21,6 +21,7 @@ from miglint.schema.outcome import Failure, OperationOutcome
     Severity.ERROR,
     "The rollback leaves an object behind that the forward created",
     on=differences,
+    fixable=True,
 )
 def left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report tables, columns, constraints, indexes and other objects that the rollback leaves behind."""
@@ -33,20 +34,33 @@ def left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback does not restore an object that the forward dropped",
     on=differences,
+    fixable=True,
 )
 def not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report objects that the forward dropped and the rollback does not create again."""
     return hits(step, cases)
 
 
-@rule("SYM003", "type-not-restored", Severity.ERROR, "The rollback does not restore a column's type", on=differences)
+@rule(
+    "SYM003",
+    "type-not-restored",
+    Severity.ERROR,
+    "The rollback does not restore a column's type",
+    on=differences,
+    fixable=True,
+)
 def type_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report columns whose type differs after the rollback."""
     return hits(step, cases)
 
 
 @rule(
-    "SYM004", "default-not-restored", Severity.ERROR, "The rollback does not restore a column's default", on=differences
+    "SYM004",
+    "default-not-restored",
+    Severity.ERROR,
+    "The rollback does not restore a column's default",
+    on=differences,
+    fixable=True,
 )
 def default_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report columns whose default, identity or generation expression differs after the rollback."""
@@ -59,6 +73,7 @@ def default_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback does not restore a column's NOT NULL",
     on=differences,
+    fixable=True,
 )
 def nullability_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report columns that accept NULL after the rollback and did not before, or the reverse."""
@@ -71,6 +86,7 @@ def nullability_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback does not restore a column's collation",
     on=differences,
+    fixable=True,
 )
 def collation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report columns whose collation differs after the rollback."""
@@ -83,6 +99,7 @@ def collation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback leaves a constraint with a different definition",
     on=differences,
+    fixable=True,
 )
 def constraint_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report keys and checks whose definition differs after the rollback."""
@@ -95,6 +112,7 @@ def constraint_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback leaves a foreign key with a different ON DELETE or ON UPDATE",
     on=differences,
+    fixable=True,
 )
 def foreign_key_action_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report foreign keys whose referential action differs after the rollback."""
@@ -107,6 +125,7 @@ def foreign_key_action_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback leaves an index with a different definition",
     on=differences,
+    fixable=True,
 )
 def index_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report indexes whose columns, condition, uniqueness or method differ after the rollback."""
@@ -119,6 +138,7 @@ def index_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback leaves an enum with different labels",
     on=differences,
+    fixable=True,
     dialects=("postgres",),
 )
 def enum_labels_changed(step: Step, cases: Differences) -> Iterable[Hit]:
@@ -126,7 +146,14 @@ def enum_labels_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     return hits(step, cases)
 
 
-@rule("SYM011", "rename-not-reversed", Severity.ERROR, "The rollback does not reverse a rename", on=differences)
+@rule(
+    "SYM011",
+    "rename-not-reversed",
+    Severity.ERROR,
+    "The rollback does not reverse a rename",
+    on=differences,
+    fixable=True,
+)
 def rename_not_reversed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report objects that keep the name that the forward gave them."""
     return hits(step, cases)
@@ -138,18 +165,26 @@ def rename_not_reversed(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback removes an object that existed before the forward",
     on=differences,
+    fixable=True,
 )
 def removes_what_was_there(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report rollbacks that drop more than the forward created."""
     return hits(step, cases)
 
 
-@rule("SYM013", "rollback-fails", Severity.ERROR, "The rollback fails when it runs after the forward")
+@rule("SYM013", "rollback-fails", Severity.ERROR, "The rollback fails when it runs after the forward", fixable=True)
 def rollback_fails(step: Step) -> Iterable[Hit]:
     """Report rollback statements that fail: they drop what does not exist, or what others depend on."""
     if step.rollback is None or step.rollback.failed is None or not was_read(step):
         return ()
     return _failures(step)
+
+
+def _fix(step: Step, event: OperationOutcome) -> Fix | None:
+    # Few runs need what writes SQL.
+    from miglint.rules.symmetry.fixes import failing_drop_fix
+
+    return failing_drop_fix(step, event)
 
 
 def _failures(step: Step) -> Iterator[Hit]:
@@ -170,7 +205,8 @@ def _failures(step: Step) -> Iterator[Hit]:
         if lines:
             help += f" The same on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
         span = acting(event.operation, failure.key, failure.part).span
-        yield Hit(script.file, span, f"the rollback fails here: {failure.message}{more}", help, script)
+        message = f"the rollback fails here: {failure.message}{more}"
+        yield Hit(script.file, span, message, help, script, fix=None if cause.same else _fix(step, event))
 
 
 @rule(
@@ -179,6 +215,7 @@ def _failures(step: Step) -> Iterator[Hit]:
     Severity.ERROR,
     "The rollback leaves a view, function, trigger or policy with a different definition",
     on=differences,
+    fixable=True,
 )
 def definition_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report views, functions, triggers, policies, domains and types whose definition differs after the rollback."""
@@ -204,6 +241,7 @@ def extension_left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
     Severity.ERROR,
     "The rollback does not restore the settings of a table, sequence or other object",
     on=differences,
+    fixable=True,
 )
 def setting_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report row security, storage parameters, sequence options, partition bounds and the like that differ."""

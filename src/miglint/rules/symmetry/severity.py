@@ -58,6 +58,8 @@ def _is_harmless(step: Step, change: Change) -> bool:
         return old.default is None and new.default is not None
     if change.aspect == "nullability":
         return new.nullable is not False and old.default is None and _is_added_anew(step, change)
+    if change.aspect == "type" and step.migration.dialect is Dialect.POSTGRES:
+        return old.type is not None and new.type is not None and _holds_all_text(old.type, new.type)
     if change.aspect == "type" and step.migration.dialect is Dialect.SQLITE:
         return old.type is not None and new.type is not None and _stores_alike(old.type, new.type)
     return False
@@ -157,6 +159,16 @@ def _has_same_labels(old: object, new: object) -> bool:
 def _column(schema: Schema, change: Change) -> Column | None:
     table = schema.table(change.key)
     return table.columns.get(change.part) if isinstance(table, Table) and change.part is not None else None
+
+
+def _holds_all_text(old: Type, new: Type) -> bool:
+    """Return whether a column holds every text of the old type, unchanged."""
+    if old.dimensions != new.dimensions or old.name != "varchar" or not old.args:
+        return False
+    if new.name in ("varchar", "text") and not new.args:
+        return True
+    lengths = [*old.args, *new.args]
+    return new.name == "varchar" and all(map(str.isdecimal, lengths)) and int(new.args[0]) > int(old.args[0])
 
 
 def _stores_alike(old: Type, new: Type) -> bool:

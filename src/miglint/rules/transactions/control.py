@@ -12,6 +12,7 @@ from miglint.replay.transaction_owner import ENDS, placed_operations, transactio
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
+from miglint.rules.transactions.fixes import closing_fix, opening_fix
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -60,6 +61,7 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
     "unclosed-transaction",
     Severity.ERROR,
     "A transaction is begun but never ended",
+    fixable=True,
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
@@ -77,6 +79,7 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
                 begun.span,
                 "this transaction is never ended: the script is rolled back when its connection closes",
                 "Add COMMIT at the end of the script.",
+                fix=closing_fix(step, script),
             )
 
 
@@ -85,6 +88,7 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
     "end-without-begin",
     Severity.WARNING,
     "COMMIT or ROLLBACK without a BEGIN",
+    fixable=True,
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
 def end_without_begin(step: Step) -> Iterator[Hit]:
@@ -113,6 +117,7 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
                 message,
                 f"Remove the {word}, or add the BEGIN that it belongs to.",
                 severity=severity,
+                fix=opening_fix(step, script, statement) if operation.action == "commit" else None,
             )
 
 

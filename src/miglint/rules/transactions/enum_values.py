@@ -84,6 +84,23 @@ class _Uses:
             for column, cell in zip(columns, row, strict=False)
         ) or any(self._contains_value(cell) for row in insert.rows for cell in row)
 
+    def _compared(self, table: Name, expression: Expression | None) -> bool:
+        """Return whether a condition over a table compares a column of the type with the value."""
+        if expression is None or literal(self._value) not in expression.text:
+            return False
+        if expression.types:
+            # A column that is cast to text is compared with a text.
+            return self._contains_value(expression)
+        return any(self._column(table, column) for column in expression.columns)
+
+    def _queried(self, query: ops.Query) -> bool:
+        if literal(self._value) not in query.text:
+            return False
+        if query.types:
+            return any(map(self._typed, query.types))
+        columns = ((use.relation, use.column) for use in query.uses)
+        return any(relation is not None and self._column(relation, column) for relation, column in columns)
+
     def by(self, operation: Operation) -> bool:
         """Return whether an operation needs the value when it runs."""
         match operation:
@@ -98,11 +115,15 @@ class _Uses:
             case ops.Update():
                 table = operation.table
                 changed = any(self._assigned(table, column, value) for column, value in operation.assignments)
-                return changed or self._contains_value(operation.where)
+                return changed or self._compared(table, operation.where)
             case ops.Delete() | ops.CreateIndex():
-                return self._contains_value(operation.where)
+                return self._compared(operation.table, operation.where)
             case ops.AddConstraint():
-                return self._contains_value(operation.constraint.expression)
+                return self._compared(operation.table, operation.constraint.expression)
+            case ops.AlterColumnType():
+                return self._contains_value(operation.using)
+            case ops.CreateView():
+                return self._queried(operation.query)
             case _:
                 return False
 
@@ -151,7 +172,7 @@ def _early_uses(
                 script,
                 used.span,
                 f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
-                "PostgreSQL refuses it until that is committed",
+                "PostgreSQL refuses it before the commit",
                 "Add the value in a migration of its own, before this one.",
                 severity=severity,
             )

@@ -12,6 +12,7 @@ from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.types.fixes import type_fix
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
 
@@ -58,13 +59,20 @@ def _new(applied: AppliedOperation, table: Name, column: Column, key: bool) -> N
     )
 
 
-def _hits(step: Step, wanted: Callable[[NewColumn], bool], message: str, help: str) -> Iterator[Hit]:
-    """Yield a hit for each new column that is wanted; `message` takes its `name` and `type`, `help` its `column`."""
+def _hits(
+    step: Step, wanted: Callable[[NewColumn], bool], message: str, help: str, better: str | None = None
+) -> Iterator[Hit]:
+    """Yield a hit for each new column that is wanted; `message` takes its `name` and `type`, `help` its `column`.
+
+    `better` is the type that a column of a new table gets by the fix.
+    """
     for column in new_columns(step):
         if column.type.schema is None and wanted(column):
             name = f"{column.table.name}.{column.name}"
             text = message.format(name=name, type=column.type)
-            yield column.applied.hit(text, help.format(column=ident(column.name)), span=column.span)
+            new = better is not None and isinstance(column.applied.operation, ops.CreateTable)
+            fix = type_fix(column.applied.script, column.span, column.type.name, better) if new and better else None
+            yield column.applied.hit(text, help.format(column=ident(column.name)), span=column.span, fix=fix)
 
 
 @hazard(
@@ -147,6 +155,7 @@ def serial_column(step: Step) -> Iterator[Hit]:
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
+    fixable=True,
     aliases=(
         "squawk:prefer-text-field",
         "pgls:preferTextField",
@@ -161,6 +170,7 @@ def varchar_length(step: Step) -> Iterator[Hit]:
         lambda column: column.type.name == "varchar" and bool(column.type.args),
         '"{name}" is {type}: narrowing it later rewrites the table',
         "Write `{column} text`, with a CHECK on its length if it needs one.",
+        better="text",
     )
 
 
@@ -210,6 +220,7 @@ def char_column(step: Step) -> Iterator[Hit]:
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
+    fixable=True,
     aliases=(
         "squawk:prefer-timestamp-tz",
         "pgls:preferTimestamptz",
@@ -225,6 +236,7 @@ def timestamp_without_zone(step: Step) -> Iterator[Hit]:
         lambda column: column.type.name == "timestamp",
         '"{name}" holds a clock reading without time zone, not a point in time',
         "Write `{column} timestamptz`.",
+        better="timestamptz",
     )
 
 

@@ -9,11 +9,13 @@ as the engine stores them: PostgreSQL identifiers are folded already, SQLite ide
 from __future__ import annotations
 
 from miglint.sql.operations.flow import (
+    IN_MARK,
     And,
     Compared,
     Condition,
     Exists,
     If,
+    KeyColumns,
     Not,
     Opaque,
     Or,
@@ -73,6 +75,7 @@ from miglint.sql.operations.rows import (
     Delete,
     Insert,
     OtherData,
+    RowCopy,
     Select,
     Truncate,
     Update,
@@ -110,6 +113,7 @@ from miglint.sql.operations.tables import (
 )
 
 __all__ = [
+    "IN_MARK",
     "NO_MENTIONS",
     "AddColumn",
     "AddConstraint",
@@ -153,6 +157,7 @@ __all__ = [
     "If",
     "IndexElement",
     "Insert",
+    "KeyColumns",
     "Like",
     "Maintenance",
     "Member",
@@ -172,6 +177,7 @@ __all__ = [
     "RenameConstraint",
     "RenameEnumValue",
     "RoutineBody",
+    "RowCopy",
     "Select",
     "SetColumnOption",
     "SetComment",

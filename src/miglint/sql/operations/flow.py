@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from miglint.base.structs import Struct
-from miglint.sql.operations.parts import Name, Operation
+from miglint.sql.operations.parts import Expression, Name, Operation
+
+IN_MARK = "\x1f"
+"""Stands between the values of a fact with the sign `in` or `not in`."""
 
 
 class Exists(Struct, frozen=True, gc=False):
@@ -15,13 +18,15 @@ class Exists(Struct, frozen=True, gc=False):
     `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None. `facts`
     are what the query asks of a column beside its name, by the names of `information_schema.columns`, with the sign
     behind the name where that is not `=`; a constraint whose name is empty is any of the `constraint_type` that they
-    say. `anywhere`: the query names no schema, so that an object in any schema counts.
+    say. `where` is the condition on a row, None where any row will do. `anywhere`: the query names no schema, so that
+    an object in any schema counts.
     """
 
     kind: str
     name: Name
     table: Name | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    where: Expression | None = None
     anywhere: bool = False
 
 
@@ -53,13 +58,26 @@ class Compared(Struct, frozen=True, gc=False):
     test: Condition | None
 
 
+class KeyColumns(Struct, frozen=True, gc=False):
+    """A test of the names of columns, joined to one value.
+
+    `of` is what they belong to: the `relation` of a name, a table or an index; an `index`; the `primary` key of a
+    table. `order` is `name`, `position`, or empty where the server gives none.
+    """
+
+    of: str
+    name: Name
+    columns: tuple[str, ...]
+    order: str
+
+
 class Unknown(Struct, frozen=True, gc=False):
     """A condition that cannot be evaluated statically, with its text."""
 
     text: str
 
 
-Condition = Exists | Not | And | Or | Compared | Unknown
+Condition = Exists | Not | And | Or | Compared | KeyColumns | Unknown
 
 
 def is_shallow(condition: Condition, depth: int) -> bool:
@@ -110,12 +128,14 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
 
     `reason` is a complete phrase for messages. `schema_effect` is False if only rows can change. `relations` are the
     affected tables, if known. `may_fail_again` is for rows that cannot be read: a second run may find their keys taken.
+    `result_of` is a function whose result is run as SQL: nothing, if it returns none.
     """
 
     reason: str
     schema_effect: bool = True
     may_fail_again: bool = False
     relations: tuple[Name, ...] = ()
+    result_of: Name | None = None
 
 
 def flat(operations: Iterable[Operation]) -> Iterator[Operation]:

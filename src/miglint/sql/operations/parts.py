@@ -71,7 +71,8 @@ class Query(Struct, frozen=True, gc=False):
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
     `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
-    SQLite takes for strings where there are no such columns.
+    SQLite takes for strings where there are no such columns. `stored` is the canonical text of what PostgreSQL stores
+    for a view where that differs: without its stars.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Query(Struct, frozen=True, gc=False):
     outputs: tuple[str | None, ...] = ()
     stars: tuple[Name, ...] = ()
     strings: frozenset[str] = frozenset()
+    stored: str | None = None
 
     __eq__ = equal_by("key")
 
@@ -188,10 +190,10 @@ class Constraint(Struct, frozen=True, gc=False):
     script leaves it to the engine; in a schema it is always set on PostgreSQL, with `generated` True when the engine
     chose it. `columns` are the table's columns; for `check` those that the expression mentions.
     `elements` is the text of an `EXCLUDE` list; `using_index` the index that `ADD CONSTRAINT ... USING INDEX` adopts.
-    `inline` marks a constraint written behind a column; `on_conflict` is SQLite's conflict clause. `orders` is what
-    stands behind the columns of a key there (`COLLATE nocase DESC`), empty where nothing does, `actions` what stands
-    behind the columns that a foreign key refers to, as it is written. `rests_on` is the unique index of the other table
-    that a foreign key in a schema needs, where there is just one that fits.
+    `inline` marks a constraint written behind a column, which `behind` names in SQLite; `on_conflict` is SQLite's
+    conflict clause. `orders` is what stands behind the columns of a key there (`COLLATE nocase DESC`), empty where
+    nothing does, `actions` what stands behind the columns that a foreign key refers to, as it is written. `rests_on` is
+    the unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
     """
 
     kind: str
@@ -218,6 +220,7 @@ class Constraint(Struct, frozen=True, gc=False):
     enforced: bool = True
     generated: bool = False
     inline: bool = False
+    behind: str = ""
     span: Span | None = None
     rests_on: str | None = None
     orders: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import Struct
+from miglint.sql.operations.flow import Condition
 from miglint.sql.operations.parts import ColumnUse, Expression, Name, OpenUse, Operation, Query
 
 
@@ -13,15 +14,26 @@ class Call(Struct, frozen=True, gc=False):
     arguments: tuple[str | None, ...] = ()
 
 
+class RowCopy(Struct, frozen=True, gc=False):
+    """What a query takes from each row of one table that fulfills `where`: constants and columns, None for others."""
+
+    relation: Name
+    values: tuple[Expression | None, ...]
+    where: Expression | None = None
+
+
 class Insert(Operation, frozen=True, gc=False, kw_only=True):
     """`INSERT`. `rows` are the constant values of a `VALUES` list (None for a value that is not a constant, and for
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is
     True when the source query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN
     ... IS NULL`). A query without a table that selects constants has them as `rows` too; `guarded` then says that rows
-    of another table decide whether it does. `twice` is a column that it gives two values, in the list or in `DO
-    UPDATE`: PostgreSQL refuses that. `text` is the whole statement, empty for one inside another, or where it is very
-    long. `uses` and `open` are, in SQLite, the columns that it reads: of one relation, and of one of several.
+    of another table decide whether it does. Where a query without a table has a condition, `guard` is that and
+    `offered` are its constants: rows that are inserted where the condition holds. `copied` is what a query takes from
+    each row of one table, `lookups` what sub-queries stand for in `rows`: row, place, and query. `twice` is a column
+    that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that. `text` is the whole statement,
+    empty for one inside another, or where it is very long. `uses` and `open` are, in SQLite, the columns that it reads:
+    of one relation, and of one of several.
     """
 
     table: Name
@@ -36,6 +48,10 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     open: tuple[OpenUse, ...] = ()
     anti_join: bool = False
     guarded: bool = False
+    guard: Condition | None = None
+    offered: tuple[tuple[Expression | None, ...], ...] = ()
+    copied: RowCopy | None = None
+    lookups: tuple[tuple[int, int, RowCopy], ...] = ()
     returning: bool = False
     twice: str | None = None
     text: str = ""

@@ -12,7 +12,17 @@ from miglint.sql.operations import (
     EnableTrigger,
     Operation,
 )
-from miglint.sql.postgres.alter_actions import OPTION_LISTS, READERS, SWITCHES, TRIGGERS, Action, option, options
+from miglint.sql.postgres.alter_actions import (
+    COLUMN_OPTION_LISTS,
+    OPTION_LISTS,
+    READERS,
+    SWITCHES,
+    TRIGGERS,
+    Action,
+    column_options,
+    option,
+    options,
+)
 from miglint.sql.postgres.lexer import clauses, skip_name, skip_space
 from miglint.sql.postgres.names import (
     Node,
@@ -102,6 +112,8 @@ def _read(action: Action) -> list[Operation]:
         ]
     if kind in OPTION_LISTS:
         return options(action, span, kind)
+    if kind in COLUMN_OPTION_LISTS:
+        return column_options(action, span, kind)
     if kind in SWITCHES:
         words, value = SWITCHES[kind]
         return [option(action, span, words, value)]

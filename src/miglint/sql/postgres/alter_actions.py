@@ -188,18 +188,6 @@ def _compression(action: Action, span: Span) -> Operation:
     return _column_option(action, span, "compression")
 
 
-def _column_options(action: Action, span: Span) -> Operation:
-    items = [item["DefElem"] for item in action.body.get("items", ()) if "DefElem" in item]
-    names = ", ".join(item["defname"] for item in items)
-    value = ", ".join(constant_text(item["arg"]) for item in items if "arg" in item)
-    return SetColumnOption(span=span, **action.common, column=action.name, option=f"options {names}", value=value)
-
-
-def _reset_column_options(action: Action, span: Span) -> Operation:
-    names = ", ".join(item["DefElem"]["defname"] for item in action.body.get("items", ()))
-    return SetColumnOption(span=span, **action.common, column=action.name, option=f"options {names}", value=None)
-
-
 def _add_constraint(action: Action, span: Span) -> Operation:
     body = action.body
     bounds = (action.place.char(body["location"]), action.end)
@@ -301,6 +289,28 @@ def options(action: Action, span: Span, kind: str) -> list[Operation]:
     return operations
 
 
+COLUMN_OPTION_LISTS = {"AT_SetOptions", "AT_ResetOptions", "AT_AlterColumnGenericOptions"}
+
+
+def column_options(action: Action, span: Span, kind: str) -> list[Operation]:
+    """Return one operation for each option in a list of those of a column."""
+    operations: list[Operation] = []
+    for node in action.body.get("items", ()):
+        element = node["DefElem"]
+        name, _, value = option_text(element).partition("=")
+        reset = kind == "AT_ResetOptions" or element.get("defaction") == "DEFELEM_DROP"
+        operations.append(
+            SetColumnOption(
+                span=span,
+                **action.common,
+                column=action.name,
+                option=f"options {name}",
+                value=None if reset else value,
+            )
+        )
+    return operations
+
+
 READERS: dict[str, Callable[[Action, Span], Operation]] = {
     "AT_AddColumn": _add_column,
     "AT_DropColumn": _drop_column,
@@ -316,9 +326,6 @@ READERS: dict[str, Callable[[Action, Span], Operation]] = {
     "AT_SetStatistics": _statistics,
     "AT_SetStorage": _storage,
     "AT_SetCompression": _compression,
-    "AT_SetOptions": _column_options,
-    "AT_ResetOptions": _reset_column_options,
-    "AT_AlterColumnGenericOptions": _column_options,
     "AT_AddConstraint": _add_constraint,
     "AT_DropConstraint": _drop_constraint,
     "AT_ValidateConstraint": _validate,

@@ -20,6 +20,7 @@ class Catalog(NamedTuple):
 CATALOGS = {
     "pg_constraint": Catalog("constraint", "conname", None, "conrelid"),
     "pg_class": Catalog("relation", "relname", "relnamespace"),
+    "pg_index": Catalog("index", "indexrelid"),
     "pg_indexes": Catalog("index", "indexname", "schemaname", "tablename"),
     "pg_tables": Catalog("table", "tablename", "schemaname"),
     "pg_views": Catalog("view", "viewname", "schemaname"),
@@ -108,6 +109,14 @@ COLUMN_FACTS = {
     "attnotnull": "is_nullable",
     "is_identity": "is_identity",
     "attidentity": "is_identity",
+    "atttypid": "type",
+}
+# Properties of indexes and constraints.
+OBJECT_FACTS = {
+    "indisvalid": "valid",
+    "convalidated": "valid",
+    "delete_rule": "on_delete",
+    "update_rule": "on_update",
 }
 CONSTRAINT_KINDS = {
     "p": "primary",

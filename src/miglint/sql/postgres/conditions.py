@@ -6,40 +6,23 @@ A condition is converted to `Exists` if the query looks up an object by name in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from itertools import combinations
 
-from miglint.base.identifiers import truncate
-from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknown
+from miglint.sql.operations import And, Compared, Condition, Exists, Not, Or, Unknown
 from miglint.sql.postgres.canonical import walk
-from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
-from miglint.sql.postgres.constants import NotConstantError, evaluate
-from miglint.sql.postgres.facts import DISTINGUISHING_COLUMNS, Facts, constant_of, object_of
-from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
+from miglint.sql.postgres.catalog_rows import KnownVariables, constant_value, looked_up, rows_of
+from miglint.sql.postgres.key_guards import key_condition
+from miglint.sql.postgres.names import Node, constant_text
 from miglint.sql.postgres.scalars import compared, of_version, tested
 from miglint.sql.postgres.scopes import Walk
-from miglint.sql.postgres.selects import alias_of
 
-_LOOKUPS = {
-    "to_regclass": "relation",
-    "to_regtype": "type",
-    "to_regproc": "function",
-    "to_regprocedure": "function",
-    "to_regnamespace": "schema",
-    "to_regrole": "role",
-    "to_regcollation": "collation",
-}
-_SCHEMA_COLUMNS = ("nspname", "schema", "schemaname", "namespace")
-_CURRENT_SCHEMA = frozenset({"current_schema", "current_schemas"})
 _AT_LEAST_ONE = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
 _NONE_AT_ALL = frozenset({("=", "0"), ("<", "1"), ("<=", "0")})
+# What says of a count of several that there is one at least, or none.
+_CERTAIN = (_AT_LEAST_ONE | _NONE_AT_ALL) - {("=", "1")}
 
-
-class KnownVariables(NamedTuple):
-    """What is known of variables: constant texts, and the nodes that they were assigned."""
-
-    texts: Mapping[str, str]
-    nodes: Mapping[str, Node]
+# Of so many objects each selection is tried.
+_FEW = 4
 
 
 def condition(node: Node, known: KnownVariables) -> Condition:
@@ -95,8 +78,43 @@ def _assigned(node: Node, known: KnownVariables) -> Condition | None:
     # `SELECT true INTO v FROM pg_class WHERE ...` is NULL, and so not true, without a row.
     if len(targets) == 1 and _is_true(targets[0]["ResTarget"]["val"]):
         return rows_of(body, known)
-    counted = _counted(node, known)
+    counted = _counted(node, known) or _count_test(body, known)
     return counted or tested(body, lambda query, extra: rows_of(query, known, extra))
+
+
+def _count_test(body: Node, known: KnownVariables) -> Condition | None:
+    """Read `SELECT count(*) <> 0 FROM ...`, which a boolean variable is given."""
+    targets = body.get("targetList", ())
+    test = targets[0]["ResTarget"]["val"].get("A_Expr", {}) if len(targets) == 1 else {}
+    if test.get("kind") != "AEXPR_OP" or "FuncCall" not in test.get("lexpr", {}):
+        return None
+    counting = {**body, "targetList": [{"ResTarget": {"val": test["lexpr"]}}]}
+    return _of_count(_counted({"SelectStmt": counting}, known), test, known)
+
+
+def _of_count(counted: Condition | None, test: Node, known: KnownVariables) -> Condition | None:
+    """Return what the comparison of a count with a constant means; `counted` is that it is not zero."""
+    sign = (constant_text(test["name"][-1]), constant_value(test["rexpr"], known) or "")
+    if counted is None:
+        return None
+    if isinstance(counted, Or) and sign[1] == str(len(counted.conditions)):
+        # As many as are looked for, each of which there is once.
+        every = And(counted.conditions)
+        return every if sign[0] in {"=", ">="} else Not(every) if sign[0] in {"<>", "<"} else None
+    if isinstance(counted, Or) and sign not in _CERTAIN:
+        return _some_of(counted, sign)
+    if sign in _AT_LEAST_ONE or sign[1] in {"true", "t"}:
+        return counted
+    return Not(counted) if sign in _NONE_AT_ALL or sign[1] in {"false", "f"} else None
+
+
+def _some_of(counted: Or, sign: tuple[str, str]) -> Condition | None:
+    """Return what it means that just so many of a few objects are there."""
+    every = counted.conditions
+    if sign[0] != "=" or not sign[1].isdecimal() or int(sign[1]) >= len(every) or len(every) > _FEW:
+        return None
+    chosen = combinations(range(len(every)), int(sign[1]))
+    return Or(tuple(And(tuple(one if n in places else Not(one) for n, one in enumerate(every))) for places in chosen))
 
 
 def _is_true(node: Node) -> bool:
@@ -130,7 +148,7 @@ def _null_test(body: Node, known: KnownVariables) -> Condition | None:
 def _found_by(argument: Node, known: KnownVariables) -> Condition | None:
     """Return the object or the rows that exist where an expression is not null, or None."""
     if "FuncCall" in argument or ("TypeCast" in argument and "FuncCall" in argument["TypeCast"]["arg"]):
-        return _lookup((argument if "FuncCall" in argument else argument["TypeCast"]["arg"])["FuncCall"], known)
+        return looked_up((argument if "FuncCall" in argument else argument["TypeCast"]["arg"])["FuncCall"], known)
     if "SubLink" in argument and argument["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
         return rows_of(argument["SubLink"]["subselect"].get("SelectStmt", {}), known)
     if "ColumnRef" in argument:
@@ -142,25 +160,29 @@ def _found_by(argument: Node, known: KnownVariables) -> Condition | None:
     return None
 
 
-def _lookup(call: Node, known: KnownVariables) -> Exists | None:
-    """Return the object that `to_regclass` or its like looks for."""
-    kind = _LOOKUPS.get(constant_text(call["funcname"][-1]))
-    text = _text(call["args"][0], known) if kind and call.get("args") else None
-    name = sequence_name(text.partition("(")[0]) if text else None
-    return Exists(kind, name) if kind and name else None
-
-
 def _comparison(body: Node, known: KnownVariables) -> Condition | None:
     """Read `(SELECT count(*) ...) = 0` and the like."""
+    key = key_condition(body, known)
+    if key is not None:
+        return key
+    if body["kind"] in {"AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"}:
+        return _distinct(body, known)
     if body["kind"] != "AEXPR_OP" or "lexpr" not in body:
         return None
     counted = _counted(body["lexpr"], known)
     if counted is None:
         return of_version(body) or _compared(body, known)
-    sign = (constant_text(body["name"][-1]), _text(body["rexpr"], known) or "")
-    if sign in _AT_LEAST_ONE or sign[1] in {"true", "t"}:
-        return counted
-    return Not(counted) if sign in _NONE_AT_ALL or sign[1] in {"false", "f"} else None
+    return _of_count(counted, body, known)
+
+
+def _distinct(body: Node, known: KnownVariables) -> Condition | None:
+    """Read `(SELECT data_type FROM ...) IS DISTINCT FROM 'text'`: true without a row, too."""
+    equal = {**body, "kind": "AEXPR_OP", "name": [{"String": {"sval": "="}}]}
+    found = _compared(equal, known)
+    if not isinstance(found, Compared) or found.test is None or "A_Const" not in body["rexpr"]:
+        return None
+    both = And((found.rows, found.test))
+    return both if body["kind"] == "AEXPR_NOT_DISTINCT" else Not(both)
 
 
 def _compared(body: Node, known: KnownVariables) -> Condition | None:
@@ -188,195 +210,6 @@ def _counted(node: Node, known: KnownVariables) -> Condition | None:
     call = targets[0]["ResTarget"]["val"].get("FuncCall", {})
     if not call or constant_text(call["funcname"][-1]) != "count" or "groupClause" in body:
         return None
-    return rows_of(body, known)
-
-
-def _text(node: Node, known: KnownVariables) -> str | None:
-    try:
-        return evaluate(node, known.texts)
-    except NotConstantError:
-        return None
-
-
-def rows_of(select: Node, known: KnownVariables, extra: tuple[Node, ...] = ()) -> Condition | None:
-    """Return what it means that a query gives a row."""
-    tables: dict[str, str] = {}
-    conjuncts: list[Node] = list(extra)
-    for item in select.get("fromClause", ()):
-        if not _tables(item, tables, conjuncts):
-            return None
-    if not tables:
-        return None
-    if "whereClause" in select:
-        _flatten(select["whereClause"], conjuncts)
-    catalogs = [name for name in tables.values() if name in CATALOGS]
-    if not catalogs:
-        names = list(tables.values())
-        schema, _, name = names[0].rpartition(".")
-        return Exists("row", Name(schema or None, name)) if len(names) == 1 else None
-    facts = Facts(tables)
-    for node in conjuncts:
-        _note(node, facts, known)
-    found = object_of(facts, catalogs)
-    if found is None:
-        return None
-    return And((found, *map(Unknown, facts.rest))) if facts.rest else found
-
-
-def _tables(item: Node, tables: dict[str, str], conjuncts: list[Node]) -> bool:
-    ((kind, body),) = item.items()
-    if kind == "RangeVar":
-        name = str(relation_name(body))
-        tables[alias_of(body) or body["relname"]] = name
-        return True
-    if kind == "JoinExpr" and body["jointype"] in {"JOIN_INNER", "JOIN_LEFT"}:
-        if "quals" in body:
-            _flatten(body["quals"], conjuncts)
-        return _tables(body["larg"], tables, conjuncts) and _tables(body["rarg"], tables, conjuncts)
-    return False
-
-
-def _flatten(node: Node, conjuncts: list[Node]) -> None:
-    body = node.get("BoolExpr")
-    if body is not None and body["boolop"] == "AND_EXPR":
-        for item in body["args"]:
-            _flatten(item, conjuncts)
-    else:
-        conjuncts.append(node)
-
-
-def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
-    """Record one conjunct; one that cannot be read remains in the text of the rest."""
-    left, right = _equality(node)
-    if left is None or right is None:
-        column = _column(node)
-        signed = _signed(node, known)
-        if column in COLUMN_FACTS and signed is not None:
-            facts.values[f":{column} {signed[0]}"] = Name(None, signed[1])
-        elif column in COLUMN_FACTS and (value := constant_of(node)) is not None:
-            facts.values[f":{column}"] = Name(None, value)
-        elif column is None or column not in HARMLESS_COLUMNS:
-            facts.rest.append(walk(Walk(), node))
-        return
-    if _column(left) is None:
-        left, right = right, left
-    column = _column(left)
-    if column is None:
-        facts.rest.append(walk(Walk(), node))
-    elif column not in HARMLESS_COLUMNS or column in DISTINGUISHING_COLUMNS:
-        _note_equality(node, left, column, right, facts, known)
-
-
-def _signed(node: Node, known: KnownVariables) -> tuple[str, str] | None:
-    """Return the sign of a comparison that is none of equality, and the constant that a column is compared with."""
-    body = node.get("A_Expr", {})
-    if body.get("kind") != "AEXPR_OP" or "ColumnRef" not in body.get("lexpr", {}):
-        return None
-    sign, text = constant_text(body["name"][-1]), _text(body["rexpr"], known)
-    return (sign, text) if sign in {"<>", "<", ">", "<=", ">="} and text is not None else None
-
-
-def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:
-    """Record that a column has a value; one that is compared with no constant remains in the text of the rest."""
-    fields = _fields(left)
-    key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
-    value = _value(right, known)
-    if value is not None and not _is_text(left) and not _is_like(node) and _is_untyped(right):
-        # A constant beside a name is a name, and no longer than names are.
-        value = Name(value.schema, truncate(value.name))
-    if value is not None:
-        facts.values[key] = value
-    elif not (_joins(column, _column(right)) if "ColumnRef" in right else _is_current_schema(right)):
-        facts.rest.append(walk(Walk(), node))
-    elif "ColumnRef" not in right and column.endswith(_SCHEMA_COLUMNS):
-        facts.in_path = True
-
-
-def _is_untyped(node: Node) -> bool:
-    return "A_Const" in node or ("TypeCast" in node and type_of(node["TypeCast"]["typeName"]).name == "name")
-
-
-def _is_text(node: Node) -> bool:
-    """Whether a column is compared as a text, to the letter."""
-    if "TypeCast" in node:
-        return type_of(node["TypeCast"]["typeName"]).name in ("text", "varchar")
-    return "FuncCall" in node
-
-
-def _is_like(node: Node) -> bool:
-    return node.get("A_Expr", {}).get("kind") in {"AEXPR_LIKE", "AEXPR_ILIKE"}
-
-
-def _joins(left: str, right: str | None) -> bool:
-    """Return whether two columns are equal because one table references the other."""
-    return right is not None and ("oid" in {left, right} or left == right)
-
-
-def _equality(node: Node) -> tuple[Node | None, Node | None]:
-    body = node.get("A_Expr")
-    if body is None:
-        return None, None
-    sign = constant_text(body["name"][-1])
-    if body["kind"] == "AEXPR_OP" and sign == "=" and "lexpr" in body:
-        return body["lexpr"], body["rexpr"]
-    if body["kind"] == "AEXPR_IN" and sign == "=" and len(body["rexpr"]["List"]["items"]) == 1:
-        return body["lexpr"], body["rexpr"]["List"]["items"][0]
-    if body["kind"] == "AEXPR_OP_ANY" and sign == "=" and _is_current_schema(body["rexpr"]):
-        return body["lexpr"], body["rexpr"]
-    if body["kind"] in {"AEXPR_LIKE", "AEXPR_ILIKE"} and sign in {"~~", "~~*"}:
-        pattern = body["rexpr"].get("A_Const", {}).get("sval", {}).get("sval", "%")
-        # A name that is written out matches itself, whatever else its `_` may stand for.
-        if "%" not in pattern:
-            return body["lexpr"], body["rexpr"]
-    return None, None
-
-
-def _is_current_schema(node: Node) -> bool:
-    body = node.get("FuncCall") or node.get("SQLValueFunction")
-    if body is None:
-        return "TypeCast" in node and _is_current_schema(node["TypeCast"]["arg"])
-    if "op" in body:
-        return body["op"] in {"SVFOP_CURRENT_SCHEMA", "SVFOP_CURRENT_CATALOG"}
-    return constant_text(body["funcname"][-1]) in _CURRENT_SCHEMA | {"current_database"}
-
-
-def _fields(node: Node) -> list[Node]:
-    while True:
-        ((kind, body),) = node.items()
-        if kind == "ColumnRef":
-            fields: list[Node] = body["fields"]
-            return fields
-        if kind in {"TypeCast", "CollateClause"}:
-            node = body["arg"]
-        elif kind in {"FuncCall", "BoolExpr"} and len(body.get("args", ())) == 1:
-            node = body["args"][0]  # lower(x), NOT x
-        elif kind == "A_Expr" and "lexpr" in body:
-            node = body["lexpr"]
-        elif kind in {"NullTest", "BooleanTest"}:
-            node = body["arg"]
-        else:
-            return []
-
-
-def _column(node: Node) -> str | None:
-    fields = _fields(node)
-    return constant_text(fields[-1]) if fields else None
-
-
-def _value(node: Node, known: KnownVariables) -> Name | None:
-    """Return a constant as a name: `'t'::regclass` is read as the engine reads it, a text to the letter."""
-    if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
-        found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)
-        return found.name if isinstance(found, Exists) else None
-    looked_up = _lookup(node["FuncCall"], known) if "FuncCall" in node else None
-    if looked_up is not None:
-        return looked_up.name
-    text = _text(node, known)
-    if text is None:
-        return None
-    inner = node
-    while "TypeCast" in inner:
-        if constant_text(inner["TypeCast"]["typeName"]["names"][-1]).startswith("reg"):
-            return sequence_name(text.partition("(")[0])
-        inner = inner["TypeCast"]["arg"]
-    return Name(None, text)
+    found = rows_of(body, known)
+    # What is counted may be NULL in the rows that are there.
+    return None if isinstance(found, Exists) and found.kind == "row" and not call.get("agg_star") else found

@@ -64,7 +64,7 @@ def _value(node: Node, known: Constants, unknown: str | None) -> str:
     ((kind, body),) = node.items()
     if kind == "A_Const":
         return "" if body.get("isnull") else constant_text(node)
-    if kind == "TypeCast":
+    if kind in ("TypeCast", "CollateClause"):
         return evaluate(body["arg"], known, unknown)
     if kind == "ColumnRef":
         name = ".".join(constant_text(part) for part in body["fields"])
@@ -81,8 +81,6 @@ def _value(node: Node, known: Constants, unknown: str | None) -> str:
             values = [evaluate(argument, known, unknown) for argument in body.get("args", ())]
             _bounded(*values)
             return function(values)
-    elif kind == "CollateClause":
-        return evaluate(body["arg"], known, unknown)
     if unknown is None:
         raise NotConstantError
     return unknown

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.sql.operations import (
+    Condition,
     Delete,
     Expression,
     Insert,
     Name,
     Operation,
     OtherData,
+    RowCopy,
     Select,
     SetVariable,
     Truncate,
@@ -22,11 +24,14 @@ from miglint.sql.operations import (
 from miglint.sql.postgres.anti_joins import leaves_out, written
 from miglint.sql.postgres.calls import call_of, calls_of
 from miglint.sql.postgres.canonical import walk
+from miglint.sql.postgres.catalog_rows import KnownVariables
+from miglint.sql.postgres.conditions import condition
 from miglint.sql.postgres.expressions import expression, literal_of, query, trailing
 from miglint.sql.postgres.lexer import find_word
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.relations import nodes_of, relations_in
+from miglint.sql.postgres.row_copies import lookups, row_copy
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
@@ -37,6 +42,7 @@ _RETURNING = pattern(r"\bRETURNING\b", re.IGNORECASE)
 _SOURCE = pattern(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
 _SUFFIX = pattern(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
 _CONFLICTS = {"ONCONFLICT_NOTHING": "nothing", "ONCONFLICT_UPDATE": "update"}
+_NO_VARIABLES = KnownVariables({}, {})
 _MODIFIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -89,6 +95,13 @@ def _where(place: Place, node: Node, own: str) -> Expression | None:
     return expression(raw, text, own)
 
 
+def _rows(values: Sequence[Node]) -> tuple[tuple[Expression | None, ...], ...] | None:
+    """Return the rows of `VALUES`, or None if they are too many."""
+    if len(values) * len(values[0]["List"]["items"]) > _MOST_VALUES:
+        return None
+    return tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
+
+
 def insert(place: Place, node: Node) -> list[Operation]:
     """Read `INSERT`."""
     operations = _common(place, node)
@@ -97,22 +110,30 @@ def insert(place: Place, node: Node) -> list[Operation]:
     rows: tuple[tuple[Expression | None, ...], ...] | None = None
     found = None
     anti_join = False
+    guard: Condition | None = None
+    copied: RowCopy | None = None
+    looked_up: tuple[tuple[int, int, RowCopy], ...] = ()
+    offered: tuple[tuple[Expression | None, ...], ...] = ()
     if source is None:
         rows = ((),)
     else:
         body = source["SelectStmt"]
         values = body.get("valuesLists")
         if values is not None:
-            if len(values) * len(values[0]["List"]["items"]) <= _MOST_VALUES:
-                rows = tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
+            rows = _rows(values)
+            looked_up = lookups(values, _value) if rows is not None else ()
         else:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
             anti_join = leaves_out(body, table, written(node, body))
-            rows = None if anti_join else _selected(body)
+            selected = _selected(body)
+            rows = None if anti_join else selected
+            copied = None if anti_join else row_copy(body, _value)
+            if selected is not None and "whereClause" in body:
+                guard, offered = condition(body["whereClause"], _NO_VARIABLES), selected
     if rows is not None and node.get("override") == "OVERRIDING_USER_VALUE":
         # Identity columns take none of these values.
-        rows = tuple(tuple(None for _ in row) for row in rows)
+        rows = tuple((None,) * len(row) for row in rows)
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
@@ -128,6 +149,10 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
             guarded=rows is not None and found is not None and source is not None and _asks_others(source, table),
+            guard=guard,
+            offered=offered,
+            copied=copied,
+            lookups=looked_up,
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
             text=_text(place),

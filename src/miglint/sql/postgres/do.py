@@ -6,9 +6,20 @@ from miglint.sql.operations import Opaque, Operation
 from miglint.sql.postgres import native
 from miglint.sql.postgres.blocks import parse_block
 from miglint.sql.postgres.embedded import body_start
+from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node, constant_text
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.plpgsql import Block, ReadStatement
+from miglint.sql.postgres.refusals import is_wrong
+
+_UNREAD = "the block cannot be read: "
+
+
+def refused_block(operations: tuple[Operation, ...]) -> str | None:
+    """Return the error that a block raises on every schema, since the server compiles all of it before it runs."""
+    reason = operations[0].reason if len(operations) == 1 and isinstance(operations[0], Opaque) else ""
+    message = reason.removeprefix(_UNREAD)
+    return brief(message) if message != reason and is_wrong(message) else None
 
 
 def do_block(place: Place, node: Node, read: ReadStatement) -> list[Operation]:
@@ -25,7 +36,7 @@ def do_block(place: Place, node: Node, read: ReadStatement) -> list[Operation]:
         return [Opaque(span=place.whole(), reason=f"a block in the language {language}")]
     tree = parse_block(place.text[place.start : place.end])
     if isinstance(tree, native.NativeError):
-        return [Opaque(span=place.whole(), reason=f"the block cannot be read: {tree.message}")]
+        return [Opaque(span=place.whole(), reason=f"{_UNREAD}{tree.message}")]
     if not tree:
         return []
     function = tree[0]["PLpgSQL_function"]

@@ -9,6 +9,7 @@ from miglint.sql.postgres.catalog import (
     CONSTRAINT_KINDS,
     JOINED,
     KIND_COLUMNS,
+    OBJECT_FACTS,
     PROCEDURE_KINDS,
     RELATION_KINDS,
     Catalog,
@@ -19,7 +20,7 @@ from miglint.sql.postgres.names import Node, constant_text
 DISTINGUISHING_COLUMNS = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
-_SIGNS = ("<>", "<", ">", "<=", ">=")
+_SIGNS = ("<>", "<", ">", "<=", ">=", "in", "not in")
 
 
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence", "relation"})
@@ -59,6 +60,8 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
             continue
         if entry.kind == "column":
             conditions = _column_facts(facts, catalog)
+        elif entry.kind in ("constraint", "index", "relation"):
+            conditions = [*conditions, *_object_facts(facts, catalogs)]
         schema = _schema(facts, catalog, entry.schema)
         kind = _kind(facts, catalog, entry.kind)
         table = _table(facts, catalog, entry, catalogs)
@@ -121,6 +124,16 @@ def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
             if other is not None:
                 facts_known.append((f"{fact} {sign}", other.name))
     return facts_known
+
+
+def _object_facts(facts: Facts, catalogs: list[str]) -> list[tuple[str, str]]:
+    """Return the properties of an index or a constraint that the equalities test."""
+    found = ((fact, _take_any(facts, catalogs, column)) for column, fact in OBJECT_FACTS.items())
+    return [(fact, value.name.lower()) for fact, value in found if value is not None]
+
+
+def _take_any(facts: Facts, catalogs: list[str], column: str) -> Name | None:
+    return next((value for catalog in catalogs if (value := _take(facts, catalog, column)) is not None), None)
 
 
 def _schema(facts: Facts, catalog: str, column: str | None) -> Name | None:

@@ -89,7 +89,7 @@ def _element(place: Place, node: Node, table: str, first: int) -> IndexElement:
     usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
         name,
-        expression(raw, _element_text(place, raw, first), table) if raw is not None else None,
+        expression(raw, element_text(place, raw, first), table) if raw is not None else None,
         qualified(node["collation"]).name if "collation" in node else None,
         opclass,
         descending,
@@ -101,7 +101,7 @@ def _element(place: Place, node: Node, table: str, first: int) -> IndexElement:
 _CALLS = frozenset({"FuncCall", "CoalesceExpr", "MinMaxExpr", "XmlExpr"})
 
 
-def _element_text(place: Place, node: Node, first: int) -> str:
+def element_text(place: Place, node: Node, first: int) -> str:
     """Return the text of an expression of an index: in parentheses, or the call of a function without them."""
     text = enclosed(place, node, first)
     opening = text.find("(")

@@ -31,7 +31,9 @@ from miglint.sql.operations import (
     flat,
     is_shallow,
 )
-from miglint.sql.postgres.conditions import KnownVariables, condition
+from miglint.sql.postgres.calls import calls_of
+from miglint.sql.postgres.catalog_rows import KnownVariables
+from miglint.sql.postgres.conditions import condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
@@ -44,7 +46,8 @@ from miglint.sql.postgres.embedded import (
     statements,
     targets,
 )
-from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.expressions import query
+from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place, place_of
 
 ReadStatement = Callable[[Place, Node], list[Operation]]
@@ -66,6 +69,8 @@ class Block:
         self.read = read
         self.at = at
         self.depth = 0
+        # How many branches are open, which may not be taken.
+        self.branches = 0
         self.texts: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
         self.assigned = Counter(targets(function["action"]))
@@ -167,12 +172,17 @@ class Block:
     def block(self, body: Node) -> BlockResult:
         """Read `BEGIN ... END`; with EXCEPTION it becomes a `Try` per handler, the first handler innermost."""
         start = self.at
-        operations, ends = self.many(body.get("body"))
         handlers = body.get("exceptions", {}).get("PLpgSQL_exception_block", {}).get("exc_list", ())
+        # An error may end the block before what it assigns.
+        self.branches += bool(handlers)
+        operations, ends = self.many(body.get("body"))
+        self.branches -= bool(handlers)
         for item in handlers:
             handler = item["PLpgSQL_exception"]
             caught = tuple(part["PLpgSQL_condition"]["condname"] for part in handler.get("conditions", ()))
+            self.branches += 1
             action, _ = self.many(handler.get("action"))
+            self.branches -= 1
             span = self.place.whole() if start is None or self.at is None else self.place.span(start, self.at)
             if operations:
                 operations = [
@@ -182,6 +192,13 @@ class Block:
 
     def branch(self, body: Node) -> tuple[If, bool, bool]:
         """Read `IF`; ELSIF becomes an `If` in `otherwise`."""
+        self.branches += 1
+        try:
+            return self._branch(body)
+        finally:
+            self.branches -= 1
+
+    def _branch(self, body: Node) -> tuple[If, bool, bool]:
         span, test = self.test(body["cond"])
         then, then_ends = self.many(body.get("then_body"))
         rest = body.get("elsif_list", ())
@@ -210,6 +227,7 @@ class Block:
 
     def case(self, body: Node) -> list[Operation]:
         """Read `CASE`: which branch is taken is unknown."""
+        self.branches += 1
         operations, _ = self.many(body.get("else_stmts"))
         for item in reversed(body.get("case_when_list", ())):
             when = item["PLpgSQL_case_when"]
@@ -218,6 +236,7 @@ class Block:
             operations = [
                 If(span=self.place.whole(), condition=Unknown(text), then=tuple(then), otherwise=tuple(operations))
             ]
+        self.branches -= 1
         return operations
 
     def raised(self, body: Node) -> BlockResult:
@@ -236,8 +255,12 @@ class Block:
         name = target.group(1)
         self.nodes.pop(name, None)
         self.texts.pop(name, None)
-        if self.assigned[name] == 1 and not self.assigned["*"]:
+        if self._is_settled(name):
             self._remember(name, self._parsed(text[target.end() :]))
+
+    def _is_settled(self, name: str) -> bool:
+        """Whether an assignment here holds for all that follows it up to the next one."""
+        return not self.assigned["*"] and (self.assigned[name] == 1 or not self.branches)
 
     def static(self, kind: str, body: Node) -> list[Operation]:
         """Read a static SQL statement."""
@@ -259,7 +282,7 @@ class Block:
             for name in names:
                 self.nodes.pop(name, None)
                 self.texts.pop(name, None)
-            if len(names) == 1 and self.assigned[names[0]] == 1 and select is not None:
+            if len(names) == 1 and self._is_settled(names[0]) and select is not None:
                 self.nodes[names[0]] = nodes[0]["stmt"]
         if start is None or kind == "perform":
             span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
@@ -274,7 +297,13 @@ class Block:
                 nodes[0],
                 fixed=self.place.fixed,
             )
-        return self.read(place, self._bound(nodes[0]["stmt"], text))
+        found = self.read(place, self._bound(nodes[0]["stmt"], text))
+        if select is None or not self.texts:
+            return found
+        return [
+            replace(item, called=calls_of(select, self.texts)) if isinstance(item, Select) and item.called else item
+            for item in found
+        ]
 
     def _bound(self, node: Node, text: str) -> Node:
         folded = text.lower()
@@ -294,6 +323,8 @@ class Block:
         try:
             sql = evaluate(node, self.texts)
         except NotConstantError:
+            if "FuncCall" in node:
+                return self.called(text, node, span)
             return [
                 Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=not only_rows(node, self.texts))
             ]
@@ -306,6 +337,14 @@ class Block:
             operations += self.read(place, item["stmt"])
         return operations
 
+    def called(self, text: str, node: Node, span: Span) -> list[Operation]:
+        """Read `EXECUTE f(...)`: the function is called, and what it returns is run."""
+        select = {"targetList": [{"ResTarget": {"val": node}}]}
+        changed = not only_rows(node, self.texts)
+        own = Select(span=span, query=query({"SelectStmt": select}, text), called=calls_of(select, self.texts))
+        name = qualified(node["FuncCall"]["funcname"])
+        return [own, Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=changed, result_of=name)]
+
     def loop(self, kind: str, body: Node) -> list[Operation]:
         """Read a loop. Over an array of constants it is unrolled; otherwise only the kind of its effect is known."""
         query = body.get("query") or body.get("expr") or body.get("cond")
@@ -316,8 +355,12 @@ class Block:
             return unrolled
         known, self.texts = self.texts, {}
         nodes, self.nodes = self.nodes, {}
+        self.branches += 1
         operations, _ = self.many(body.get("body"))
-        self.texts, self.nodes = known, nodes
+        self.branches -= 1
+        changed = set(targets(body.get("body")))
+        self.texts = {name: text for name, text in known.items() if name not in changed}
+        self.nodes = {name: node for name, node in nodes.items() if name not in changed}
         effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
         if not effects:
             # The functions in it are called any number of times.
@@ -341,10 +384,12 @@ class Block:
             return None
         operations: list[Operation] = []
         start = self.at
+        self.branches += 1
         for value in values:
             self.at = start
             self.texts[name] = value
             operations += self.many(body.get("body"))[0]
+        self.branches -= 1
         self.texts.pop(name, None)
         return operations
 

@@ -12,7 +12,7 @@ from miglint.sql.postgres.names import Node, constant_text
 _INPUT = frozenset({"FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC", "FUNC_PARAM_DEFAULT"})
 _OUTPUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
 # What PL/pgSQL's own reader finds wrong with a text, whatever there is beside it.
-_WRONG = (
+WRONG = (
     "syntax error",
     "mismatched parentheses",
     "missing ",
@@ -25,6 +25,14 @@ _WRONG = (
     "unterminated ",
     "unrecognized exception condition",
 )
+
+
+def is_wrong(message: str) -> bool:
+    """Whether what PL/pgSQL's reader says is wrong with a text whatever there is beside it."""
+    if message.startswith(WRONG):
+        return True
+    # The body is read as that of a function of another name, which may stand before a variable's.
+    return message.endswith("is not a known variable") and "." not in message
 
 
 def refused(tree: Node) -> str | None:
@@ -81,7 +89,7 @@ def _wrong(text: str) -> str | None:
         found = parse_block(text)
     except RecursionError:
         return None
-    if isinstance(found, native.NativeError) and found.message.startswith(_WRONG):
+    if isinstance(found, native.NativeError) and is_wrong(found.message):
         return brief(found.message)
     return None
 

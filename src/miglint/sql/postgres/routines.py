@@ -36,6 +36,11 @@ _MODES = {
 }
 
 
+def _outputs(names: list[str], types: list[Type]) -> tuple[tuple[str, Type], ...]:
+    """Return the columns of the result; a single output is the result itself."""
+    return tuple(zip(names, map(_plain, types), strict=True)) if len(types) > 1 else ()
+
+
 def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Operation]:
     """Read `CREATE FUNCTION` and `CREATE PROCEDURE`; `read_call` reads the body when it is called."""
     procedure = node.get("is_procedure", False)
@@ -96,7 +101,7 @@ def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Oper
             output_names=tuple(output_names),
             input_names=tuple(input_names),
             mentions=mentions_of(state),
-            outputs=tuple(zip(output_names, map(_plain, output_types), strict=True)) if len(output_types) > 1 else (),
+            outputs=_outputs(output_names, output_types),
             source=place.source(),
             read_call=read_call,
         )

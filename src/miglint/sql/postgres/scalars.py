@@ -30,6 +30,10 @@ def compared(body: Node, select: Node, rows: Rows) -> Condition | None:
     there = rows(select, ())
     if there is None:
         return None
+    while "TypeCast" in target and (
+        "TypeCast" in target["TypeCast"]["arg"] or "ColumnRef" in target["TypeCast"]["arg"]
+    ):
+        target = target["TypeCast"]["arg"]
     fields = target.get("ColumnRef", {}).get("fields", ())
     if fields and "String" in fields[-1]:
         if constant_text(fields[-1]) not in COLUMN_FACTS and constant_text(body["name"][-1]) != "=":

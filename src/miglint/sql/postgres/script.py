@@ -9,8 +9,10 @@ from msgspec.json import decode
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
+from miglint.base.structs import replace
 from miglint.sql.operations import Opaque, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
+from miglint.sql.postgres.do import refused_block
 from miglint.sql.postgres.lexer import QUALIFIED, skip
 from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node
@@ -63,7 +65,13 @@ def _statement(place: Place, node: Node) -> Statement:
         operations = tuple(read(place, tree))
     except RecursionError:
         operations = depth.with_room(lambda: tuple(read(place, tree)))
-    return Statement(place.whole(), kind_words(tree), operations, None, refused(tree))
+    wrong = refused(tree) or refused_block(operations)
+    if wrong is not None:
+        operations = tuple(
+            replace(operation, schema_effect=False) if isinstance(operation, Opaque) else operation
+            for operation in operations
+        )
+    return Statement(place.whole(), kind_words(tree), operations, None, wrong)
 
 
 def _careful(text: str, offset: int) -> Iterator[Statement]:

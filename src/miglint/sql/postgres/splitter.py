@@ -89,17 +89,17 @@ _NESTING = {"(": 1, ")": -1}
 def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
     """Return the end of the statement's text, and its terminator's position: a semicolon, backslash or the end."""
     routine = _ROUTINE.match(text, at) is not None
-    rule = not routine and _RULE.match(text, at) is not None
+    rule = _RULE.match(text, at) is not None
     pattern = _CAREFUL_RUN if routine or rule else _RUN
     blocks = depth = 0
     end = at
     while at < limit:
         run = pattern.match(text, at)
-        stop = run.end() if run else at
-        if run:
-            blocks = _blocks(run.group(), blocks) if routine else blocks
-            length = len(run.group().rstrip())
-            end = at + length if length else end
+        chunk = run.group() if run else ""
+        stop = at + len(chunk)
+        blocks = _blocks(chunk, blocks) if routine else blocks
+        if length := len(chunk.rstrip()):
+            end = at + length
         if stop >= limit:
             return end, limit
         char = text[stop]
@@ -107,9 +107,13 @@ def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
             return end, stop
         depth += _NESTING.get(char, 0)
         at = skip(text, stop, limit)
-        if not is_comment(text, stop) or (at == limit and unclosed_comment(text, stop, limit) is not None):
+        if not is_comment(text, stop) or _is_unclosed(text, stop, at, limit):
             end = at
     return end, limit
+
+
+def _is_unclosed(text: str, start: int, end: int, limit: int) -> bool:
+    return end == limit and unclosed_comment(text, start, limit) is not None
 
 
 def _blocks(chunk: str, blocks: int) -> int:

@@ -21,6 +21,7 @@ from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
 from miglint.sql.postgres.names import Node, options, qualified, relation_name, type_of
+from miglint.sql.postgres.objects import element_text
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.statement_trees import keep_tree
 
@@ -69,10 +70,15 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         partition_of=inherits[0] if bound is not None and inherits else None,
         partition_bound=partition_bound(bound) if bound is not None else None,
         partition_by=_partition_by(node["partspec"], table) if "partspec" in node else None,
-        partition_key=_partition_key(node["partspec"], table) if "partspec" in node else (),
+        partition_key=_partition_key(place, node["partspec"], table) if "partspec" in node else (),
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
-        options=(*options(node.get("options")), *options((outer or {}).get("options")), *_storage(node)),
+        options=(
+            *options(node.get("options")),
+            *options((outer or {}).get("options")),
+            *_storage(node),
+            *_column_options(node),
+        ),
         source="" if server is None else place.source(),
         settings=tuple(_settings(node)),
     )
@@ -99,6 +105,14 @@ def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[
     if not_null:
         columns = [_not_null(item) if item.name in not_null else item for item in columns]
     return columns, constraints, likes
+
+
+def _column_options(node: Node) -> Iterator[str]:
+    """Yield the options of the columns of a foreign table, as `ALTER TABLE` names them."""
+    for element in node.get("tableElts", ()):
+        body = element.get("ColumnDef", {})
+        for item in options(body.get("fdwoptions")):
+            yield f"{body['colname']}: options {item}"
 
 
 def _settings(node: Node) -> Iterator[tuple[str, str, str]]:
@@ -162,12 +176,15 @@ def _partition_by(node: Node, table: str) -> str:
     return f"{node['strategy'][19:].lower()} ({', '.join(texts)})"
 
 
-def _partition_key(node: Node, table: str) -> tuple[IndexElement, ...]:
+def _partition_key(place: Place, node: Node, table: str) -> tuple[IndexElement, ...]:
+    opening = place.text.find("(", place.char(node.get("location", 0)), place.end)
     elements = (item["PartitionElem"] for item in node["partParams"])
     return tuple(
         IndexElement(element["name"])
         if "name" in element
-        else IndexElement(expression=expression(element["expr"], "", table))
+        else IndexElement(
+            expression=expression(element["expr"], element_text(place, element["expr"], opening + 1), table)
+        )
         for element in elements
     )
 

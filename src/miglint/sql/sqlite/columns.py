@@ -129,7 +129,7 @@ class _ColumnParts:
         # A condition without columns is attached to its own column.
         own = found.columns or (self.name,)
         self.clauses.append(found.kind)
-        self.constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
+        self.constraints.append(replace(found, columns=own, inline=True, behind=self.name, span=cursor.span(start)))
         return True
 
 

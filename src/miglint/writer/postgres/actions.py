@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Extension, Key, Part, Table
+from miglint.schema.objects import Extension, Key, OtherType, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
 from miglint.writer.postgres.guards import Guarded
@@ -111,13 +111,20 @@ class Order:
         plan = self._plan
         for user in users_of(plan.old, item):
             if item.key in plan.swapped and item.part is None:
-                yield from self._dropping(user.item)
+                if user.item.key not in plan.swapped or isinstance(plan.old.find(item.key), OtherType):
+                    yield from self._dropping(user.item)
             else:
                 yield from self._leaving(user.item)
+        if item.part is not None and item.part.kind == "column":
+            # What is inherited is dropped with that of the parent.
+            for other, action in self._droppers.items():
+                if other.key == item.key and other.part is not None and other.part.kind == "link":
+                    yield action
         if item in plan.again or item in plan.away:
             # A second run finds the users that there are in the end.
             for user in users_of(plan.new, item):
-                if user.item in plan.again or plan.drops(user.item):
+                now = any(other.item == item for other in users_of(plan.old, user.item))
+                if not now and (user.item in plan.again or plan.drops(user.item)):
                     yield from self._dropping(user.item)
         if item.key.space == "schema":
             yield from self._leaving_schema(item.key.name)
@@ -132,7 +139,8 @@ class Order:
                 if user.item in plan.again:
                     yield from self._dropping(user.item)
         for needed in needs_of(plan.new, item):
-            yield from self._making(needed)
+            if not (needed in plan.altered and set(plan.aspects.get(needed, ())) == {"nullability"}):
+                yield from self._making(needed)
         for slot in _slots(item, plan.new):
             yield from self._freed.get(slot, ())
         table = plan.new.table(item.key) if item.part is None or item.part.kind == "link" else None

@@ -54,10 +54,18 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
             return "alter" if same and one.members and two.members else "replace"
         case Sequence(), Sequence():
             return "alter" if one.persistence == two.persistence else "replace"
+        case Extension(version=str() as before), Extension(version=str() as after) if _numbers(after) < _numbers(
+            before
+        ):
+            return "replace"  # No update leads back to an older version.
         case ((RewriteRule() | Comment() | Privileges() | Extension() | Namespace()), _):
             return "alter"
         case _:
             return "replace"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def _alters_view(one: View, two: View) -> bool:

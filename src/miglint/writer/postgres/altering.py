@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -31,7 +32,7 @@ from miglint.sql.operations import Column
 from miglint.writer import printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
-from miglint.writer.postgres.conversions import conversion
+from miglint.writer.postgres.conversions import conversion, labels_of
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name
 from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
@@ -72,6 +73,12 @@ def _alter_object(draft: Drafting, item: Item, one: Any, two: Any) -> None:
 
 
 def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
+    owners = [next((o[6:] for o in item.options if o.startswith("owner=")), None) for item in (one, two)]
+    if owners[1] is not None and owners[0] != owners[1]:
+        word = "MATERIALIZED VIEW" if two.materialized else "VIEW"
+        yield f"ALTER {word} {own_name(key, two)} OWNER TO {identifier(owners[1])};"
+    if replace(one, options=_without_owner(one)) == replace(two, options=_without_owner(two)):
+        return
     if not two.materialized:
         yield printer.create_view(draft.new, two, replacing=True)
         if two.options != one.options:
@@ -85,6 +92,10 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
                 yield printer.view_default(two.name, column, wanted.get(column))
         return
     yield from _options(f"ALTER MATERIALIZED VIEW {own_name(key, two)}", one.options, two.options)
+
+
+def _without_owner(view: View) -> tuple[str, ...]:
+    return tuple(option for option in view.options if not option.startswith("owner="))
 
 
 def _options(head: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:
@@ -179,8 +190,9 @@ def _comment(draft: Drafting, key: Key, one: Comment, two: Comment) -> Iterator[
     yield remarks.comment_on(draft.new, two, two.text)
 
 
-def _privileges(draft: Drafting, key: Key, one: Privileges, two: Privileges) -> Iterator[str]:
-    yield from remarks.privileges(draft.new, key, one, two)
+def _privileges(draft: Drafting, key: Key, one: Privileges, two: Privileges) -> Iterator[Text]:
+    for text in remarks.privileges(draft.new, key, one, two):
+        yield guards.unless_owner(two.about, two.role, text)
 
 
 def _other(draft: Drafting, key: Key, one: Other, two: Other) -> Iterator[str]:
@@ -326,19 +338,30 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
     if "type" in aspects or "collation" in aspects:
         if two.partition_by is not None and any(element.column == item.part.name for element in two.partition_key):
             raise UnprintableError("a column of a partition key cannot change its type")
-        text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, before, after)};"
+        text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, item.key, before, after)};"
         one_type, two_type = before.type, after.type
+        had = labels_of(draft, before, after)
         if one_type is not None and two_type is not None and bool(one_type.dimensions) != bool(two_type.dimensions):
             # What makes an array of a value would make another one of an array.
             sign = "=" if one_type.dimensions else "<>"
             kind = f"(SELECT typcategory FROM pg_type WHERE pg_type.oid = atttypid) {sign} 'A'"
             condition = guards.has_column(item.key, item.part.name, kind)
             yield guards.block(condition, text)
+        elif had is not None:
+            # Other values have no labels, and would become the default.
+            kind = f"atttypid = to_regtype({literal(type_name(had, Dialect.POSTGRES))})"
+            yield guards.block(guards.has_column(item.key, item.part.name, kind), text)
         else:
             yield text
     if before.nullable is not after.nullable and after.nullable is not None:
         if after.nullable:
             yield f"{head} ALTER COLUMN {own} DROP NOT NULL;"
         else:
-            yield f"{head} ALTER COLUMN {own} SET NOT NULL;"
+            text = f"{head} ALTER COLUMN {own} SET NOT NULL;"
+            if item.key in draft.rewritten:
+                relation = own_name(item.key, two)
+                draft.with_rows.append(f"column {relation}.{own} comes without NOT NULL where rows have no value")
+                yield guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
+            else:
+                yield text
             draft.may_fail.append(f"rows with no value in {own_name(item.key, two)}.{own}")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from miglint.base.model import Dialect
-from miglint.schema.objects import Domain, Key
+from miglint.schema.objects import Domain, Enum, Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Type
 from miglint.sql.postgres.analysis.catalogs import cast
 from miglint.writer import tables
 from miglint.writer.postgres.drafting import Drafting
-from miglint.writer.words import UnprintableError, identifier, type_name
+from miglint.writer.postgres.mapping import are_readable, values_of_labels
+from miglint.writer.words import UnprintableError, identifier, literal, type_name
 
 
-def conversion(draft: Drafting, before: Column, after: Column) -> str:
+def conversion(draft: Drafting, key: Key, before: Column, after: Column) -> str:
     """Return what follows `ALTER COLUMN ... TYPE`: the type, and `USING` if an assignment cast is not enough."""
     if after.type is None:
         raise UnprintableError(f'the type of column "{after.name}" is not known')
@@ -21,11 +22,11 @@ def conversion(draft: Drafting, before: Column, after: Column) -> str:
     if before.type is None:
         return f"{target}{collated}"
     swapped = after.type.schema is not None and Key("type", after.type.schema, after.type.name) in draft.plan.swapped
-    value = _value(draft, before, after, swapped)
+    value = _value(draft, key, before, after, swapped)
     return f"{target}{collated}" + ("" if value is None else f" USING {value}")
 
 
-def _value(draft: Drafting, before: Column, after: Column, swapped: bool) -> str | None:
+def _value(draft: Drafting, key: Key, before: Column, after: Column, swapped: bool) -> str | None:
     """Return the expression for a value of the new type, None where an assignment makes it."""
     one, two = before.type, after.type
     assert one is not None and two is not None
@@ -52,8 +53,50 @@ def _value(draft: Drafting, before: Column, after: Column, swapped: bool) -> str
     if method == "assignment" and one.schema is None:
         return None
     if method is None:
+        labels = _labels(draft.old, one)
+        if labels is not None and not are_readable(labels, base_two):
+            return _of_labels(draft.using.get((key, after.name), ""), after, labels, base_two)
         return f"{own}::text::{target}"
     return f"{own}::{target}"
+
+
+def labels_of(draft: Drafting, before: Column, after: Column) -> Type | None:
+    """Return the enum whose labels a conversion makes other values of, None for any other conversion."""
+    one, two = before.type, after.type
+    if one is None or two is None or one.dimensions or two.dimensions:
+        return None
+    base = _base(draft.new, two)
+    labels = _labels(draft.old, one)
+    swapped = two.schema is not None and Key("type", two.schema, two.name) in draft.plan.swapped
+    readable = labels is None or swapped or _method(_base(draft.old, one), base) is not None
+    return None if readable or are_readable(labels or (), base) else one
+
+
+def _labels(schema: Schema, kind: Type) -> tuple[str, ...] | None:
+    found = None if kind.schema is None else schema.find(Key("type", kind.schema, kind.name))
+    return found.labels if isinstance(found, Enum) and not found.assumed else None
+
+
+_ZERO = {"bool": "false", "int2": "0", "int4": "0", "int8": "0", "numeric": "0", "float4": "0", "float8": "0"}
+
+
+def _of_labels(using: str, column: Column, labels: tuple[str, ...], kind: Type) -> str:
+    """Return the expression for values of a type that cannot read the labels of an enum.
+
+    A label stands for the value that the forward (`using`) made it of; others become the default, or no value.
+    """
+    values = values_of_labels(using, column.name, kind) if using else {}
+    whens = "".join(f" WHEN {literal(label)} THEN {values[label]}" for label in labels if label in values)
+    target = type_name(column.type or kind, Dialect.POSTGRES)
+    usual = "NULL"
+    if column.default is not None and column.default.literal is not None:
+        usual = column.default.text
+    elif column.nullable is False:
+        usual = _ZERO.get(kind.name, "NULL")
+    if not whens:
+        return f"{usual}::{target}"
+    rest = "" if all(label in values for label in labels) else f" ELSE {usual}"
+    return f"(CASE {identifier(column.name)}::text{whens}{rest} END)::{target}"
 
 
 def _element(kind: Type) -> Type:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from miglint.base.structs import replace
 from miglint.schema.diff import display, words
@@ -21,11 +21,23 @@ Text = str | Guarded
 
 
 class Drafting:
-    """A draft in the making."""
+    """A draft in the making.
 
-    def __init__(self, plan: TransitionPlan, target: tuple[int, ...] | None) -> None:
+    `using` are the expressions by which a forward made other values of those of columns, `rewritten` the tables in
+    which it wrote rows: they may not be as they were.
+    """
+
+    def __init__(
+        self,
+        plan: TransitionPlan,
+        target: tuple[int, ...] | None,
+        using: Mapping[tuple[Key, str], str],
+        rewritten: frozenset[Key],
+    ) -> None:
         self.plan = plan
         self.target = target
+        self.using = using
+        self.rewritten = rewritten
         self.actions: list[PlannedAction] = []
         self.missing: list[str] = []
         self.with_rows: list[str] = []

@@ -13,6 +13,7 @@ from miglint.schema.objects import (
     Other,
     Part,
     Policy,
+    Privileges,
     RewriteRule,
     Sequence,
     Table,
@@ -20,6 +21,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Name
+from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
@@ -42,6 +44,8 @@ def drop_all(draft: Drafting) -> None:
             elif item in draft.plan.away and _goes_for_good(draft, item):
                 # A second run finds it, without the item that it was dropped with.
                 (_drop_object if item.part is None else _drop_part)(draft, item)
+            elif item.part is None and isinstance(value := draft.old.find(item.key), Table):
+                _drop_circular_keys(draft, item.key, value)
             continue
         if item.part is None:
             _drop_object(draft, item)
@@ -125,10 +129,18 @@ def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
             continue
         target = relation_key(constraint.table, Dialect.POSTGRES)
         item = Item(key, Part("constraint", label_))
-        if target != key and draft.plan.drops(Item(target)) and draft.reaches(draft.old, item, key, draft.plan.drops):
+        if target == key or not draft.plan.drops(Item(target)) or _is_of_parent(draft, table, label_):
+            continue
+        # A partition goes with its table, whose own needs are not those of the partition.
+        if table.partition_of is not None or draft.reaches(draft.old, item, key, draft.plan.drops):
             text = f"ALTER TABLE IF EXISTS {own_name(key, table)} DROP CONSTRAINT IF EXISTS {identifier(label_)};"
             does = f"drop constraint {label_} of {label(draft.old, key)}"
             draft.act(2, does, key, partial(list, [text]), drops=[item])
+
+
+def _is_of_parent(draft: Drafting, table: Table, name_: str) -> bool:
+    """Return whether a constraint of a partition is that of its table."""
+    return any(name_ in parent.constraints for parent in tables.parents_of(draft.old, table))
 
 
 def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
@@ -142,6 +154,8 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
     """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
+    if isinstance(one, Privileges):
+        return [guards.unless_owner(one.about, one.role, text)]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:

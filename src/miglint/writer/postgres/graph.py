@@ -96,6 +96,10 @@ def _resting_on(schema: Schema, item: Item) -> Iterator[Item]:
     table = schema.table(table_key)
     if table is None or not columns:
         return
+    for place, view in schema.users(table_key, View):
+        # Columns that are not grouped by depend on the primary key that is.
+        if item.part is not None and view.query is not None and "group by" in view.query.key.lower():
+            yield Item(place)
     primary = next((each.columns for each in table.constraints.values() if each.kind == "primary"), ())
     for user, other in {**dict(schema.referring(table_key)), table_key: table}.items():
         for label, foreign in referring(other.constraints, None):
@@ -122,10 +126,22 @@ def needs_of(schema: Schema, item: Item) -> Iterator[Item]:
                 yield Item(target, edge.needed)
     if part is not None and part.kind == "constraint" and isinstance(value, Table):
         yield from _unique_of(schema, value, part.name)
+    if isinstance(value, View):
+        yield from _grouping_keys(schema, value)
     if part is None:
         for place, own in mentioned_names(value):
             yield from _mentioned(schema, place, own)
         yield from _of_text(schema, value)
+
+
+def _grouping_keys(schema: Schema, view: View) -> Iterator[Item]:
+    """Yield the primary keys on which columns may depend that a view does not group by."""
+    for relation in view.query.relations if view.query is not None and "group by" in view.query.key.lower() else ():
+        key = relation_key(relation, Dialect.POSTGRES)
+        table = schema.table(key)
+        for label, constraint in () if table is None else table.constraints.items():
+            if constraint.kind == "primary":
+                yield Item(key, Part("constraint", label))
 
 
 def all_needs_of(schema: Schema, key: Key) -> Iterator[Item]:

@@ -89,6 +89,25 @@ def has_column(table: Key, name: str, also: str | None = None) -> str:
     return conditions.column_exists(written(table), name, also)
 
 
+def unless_owner(about: Key | None, role: str, text: str) -> str | Guarded:
+    """Return a statement that takes privileges from a role, unless that owns the relation: grants to it do nothing.
+
+    Files rarely say who owns what; it is most often the superuser of that name.
+    """
+    if role != "postgres" or about is None or about.space != "relation" or not text.startswith("REVOKE"):
+        return text
+    row = f"oid = to_regclass({relation(about)}) AND relowner = to_regrole('postgres')"
+    return block(f"NOT EXISTS (SELECT FROM pg_class WHERE {row})", text)
+
+
+def place_of(table: Key, column: str) -> str:
+    """Return the place of a column in a table as an expression, null where there is none."""
+    return (
+        f"(SELECT attnum FROM pg_attribute WHERE attrelid = to_regclass({relation(table)})"
+        f" AND attname = {literal(column)} AND NOT attisdropped)"
+    )
+
+
 def is_no_identity(table: Key, name: str) -> str:
     """Return the condition that a table has a column of a name, which is no identity column."""
     return has_column(table, name, "attidentity = ''")

@@ -51,7 +51,7 @@ def make_all(draft: Drafting) -> None:
             continue
         if item.part is None:
             _make_object(draft, item.key)
-        else:
+        elif Item(item.key) not in plan.away:
             make_part(draft, item)
 
 
@@ -343,18 +343,9 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     body = f"{alter_table(item.key, table)} ADD {tables.constraint(constraint)};"
     if draft.plan.makes(Item(item.key)):
         return [guards.block(guards.no_constraint(item.key, item.part.name), body)]
-    empty = [
-        column
-        for column in constraint.columns
-        if column in table.columns
-        and draft.plan.makes(Item.column(item.key, column))
-        and not has_value(table.columns[column])
-    ]
-    same = [
-        column
-        for column in constraint.columns
-        if draft.plan.makes(Item.column(item.key, column)) and _is_constant(table.columns.get(column))
-    ]
+    made = [column for column in constraint.columns if draft.plan.makes(Item.column(item.key, column))]
+    empty = [column for column in made if column in table.columns and not has_value(table.columns[column])]
+    same = [column for column in made if _is_constant(table.columns.get(column))]
     own, label_ = own_name(item.key, table), identifier(item.part.name)
     no = guards.no_constraint(item.key, item.part.name)
     if constraint.kind == "primary" and empty:
@@ -367,16 +358,24 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
         draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
         return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
-    if constraint.kind == "foreign" and constraint.table is not None and constraint.validated:
-        target = Key("relation", constraint.table.schema or "public", constraint.table.name)
-        if (
-            draft.plan.makes(Item(target))
-            and draft.old.table(item.key) is not None
-            and len(empty) < len(constraint.columns)
-        ):
-            draft.with_rows.append(f"foreign key {label_} of {own} comes back NOT VALID where rows refer to lost ones")
-            return [guards.attempt(no, body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;")]
+    if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
+        draft.with_rows.append(
+            f"{constraint.kind} constraint {label_} of {own} comes back NOT VALID where rows do not meet it"
+        )
+        error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
+        return [guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")]
+    if _refers_to_lost_rows(draft, item, constraint) and len(empty) < len(constraint.columns):
+        draft.with_rows.append(f"foreign key {label_} of {own} comes back NOT VALID where rows refer to lost ones")
+        return [guards.attempt(no, body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;")]
     return [guards.block(no, body)]
+
+
+def _refers_to_lost_rows(draft: Drafting, item: Item, constraint: Constraint) -> bool:
+    """Return whether a foreign key of a table that stays references one that is created again, without its rows."""
+    if constraint.kind != "foreign" or constraint.table is None or not constraint.validated:
+        return False
+    target = Key("relation", constraint.table.schema or "public", constraint.table.name)
+    return draft.plan.makes(Item(target)) and draft.old.table(item.key) is not None
 
 
 def _is_constant(column: Column | None) -> bool:

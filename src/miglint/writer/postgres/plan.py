@@ -181,19 +181,27 @@ class TransitionPlan:
             self._go(item, self.gone)
         elif retyped:
             self._go(item, self.away)
-        elif not same_default(had, has, after.type):
+        elif not same_default(had, has, after.type) or _keeps_cast(before, after):
             self.altered.add(item)
 
     def _compare_identities(self, key: Key, before: Column, after: Column) -> None:
         item = Item(key, Part("identity", before.name))
+        # The sequence of an identity column cannot leave it, nor can it take one that is there.
+        freed = [place for place, _ in self.old.sequences_of(key, before.name) if _is_free(self.new, place)]
+        taken = [place for place, _ in self.new.sequences_of(key, after.name) if _is_free(self.old, place)]
         if before.identity and after.identity:
-            self.altered.add(item)
-            return
+            if not freed and not taken:
+                self.altered.add(item)
+                return
+            self.fresh.add(item)
         (self.gone if before.identity else self.fresh).add(item)
         # The sequence of the one is not that of the other, though it has its name.
         for place, value in self.old.sequences_of(key, before.name):
-            if value.owned_by == (Name(key.schema, key.name), before.name) and self.new.find(place) is not None:
+            owned = value.owned_by == (Name(key.schema, key.name), before.name)
+            if owned and self.new.find(place) is not None:
                 self._go(Item(place), self.away)
+        for place in taken:
+            self._go(Item(place), self.away)
 
     def _go(self, item: Item, where: set[Item]) -> None:
         if item not in where:
@@ -255,6 +263,9 @@ class TransitionPlan:
             return
         value, after = self.old.find(own.key), self.new.find(own.key)
         if value is None or after is None:
+            return
+        if isinstance(value, Table) and value.kind == "foreign table" and own.part is None:
+            self._go(own, self.away)  # It has no rows of its own.
             return
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
             self._stand_aside_column(own, item)
@@ -323,9 +334,7 @@ class TransitionPlan:
             elif not isinstance(value, Table) or own.part is not None:
                 if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
                     continue
-                if isinstance(value, (Comment, Privileges)):
-                    self._go(own, self.away)
-                elif own.key.space == "type":
+                if own.key.space == "type" and not isinstance(value, (Comment, Privileges)):
                     self._swap(own.key)
                 else:
                     self._go(own, self.away)
@@ -347,6 +356,19 @@ class TransitionPlan:
         for user in list(users_of(self.old, own)):
             if user.reason or self._is_rebuilt(user.item, near=False):
                 self._stand_aside(user, own)
+
+
+def _keeps_cast(before: Column, after: Column) -> bool:
+    """Return whether a default is kept with a cast to the type that a column had: of one string type to another."""
+    one, two = before.type, after.type
+    other = one is not None and two is not None and one.name != two.name
+    return other and after.default is not None and after.default.literal is not None and after.default.text[:1] == "'"
+
+
+def _is_free(schema: Schema, place: Key) -> bool:
+    """Return whether a sequence belongs to no column."""
+    value = schema.find(place)
+    return isinstance(value, Sequence) and value.owned_by is None
 
 
 def _differing_keys(one: Schema, two: Schema) -> Iterator[Key]:

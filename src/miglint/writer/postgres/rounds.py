@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
-from miglint.schema.objects import Enum, Key
+from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.actions import Order
 from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.altering import alter_all
 from miglint.writer.postgres.drafting import Drafting
 from miglint.writer.postgres.dropping import drop_again, drop_all
+from miglint.writer.postgres.leftovers import leftover_columns, leftover_objects
 from miglint.writer.postgres.making import make_all
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
@@ -26,11 +29,16 @@ _MOST_ROUNDS = 3
 def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
     """Return the statements that make `new` of `old`."""
     statements, state = undo(old, renames) if renames is not None else ([], old)
+    if renames is not None:
+        new = _closed_about(new, old, state)
+        statements = [*leftover_columns(renames.passing), *statements]
+    using = {} if renames is None else renames.conversions()
+    rewritten = frozenset[Key]() if renames is None else renames.written_tables()
     missing: list[str] = []
     with_rows: list[str] = []
     may_fail: list[str] = []
     for number in range(_MOST_ROUNDS):
-        drafting, written = _round(state, new, target)
+        drafting, written = _round(state, new, target, using, rewritten)
         written = [item for item in written if item not in statements]
         if number == 0:
             missing, with_rows, may_fail = drafting.missing, drafting.with_rows, drafting.may_fail
@@ -41,14 +49,33 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         state = done.schema
         if any(event.failure is not None for event in done.events):
             break  # What is left over is not known then.
+    if renames is not None:
+        statements += leftover_objects(renames.passing)
     return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
 
 
-def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting, list[WrittenStatement]]:
+def _closed_about(new: Schema, old: Schema, state: Schema) -> Schema:
+    """Return the schema to be made without what undoing renames brought to keys of which nothing is known there.
+
+    It was made under another key: a trigger of a table that had another name then.
+    """
+    for key, value in state.objects.items():
+        if value is not old.objects.get(key) and new.get(key) is None and old.find(key) is None and state.find(key):
+            new = new.drop(key)
+    return new
+
+
+def _round(
+    state: Schema,
+    new: Schema,
+    target: Version | None,
+    using: Mapping[tuple[Key, str], str],
+    rewritten: frozenset[Key],
+) -> tuple[Drafting, list[WrittenStatement]]:
     anew: frozenset[Key] = frozenset()
     while True:
         plan = TransitionPlan(state, new, anew)
-        drafting = Drafting(plan, target)
+        drafting = Drafting(plan, target, using, rewritten)
         drop_again(drafting)
         drop_all(drafting)
         swap_all(drafting)
@@ -56,9 +83,25 @@ def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting
         make_all(drafting)
         written = list(Order(plan, drafting.actions).statements())
         used = _used_at_once(plan, written) - anew
-        if not used:
+        fixed = {key for key in used if _is_in_partition_key(plan, key)}
+        drafting.missing += (
+            f"the new labels of {key.name} can be used only after the transaction that adds them"
+            for key in sorted(fixed)
+        )
+        if used == fixed:
             return drafting, written
-        anew |= used
+        anew |= used - fixed
+
+
+def _is_in_partition_key(plan: TransitionPlan, enum: Key) -> bool:
+    """Return whether tables are partitioned by columns of a type, which can have no other one then."""
+    for _, table in plan.old.users(enum, Table):
+        for element in table.partition_key:
+            column = table.columns.get(element.column or "")
+            kind = None if column is None else column.type
+            if kind is not None and (kind.schema, kind.name) == (enum.schema, enum.name):
+                return True
+    return False
 
 
 def _used_at_once(plan: TransitionPlan, written: list[WrittenStatement]) -> frozenset[Key]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from miglint.schema.change import Change
 from miglint.schema.objects import Key, Part, Table
 from miglint.sql.operations import Name
 from miglint.writer import tables
 from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item
-from miglint.writer.words import identifier, name
+from miglint.writer.words import identifier, literal, name
 
 _LINKS = frozenset({"parent", "partition bound", "inheritance"})
 
@@ -23,10 +22,10 @@ def change_table(draft: Drafting, key: Key, one: Table, two: Table) -> None:
         _change_partition(draft, key, one, two)
     if "inheritance" in aspects:
         _change_parents(draft, key, one, two)
-    for aspect, change in sorted(aspects.items()):
+    for aspect in sorted(aspects):
         if aspect in _LINKS:
             continue
-        action = _action(aspect, change, two)
+        action = _action(aspect, one, two)
         if action is None:
             draft.missing.append(f"{aspect} of {label(draft.new, key)} differs")
             continue
@@ -39,7 +38,7 @@ def _one(text: Text) -> list[Text]:
     return [text]
 
 
-def _action(aspect: str, change: Change, table: Table) -> str | None:
+def _action(aspect: str, one: Table, table: Table) -> str | None:
     """Return the action of `ALTER TABLE` that gives an option its value; None for one that cannot be changed."""
     value = table.options.get(aspect)
     if aspect == "persistence":
@@ -53,10 +52,21 @@ def _action(aspect: str, change: Change, table: Table) -> str | None:
         return f"SET TABLESPACE {identifier(value or 'pg_default')}"
     if aspect == "access method":
         return f"SET ACCESS METHOD {identifier(value or 'heap')}"
-    if "=" in aspect:
-        own, _, given = aspect.partition("=")
-        return f"RESET ({own})" if value is None else f"SET ({own} = {tables.setting_value(given)})"
-    return tables.setting(aspect, value)
+    if aspect.startswith("option "):
+        return _foreign_option(aspect.removeprefix("option "), one.options.get(aspect), value)
+    column, _, option = aspect.partition(": options ")
+    if option and table.kind == "foreign table":
+        return f"ALTER COLUMN {identifier(column)} {_foreign_option(option, one.options.get(aspect), value)}"
+    if option:
+        given = f"RESET ({option})" if value is None else f"SET ({option} = {value})"
+        return f"ALTER COLUMN {identifier(column)} {given}"
+    return tables.setting(aspect, value, table)
+
+
+def _foreign_option(label: str, before: str | None, after: str | None) -> str:
+    if after is None:
+        return f"OPTIONS (DROP {identifier(label)})"
+    return f"OPTIONS ({'ADD' if before is None else 'SET'} {identifier(label)} {literal(after)})"
 
 
 def _is_partition(child: Key, parent: Name) -> str:

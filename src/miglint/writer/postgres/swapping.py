@@ -44,7 +44,9 @@ def _swap(draft: Drafting, key: Key, one: SchemaObject, two: SchemaObject) -> No
         rename = f"ALTER DOMAIN {name(Name(key.schema, key.name))} DROP NOT NULL;\n        {rename}"
     condition = _differs(key, two)
     guarded = [rename if condition is None else guards.block(condition, rename)]
-    draft.act(20, first, key, partial(list, guarded), drops=[Item(key)])
+    # Whether it is what it is to be can be asked when the types that it needs are.
+    needed = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, key, other)]
+    draft.act(20, first, key, partial(list, guarded), drops=[Item(key)], after=needed)
     draft.act(21, does, key, make, makes=[Item(key)])
     others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
     last = f"DROP {word} IF EXISTS {name(Name(key.schema, aside))};"

@@ -84,11 +84,43 @@ class _Undoing:
 
     def parts(self) -> None:
         """Undo what columns, constraints and labels were renamed."""
-        for part in self._renames.parts():
-            key = self._moved.get(part.key, part.key)
-            found = self._part(part._replace(key=key))
-            if found is not None:
-                self._add(found, f"rename {part.kind} {part.new} to {part.old}", key)
+        waiting = list(self._renames.parts())
+        while waiting:
+            chain = [waiting.pop(0)]
+            while found := [item for item in waiting if self._takes_name(item, chain[-1])]:
+                waiting.remove(found[0])
+                chain.append(found[0])
+            if len(chain) == 2 and self._takes_name(chain[0], chain[1]) and chain[0].kind == "column":
+                self._swap_columns(chain[0])
+                continue
+            for part in reversed(chain):
+                self._undo_part(part)
+
+    def _swap_columns(self, part: RenamedPart) -> None:
+        """Undo that two columns have taken each other's names; which is which is told by their places."""
+        key = self._moved.get(part.key, part.key)
+        table = self.state.table(key)
+        if table is None or part.new not in table.columns or part.old not in table.columns:
+            return
+        own, between = name(Name(key.schema, key.name)), f"{part.new[:50]}__swap"
+        names = list(table.columns)
+        sign = "<" if names.index(part.new) < names.index(part.old) else ">"
+        condition = f"{guards.place_of(key, part.new)} {sign} {guards.place_of(key, part.old)}"
+        steps = ((part.new, between), (part.old, part.new), (between, part.old))
+        texts = (f"ALTER TABLE {own} RENAME COLUMN {identifier(one)} TO {identifier(two)};" for one, two in steps)
+        does = f"swap the names of {part.new} and {part.old}"
+        self._add(guards.block(condition, "\n        ".join(texts)), does, key)
+
+    @staticmethod
+    def _takes_name(other: RenamedPart, part: RenamedPart) -> bool:
+        """Return whether another part has the name that a part is to have back."""
+        return (other.key, other.kind, other.new) == (part.key, part.kind, part.old)
+
+    def _undo_part(self, part: RenamedPart) -> None:
+        key = self._moved.get(part.key, part.key)
+        found = self._part(part._replace(key=key))
+        if found is not None:
+            self._add(found, f"rename {part.kind} {part.new} to {part.old}", key)
 
     def _undo_object(self, now: Key, waiting: set[Key]) -> None:
         was = self._open.pop(now)
@@ -110,16 +142,20 @@ class _Undoing:
             if one != two:
                 self._step(one, two, cleared if two == was else [])
         if here.space == "schema":
-            # All that is inside has moved with it.
-            for key in [*self._open]:
-                if key.schema == here.name:
-                    self._moved[key] = key._replace(schema=was.name)
+            self._move_content(here.name, was.name)
+
+    def _move_content(self, now: str, was: str) -> None:
+        """Record that the objects in a schema have moved with it."""
+        self._moved |= {key: key._replace(schema=was) for key in self._open if key.schema == now}
 
     def _part(self, part: RenamedPart) -> Guarded | None:
         """Return the statement that gives a part its old name back, which another one may have now."""
         table = self.state.table(part.key)
         if table is None or part.kind == "label":
             return _rename_part(self.state, part, [])
+        if part.kind == "column" and any(other.old == part.new for other in self._renames.parts()):
+            # Another column has the name that this one is to lose: a second run must not take that.
+            return _rename_part(self.state, part, [], chained=True)
         own = Item(part.key, Part(part.kind, part.old))
         taken = part.old in (table.columns if part.kind == "column" else table.constraints)
         if not taken or self._is_renamed(part):
@@ -218,7 +254,7 @@ def _is_there(schema: Schema, key: Key) -> str | None:
     return None
 
 
-def _rename_part(schema: Schema, part: RenamedPart, cleared: list[str]) -> Guarded | None:
+def _rename_part(schema: Schema, part: RenamedPart, cleared: list[str], *, chained: bool = False) -> Guarded | None:
     """Return the statement that gives a part of an object its old name back; None if it is not there."""
     value = schema.find(part.key)
     if value is None:
@@ -237,6 +273,8 @@ def _rename_part(schema: Schema, part: RenamedPart, cleared: list[str]) -> Guard
         text = f"ALTER TABLE {own} RENAME CONSTRAINT {new} TO {old};"
         return guards.block(guards.has_constraint(part.key, part.new), text)
     condition = guards.has_column(part.key, part.new)
+    if chained:
+        condition += f" AND NOT {guards.has_column(part.key, part.old)}"
     if isinstance(value, Composite):
         text = f"ALTER TYPE {own} RENAME ATTRIBUTE {new} TO {old};"
     else:

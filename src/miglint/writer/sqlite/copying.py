@@ -43,6 +43,31 @@ class CopiedRows(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
+def _certain_columns(before: Table, after: Table, detour: Table | None) -> Set[str]:
+    """Return the columns that all tables have which may hold the rows."""
+    columns = before.columns.keys() & after.columns.keys()
+    if detour is None:
+        return columns
+    return set() if detour.assumed else columns & detour.columns.keys()
+
+
+def _is_no_integer(column: Column | None) -> bool:
+    return column is not None and "INT" not in _type(column)
+
+
+def _renamed_value(after: Table, old: str, new: str, *, has_both: bool, keeps_old: bool) -> str:
+    """Return the value of a renamed column, which may have either name when its rows are copied.
+
+    `has_both` means that the table has columns of both names before the change, `keeps_old` that it has them after it.
+    """
+    # Where both names are of two columns on one side, only the engine knows which there are.
+    if has_both:
+        return _chosen(after, old, identifier(old), identifier(new))
+    if keeps_old:
+        return _chosen(after, new, identifier(new), identifier(old))
+    return f"coalesce({identifier(old)}, {identifier(new)})"
+
+
 def copy_of(
     schemas: tuple[Schema, Schema],
     before: Table,
@@ -57,8 +82,7 @@ def copy_of(
     rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
     missing although both schemas have them.
     """
-    sides = [before, after] if detour is None else [before, after, detour]
-    unknown = detour is not None and detour.assumed
+    certain = _certain_columns(before, after, detour) - unsure
     values: dict[str, str] = {}
     absent: dict[str, str] = {}
     rowid = False
@@ -69,13 +93,8 @@ def copy_of(
         source = renamed.get(folded)
         if source is not None:
             there = before.columns[source].name
-            # Where both names are of two columns on one side, only the engine knows which there are.
-            if folded in before.columns:
-                values[column.name] = _chosen(after, there, identifier(there), own)
-            elif source in after.columns:
-                values[column.name] = _chosen(after, column.name, own, identifier(there))
-            else:
-                values[column.name] = f"coalesce({identifier(there)}, {own})"
+            both, old = folded in before.columns, source in after.columns
+            values[column.name] = _renamed_value(after, there, column.name, has_both=both, keeps_old=old)
             absent |= dict.fromkeys((there, column.name), "NULL")
             continue
         number = _number(before, after, column)
@@ -83,11 +102,11 @@ def copy_of(
         values[column.name] = own
         if number is not None:
             values[column.name] = f"coalesce({own}, {number})"
-        elif folded in before.columns and is_rowid(after, column) and "INT" not in _type(before.columns[folded]):
+        elif is_rowid(after, column) and _is_no_integer(before.columns.get(folded)):
             # Only integers can be the numbers of rows; other rows get new ones.
             whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
             values[column.name] = f"CASE WHEN {whole} THEN {own} END"
-        if folded in unsure or unknown or not all(folded in side.columns for side in sides):
+        if folded not in certain:
             absent[column.name] = "NULL" if number is not None else stand_in(schemas, after, column)
     if not values:
         # Each column is computed: SQLite requires one that is not, so this one was not either.

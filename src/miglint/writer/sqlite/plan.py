@@ -81,10 +81,8 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
     known = {key for key in changed if _can_rebuild(key, before, after)}
     dropped = {key for key in before if key not in after and new.get(key) is not None}
     keys = tuple(dict.fromkeys((*_foreign_keys(before), *_foreign_keys(after))))
-    harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
-    exposed = _exposed(known | dropped, harmful) - dropped
-    fixed = {key for key in exposed if not _can_rebuild(key, before, after)}
-    rebuilt = known | (exposed - fixed)
+    exposed = _exposed_by(keys, known, dropped, before, after)
+    rebuilt = known | {key for key in exposed if _can_rebuild(key, before, after)}
     gone = rebuilt | dropped
     order = _children_first(gone, keys)
     rows = None if renames is None else renames.rows
@@ -98,12 +96,24 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         evaded=_evaded(keys, rebuilt, gone),
         created=tuple(key for key in after if key not in before and key not in rebuilt),
         altered=tuple(key for key in changed if key not in known),
-        exposed=tuple(sorted(fixed)),
+        exposed=tuple(sorted(exposed - rebuilt)),
         away=frozenset() if rows is None else rows.away(),
-        unsure=frozenset() if rows is None else rows.dropped_columns(),
+        unsure=frozenset() if renames is None else renames.values.dropped(),
         detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in gone and item.child != item.parent for item in keys),
     )
+
+
+def _exposed_by(
+    keys: Iterable[_TableReference],
+    known: Set[Key],
+    dropped: Set[Key],
+    before: Mapping[Key, Table],
+    after: Mapping[Key, Table],
+) -> set[Key]:
+    """Return the tables whose rows foreign keys would change when tables are dropped, for good or to be rebuilt."""
+    harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
+    return _exposed(known | dropped, harmful) - dropped
 
 
 def _can_rebuild(key: Key, before: Mapping[Key, Table], after: Mapping[Key, Table]) -> bool:

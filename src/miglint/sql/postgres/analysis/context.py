@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from miglint.sql.operations import ColumnUse
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
@@ -38,6 +39,7 @@ class ExpressionAnalysis:
     `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
     `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
+    `reads` are the columns of relations that are named.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class ExpressionAnalysis:
         "kinds",
         "overloads",
         "plain",
+        "reads",
         "refusal",
         "rules",
         "stars",
@@ -66,6 +69,7 @@ class ExpressionAnalysis:
         self.plain: list[ColumnReference] = []
         self.used: list[ColumnReference] = []
         self.stars: dict[int, str | None] = {}
+        self.reads: dict[ColumnUse, None] = {}
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""

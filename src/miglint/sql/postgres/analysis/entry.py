@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.json import decode
 
-from miglint.sql.operations import Query
+from miglint.sql.operations import ColumnUse, Query
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
@@ -162,22 +162,32 @@ def described(environment: Environment, text: str, *, variables: bool = False) -
     return columns_of(ExpressionAnalysis(environment), tree, outer)
 
 
-def described_view(environment: Environment, text: str) -> tuple[Columns | None, Query | None]:
-    """Return the result columns of the query of a view, as `described` does, and the query as the server stores it.
+class DescribedView(NamedTuple):
+    """The query of a view as it is stored: its result columns, the columns that it reads, and its text without stars.
 
-    The server writes out what each `*` stands for; None where there is no `*`, or one that is not known.
+    The server writes out what each `*` stands for; `written` is None where there is no `*`, or one that is not known.
     """
-    if "*" not in text:
-        return described(environment, text), None
+
+    columns: Columns | None
+    reads: tuple[ColumnUse, ...] = ()
+    written: Query | None = None
+
+
+def described_view(environment: Environment, text: str) -> DescribedView:
+    """Return what the query of a view is. Raises `Invalid` for what is wrong with it."""
     # The places in a tree that was parsed with its script are places in the script.
-    trees = _trees_of(text)
+    trees = _trees_of(text) if "*" in text else tuple(filter(None, (tree_of(text),)))
     if len(trees) != 1:
-        return None, None
+        return DescribedView(None)
     analysis = ExpressionAnalysis(environment)
     columns = columns_of(analysis, trees[0], None)
     written = _without_stars(text, analysis.stars)
     again = () if written is None else _trees_of(written)
-    return columns, query(again[0], written) if written is not None and len(again) == 1 else None
+    return DescribedView(
+        columns,
+        tuple(analysis.reads),
+        query(again[0], written) if written is not None and len(again) == 1 else None,
+    )
 
 
 def _without_stars(text: str, stars: Mapping[int, str | None]) -> str | None:

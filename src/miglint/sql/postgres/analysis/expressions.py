@@ -72,6 +72,7 @@ def _column(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Resu
     if found is None:
         return Result(UNKNOWN)
     analysis.used.append(found)
+    analysis.reads.update((use, None) for use in scope.uses_of(found))
     if not analysis.inside:
         analysis.plain.append(found)
     return Result(found.type)

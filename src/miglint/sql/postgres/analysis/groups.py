@@ -44,17 +44,18 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
             raise Invalid("grouping_error", message, source.relation, item.column)
 
 
+def _named_targets(body: Node) -> dict[str, Node]:
+    targets = (item["ResTarget"] for item in body.get("targetList", ()))
+    return {target["name"]: target["val"] for target in targets if "name" in target}
+
+
 def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
     """Raise `Invalid` for an ORDER BY that `DISTINCT`, or `DISTINCT ON`, does not allow."""
     distinct = body.get("distinctClause", ())
     order = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
     if not distinct or not order or any("A_Star" in str(target) for target in targets):
         return
-    names = {
-        item["ResTarget"]["name"]: item["ResTarget"]["val"]
-        for item in body.get("targetList", ())
-        if "name" in item["ResTarget"]
-    }
+    names = _named_targets(body)
     sorted_by = [_meant(node, names, targets) for node in order]
     if any(not node for node in distinct):
         shown = {walk(Walk(), target) for target in targets}

@@ -210,10 +210,9 @@ class Overloads:
 
     def _operator(self, name: str, given: Sequence[str]) -> tuple[str, str]:
         not_known = ("bool" if name in _COMPARISONS else UNKNOWN), "?"
-        built_in = [item for item in catalogs.operators(name) if len(item.arguments) == len(given)]
-        if UNKNOWN in given or not built_in or not all(map(self.kinds.known, given)):
+        candidates = _operators(name, len(given))
+        if UNKNOWN in given or not candidates or not all(map(self.kinds.known, given)):
             return not_known
-        candidates = [Candidate(item, item.arguments) for item in built_in]
         bases = [self.kinds.base(kind) for kind in given]
         chosen, fitting = self._exact(candidates, bases), []
         if chosen is None:
@@ -223,10 +222,7 @@ class Overloads:
             return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
         if _is_extended(name, given) or self.kinds.environment.casts_made():
             return not_known
-        listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
-        if fitting:
-            raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
-        raise Invalid("undefined_function", f"operator does not exist: {listed}")
+        raise _unresolved(name, given, ambiguous=bool(fitting))
 
     def _volatility(self, operator: Function, given: Sequence[str]) -> str:
         """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
@@ -354,3 +350,14 @@ def _agreed(functions: list[Function]) -> Function:
         functions[0].defaults,
         functions[0].variadic,
     )
+
+
+def _operators(name: str, count: int) -> list[Candidate]:
+    return [Candidate(item, item.arguments) for item in catalogs.operators(name) if len(item.arguments) == count]
+
+
+def _unresolved(name: str, given: Sequence[str], *, ambiguous: bool) -> Invalid:
+    listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
+    if ambiguous:
+        return Invalid("ambiguous_function", f"operator is not unique: {listed}")
+    return Invalid("undefined_function", f"operator does not exist: {listed}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from miglint.sql.operations import Name
+from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 
 # Up to so many sources are looked through for a column.
@@ -120,6 +120,12 @@ class QueryLevel:
         """Return the first of some places whose source is known to have a column."""
         return next((place for place in self._with(name) if place in places), None)
 
+    def _other_column(self, name: str) -> str | None:
+        """Return the type of a system column, or of a whole row of a relation of that name; None if it is neither."""
+        if not self._unknown and name in SYSTEM_COLUMNS and self._reads_relations:
+            return SYSTEM_COLUMNS[name]
+        return UNKNOWN if name in self._places else None
+
     def column(self, name: str) -> ColumnReference | None:
         """Return an unqualified column; None if its source is not known. Raises `Invalid` if no source has it."""
         scope: QueryLevel | None = self
@@ -136,12 +142,10 @@ class QueryLevel:
                 if columns is None or scope._unknown or open_:
                     return None
                 return ColumnReference(level, found[0], name, columns[name])
-            if not scope._unknown and name in SYSTEM_COLUMNS and scope._reads_relations:
-                return ColumnReference(level, -1, name, SYSTEM_COLUMNS[name])
+            other = scope._other_column(name)
+            if other is not None:
+                return ColumnReference(level, -1, name, other)
             open_ = open_ or scope._unknown
-            if name in scope._places:
-                # A whole row.
-                return ColumnReference(level, -1, name, UNKNOWN)
             scope, level = scope.outer, level + 1
         if open_ or self.variables:
             return None
@@ -167,6 +171,17 @@ class QueryLevel:
         if self.variables or qualifier in self.parameters or self._open():
             return None
         raise Invalid("undefined_table", f'missing FROM-clause entry for table "{qualifier}"')
+
+    def uses_of(self, found: ColumnReference) -> Iterator[ColumnUse]:
+        """Yield the columns of relations that a reference reads: one, or several that `USING` has made one of."""
+        scope: QueryLevel | None = self
+        for _ in range(found.level):
+            scope = None if scope is None else scope.outer
+        if scope is None:
+            return
+        for source in scope.sources[found.source : found.source + 1] if found.source >= 0 else scope.sources:
+            if source.relation is not None and source.columns is not None and found.column in source.columns:
+                yield ColumnUse(source.relation, found.column)
 
     def _open(self) -> bool:
         """Whether there is a source whose name is not known."""

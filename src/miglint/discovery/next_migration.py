@@ -1,0 +1,167 @@
+"""The files of a migration that comes after all others of a history, in the form of its layout."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from datetime import datetime, timedelta
+
+from miglint.base.findings import Edit, NewFile
+from miglint.base.model import History, Migration
+from miglint.base.structs import Struct
+
+_NUMBER = re.compile(r"(\d+)(\D*)$")
+_SEPARATORS = re.compile(r"\D+")
+# Tools whose migrations are one file with marked sections: the lines above forward and rollback, and the words that
+# turn the transaction off.
+_MARKED = {
+    "goose": ("-- +goose Up", "-- +goose Down", "-- +goose NO TRANSACTION\n", ""),
+    "dbmate": ("-- migrate:up", "-- migrate:down", "", " transaction:false"),
+    "sql-migrate": ("-- +migrate Up", "-- +migrate Down", "", " notransaction"),
+}
+_PAIRS = frozenset({"golang-migrate", "sqlx", "pop", "diesel"})
+_FORWARD_ONLY = frozenset({"prisma", "supabase", "refinery", "atlas", "drizzle"})
+
+
+class NextScripts(Struct, frozen=True):
+    """What a new migration does: its statements, those of its rollback, and whether they run in a transaction."""
+
+    name: str
+    forward: tuple[str, ...]
+    rollback: tuple[str, ...]
+    transaction: bool = True
+
+
+class TransactionMark(Struct, frozen=True):
+    """What tells a tool not to run a migration in a transaction."""
+
+    edits: tuple[Edit, ...] = ()
+    creates: tuple[NewFile, ...] = ()
+
+
+def no_transaction_mark(history: History, migration: Migration) -> TransactionMark | None:
+    """Return what turns the transaction around the forward of a migration off, or None if that is not known."""
+    forward, layout = migration.forward, history.layout
+    if forward is None:
+        return None
+    text, start = forward.file.text, forward.span.start
+    line = "\r\n" if "\r\n" in text else "\n"
+    if layout == "goose":
+        return TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
+    if layout in _MARKED:
+        up, _, _, option = _MARKED[layout]
+        at = text.rfind(up, 0, start + len(up))
+        return None if at < 0 else TransactionMark((Edit(at + len(up), at + len(up), option),))
+    if layout == "flyway":
+        # It looks whether the statement can be in one.
+        return TransactionMark()
+    if layout in ("golang-migrate", "sqlx") and start == 0:
+        return TransactionMark((Edit(0, 0, f"-- no-transaction{line}"),))
+    if layout == "diesel":
+        place = f"{posixpath.dirname(forward.path)}/metadata.toml"
+        known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
+        return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
+    return None
+
+
+def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...]:
+    """Return the files of a migration with the next version; none where the layout does not tell their names."""
+    last = history.migrations[-1] if history.migrations else None
+    if last is None or last.forward is None or last.repeatable:
+        return ()
+    path = last.forward.path
+    renamed = _renamed(path, last, scripts.name)
+    if renamed is None or any(renamed == _path(migration) for migration in history.migrations):
+        return ()
+    line = "\r\n" if "\r\n" in last.forward.file.text else "\n"
+    files = _files(history, last, renamed, scripts)
+    return tuple(NewFile(file.path, file.text.replace("\n", line)) for file in files)
+
+
+def _path(migration: Migration) -> str | None:
+    return None if migration.forward is None else migration.forward.path
+
+
+def _files(history: History, last: Migration, path: str, scripts: NextScripts) -> tuple[NewFile, ...]:
+    layout = history.layout
+    forward, rollback = ("".join(f"{text}\n" for text in part) for part in (scripts.forward, scripts.rollback))
+    if layout in _MARKED:
+        up, down, head, option = _MARKED[layout]
+        off = not scripts.transaction
+        option, head = (option, head) if off else ("", "")
+        return (NewFile(path, f"{head}{up}{option}\n{forward}\n{down}{option}\n{rollback}"),)
+    if layout in _FORWARD_ONLY:
+        return (NewFile(path, forward),) if scripts.transaction or layout == "prisma" else ()
+    if layout == "flyway":
+        return (NewFile(path, forward),)
+    if layout not in _PAIRS or last.forward is None or last.rollback is None:
+        return ()
+    back = _rollback_path(path, last)
+    if back is None:
+        return ()
+    if not scripts.transaction:
+        if layout == "diesel":
+            folder = posixpath.dirname(path)
+            extra = NewFile(f"{folder}/metadata.toml", "run_in_transaction = false\n")
+            return NewFile(path, forward), NewFile(back, rollback), extra
+        if layout == "pop":
+            path, back = (re.sub(r"(\.(?:up|down)\.sql)$", r".autocommit\1", one) for one in (path, back))
+        else:
+            # sqlx reads it; golang-migrate runs a single statement without a transaction.
+            forward, rollback = f"-- no-transaction\n{forward}", f"-- no-transaction\n{rollback}"
+            if len(scripts.forward) > 1 or len(scripts.rollback) > 1:
+                return ()
+    return NewFile(path, forward), NewFile(back, rollback)
+
+
+def _rollback_path(path: str, last: Migration) -> str | None:
+    """Return the path of the rollback beside a new forward, by the names that the last pair has."""
+    assert last.forward is not None
+    assert last.rollback is not None
+    name, old, old_down = (posixpath.basename(one) for one in (path, last.forward.path, last.rollback.path))
+    if posixpath.dirname(last.forward.path) != posixpath.dirname(last.rollback.path):
+        return None
+    if old == name:
+        return posixpath.join(posixpath.dirname(path), old_down)
+    for up, down in ((".up.", ".down."), ("_up.", "_down.")):
+        if up in old and old.replace(up, down) == old_down:
+            return posixpath.join(posixpath.dirname(path), name.replace(up, down))
+    return None
+
+
+def _renamed(path: str, last: Migration, name: str) -> str | None:
+    """Return the path with the next version and another name."""
+    folder, file = posixpath.split(path)
+    if file in ("up.sql", "migration.sql"):
+        above, own = posixpath.split(folder)
+        new = _next_name(own, last.name, name)
+        return None if new is None else posixpath.join(above, new, file)
+    new = _next_name(file, last.name, name)
+    return None if new is None else posixpath.join(folder, new)
+
+
+def _next_name(text: str, old: str, new: str) -> str | None:
+    start = text.find(old) if old else -1
+    if start <= 0:
+        return None
+    version = _next_version(text[:start])
+    return None if version is None else version + new + text[start + len(old) :]
+
+
+def _next_version(text: str) -> str | None:
+    """Return the version after one, with what is around it: a second later, or the next number of the same width."""
+    digits = _SEPARATORS.sub("", text)
+    if len(digits) == 14:
+        try:
+            later = datetime.strptime(digits, "%Y%m%d%H%M%S") + timedelta(seconds=1)
+        except ValueError:
+            pass
+        else:
+            shown = iter(later.strftime("%Y%m%d%H%M%S"))
+            return "".join(next(shown) if one.isdigit() else one for one in text)
+    found = _NUMBER.search(text)
+    if found is None:
+        return None
+    number = str(int(found[1]) + 1).zfill(len(found[1]))
+    return text[: found.start()] + number + found[2]

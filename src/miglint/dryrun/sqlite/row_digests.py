@@ -1,0 +1,106 @@
+"""Digests of the rows of a database in the SQLite process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from miglint.dryrun.sqlite import wire
+from miglint.dryrun.sqlite.catalog_queries import has_virtual_tables, ordinary_tables, quoted, stored_columns
+from miglint.dryrun.sqlite.library import Connection, UndecodableError
+
+# Hash functions by value type. Hashes of text use a secret key, so that scripts cannot create collisions.
+_KINDS = {kind: kind.__name__ for kind in (int, float, str, bytes, type(None))}
+
+
+class RowDigests:
+    """The row digests of a database.
+
+    The digest of a table is kept until a statement may have written it: a migration writes few of the tables of its
+    history. With virtual tables no digests are kept, since their modules write tables unnoticed.
+    """
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        # By name in lower case, with the table's statement.
+        self._known: dict[str, tuple[str, wire.TableRows]] = {}
+
+    def of_copy(self, copy: Connection) -> RowDigests:
+        """Return the digests of a copy of the database."""
+        self._forget_written()
+        digests = RowDigests(copy)
+        digests._known = dict(self._known)
+        return digests
+
+    def tables(self, only: Collection[str] | None = None) -> dict[str, wire.TableRows]:
+        """Return the digests of all ordinary tables, or of those named in lower case."""
+        self._forget_written()
+        found = {}
+        for table, sql in ordinary_tables(self._db):
+            name = table.lower()
+            if only is not None and name not in only:
+                continue
+            known = self._known.get(name)
+            if known is None or known[0] != sql:
+                known = self._known[name] = sql, self._digest(table)
+            found[table] = known[1]
+        if has_virtual_tables(self._db):
+            self._known.clear()
+        return found
+
+    def _forget_written(self) -> None:
+        written = self._db.guard.written
+        for name in written:
+            self._known.pop(name, None)
+        written.clear()
+        if self._known and has_virtual_tables(self._db):
+            self._known.clear()
+
+    def _digest(self, table: str) -> wire.TableRows:
+        columns = stored_columns(self._db, table)
+        count, totals = _summed(self._db, table, columns)
+        return wire.TableRows(count, {name.lower(): str(total) for name, total in zip(columns, totals, strict=True)})
+
+
+def _summed(db: Connection, table: str, columns: tuple[str, ...]) -> tuple[int, list[int]]:
+    """Return the number of rows, and for each column the sum of the hashes of its values."""
+    for rows in (db.each(_select(table, columns)), _recoded(db, table, columns)):
+        totals, count, kinds = [0] * len(columns), 0, _KINDS
+        try:
+            for row in rows:
+                count += 1
+                for at, cell in enumerate(row):
+                    totals[at] += hash((kinds[type(cell)], cell))
+        except UndecodableError:
+            continue
+        return count, totals
+    return 0, []
+
+
+def frequencies(db: Connection, table: str, column: str) -> dict[str, int]:
+    """Return hashes of the values of a column with their frequencies."""
+    try:
+        return Counter(_hash(cell) for (cell,) in db.each(_select(table, (column,))))
+    except UndecodableError:
+        return Counter(_hash(cell) for (cell,) in _recoded(db, table, (column,)))
+
+
+def _hash(cell: Any) -> str:
+    return str(hash((_KINDS[type(cell)], cell)))
+
+
+def _select(table: str, columns: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(map(quoted, columns))} FROM main.{quoted(table)}"
+
+
+def _recoded(db: Connection, table: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table that contains text that is not UTF-8."""
+    parts = [
+        f"typeof({name}), iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})" for name in map(quoted, columns)
+    ]
+    for row in db.each(f"SELECT {', '.join(parts)} FROM main.{quoted(table)}"):
+        yield tuple(
+            cell.decode("utf-8", "surrogateescape") if kind == "text" else cell
+            for kind, cell in zip(row[::2], row[1::2], strict=True)
+        )

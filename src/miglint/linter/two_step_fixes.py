@@ -1,0 +1,195 @@
+"""Fixes in two migrations: what would hold a lock for long is begun in the one, and done in the next.
+
+A constraint is added `NOT VALID` and validated by the next migration; a column becomes NOT NULL there, by a check that
+is valid by then; an index is built there, `CONCURRENTLY`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.base.findings import Edit, Fix
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction, History, Script
+from miglint.base.structs import replace
+from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
+from miglint.linter.dispatch import PlacedHit
+from miglint.locks.look import relation_key
+from miglint.replay.runners import TransactionOwner
+from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import transaction_owner
+from miglint.rules.locks.constraints import named
+from miglint.rules.support.script_ends import place_at_end, without_statement
+from miglint.rules.support.sql_text import ident, qualified
+from miglint.sql import operations as ops
+from miglint.sql.operations import Operation, Statement
+from miglint.writer.tables import constraint as print_constraint
+from miglint.writer.words import UnprintableError
+
+_INDEX = pattern(r"(?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX\b", 2)
+_NAMELESS = pattern(r"ADD\s+", 2)
+_SUFFIXES = {"foreign": "fkey", "check": "check"}
+
+Builder = Callable[[Step, History, Statement, Operation], Fix | None]
+
+
+def with_two_step_fixes(placed: list[PlacedHit], step: Step, history: History) -> list[PlacedHit]:
+    """Return the hits of a step, those about long locks with the fix that needs another migration."""
+    return [_with_fix(item, step, history) if item.rule.code in _BUILDERS else item for item in placed]
+
+
+def _with_fix(item: PlacedHit, step: Step, history: History) -> PlacedHit:
+    script = item.hit.script
+    if item.hit.fix is not None or script is None or script.direction is not Direction.FORWARD:
+        return item
+    if script.substituted is not None or script is not step.migration.forward:
+        return item
+    for statement in step.forward_statements:
+        for operation in statement.operations:
+            if operation.span == item.hit.span:
+                fix = _BUILDERS[item.rule.code](step, history, statement, operation)
+                return item if fix is None else replace(item, hit=replace(item.hit, fix=fix))
+    return item
+
+
+def _is_used_later(step: Step, history: History, *names: str) -> bool:
+    """Return whether a later migration names something, so that it would come before the next one."""
+    later = False
+    for migration in history.migrations:
+        if later and migration.forward is not None and any(name in migration.forward.text for name in names):
+            return True
+        later = later or migration is step.migration
+    return False
+
+
+def _validated_later(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+    """Return the fix of a constraint that checks all rows: NOT VALID here, validated by the next migration."""
+    if not isinstance(operation, ops.AddConstraint) or step.migration.forward is None:
+        return None
+    constraint, text = operation.constraint, step.migration.forward.file.text
+    if constraint.kind not in _SUFFIXES or not constraint.validated:
+        return None
+    name = named(operation.table, constraint, _SUFFIXES[constraint.kind])
+    if _is_used_later(step, history, name):
+        return None
+    edits = [Edit(operation.span.end, operation.span.end, " NOT VALID")]
+    if constraint.name is None:
+        word = _NAMELESS.match(text, operation.span.start)
+        if word is None:
+            return None
+        edits.append(Edit(word.end(), word.end(), f"CONSTRAINT {ident(name)} "))
+    own = qualified(operation.table)
+    try:
+        added = print_constraint(replace(constraint, name=name, validated=False))
+    except UnprintableError:
+        return None
+    validate = f"ALTER TABLE {own} VALIDATE CONSTRAINT {ident(name)};"
+    back = f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {ident(name)}, ADD {added};"
+    created = next_migration(history, NextScripts(f"validate_{name}", (validate,), (back,)))
+    reason = "the constraint is not valid until the next migration has run"
+    return (
+        Fix("add it NOT VALID, and validate it in the next migration", tuple(edits), reason, created)
+        if created
+        else None
+    )
+
+
+def _not_null_later(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+    """Return the fix of SET NOT NULL: a valid check makes the scan of the next migration unnecessary."""
+    rollback = step.migration.rollback
+    if not isinstance(operation, ops.SetNullable) or operation.nullable or step.migration.forward is None:
+        return None
+    name = f"{operation.table.name}_{operation.column}_not_null"
+    if len(name.encode()) > 63 or _is_used_later(step, history, operation.column):
+        return None
+    own, column, check = qualified(operation.table), ident(operation.column), ident(name)
+    start, end = operation.span
+    added = f"ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
+    edits = [Edit(start, end, added)]
+    if rollback is not None:
+        place = place_at_end(step, rollback)
+        if place is None:
+            return None
+        edits.append(place.insertion([f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {check};"], 0))
+    forward = (
+        f"ALTER TABLE {own} VALIDATE CONSTRAINT {check};",
+        f"ALTER TABLE {own} ALTER COLUMN {column} SET NOT NULL;",
+        f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {check};",
+    )
+    back = (f"ALTER TABLE {own} ALTER COLUMN {column} DROP NOT NULL;", f"ALTER TABLE {own} {added};")
+    created = next_migration(history, NextScripts(f"require_{operation.table.name}_{operation.column}", forward, back))
+    reason = "the column accepts NULL until the next migration has run"
+    return (
+        Fix("check it first, and set NOT NULL in the next migration", tuple(edits), reason, created)
+        if created
+        else None
+    )
+
+
+def _concurrently(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+    """Return the fix of an index that is built or dropped under a lock: CONCURRENTLY, and in no transaction.
+
+    A script of this statement alone gets the mark that its tool needs; from others an index is moved to the next
+    migration.
+    """
+    forward = step.migration.forward
+    if forward is None or statement.operations != (operation,) or _is_partitioned(step, operation):
+        return None
+    text = forward.file.text[statement.span.start : statement.span.end]
+    words = _INDEX.match(text)
+    if words is None:
+        return None
+    verb = "build" if isinstance(operation, ops.CreateIndex) else "drop"
+    title = f"{verb} it CONCURRENTLY"
+    at = statement.span.start + words.end()
+    edit = Edit(at, at, " CONCURRENTLY")
+    if any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations):
+        return None
+    if transaction_owner(step, forward) is TransactionOwner.NOTHING:
+        return Fix(title, (edit,))
+    if len(step.forward_statements) == 1:
+        mark = no_transaction_mark(history, step.migration)
+        return None if mark is None else Fix(title, (*mark.edits, edit), None, mark.creates)
+    if not isinstance(operation, ops.CreateIndex) or operation.name is None:
+        return None
+    if _is_used_later(step, history, operation.name):
+        return None
+    removals = _removals(step, forward, statement, operation.name)
+    if removals is None:
+        return None
+    build = f"{text[: words.end()]} CONCURRENTLY{text[words.end() :].rstrip()};"
+    own = qualified(ops.Name(operation.table.schema, operation.name))
+    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {own};"
+    scripts = NextScripts(f"build_{operation.name}", (build,), (drop,), transaction=False)
+    created = next_migration(history, scripts)
+    reason = "the index is there only when the next migration has run"
+    return Fix(f"{title} in the next migration", removals, reason, created) if created else None
+
+
+def _is_partitioned(step: Step, operation: Operation) -> bool:
+    """Return whether an index is of a partitioned table, or not known to be of another one."""
+    if not isinstance(operation, ops.CreateIndex):
+        return not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade
+    table = step.forward.schema.table(relation_key(step.forward.schema, operation.table))
+    return table is None or table.partition_by is not None
+
+
+def _removals(step: Step, forward: Script, statement: Statement, name: str) -> tuple[Edit, ...] | None:
+    """Return the removals of the statements that create an index and drop it in the rollback."""
+    rollback = step.migration.rollback
+    found = [without_statement(forward, statement)]
+    for other in step.rollback_statements if rollback is not None else ():
+        if any(isinstance(one, ops.Drop) and one.name.name == name for one in other.operations):
+            alone = rollback is not None and len(other.operations) == 1
+            found.append(without_statement(rollback, other) if alone and rollback is not None else None)
+    edits = tuple(edit for edit in found if edit is not None)
+    return edits if len(edits) == len(found) else None
+
+
+_BUILDERS: dict[str, Builder] = {
+    "LCK001": _concurrently,
+    "LCK002": _concurrently,
+    "LCK010": _validated_later,
+    "LCK011": _validated_later,
+    "LCK016": _not_null_later,
+}

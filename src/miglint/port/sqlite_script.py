@@ -1,0 +1,129 @@
+"""A script for SQLite that is being written: its statements so far, and the schema that they lead to."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.port.sqlite_objects import own_name
+from miglint.port.sqlite_tables import ChangedTable
+from miglint.port.trial import Trial
+from miglint.replay.apply import run
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Index, Key, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer.reading import read
+from miglint.writer.sqlite.altering import can_be_added
+from miglint.writer.transition import write_transition
+from miglint.writer.words import identifier
+from miglint.writer.written import Version
+
+_DROP_COLUMN: Version = (3, 35)
+
+
+class SqliteScript:
+    """Statements and comments (`parts`) for a version of SQLite (None: any), and the schema after them (`schema`).
+
+    A `repeatable` one can run a second time.
+    """
+
+    def __init__(self, schema: Schema, target: Version | None, *, repeatable: bool) -> None:
+        self.schema, self.target, self.repeatable = schema, target, repeatable
+        self.parts: list[str] = []
+        self._database: Trial | None = None
+
+    def close(self) -> None:
+        """Close the database in which the statements are tried."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def change(self, text: str) -> str | None:
+        """Write a statement that changes the schema, or return why SQLite does not run it."""
+        objection = self._trial().create(text)
+        if objection is None:
+            self.parts.append(text)
+            self._follow(text)
+        return objection
+
+    def rows(self, text: str) -> str | None:
+        """Write a statement that reads or changes rows, or return why SQLite does not run it."""
+        objection = self._trial().prepare(text)
+        if objection is None:
+            self.parts.append(f"{text.rstrip().rstrip(';')};")
+            self._follow(self.parts[-1])
+        return objection
+
+    def table(self, name: str) -> Table | None:
+        """Return a table by the name that it has in PostgreSQL."""
+        return self.schema.table(relation_key(Name(None, name), Dialect.SQLITE))
+
+    def assume(self, key: Key, name: str) -> Table:
+        """Take it for granted that there is a table, which is older than the scripts, and return it."""
+        table = Table(Name(None, name), assumed=True)
+        self.schema = self.schema.put(key, table)
+        return table
+
+    def drop_key(self, table: Key, columns: tuple[str, ...]) -> None:
+        """Write the drop of the unique index that stands for a unique constraint."""
+        names = [name.lower() for name in columns]
+        for _, index in self.schema.users(table, Index):
+            keys = [(element.column or "").lower() for element in index.elements]
+            if index.unique and index.where is None and keys == names and index.constraint is None:
+                self.change(f"DROP INDEX IF EXISTS {identifier(index.name.name)};")
+
+    def alter(self, key: Key, here: Table, change: ChangedTable) -> bool:
+        """Write the columns that come and go, if SQLite can do just that; return whether it is all of the change."""
+        if change.otherwise or not (change.added or change.dropped):
+            return not change.otherwise
+        if self.repeatable and not here.assumed:
+            return False
+        if not all(can_be_added(change.table.columns[name.lower()]) for name in change.added):
+            return False
+        if change.dropped and self.target is not None and self.target < _DROP_COLUMN:
+            return False
+        own = f"ALTER TABLE {own_name(here.name)}"
+        texts = [f"{own} ADD COLUMN {text};" for text in change.added.values()]
+        texts += [f"DROP INDEX IF EXISTS {name};" for name in self._indexes_on(key, change.dropped)]
+        texts += [f"{own} DROP COLUMN {identifier(here.columns[name].name)};" for name in change.dropped]
+        failing = any(self._trial().create(text) is not None for text in texts)
+        # Some of them may have run.
+        self.close()
+        if not failing:
+            for text in texts:
+                self.change(text)
+        return not failing
+
+    def rebuild(self, changes: dict[Key, ChangedTable]) -> tuple[str, ...]:
+        """Write the tables anew that SQLite cannot alter, with their rows; return what is left out."""
+        there = self.schema
+        for key, change in changes.items():
+            there = there.put(key, change.table)
+            for name in self._indexes_on(key, change.dropped):
+                there = run(there, read(f"DROP INDEX IF EXISTS {name};", Dialect.SQLITE), kept=False).schema
+        return self.lead_to(there)
+
+    def lead_to(self, schema: Schema) -> tuple[str, ...]:
+        """Write what makes the schema another one; return what is left out."""
+        written = write_transition(self.schema, schema, target=self.target)
+        self.parts += (item.text for item in written.statements)
+        self._follow("\n".join(item.first_run for item in written.statements))
+        self.close()
+        return written.missing
+
+    def _trial(self) -> Trial:
+        if self._database is None:
+            self._database = Trial(self.schema)
+        return self._database
+
+    def _follow(self, text: str) -> None:
+        self.schema = run(self.schema, read(text, Dialect.SQLITE), kept=False).schema
+
+    def _indexes_on(self, table: Key, columns: tuple[str, ...]) -> list[str]:
+        """Return the indexes that go with columns on PostgreSQL, and stop their drop on SQLite."""
+        return [
+            identifier(index.name.name)
+            for _, index in self.schema.users(table, Index)
+            if index.constraint is None
+            and not index.name.name.startswith(("#", "sqlite_autoindex_"))
+            and any((element.column or "").lower() in columns for element in index.elements)
+        ]

@@ -1,0 +1,270 @@
+-- Pairs of SQLite schemas: each begins with its name, and `--- new` stands between the old schema and the new one.
+
+--- pair: table
+--- new
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b REAL CHECK (b > 0));
+
+--- pair: column at the end
+CREATE TABLE t (a INTEGER);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT DEFAULT 'q');
+
+--- pair: column in the middle
+CREATE TABLE t (a INTEGER, c TEXT);
+--- new
+CREATE TABLE t (a INTEGER, b INTEGER NOT NULL DEFAULT 3, c TEXT);
+
+--- pair: columns in another order
+CREATE TABLE t (a INTEGER, b TEXT, c BLOB);
+--- new
+CREATE TABLE t (c BLOB, b TEXT, a INTEGER);
+
+--- pair: column with a unique key
+CREATE TABLE t (a INTEGER);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT UNIQUE);
+
+--- pair: column with a default that is not constant
+CREATE TABLE t (a INTEGER);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT DEFAULT CURRENT_TIMESTAMP, c INTEGER DEFAULT (1 + 2));
+
+--- pair: column with a foreign key
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INTEGER);
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INTEGER, p INTEGER REFERENCES p ON DELETE CASCADE);
+
+--- pair: column dropped with its index
+CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX i ON t (b);
+--- new
+CREATE TABLE t (a INTEGER);
+
+--- pair: primary key
+CREATE TABLE t (a INTEGER, b TEXT);
+--- new
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);
+
+--- pair: primary key of two columns
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT, PRIMARY KEY (a, b));
+
+--- pair: autoincrement
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+--- new
+CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
+
+--- pair: type
+CREATE TABLE t (a INTEGER, b TEXT, c VARCHAR(10), d NUMERIC);
+--- new
+CREATE TABLE t (a TEXT, b VARCHAR(20), c TEXT, d DECIMAL(10, 2));
+
+--- pair: nullability
+CREATE TABLE t (a INTEGER NOT NULL, b TEXT);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT NOT NULL DEFAULT '');
+
+--- pair: defaults
+CREATE TABLE t (a INTEGER DEFAULT 1, b TEXT DEFAULT 'x', c BLOB DEFAULT x'00');
+--- new
+CREATE TABLE t (a INTEGER DEFAULT -1, b TEXT, c BLOB DEFAULT NULL);
+
+--- pair: collations
+CREATE TABLE t (a TEXT COLLATE NOCASE, b TEXT);
+--- new
+CREATE TABLE t (a TEXT, b TEXT COLLATE RTRIM);
+
+--- pair: checks
+CREATE TABLE t (a INTEGER CHECK (a > 0), b TEXT, CHECK (b <> 'x'));
+--- new
+CREATE TABLE t (a INTEGER CHECK (a >= 0), b TEXT, CONSTRAINT c CHECK (length(b) < 100));
+
+--- pair: unique keys
+CREATE TABLE t (a INTEGER UNIQUE, b TEXT, c TEXT, UNIQUE (b, c));
+--- new
+CREATE TABLE t (a INTEGER, b TEXT, c TEXT, CONSTRAINT u UNIQUE (a, b) ON CONFLICT IGNORE);
+
+--- pair: conflict clauses
+CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT REPLACE, b TEXT UNIQUE ON CONFLICT FAIL, c TEXT NOT NULL ON CONFLICT IGNORE);
+--- new
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT UNIQUE, c TEXT NOT NULL);
+
+--- pair: foreign key actions
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INTEGER REFERENCES p, b INTEGER REFERENCES p ON DELETE CASCADE);
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INTEGER REFERENCES p ON DELETE SET NULL ON UPDATE CASCADE, b INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED);
+
+--- pair: foreign key of two columns
+CREATE TABLE p (a INTEGER, b INTEGER, PRIMARY KEY (a, b)); CREATE TABLE t (a INTEGER, b INTEGER);
+--- new
+CREATE TABLE p (a INTEGER, b INTEGER, PRIMARY KEY (a, b)); CREATE TABLE t (a INTEGER, b INTEGER, CONSTRAINT k FOREIGN KEY (a, b) REFERENCES p (a, b) ON DELETE CASCADE);
+
+--- pair: foreign key to itself
+CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER);
+--- new
+CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER REFERENCES t (id) ON DELETE CASCADE);
+
+--- pair: parent of others is rebuilt
+CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p ON DELETE CASCADE); CREATE TABLE d (c INTEGER REFERENCES c ON DELETE SET NULL);
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '' CHECK (a <> 'z')); CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p ON DELETE CASCADE); CREATE TABLE d (c INTEGER REFERENCES c ON DELETE SET NULL);
+
+--- pair: parent and child are rebuilt
+CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE c (p INTEGER REFERENCES p ON DELETE CASCADE, b TEXT);
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT CHECK (a <> 'z')); CREATE TABLE c (p INTEGER REFERENCES p ON DELETE SET NULL, b TEXT NOT NULL DEFAULT 'x');
+
+--- pair: foreign keys in a circle
+CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);
+--- new
+CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b ON DELETE CASCADE); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a ON DELETE CASCADE, c TEXT);
+
+--- pair: table that others refer to goes
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p ON DELETE CASCADE);
+--- new
+CREATE TABLE c (p INTEGER);
+
+--- pair: indexes
+CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX i ON t (a); CREATE UNIQUE INDEX u ON t (b);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX i ON t (a DESC, b COLLATE NOCASE); CREATE INDEX u ON t (b);
+
+--- pair: partial and expression indexes
+CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX i ON t (lower(b)) WHERE a > 3;
+--- new
+CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX i ON t (upper(b), a) WHERE a > 4; CREATE UNIQUE INDEX j ON t (a + 1);
+
+--- pair: indexes of a table that is rebuilt
+CREATE TABLE t (a INTEGER, b TEXT, c TEXT); CREATE INDEX i ON t (b DESC); CREATE INDEX j ON t (length(c)) WHERE c IS NOT NULL; CREATE UNIQUE INDEX k ON t (a, c COLLATE NOCASE);
+--- new
+CREATE TABLE t (a INTEGER NOT NULL DEFAULT 0, b TEXT, c TEXT); CREATE INDEX i ON t (b DESC); CREATE INDEX j ON t (length(c)) WHERE c IS NOT NULL; CREATE UNIQUE INDEX k ON t (a, c COLLATE NOCASE);
+
+--- pair: views
+CREATE TABLE t (a INTEGER, b TEXT); CREATE VIEW v AS SELECT a FROM t;
+--- new
+CREATE TABLE t (a INTEGER, b TEXT); CREATE VIEW v AS SELECT a, b FROM t WHERE a > 1; CREATE VIEW w (x) AS SELECT a FROM v;
+
+--- pair: views over a table that is rebuilt
+CREATE TABLE t (a INTEGER, b TEXT); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v;
+--- new
+CREATE TABLE t (a INTEGER NOT NULL DEFAULT 1, b TEXT); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v;
+
+--- pair: view of everything
+CREATE TABLE t (a INTEGER); CREATE VIEW v AS SELECT * FROM t;
+--- new
+CREATE TABLE t (a INTEGER, b TEXT); CREATE VIEW v AS SELECT * FROM t;
+
+--- pair: view over a column that goes
+CREATE TABLE t (a INTEGER, b TEXT); CREATE VIEW v AS SELECT a, b FROM t;
+--- new
+CREATE TABLE t (a INTEGER); CREATE VIEW v AS SELECT a FROM t;
+
+--- pair: table becomes a view
+CREATE TABLE t (a INTEGER);
+--- new
+CREATE VIEW t AS SELECT 1 AS a;
+
+--- pair: triggers
+CREATE TABLE t (a INTEGER, b TEXT); CREATE TABLE log (x TEXT); CREATE TRIGGER w AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.a); END;
+--- new
+CREATE TABLE t (a INTEGER, b TEXT); CREATE TABLE log (x TEXT); CREATE TRIGGER w AFTER UPDATE OF a ON t WHEN NEW.a > 3 BEGIN INSERT INTO log VALUES (NEW.b); DELETE FROM log WHERE x = OLD.b; END;
+
+--- pair: triggers of a table that is rebuilt
+CREATE TABLE t (a INTEGER, b TEXT); CREATE TABLE log (x TEXT); CREATE TRIGGER w AFTER DELETE ON t BEGIN INSERT INTO log VALUES (OLD.a); END; CREATE TRIGGER z BEFORE INSERT ON log BEGIN SELECT max(a) FROM t; END;
+--- new
+CREATE TABLE t (a INTEGER, b TEXT CHECK (b <> '')); CREATE TABLE log (x TEXT); CREATE TRIGGER w AFTER DELETE ON t BEGIN INSERT INTO log VALUES (OLD.a); END; CREATE TRIGGER z BEFORE INSERT ON log BEGIN SELECT max(a) FROM t; END;
+
+--- pair: trigger on a view
+CREATE TABLE t (a INTEGER); CREATE VIEW v AS SELECT a FROM t; CREATE TRIGGER w INSTEAD OF INSERT ON v BEGIN INSERT INTO t VALUES (NEW.a); END;
+--- new
+CREATE TABLE t (a INTEGER NOT NULL DEFAULT 0); CREATE VIEW v AS SELECT a FROM t; CREATE TRIGGER w INSTEAD OF INSERT ON v BEGIN INSERT INTO t VALUES (NEW.a + 1); END;
+
+--- pair: strict
+CREATE TABLE t (a INTEGER, b TEXT);
+--- new
+CREATE TABLE t (a INTEGER, b TEXT) STRICT;
+
+--- pair: without rowid
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);
+--- new
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT) WITHOUT ROWID;
+
+--- pair: generated columns
+CREATE TABLE t (a INTEGER, b INTEGER);
+--- new
+CREATE TABLE t (a INTEGER, b INTEGER, c INTEGER GENERATED ALWAYS AS (a + b) STORED, d TEXT AS (a || 'x'));
+
+--- pair: generated columns changed
+CREATE TABLE t (a INTEGER, b INTEGER AS (a + 1) STORED, c INTEGER AS (a + 2), d INTEGER);
+--- new
+CREATE TABLE t (a INTEGER, b INTEGER AS (a + 2) STORED, c INTEGER AS (a + 2) STORED, d INTEGER AS (a * 2));
+
+--- pair: generated column becomes a plain one
+CREATE TABLE t (a INTEGER, b INTEGER AS (a + 1) STORED);
+--- new
+CREATE TABLE t (a INTEGER, b INTEGER);
+
+--- pair: names in quotes
+CREATE TABLE "my table" ("a b" INTEGER, [order] TEXT, `x` TEXT); CREATE INDEX "i x" ON "my table" ("a b");
+--- new
+CREATE TABLE "my table" ("a b" INTEGER NOT NULL DEFAULT 1, "order" TEXT, "x" TEXT, "sélect" TEXT); CREATE INDEX "i x" ON "my table" ("a b", "order");
+
+--- pair: letters of names
+CREATE TABLE Users (Id INTEGER PRIMARY KEY, Name TEXT);
+--- new
+CREATE TABLE Users (Id INTEGER PRIMARY KEY, Name TEXT NOT NULL DEFAULT 'n', Email TEXT);
+
+--- pair: words in defaults and checks
+CREATE TABLE t (a TEXT DEFAULT 'it''s', b TEXT DEFAULT "quoted", c TEXT CHECK (c IN ('a', 'b')));
+--- new
+CREATE TABLE t (a TEXT DEFAULT 'it''s; here', b TEXT DEFAULT 'quoted', c TEXT CHECK (c IN ('a', 'b', 'c''d')));
+
+--- pair: comments in definitions
+CREATE TABLE t (a INTEGER, -- the first
+  b TEXT /* the second */);
+--- new
+CREATE TABLE t (a INTEGER NOT NULL DEFAULT 2, -- the first
+  b TEXT /* the other */, c TEXT);
+
+--- pair: virtual table
+--- new
+CREATE VIRTUAL TABLE f USING fts5 (a, b);
+
+--- pair: tables swap names
+CREATE TABLE a (x INTEGER); CREATE TABLE b (y TEXT);
+--- new
+CREATE TABLE b (x INTEGER); CREATE TABLE a (y TEXT);
+
+--- pair: everything at once
+CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT); CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p ON DELETE CASCADE, a TEXT, b REAL); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT p.n, t.a FROM p JOIN t ON t.p = p.id; CREATE TRIGGER w AFTER INSERT ON t BEGIN UPDATE p SET n = NEW.a WHERE id = NEW.p; END;
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY, n TEXT NOT NULL DEFAULT '-'); CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p ON DELETE SET NULL, a TEXT COLLATE NOCASE, c BLOB); CREATE UNIQUE INDEX i ON t (id, a); CREATE VIEW v AS SELECT p.n, t.a, t.c FROM p JOIN t ON t.p = p.id; CREATE TRIGGER w AFTER INSERT ON t BEGIN UPDATE p SET n = NEW.c WHERE id = NEW.p; END;
+
+--- pair: child of a parent that is dropped and made anew with another key
+CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE); CREATE TABLE c (code TEXT REFERENCES p (code));
+--- new
+CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT, UNIQUE (code)); CREATE TABLE c (code TEXT REFERENCES p (code) ON UPDATE CASCADE);
+
+--- pair: more than one statement in triggers that mention each other
+CREATE TABLE a (x INTEGER); CREATE TABLE b (y INTEGER); CREATE TRIGGER ta AFTER INSERT ON a BEGIN INSERT INTO b VALUES (NEW.x); END; CREATE TRIGGER tb AFTER INSERT ON b BEGIN DELETE FROM a WHERE x = NEW.y; END;
+--- new
+CREATE TABLE a (x INTEGER, z TEXT); CREATE TABLE b (y INTEGER CHECK (y > -100000000)); CREATE TRIGGER ta AFTER INSERT ON a BEGIN INSERT INTO b VALUES (NEW.x); END; CREATE TRIGGER tb AFTER INSERT ON b BEGIN DELETE FROM a WHERE x = NEW.y; END;
+
+--- pair: column renamed in effect
+CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); CREATE INDEX i ON t (name);
+--- new
+CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); CREATE INDEX i ON t (title);
+
+--- pair: table of many columns
+CREATE TABLE t (a, b, c, d, e, f, g, h);
+--- new
+CREATE TABLE t (a, c INTEGER, d, e NOT NULL DEFAULT 0, g, h, i, j TEXT);
+
+--- pair: constraints with names
+CREATE TABLE t (a INTEGER CONSTRAINT nn NOT NULL CONSTRAINT pos CHECK (a > -99999999), b TEXT CONSTRAINT uq UNIQUE);
+--- new
+CREATE TABLE t (a INTEGER CONSTRAINT pos2 CHECK (a > -99999999), b TEXT CONSTRAINT uq2 UNIQUE CONSTRAINT bb NOT NULL DEFAULT 'k');
+
+--- pair: drops of everything
+CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p ON DELETE CASCADE); CREATE VIEW v AS SELECT * FROM c; CREATE INDEX i ON c (p); CREATE TRIGGER w AFTER INSERT ON c BEGIN SELECT 1; END;
+--- new
