@@ -2,7 +2,7 @@
 # make picture   draw the picture of the README anew
 # make test   run the tests
 # make quick  run the tests that need no engine and no second process: under a minute
-# make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
+# make attacks   run every attack on the dry run, on PostgreSQL 15 and 18, and with both libraries of SQLite
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
@@ -50,7 +50,8 @@ quick: $(READY)
 	$(BIN)/python -m pytest -n 2 -q $(QUICK)
 
 attacks: $(READY)
-	MIGLINT_ATTACKS=all $(BIN)/python -m pytest tests/dryrun/test_attacks.py tests/dryrun/test_remote_server.py -n 2 -ra
+	MIGLINT_ATTACKS=all $(BIN)/python -m pytest tests/dryrun/test_attacks.py tests/dryrun/test_sqlite_attacks.py \
+		tests/dryrun/test_remote_server.py -n 2 -ra
 
 lint: $(READY)
 	$(BIN)/ruff check .

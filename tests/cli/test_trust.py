@@ -338,6 +338,28 @@ def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project,
     assert not (tmp_path / "new.json").exists()
 
 
+@pytest.mark.parametrize("command", [("check",), ("check", "--isolated"), ("rollback", "list"), ("schema",), ("fix",)])
+@pytest.mark.parametrize("given", [(), ("migrations",), ("migrations/001_a.up.sql",)])
+def test_folders_behind_a_link_out_of_the_checkout_are_not_quoted(miglint, project, tmp_path, command, given):
+    git(project, "init", "-q")
+    (project / "migrations").rename(project / "away")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "001_a.up.sql").write_text("hunter2;")
+    (project / "migrations").symlink_to(tmp_path / "outside")
+    done = miglint(*command, *given)
+    assert (done.returncode, "a symbolic link in the checkout points outside it" in done.stderr) == (2, True), done
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_folder_elsewhere_and_a_link_within_the_checkout_are_read(miglint, project, tmp_path):
+    git(project, "init", "-q")
+    (project / "migrations").rename(tmp_path / "elsewhere")
+    assert miglint("check", str(tmp_path / "elsewhere")).returncode == 0
+    (tmp_path / "elsewhere").rename(project / "db")
+    (project / "migrations").symlink_to("db")
+    assert miglint("check").returncode == 0
+
+
 @pytest.mark.parametrize("link", [".github", ".github/workflows"])
 def test_init_writes_no_workflow_through_a_link_out_of_the_checkout(miglint, project, tmp_path, link):
     (tmp_path / "outside").mkdir()
@@ -372,6 +394,19 @@ def test_devices_and_pipes_behind_a_link_of_the_checkout_are_left_alone(miglint,
     done = miglint("check", *(argument.format("link.json") for argument in arguments))
     assert done.returncode == 2, done
     assert "link.json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--output={}"], ["--report=json={}"], ["--write-baseline", "--baseline={}"], ["--baseline={}"], ["{}"]],
+)
+@pytest.mark.parametrize("path", ["link.json", "link.json/new.json"])
+def test_a_link_to_itself_is_no_file(miglint, project, arguments, path):
+    git(project, "init", "-q")
+    (project / "link.json").symlink_to("link.json")
+    done = miglint("check", *(argument.format(path) for argument in arguments))
+    assert (done.returncode, "link.json" in done.stderr, "Traceback" in done.stderr) == (2, True, False), done
+    assert (project / "link.json").is_symlink()
 
 
 def test_a_link_within_the_checkout_and_a_named_file_are_written(miglint, project, tmp_path):

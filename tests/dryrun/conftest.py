@@ -16,7 +16,7 @@ from .histories import LIMITS
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[PostgresEngine]:
-    engine = start_embedded(LIMITS, Deadline.after(600), "for the tests")
+    engine = start_embedded(LIMITS, Deadline.after(3600), "for the tests")
     yield engine
     engine.close()
 

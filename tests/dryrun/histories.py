@@ -82,4 +82,4 @@ def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed:
 
 
 def sqlite_engine(opener: Opener, limits: Limits = LIMITS) -> SqliteEngine:
-    return SqliteEngine(opener, EngineInfo("sqlite", "SQLite", ""), limits, Deadline.after(600))
+    return SqliteEngine(opener, EngineInfo("sqlite", "SQLite", ""), limits, Deadline.after(3600))

@@ -45,7 +45,7 @@ COMMITS = f"{TABLE} CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN LOOP {ROWS
 @pytest.fixture(scope="module")
 def bounded() -> Iterator[PostgresEngine]:
     limits = replace(LIMITS, statement=30.0, memory=MEMORY, notices=1_000_000_000)
-    engine = start_embedded(limits, Deadline.after(600), "")
+    engine = start_embedded(limits, Deadline.after(3600), "")
     yield engine
     engine.close()
 

@@ -257,7 +257,7 @@ def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
     programs = embedded_programs() if request.param == 18 else programs_in(OLDER)
     if programs is None:
         pytest.skip(f"PostgreSQL {request.param} is not installed on this machine")
-    engine = start_cluster(programs, "local", LIMITS, Deadline.after(600), "for the kinds of objects")
+    engine = start_cluster(programs, "local", LIMITS, Deadline.after(3600), "for the kinds of objects")
     database = engine.create()
     with (
         closing(engine.server.admin_in(database.name)) as superuser,

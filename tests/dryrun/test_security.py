@@ -12,6 +12,7 @@ from miglint.base.structs import replace
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.steps import Scripts
 
 from .histories import LIMITS, executed, migration
 
@@ -147,3 +148,32 @@ def test_switching_triggers_off_works_for_the_owner(embedded: PostgresEngine) ->
     run = executed(embedded, migration(text), before)
     assert run.forward is not None and run.forward.ok, run.forward and run.forward.error
     assert run.verdict.forward_idempotent is True
+
+
+_OWN = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''7MB''', current_database()); END $$;"
+_ALL = """DO $$ DECLARE d text; BEGIN FOR d IN SELECT datname FROM pg_database LOOP BEGIN
+  EXECUTE format('ALTER DATABASE %I SET work_mem = ''7MB''', d);
+  EXCEPTION WHEN insufficient_privilege THEN NULL; END; END LOOP; END $$;"""
+
+
+def test_settings_of_a_database_end_with_the_script_and_are_no_change_of_another_one(embedded: PostgresEngine) -> None:
+    own, every = (Scripts.of(migration(text)).forward for text in (_OWN, _ALL))
+    assert own is not None and every is not None
+    database = embedded.create()
+    beside = database.twin()
+    try:
+        for one in (database, beside, database):
+            assert one.run(own).beyond == ()
+            assert not database.tenant.has_settings(one.name)
+        (said,) = database.run(every).beyond
+        assert f"work_mem=7MB for all roles in database {beside.name}" in said
+        assert not database.tenant.has_settings(beside.name)
+        # While a script runs there, the settings may be its own.
+        database.tenant.roles.enter(beside.name)
+        assert database.run(every).beyond == ()
+        assert database.tenant.has_settings(beside.name)
+        assert beside.run(own).beyond == ()
+        assert not database.tenant.has_settings(beside.name)
+    finally:
+        beside.drop()
+        database.drop()

@@ -75,7 +75,8 @@ def test_kept_digests_are_those_of_the_rows(library):
         db = opener(library)()
         for sql in SCHEMA.strip().split(";\n"):
             db.run(sql)
-        digests = RowDigests(db)
+        digests, before = RowDigests(db), RowDigests(db).tables()
+        db.guard.written.clear()
         for _ in range(40):
             for _ in range(choose.randrange(4)):
                 run(db, choose.choice(statements))
@@ -83,9 +84,14 @@ def test_kept_digests_are_those_of_the_rows(library):
                 copy = db.copy()
                 copy.protect()
                 copy.run("PRAGMA foreign_keys = ON")
-                digests, db = digests.of_copy(copy), copy
+                digests, db, before = digests.of_copy(copy), copy, RowDigests(db).tables()
             if choose.random() < 0.5:
-                assert digests.tables() == RowDigests(db).tables()
+                kept, touched = digests.tables(), digests.touched()
+                now = RowDigests(db).tables()
+                assert kept == now
+                if touched is not None:
+                    same = {name: rows for name, rows in before.items() if name.lower() not in touched}
+                    assert same == {name: now.get(name) for name in same}
 
 
 @pytest.mark.parametrize("library", ["sqlite3", "apsw"])
@@ -105,6 +111,8 @@ def test_only_written_tables_are_read(library, monkeypatch):
     copy = db.copy()
     assert digests.of_copy(copy).tables(["t7", "t8"]) == RowDigests(copy).tables(["t7", "t8"])
     assert len(read) == 54
+    assert digests.of_copy(copy).touched() == frozenset()
+    assert digests.touched() >= {"t7"}
 
 
 def counted(function, calls):

@@ -40,7 +40,7 @@ def agree_with_sqlite(texts: list[str]) -> None:
             failed.append(place)
     wrong, schema = foreseen(texts, Dialect.SQLITE)
     assert wrong == failed, texts
-    assert summary(schema) == summary(read_schema(connection, {})), texts
+    assert summary(schema) == summary(read_schema(connection)), texts
     connection.close()
 
 

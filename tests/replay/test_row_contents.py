@@ -114,6 +114,26 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
         "",
         None,
     ),
+    "and those of what goes along with that": (
+        f"{PARENT}CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p ON DELETE CASCADE);\n"
+        "CREATE TABLE g (id int PRIMARY KEY, c int REFERENCES c ON DELETE CASCADE);\n"
+        "INSERT INTO c VALUES (7, 1);\nINSERT INTO g VALUES (8, 7);\nDELETE FROM p;\n"
+        "INSERT INTO g VALUES (8, NULL);\nDELETE FROM c;",
+        "",
+        None,
+    ),
+    "TRUNCATE CASCADE empties what refers to a table": (
+        f"{CHILD}CREATE UNIQUE INDEX u ON c (p);\nTRUNCATE p CASCADE;\nINSERT INTO p VALUES (1);\n"
+        "INSERT INTO c VALUES (1);",
+        "",
+        None,
+    ),
+    "rows of a child are deleted through its parent": (
+        f"{ROWS}CREATE TABLE q (k int, n int, s text);\nALTER TABLE q ALTER COLUMN k SET NOT NULL;\n"
+        "ALTER TABLE t INHERIT q;\nDELETE FROM q;\nALTER TABLE t ALTER COLUMN n SET NOT NULL;",
+        "",
+        None,
+    ),
     "a condition on another column tells which key is gone": (
         f"{ROWS}DELETE FROM t WHERE n = -5;\nINSERT INTO t VALUES (2, 0, 'b');", "", None
     ),
@@ -127,6 +147,11 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
     ),
     "a guard over another row finds none": (
         f"{ROWS}DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM t WHERE k = 9) THEN INSERT INTO t VALUES (1); END IF; END $$;",
+        "",
+        "a row with k=1 is in",
+    ),
+    "a key is there after a conflict, too": (
+        f"{T}INSERT INTO t VALUES (1) ON CONFLICT (k) DO NOTHING;\nINSERT INTO t VALUES (1);",
         "",
         "a row with k=1 is in",
     ),

@@ -202,12 +202,18 @@ def test_migrations_without_a_rollback(checker: Checker, first: bool, forward: s
         ),
         ("BEGIN; DELETE FROM a; ALTER TABLE a ALTER COLUMN id TYPE text; COMMIT;", {"LCK023": "warning"}),
         ("ALTER TABLE a ADD COLUMN n serial PRIMARY KEY;", {"LCK014": "warning", "LCK022": "error"}),
+        (
+            "ALTER TABLE a ADD COLUMN n int GENERATED ALWAYS AS IDENTITY, ADD CONSTRAINT k PRIMARY KEY (n);",
+            {"LCK014": "warning", "LCK027": "error"},
+        ),
         ("ALTER TABLE a ADD COLUMN n int UNIQUE;", {"LCK013": "error"}),
         ("ALTER TABLE a ADD COLUMN n uuid DEFAULT gen_random_uuid() UNIQUE;", {"LCK013": "warning", "LCK020": "error"}),
     ],
 )
 def test_waits_for_rows(checker: Checker, forward: str, expected: dict[str, str]) -> None:
-    told = checker.told(pair(forward, "UPDATE a SET s = '';"), "LCK013", "LCK014", "LCK020", "LCK022", "LCK023")
+    told = checker.told(
+        pair(forward, "UPDATE a SET s = '';"), "LCK013", "LCK014", "LCK020", "LCK022", "LCK023", "LCK027"
+    )
     assert {code: severity for code, severity, _ in told} == expected
 
 
@@ -294,3 +300,22 @@ def test_timestamps_that_get_a_time_zone(checker: Checker, before: str, severity
     told = [str(item.severity) for item in found if item.direction == "forward"]
     assert told == ([] if severity is None else [severity])
     assert all("unless the session's time zone is UTC" in item.message for item in found) == (severity != "error")
+
+
+def test_a_table_of_which_the_rollback_knows_more_than_the_forwards(checker: Checker) -> None:
+    files = {
+        "001_a.up.sql": "ALTER TABLE n ADD COLUMN x int;",
+        "001_a.down.sql": "ALTER TABLE n DROP COLUMN x;",
+        "002_b.up.sql": "DROP TABLE n;",
+        "002_b.down.sql": "CREATE TABLE n (id serial NOT NULL, x int); CREATE INDEX i ON n (x);",
+    }
+    assert [item[0] for item in checker.told(files, "SYM", "INT")] == ["SYM001"]
+
+
+@pytest.mark.parametrize(("created", "expected"), [("", []), (" VERSION '1.2'", ["error"])])
+def test_versions_of_extensions(checker: Checker, created: str, expected: list[str]) -> None:
+    base = BASE + f" CREATE EXTENSION pgcrypto{created};"
+    files = pair("ALTER EXTENSION pgcrypto UPDATE;", "ALTER EXTENSION pgcrypto UPDATE TO '1.3';", base)
+    told = [item for item in checker.told(files, "SYM") if "version" in item[2]]
+    assert [item[1] for item in told] == expected
+    assert all("the version of extension pgcrypto differs: 1.2 before, 1.3 now" in item[2] for item in told)

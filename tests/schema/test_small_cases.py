@@ -38,11 +38,11 @@ OPEN: dict[str, set[str]] = {
         "ty1-uuid-fn-missing",
     },
     "sqlite_kinds": {
-        "li1-add-check", "li1-check-now-insert", "li1-collate-index", "li1-collate-unknown", "li1-drop-constraint",
+        "li1-add-check", "li1-check-now-insert", "li1-collate-index", "li1-collate-unknown",
         "li1-dropcol-broken-view", "li1-fk-missing-parent-insert", "li1-fts-alter", "li1-px-now",
         "li1-rename-broken-view", "li1-seq-none", "li1-trigger-bad-table", "nq1-l-ambig", "rw1-l-delete-parent",
         "rw1-l-rebuild-check", "rw1-l-rebuild-fk", "rw1-l-rebuild-unique", "rw1-l-strict", "rw1-l-unique",
-        "sl2-l-returning-missing", "sl2-l-type-case",
+        "sl2-l-type-case",
     },
     "postgres_fresh": {
         "h1-nq-camel-tbl", "h3-gd-raise", "h3-gd-role", "h3-gd-while", "h3-kr-fk-missing", "h3-kr-oc-id",
@@ -50,12 +50,12 @@ OPEN: dict[str, set[str]] = {
         "h4-se-guc-value", "h4-se-lock-only", "h4-se-role-path", "h4-se-savepoint-nobegin", "h5-ty-chk-json-valid",
         "h5-ty-def-bit", "h5-ty-def-fn-type", "h5-ty-def-money", "h5-ty-def-time", "h5-ty-def-unknownfn",
         "h6-gd-constraint-col", "h6-gd-def-eq", "h6-gd-flag-branch", "h6-gd-for-cols", "h6-gd-format-type",
-        "h6-gd-tbl-comment", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when", "h8-ow-chk-notin",
-        "h8-wg-tbl-inherit",
+        "h6-gd-tbl-comment", "h7-en-fn", "h7-en-policy", "h7-en-trigger-when", "h8-ow-chk-notin", "h8-wg-tbl-inherit",
+        "h9-django-m2m", "h9-hypertable", "h9-supabase-rls",
     },
     "sqlite_fresh": {
         "h3-l-kr-ignore-fk", "h4-li-rename-col-ambig", "h4-li-trg-missing-table", "h4-li-unknown-fn",
-        "h5-l-nq-from-sub", "h8-l-fk-mismatch", "h8-l-returning",
+        "h5-l-nq-from-sub", "h8-l-fk-mismatch",
     },
 }  # fmt: skip
 

@@ -80,7 +80,7 @@ def check_rows(seed):
     _, new_sql = accepted(seed + 1_000_000)
     old, new = replayed(old_sql), replayed(new_sql)
     db.rows("PRAGMA foreign_keys = ON")
-    fill(db, read_schema(db, {}), 5, seed, {})
+    fill(db, read_schema(db), 5, seed, {})
     forth = write_transition(old, new)
     before = rows_of(db, old)
     try:
@@ -112,7 +112,7 @@ def check_print(seed):
     again = StandardConnection()
     execute(again, printed)
     assert stored(again) == stored(db), printed
-    assert not diff(read_schema(db, {}), read_schema(again, {})), printed
+    assert not diff(read_schema(db), read_schema(again)), printed
     assert not diff(ours, replayed(printed)), printed
 
 

@@ -41,7 +41,7 @@ def test_both_ways_between_two_schemas_of_sqlite(name, inside):
     execute(database, old_sql)
     execute(goal, new_sql)
     database.rows("PRAGMA foreign_keys = ON")
-    fill(database, read_schema(database, {}), 6, 3, {})
+    fill(database, read_schema(database), 6, 3, {})
     before = stored(database)
     for one, two, sought in ((old, new, stored(goal)), (new, old, before)):
         way = write_transition(one, two)

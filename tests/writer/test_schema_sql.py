@@ -198,7 +198,7 @@ def made_by_sqlite(sql):
     db = StandardConnection()
     for statement in sqlite_statements(sql):
         db.rows(statement)
-    return read_schema(db, {})
+    return read_schema(db)
 
 
 def sqlite_statements(sql):

@@ -52,12 +52,12 @@ def test_what_is_offered_runs_on_sqlite(case):
     db.rows("PRAGMA foreign_keys = ON")
     for start, end in pieces(before):
         db.rows(before[start:end])
-    sought = read_schema(db, {})
+    sought = read_schema(db)
     rows = [db.rows(f"SELECT count(*) FROM {name}") for (name,) in _tables(db)]
     for sql in (forward, *sorted(offered, key=lambda text: text.startswith("CREATE INDEX"))):
         for start, end in pieces(sql):
             db.rows(sql[start:end])
-    assert not [change for change in diff(sought, read_schema(db, {})) if change.counts], offered
+    assert not [change for change in diff(sought, read_schema(db)) if change.counts], offered
     assert [db.rows(f"SELECT count(*) FROM {name}") for (name,) in _tables(db)] == rows
 
 

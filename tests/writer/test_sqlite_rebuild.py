@@ -262,12 +262,12 @@ def test_nothing_is_lost(case, enforced, transaction):
     assert (back.restores, back.missing) == (restores, ()), back.sql
     for kind in (StandardConnection, ApswConnection):
         db = opened(kind, before, enforced=enforced)
-        schema, text, rows = read_schema(db, {}), stored(db), [db.rows(query) for query in queries]
+        schema, text, rows = read_schema(db), stored(db), [db.rows(query) for query in queries]
         execute(db, forward)
         db.rows(f"PRAGMA foreign_keys = {'ON' if enforced else 'OFF'}")
         for _ in range(2):
             execute(db, back.sql, transaction=transaction)
-            assert not diff(schema, read_schema(db, {})), back.sql
+            assert not diff(schema, read_schema(db)), back.sql
             assert stored(db) == text, back.sql
             assert [db.rows(query) for query in queries] == rows, back.sql
             assert not enforced or not db.rows("PRAGMA foreign_key_check"), back.sql

@@ -18,7 +18,7 @@ def write_file(path: Path, data: bytes) -> None:
     since a rename would replace the device itself.
     """
     require_inside(path)
-    target = path.resolve() if path.is_symlink() else path
+    target = _resolved(path) if path.is_symlink() else path
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
             stream.write(data)
@@ -34,7 +34,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def require_inside(path: Path) -> None:
-    """Raise `OSError` if a path may not be written because a link leads it out of the checkout."""
+    """Raise `OSError` if a path may not be used because a link leads it out of the checkout, or to itself."""
+    if _resolved(path).is_symlink():
+        raise OSError(0, "this symbolic link points to itself", str(path))
     if _leads_out(path.absolute()):
         raise OSError(0, "a symbolic link in the checkout points outside it", str(path))
 
@@ -42,6 +44,11 @@ def require_inside(path: Path) -> None:
 def _leads_out(path: Path) -> bool:
     """Return whether a path goes through the checkout and, by a link in it, out of it."""
     top = Path(checkout_of(os.curdir))
-    return not path.resolve().is_relative_to(top) and any(
-        folder.resolve().is_relative_to(top) for folder in path.parents
+    return not _resolved(path).is_relative_to(top) and any(
+        _resolved(folder).is_relative_to(top) for folder in path.parents
     )
+
+
+def _resolved(path: Path) -> Path:
+    """Return a path without links; unlike `Path.resolve`, for a link to itself as well: the link."""
+    return Path(os.path.realpath(path))

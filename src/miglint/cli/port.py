@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,10 +120,23 @@ def command(
             write(inert("".join(unified(changes))), None)
         elif to_stdout:
             write(inert("".join(_texts(done.migrations)), colons="/**/::"), None)
-        said = inert("".join(f"{line}\n" for line in _lines(done, written=not (as_diff or to_stdout))))
-        click.echo(said, nl=False, err=as_diff or to_stdout)
+        lines = inert("".join(f"{line}\n" for line in _lines(done, written=not (as_diff or to_stdout))))
+        click.echo(lines, nl=False, err=as_diff or to_stdout)
     left = any(item.losses or (item.problem and not to_stdout) for item in done.migrations)
     return 1 if left or any(item.problem for item in done.rollbacks) or (as_diff and changes) else 0
+
+
+def _wanted_versions(sources: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:
+    """Return the requested versions by the identity of their history. Raises `UsageError` for an unknown one."""
+    wanted: dict[int, list[str]] = {}
+    for requested in versions:
+        chosen, version = histories_named(sources, requested)
+        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
+        if not there:
+            number_of(version, chosen[0].history, "--at")
+        for item in there:
+            wanted.setdefault(id(item), []).append(version)
+    return wanted
 
 
 def _ported(
@@ -138,14 +151,7 @@ def _ported(
     ]
     if not sources:
         raise UsageError(f"all migrations are for {how.target.value} already")
-    wanted: dict[int, list[str]] = {}
-    for requested in versions:
-        chosen, version = histories_named(sources, requested)
-        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
-        if not there:
-            number_of(version, chosen[0].history, "--at")
-        for item in there:
-            wanted.setdefault(id(item), []).append(version)
+    wanted = _wanted_versions(sources, versions)
     paired = {id(both.of(_other(how.target))): both for both in variants([item.history for item in histories])}
     found: list[PortedMigration] = []
     for item in sources:

@@ -48,6 +48,10 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     text, start = forward.file.text, forward.span.start
     line = "\r\n" if "\r\n" in text else "\n"
     if layout == "goose":
+        # The mark is one for the whole file.
+        rollback = "" if migration.rollback is None else migration.rollback.text
+        if rollback.count(";") > 1:
+            return None
         return TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
     if layout in _MARKED:
         up, _, _, option = _MARKED[layout]
@@ -100,19 +104,24 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     back = _rollback_path(path, last)
     if back is None:
         return ()
-    if not scripts.transaction:
-        if layout == "diesel":
-            folder = posixpath.dirname(path)
-            extra = NewFile(f"{folder}/metadata.toml", "run_in_transaction = false\n")
-            return NewFile(path, forward), NewFile(back, rollback), extra
-        if layout == "pop":
-            path, back = (re.sub(r"(\.(?:up|down)\.sql)$", r".autocommit\1", one) for one in (path, back))
-        else:
-            # sqlx reads it; golang-migrate runs a single statement without a transaction.
-            forward, rollback = f"-- no-transaction\n{forward}", f"-- no-transaction\n{rollback}"
-            if len(scripts.forward) > 1 or len(scripts.rollback) > 1:
-                return ()
-    return NewFile(path, forward), NewFile(back, rollback)
+    pair = NewFile(path, forward), NewFile(back, rollback)
+    if scripts.transaction:
+        return pair
+    return _outside_transaction(layout, *pair, single=max(len(scripts.forward), len(scripts.rollback)) <= 1)
+
+
+def _outside_transaction(layout: str, forward: NewFile, rollback: NewFile, *, single: bool) -> tuple[NewFile, ...]:
+    """Return the files of a migration that its tool runs without a transaction; none if it cannot."""
+    if layout == "diesel":
+        folder = posixpath.dirname(forward.path)
+        return forward, rollback, NewFile(f"{folder}/metadata.toml", "run_in_transaction = false\n")
+    if layout == "pop":
+        suffix = re.compile(r"(\.(?:up|down)\.sql)$")
+        return tuple(NewFile(suffix.sub(r".autocommit\1", one.path), one.text) for one in (forward, rollback))
+    # sqlx reads the comment; golang-migrate runs a single statement without a transaction.
+    if not single:
+        return ()
+    return tuple(NewFile(one.path, f"-- no-transaction\n{one.text}") for one in (forward, rollback))
 
 
 def _rollback_path(path: str, last: Migration) -> str | None:

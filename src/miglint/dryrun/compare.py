@@ -9,6 +9,7 @@ from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import View
+from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 
 _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
@@ -16,9 +17,7 @@ _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
     """Return the differences, seen from `before`. Readers reuse unchanged objects, so identity is compared first."""
-    one, two = before.objects, after.objects
-    keys = {key for key, value in one.items() if two.get(key) is not value}
-    keys |= {key for key in two if key not in one}
+    keys = differing(before.objects, after.objects)
     changes = diff(before, after, keys) if keys else ()
     return tuple(_only_order(change, before, after) for change in changes)
 

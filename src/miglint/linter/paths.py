@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from miglint.base.atomic_write import require_inside
 from miglint.base.errors import UsageError
+from miglint.base.input_files import checkout_of
 from miglint.base.model import Dialect
 from miglint.base.path_pattern import path_pattern
 from miglint.config.settings import DEFAULT_PATHS, Settings
@@ -30,6 +32,7 @@ def checked_paths(settings: Settings, given: tuple[str, ...]) -> CheckedPaths:
     for path in given:
         if path and "\0" not in path and not os.path.lexists(path):
             raise UsageError(f"{path}: no such file or folder{nearest_words(settings, path)}")
+        _require_inside(path)
     if given:
         return CheckedPaths(given)
     for path in settings.paths:
@@ -39,6 +42,7 @@ def checked_paths(settings: Settings, given: tuple[str, ...]) -> CheckedPaths:
     if settings.paths:
         return CheckedPaths(tuple(settings.at(path) for path in settings.paths))
     default = settings.at(DEFAULT_PATHS[0])
+    _require_inside(default)
     if _holds_sql(default):
         return CheckedPaths((default,))
     found = _found(settings)
@@ -88,6 +92,15 @@ def _found(settings: Settings) -> tuple[str, ...]:
 def shown(paths: Iterable[str]) -> str:
     """Return paths as a list for a message, relative to the working directory."""
     return ", ".join(Path(os.path.relpath(path)).as_posix() for path in paths)
+
+
+def _require_inside(path: str) -> None:
+    """Refuse a path that a link in the git checkout leads out of it: its content would be quoted in findings."""
+    if os.path.lexists(Path(checkout_of(os.curdir)) / ".git") and "\0" not in path:
+        try:
+            require_inside(Path(path))
+        except OSError as error:
+            raise UsageError(f"{os.path.relpath(path)}: {error.strerror}, and is not read") from None
 
 
 def _holds_sql(folder: str) -> bool:

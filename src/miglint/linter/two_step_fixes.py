@@ -126,6 +126,10 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
     )
 
 
+def _controls_transactions(step: Step) -> bool:
+    return any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations)
+
+
 def _concurrently(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
     """Return the fix of an index that is built or dropped under a lock: CONCURRENTLY, and in no transaction.
 
@@ -143,7 +147,7 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
     edit = Edit(at, at, " CONCURRENTLY")
-    if any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations):
+    if _controls_transactions(step):
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
         return Fix(title, (edit,))

@@ -133,9 +133,7 @@ class PostgresObjects(Struct, frozen=True):
 
     def constraint(self, table: Table, item: Constraint) -> Iterator[str]:
         """Yield the definition of a constraint of a table."""
-        name = None if item.name is None or item.name.startswith("#") else item.name
-        label = "" if name is None else f"CONSTRAINT {identifier(name)} "
-        what = f"constraint {name} of {table.name.name}" if name else f"a constraint of {table.name.name}"
+        label, what = _named(item, table)
         written = {folded: one.name for folded, one in table.columns.items()}
         columns = tuple(written.get(one.lower(), one) for one in item.columns)
         if item.on_conflict:
@@ -245,3 +243,10 @@ def _inline(text: str) -> str:
         if found:
             return head + words
     return text
+
+
+def _named(item: Constraint, table: Table) -> tuple[str, str]:
+    """Return the name of a constraint as it starts its definition, and what to call it in a message."""
+    if item.name is None or item.name.startswith("#"):
+        return "", f"a constraint of {table.name.name}"
+    return f"CONSTRAINT {identifier(item.name)} ", f"constraint {item.name} of {table.name.name}"

@@ -29,6 +29,16 @@ def rewrite(node: Node) -> Node:
     return node if change is None else change(node)
 
 
+def _cast_constant(inner: exp.Literal, word: object) -> Node | None:
+    """Return a constant of a type that SQLite stores in another form; None for other types."""
+    if word == exp.DataType.Type.BOOLEAN:
+        truth = inner.name.strip().lower()
+        return exp.Boolean(this=truth in ("1", "t", "true", "y", "yes", "on"))
+    if inner.is_string and word in _INTEGERS | _REALS:
+        return _number(inner)
+    return _bytes(inner) if word == exp.DataType.Type.VARBINARY else None
+
+
 def _cast(node: Node) -> Node:
     inner, kind = node.this, node.args["to"]
     if not isinstance(kind, exp.DataType):
@@ -37,13 +47,8 @@ def _cast(node: Node) -> Node:
     if word == exp.DataType.Type.ARRAY:
         return _array_of(inner)
     constant = isinstance(inner, (exp.Literal, exp.Null, exp.Boolean))
-    if word == exp.DataType.Type.BOOLEAN and isinstance(inner, exp.Literal):
-        truth = inner.name.strip().lower()
-        return exp.Boolean(this=truth in ("1", "t", "true", "y", "yes", "on"))
-    if constant and isinstance(inner, exp.Literal) and inner.is_string and word in _INTEGERS | _REALS:
-        return _number(inner)
-    if word == exp.DataType.Type.VARBINARY and isinstance(inner, exp.Literal):
-        return _bytes(inner)
+    if isinstance(inner, exp.Literal) and (value := _cast_constant(inner, word)) is not None:
+        return value
     if constant or word in _DOCUMENTS | _TIMES or word == exp.DataType.Type.USERDEFINED:
         # Constants are stored as they are written, times and documents as text.
         return inner

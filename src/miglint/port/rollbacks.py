@@ -77,6 +77,10 @@ def _rollback(
     return PortedRollback(item, text, compose(history, migration, place, text))
 
 
+def _with_problem(item: PortedMigration, problem: str | None) -> PortedMigration:
+    return item if problem is None else replace(item, edit=None, problem=problem)
+
+
 def verified(
     ported: Sequence[PortedMigration], rollbacks: Sequence[PortedRollback], found: Discovered, execute: Execute
 ) -> tuple[list[PortedMigration], list[PortedRollback]]:
@@ -97,10 +101,7 @@ def verified(
             prepared[id(item.migration)] = PreparedRollback(*place, text, item.edit.path, item.edit)
     checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], execute), strict=True))
     problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
-    again = [
-        replace(item, edit=None, problem=problems[id(item.migration)]) if id(item.migration) in problems else item
-        for item in ported
-    ]
+    again = [_with_problem(item, problems.get(id(item.migration))) for item in ported]
     return again, [item for item in rollbacks if id(item.ported.migration) not in problems]
 
 

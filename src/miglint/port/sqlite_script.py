@@ -71,15 +71,17 @@ class SqliteScript:
             if index.unique and index.where is None and keys == names and index.constraint is None:
                 self.change(f"DROP INDEX IF EXISTS {identifier(index.name.name)};")
 
+    def _has_clauses(self, change: ChangedTable) -> bool:
+        """Return whether ALTER TABLE of the target can add and drop the columns."""
+        if change.dropped and self.target is not None and self.target < _DROP_COLUMN:
+            return False
+        return all(can_be_added(change.table.columns[name.lower()]) for name in change.added)
+
     def alter(self, key: Key, here: Table, change: ChangedTable) -> bool:
         """Write the columns that come and go, if SQLite can do just that; return whether it is all of the change."""
         if change.otherwise or not (change.added or change.dropped):
             return not change.otherwise
-        if self.repeatable and not here.assumed:
-            return False
-        if not all(can_be_added(change.table.columns[name.lower()]) for name in change.added):
-            return False
-        if change.dropped and self.target is not None and self.target < _DROP_COLUMN:
+        if (self.repeatable and not here.assumed) or not self._has_clauses(change):
             return False
         own = f"ALTER TABLE {own_name(here.name)}"
         texts = [f"{own} ADD COLUMN {text};" for text in change.added.values()]

@@ -6,7 +6,7 @@ else: what somebody wrote by hand stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
@@ -38,6 +38,25 @@ class ChangedTable(Struct, frozen=True):
     otherwise: bool
 
 
+def _missing(constraints: dict[str, Constraint], come: Iterable[Constraint]) -> list[Constraint]:
+    """Return the new constraints that the variant does not have already."""
+    return [item for item in come if item.kind == "check" or _found(constraints, item) is None]
+
+
+def _without(
+    constraints: dict[str, Constraint], gone: Iterable[Constraint]
+) -> tuple[dict[str, Constraint], tuple[Constraint, ...]]:
+    """Return constraints without some, and the unique ones of these that are not among them: they are indexes."""
+    remaining, freed = dict(constraints), []
+    for one in gone:
+        label = _found(remaining, one)
+        if label is not None:
+            del remaining[label]
+        elif one.kind == "unique":
+            freed.append(one)
+    return remaining, tuple(freed)
+
+
 def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjects, old: Schema) -> ChangedTable:
     """Return the table `here` with what leads from `before` to `after`, two states of the table of PostgreSQL.
 
@@ -45,41 +64,30 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     """
     columns = dict(here.columns)
     constraints = dict(here.constraints)
-    otherwise = False
-    dropped = tuple(
-        folded for item in before.columns if item not in after.columns and (folded := item.lower()) in columns
-    )
+    dropped = tuple(item.lower() for item in before.columns if item not in after.columns and item.lower() in columns)
     for folded in dropped:
         del columns[folded]
-    constraints = {label: item for label, item in constraints.items() if not _about(item, dropped)}
     gone, come = _constraints(before, after)
-    freed: list[Constraint] = []
-    for one in gone:
-        label = _found(constraints, one)
-        if label is not None:
-            del constraints[label]
-            otherwise = True
-        elif one.kind == "unique":
-            freed.append(one)
-    # What somebody has written there already is not written twice.
-    come = [item for item in come if item.kind == "check" or _found(constraints, item) is None]
-    added: dict[str, str] = {}
-    for name, item in after.columns.items():
-        if name not in before.columns:
-            text = objects.column(after, item)
-            added[name] = text + "".join(f" {one}" for one in _inline(after, item, come, objects))
+    kept = {label: item for label, item in constraints.items() if not _about(item, dropped)}
+    constraints, freed = _without(kept, gone)
+    otherwise = len(constraints) < len(kept)
+    come = _missing(constraints, come)
+    new_columns = {name: item for name, item in after.columns.items() if name not in before.columns}
+    added = {
+        name: " ".join((objects.column(after, item), *_inline(after, item, come, objects)))
+        for name, item in new_columns.items()
+    }
     referring = {one for name in added for one in _single(come, name)}
     unique = tuple(item for item in come if item.kind == "unique")
     new = _fragment([*added.values()])
     columns.update(new.columns)
     constraints.update(_renumbered(new, constraints))
     for one in come:
-        if one.kind != "unique" and one.name not in referring:
-            texts = [*objects.constraint(after, one)]
-            if texts:
-                parts = _fragment([*_names(columns), *texts]).constraints
-                constraints.update(_numbered(parts, constraints))
-                otherwise = True
+        texts = [*objects.constraint(after, one)] if one.kind != "unique" and one.name not in referring else []
+        if texts:
+            parts = _fragment([*_names(columns), *texts]).constraints
+            constraints.update(_numbered(parts, constraints))
+            otherwise = True
     for name, item in after.columns.items():
         folded = name.lower()
         if name in before.columns and folded in columns:
@@ -90,7 +98,7 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
                 constraints = _relabelled(constraints, folded, objects, after, item)
                 otherwise = True
     table = replace(here, columns=columns, constraints=constraints)
-    return ChangedTable(table, added, dropped, unique, tuple(freed), otherwise)
+    return ChangedTable(table, added, dropped, unique, freed, otherwise)
 
 
 def _column(

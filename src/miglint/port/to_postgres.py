@@ -151,15 +151,8 @@ class _PostgresWriter:
 
     def _alter(self, was: Table, table: Table, here: Table) -> None:
         own = f"ALTER TABLE {identifier(here.name.name)}"
-        own_columns = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
-        renamed = {item.old: item.new for item in own_columns if item.old in was.columns}
-        for item in was.constraints.values():
-            if not any(_alike(item, other, renamed) for other in table.constraints.values()):
-                found = _found(here, item, renamed)
-                if found is not None:
-                    self._add(f"{own} DROP CONSTRAINT IF EXISTS {identifier(found)};")
-                elif item.kind == "unique":
-                    self._drop_unique(here, item)
+        renamed = self._renamed(was, table)
+        self._drop_constraints(own, was, table, here, renamed)
         for folded in was.columns:
             name = _named(here, folded)
             if folded not in table.columns and folded not in renamed and name is not None:
@@ -171,6 +164,23 @@ class _PostgresWriter:
             elif old != column or _is_primary(was, old) != _is_primary(table, column):
                 self._column(own, table, was, old, column)
         here = self._here(relation_key(here.name, Dialect.SQLITE)) or here
+        self._add_constraints(own, was, table, here, renamed)
+
+    def _renamed(self, was: Table, table: Table) -> dict[str, str]:
+        own = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
+        return {item.old: item.new for item in own if item.old in was.columns}
+
+    def _drop_constraints(self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> None:
+        for item in was.constraints.values():
+            if any(_alike(item, other, renamed) for other in table.constraints.values()):
+                continue
+            found = _found(here, item, renamed)
+            if found is not None:
+                self._add(f"{own} DROP CONSTRAINT IF EXISTS {identifier(found)};")
+            elif item.kind == "unique":
+                self._drop_unique(here, item)
+
+    def _add_constraints(self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> None:
         for item in table.constraints.values():
             there = any(_alike(other, item, renamed) for other in was.constraints.values())
             if not there and _found(here, item, {}) is None:

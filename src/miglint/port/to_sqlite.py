@@ -256,6 +256,12 @@ class _SqliteWriter:
         if len(kept) < len(here.constraints):
             self._reasons += self.script.lead_to(self.script.schema.put(own, replace(here, constraints=kept)))
 
+    def _index(self, value: Index, after: Schema, objects: SqliteObjects) -> None:
+        # The index of a constraint is created with it, and that of a partition is the one of the table.
+        if value.constraint is None and value.parent is None:
+            owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
+            self._create(objects.create_index(value, owner))
+
     def _put(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         value, was = after.find(key), before.find(key)
         if value is None:
@@ -269,10 +275,8 @@ class _SqliteWriter:
             case Table() if value.partition_of is not None:
                 self._reasons.append(f"partition {key.name} is a part of its table on SQLite")
             case Index():
-                owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
-                # The index of a constraint comes with it, and that of a partition is the one of the table.
-                if value.constraint is None and value.parent is None and not is_same_index(was, value):
-                    self._create(objects.create_index(value, owner))
+                if not is_same_index(was, value):
+                    self._index(value, after, objects)
             case View():
                 self._create(objects.create_view(value))
             case Trigger():

@@ -7,7 +7,7 @@ changes it afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -35,6 +35,11 @@ _STATEMENT = pattern(r"(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 _FLOW = pattern(r"\b(?:IF|ELSE|ELSIF|LOOP|FOR|WHILE|CASE|DECLARE|EXCEPTION|PERFORM|EXECUTE|TG_\w+)\b", re.IGNORECASE)
 
 
+def _when(texts: Iterable[str]) -> str:
+    conditions = [f"({translate(text, Dialect.POSTGRES).text})" for text in texts]
+    return f"\nWHEN {' AND '.join(conditions)}" if conditions else ""
+
+
 def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[str]:
     """Yield the triggers of SQLite that do what one of PostgreSQL does. Raises `TranslationError`."""
     found = _DEFINITION.fullmatch(trigger.definition)
@@ -42,8 +47,7 @@ def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[str]:
         raise TranslationError("SQLite has triggers for each row only")
     body = _body(trigger, schema)
     guard, body = _guard(body)
-    conditions = [translate(text, Dialect.POSTGRES).text for text in (found["when"], guard) if text]
-    when = f"\nWHEN {' AND '.join(f'({one})' for one in conditions)}" if conditions else ""
+    when = _when(text for text in (found["when"], guard) if text)
     events = [(event[1], event[2]) for event in _EVENT.finditer(found["events"])]
     own = identifier(trigger.table.name)
     for event, columns in events:

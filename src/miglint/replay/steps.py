@@ -75,7 +75,8 @@ class ForwardPass(Struct, frozen=True, gc=False, eq=False):
 
 
 def _passage(migration: Migration, statements: tuple[Statement, ...], forward: Run) -> ForwardPass:
-    return ForwardPass(migration, statements, forward.before, forward.schema, forward.touched, bool(forward.unknown))
+    doubted = bool(forward.unknown) or migration.after_program
+    return ForwardPass(migration, statements, forward.before, forward.schema, forward.touched, doubted)
 
 
 class ForwardRun(NamedTuple):
@@ -123,7 +124,7 @@ def replay(history: History, parse: Parse, start: Schema | None = None, *, runne
     for migration in history.migrations:
         step = replay_one(migration, parse, schema, layout=history.layout, runner=runner, doubted=doubted)
         yield step
-        schema, doubted = step.after, doubted or bool(step.forward.unknown)
+        schema, doubted = step.after, step.doubted or bool(step.forward.unknown)
 
 
 def sqlite_accepts(
@@ -167,6 +168,8 @@ def replay_one(
     What `layout`, `runner`, `doubted`, `served` and `sqlite` say is as in `Step`. `first_run` is the result of
     `run_forward`, if that was called before.
     """
+    # A program may have dropped what scripts have made.
+    doubted = doubted or migration.after_program
     forward_statements, forward = run_forward(migration, parse, schema) if first_run is None else first_run
     rollback_statements = () if migration.rollback is None else parse(migration.rollback)
     forward_again = run(forward.schema, forward_statements, kept=False)

@@ -176,12 +176,13 @@ def _symmetric(
     failures = [event.failure for event in rollback.events if event.failure is not None]
     if failures:
         return None, f"whether the rollback fails is not known: {failures[0].message}"
-    if not counted:
-        return True, None
-    change = counted[0]
+    return (None, _unknown_before(counted[0], sought)) if counted else (True, None)
+
+
+def _unknown_before(change: Change, sought: Set[tuple[Key | None, str | None]]) -> str:
     if (change.key, change.part) in sought:
-        return None, f"whether {change.what} {change.name} was there before is not known"
-    return None, f"how {change.what} {change.name} was defined before is not known"
+        return f"whether {change.what} {change.name} was there before is not known"
+    return f"how {change.what} {change.name} was defined before is not known"
 
 
 def _may_be_unseen(change: Change, forward: Run) -> bool:

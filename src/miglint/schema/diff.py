@@ -9,9 +9,11 @@ from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
+from miglint.schema.inherited import comes_with_parent
 from miglint.schema.objects import (
     Absent,
     Comment,
+    Extension,
     Index,
     Key,
     Other,
@@ -42,6 +44,8 @@ CONSTRAINT_WORDS = {
     "not_null": "not null constraint",
     "unknown": "constraint",
 }
+
+_CONSTRAINT_KINDS = frozenset(CONSTRAINT_WORDS.values())
 
 
 def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
@@ -120,6 +124,8 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         return
     if isinstance(one, View) and isinstance(two, View) and found.aspect == "columns":
         before, after = _list(one), _list(two)
+    elif isinstance(one, Extension) and isinstance(two, Extension) and found.aspect == "version":
+        before, after = one.version or "the default", two.version or "the default"
     else:
         before, after = describe(one), describe(two)
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
@@ -145,6 +151,9 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             return None
         case View(), View():
             return _difference_of_views(one, two)
+        case Extension(), Extension() if replace(one, version=two.version) == two:
+            # The version that the server installs by default is in no file.
+            return _Difference("version", certain=None not in (one.version, two.version))
         case Trigger(), Trigger() if replace(one, state=two.state) == two:
             return _Difference("state")
         case _ if hasattr(one, "labels"):
@@ -353,6 +362,8 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"
     }
     for change in changes:
+        if change.part is not None and _comes_with_parent(change, before, after):
+            continue
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
         table = _table_of(value)
@@ -363,6 +374,22 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         if isinstance(value, (Comment, Privileges)) and _is_about(value, whole, parts):
             continue
         yield change
+
+
+def _comes_with_parent(change: Change, before: Schema, after: Schema) -> bool:
+    """Return whether a constraint of a partition is there, or is another one, as that of its table is."""
+    if change.what not in _CONSTRAINT_KINDS or change.part is None:
+        return False
+    one, two = before.table(change.key), after.table(change.key)
+    if one is None or two is None or (one.partition_of is None and not one.inherits):
+        return False
+    had, has = one.constraints.get(change.part), two.constraints.get(change.part)
+    schemas = [before] if had is None else [after] if has is None else [before, after]
+    return any(
+        all(comes_with_parent(schema, change.key, item) for schema in schemas)
+        for item in (had, has)
+        if item is not None
+    )
 
 
 def _is_whole(change: Change) -> bool:

@@ -27,3 +27,13 @@ def members(values: HashTrieSet[K]) -> Iterable[K]:
     pickled: Any = values.__reduce__()
     found: Any = pickled[1][0]
     return found if isinstance(found, list) else values
+
+
+def differing(one: HashTrieMap[K, V], two: HashTrieMap[K, V]) -> set[K]:
+    """Return the keys that only one of two maps has, or that have another value in the other: not the same object."""
+    if one is two:
+        return set()
+    before, after = dict(entries(one)), dict(entries(two))
+    found = {key for key, value in before.items() if after.get(key) is not value}
+    found.update(after.keys() - before.keys())
+    return found

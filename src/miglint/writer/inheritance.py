@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from miglint.schema.inherited import inherited_from
 from miglint.schema.objects import Key, Table
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
@@ -48,17 +49,3 @@ def inherited_columns(schema: Schema, table: Table) -> frozenset[str]:
 def is_inherited(schema: Schema, table: Table, item: Constraint) -> bool:
     """Return whether a constraint of a partition or an inheriting table comes from the parent."""
     return any(inherited_from(parent, table, item) is not None for parent in parents_of(schema, table))
-
-
-def inherited_from(parent: Table, table: Table, item: Constraint) -> str | None:
-    """Return the name of the constraint of a parent that a constraint of a partition or an heir comes from."""
-    for label, other in parent.constraints.items():
-        same = (other.kind, other.columns, other.expression) == (item.kind, item.columns, item.expression)
-        if not same:
-            continue
-        if item.kind == "check":
-            if other.name == item.name and not other.no_inherit:
-                return label
-        elif table.partition_of is not None:
-            return label
-    return None

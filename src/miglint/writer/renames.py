@@ -9,6 +9,7 @@ from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, Part, Table, View
 from miglint.schema.outcome import OperationTrace
+from miglint.schema.persistent import entries
 from miglint.schema.value import Schema
 from miglint.sql.operations import (
     Name,
@@ -154,7 +155,7 @@ class Renames:
 def _moved(operation: Rename | SetSchema, before: Schema, after: Schema) -> dict[Key, Key]:
     """Return the keys that an operation changed, with the new ones."""
     found: dict[Key, Key] = {}
-    for key, value in before.objects.items():
+    for key, value in entries(before.objects):
         if value is ABSENT or key.space in _FOLLOWING or after.find(key) is not None:
             continue
         for new in _candidates(operation, key, before):

@@ -25,9 +25,10 @@ from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import ABSENT, Key
 from miglint.schema.outcome import Run
+from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 from miglint.writer.losses import losses
-from miglint.writer.reading import read
+from miglint.writer.reading import read, without_rows
 from miglint.writer.renames import Renames
 from miglint.writer.written import Draft, Version, Written
 
@@ -71,7 +72,7 @@ def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | 
 
 def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
-    done = run(old, read("\n".join(item.first_run for item in draft.statements), old.dialect), kept=False)
+    done = run(without_rows(old), read("\n".join(item.first_run for item in draft.statements), old.dialect), kept=False)
     return unrestored(done, new)
 
 
@@ -91,14 +92,8 @@ def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _keys(one: Schema, two: Schema) -> set[Key]:
     """Return the keys of what is not the same in both schemas, which share most of their objects."""
-    found = set()
-    for key, value in one.objects.items():
-        if two.objects.get(key) is not value:
-            found.add(key)
-    for key, value in two.objects.items():
-        if value is not ABSENT and key not in found and one.objects.get(key) is not value:
-            found.add(key)
-    return found
+    first, second = one.objects, two.objects
+    return {key for key in differing(first, second) if first.get(key) is not None or second.get(key) is not ABSENT}
 
 
 def _failures(done: Run) -> Iterator[str]:

@@ -93,10 +93,9 @@ LEFT JOIN pg_tablespace sp ON sp.oid = c.reltablespace
 WHERE i.indrelid {which} GROUP BY i.indrelid"""
 
 
-def relations(oids: str) -> str:
-    """Return the query for relations: oid, number and name of each column, and the text."""
-    which = f"= ANY ('{{{oids}}}'::oid[])"
-    return f"""
+_WANTED = "= ANY ($1)"
+# Of the relations with these oids: oid, number and name of each column, and the text.
+RELATIONS = f"""
 SELECT q.oid, q.names, {_UNLESS_TOO_MUCH} FROM (
 SELECT q.oid, q.names, {_unless(f"octet_length(q.t) > {_LONGEST}")} AS t FROM (
 SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence,
@@ -110,9 +109,9 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
   {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
-LEFT JOIN ({_constraints(f"k.conrelid {which}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(which)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {which}) q) q"""
+LEFT JOIN ({_columns(_WANTED)}) cols ON cols.attrelid = c.oid
+LEFT JOIN ({_constraints(f"k.conrelid {_WANTED}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(_WANTED)}) idx ON idx.indrelid = c.oid
+WHERE c.oid {_WANTED}) q) q"""
 
 
 _SEQUENCES = f"""
@@ -300,7 +299,11 @@ REST = tuple(
 )
 
 # All names resolve to system objects: the session's role cannot create others, and temporary objects come last.
-BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
+# Planning takes longer than execution, so that one plan serves all values.
+BEGIN = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp;"
+    " SET LOCAL plan_cache_mode = force_generic_plan"
+)
 # Three results: whether relations changed, the names of other objects, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, REST, relations
+from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, RELATIONS, REST
 from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
-RunQuery = Callable[[str], list[list[Row]]]
 Renamed = frozenset[tuple[str, str]]
 
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
@@ -76,11 +75,10 @@ class Reader:
         return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
 
     def _texts(self, session: Session) -> frozenset[str]:
-        # Planning takes longer than execution.
         found, named, others = session.prepared("look", *LOOK)
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
-        read = self._read_texts(session.query, fresh) if fresh else {}
+        read = self._read_texts(session, fresh) if fresh else {}
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
         for one in seen:
             names += self._columns[one]
@@ -88,28 +86,28 @@ class Reader:
         self._keep(fresh, renamed, read)
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
-            self._keep(stale, renamed, self._read_texts(session.query, stale))
+            self._keep(stale, renamed, self._read_texts(session, stale))
         relations = (self._relations[one, renamed] for one in seen)
-        return frozenset((*relations, *self._other_texts(session.query, others[0], renamed)))
+        return frozenset((*relations, *self._other_texts(session, others[0], renamed)))
 
     def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, texts: dict[str, str]) -> None:
         for one in identities:
             self._relations[one, renamed] = texts[one.oid]
 
-    def _other_texts(self, query: RunQuery, versions: Row, renamed: Renamed) -> Iterator[str]:
+    def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
         for number, (sql, columns) in enumerate(REST):
             key = (number, tuple(versions[column] for column in columns), renamed)
             if key not in self._others:
-                rows = query(sql)[0]
+                rows = session.prepared(f"rest{number}", sql)[0]
                 self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
             yield from self._others[key]
 
-    def _read_texts(self, query: RunQuery, wanted: list[_RelationIdentity]) -> dict[str, str]:
+    def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> dict[str, str]:
         """Read the texts of relations by oid, and store the names of their columns."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}
-        for oid, names, text in query(relations(",".join(one.oid for one in wanted)))[0]:
+        for oid, names, text in session.prepared("relations", RELATIONS, oids=[one.oid for one in wanted])[0]:
             assert oid is not None and text is not None
             read[oid] = self._timeless(text)
             columns[oid] = tuple((f"{oid}.{number}", name) for number, name in json.loads(names or "{}").items())

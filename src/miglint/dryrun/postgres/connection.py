@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from miglint.base.structs import Struct
@@ -235,12 +235,17 @@ class Session:
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
 
-    def prepared(self, names: str, *queries: str) -> list[list[Row]]:
-        """Run queries prepared once per session under `names`; only for sessions in which no script ran."""
+    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
+        """Run queries prepared once per session under `names`; only for sessions in which no script ran.
+
+        `oids` are the value of their parameter `$1`, if they have one.
+        """
         if names not in self._prepared:
-            self.query(";".join(f"PREPARE {names}_{number} AS {query}" for number, query in enumerate(queries)))
+            types = "" if oids is None else "(pg_catalog.oid[])"
+            self.query(";".join(f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)))
             self._prepared.add(names)
-        return self.query(";".join(f"EXECUTE {names}_{number}" for number in range(len(queries))))
+        values = "" if oids is None else f"('{{{','.join(oids)}}}')"
+        return self.query(";".join(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError

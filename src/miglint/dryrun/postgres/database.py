@@ -91,6 +91,7 @@ class PostgresDatabase(ScriptSession):
         if self._origin is not None:
             self._ran.append(script)
         statements: list[StatementRun] = []
+        self.tenant.roles.enter(self.name)
         session = self.clean()
         if script.wrapped:
             session.query("BEGIN")

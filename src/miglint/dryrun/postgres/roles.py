@@ -47,6 +47,8 @@ class Roles:
         self.owner = owner
         self._prefix = prefix
         self._lock = threading.Lock()
+        # Databases in which scripts are running.
+        self._busy: set[str] = set()
         access = server.access
         if shared:
             self.main = self.rows = self.reader = Login(access.user, access.password)
@@ -126,7 +128,11 @@ class Roles:
           AND r.rolname IN ({logins})"""
 
     def _state(self, databases: Iterable[str]) -> tuple[frozenset[Row], ...]:
-        """Return settings, memberships, parameter privileges, passwords, and unexpected database properties."""
+        """Return what scripts may change, as sets of rows.
+
+        These are the roles' settings, memberships, parameter privileges, passwords, unexpected database properties,
+        objects that belong to a login, and the databases' settings.
+        """
         ours = ", ".join(map(literal, self.names))
         bases = ", ".join(map(literal, databases)) or "NULL"
         members = f"""SELECT r.rolname, m.rolname FROM pg_catalog.pg_auth_members a
@@ -135,7 +141,10 @@ class Roles:
         settings = f"""SELECT r.rolname, d.datname, pg_catalog.array_to_string(s.setconfig, ', ')
           FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
           LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-          WHERE r.rolname IN ({ours}) OR (s.setrole = 0 AND d.datname IN ({bases}))"""
+          WHERE r.rolname IN ({ours})"""
+        of_databases = f"""SELECT d.datname, pg_catalog.array_to_string(s.setconfig, ', ')
+          FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+          WHERE s.setrole = 0 AND d.datname IN ({bases})"""
         rights = "SELECT 1 WHERE false"
         if self.server.version >= _PARAMETERS_SINCE:
             # Other histories are given and lose theirs meanwhile.
@@ -150,28 +159,38 @@ class Roles:
           d.datallowconn::text, d.datistemplate::text FROM pg_catalog.pg_database d WHERE d.datname IN ({bases})
           AND {self._unusual}"""
         with self.server.admin() as admin:
-            found = admin.query(";".join((settings, members, rights, passwords, properties, self._given)))
+            found = admin.query(";".join((settings, members, rights, passwords, properties, self._given, of_databases)))
         return tuple(frozenset(rows) for rows in found)
+
+    def enter(self, database: str) -> None:
+        """Note that a script begins to run in a database; `audit` ends this."""
+        with self._lock:
+            self._busy.add(database)
 
     def audit(self, databases: Iterable[str], current: str) -> tuple[str, ...]:
         """Revert changes that scripts made outside of their database, and return descriptions of them.
 
-        `databases` are all databases of the roles; settings of `current`, in which the script ran, are allowed.
+        `databases` are all databases of the roles. Settings of `current`, in which the script ran, are reverted without
+        a description; those of a database in which another script is running are left to that one.
         """
         with self._lock:
+            self._busy.discard(current)
             mark = self._mark()
             if mark == self._last_mark:
                 return ()
-            settings, members, rights, passwords, properties, given = self._state(databases)
-            own = frozenset(row for row in settings if row[0] is None and row[1] == current)
-            if (settings - own, members, rights, passwords) == (
+            settings, members, rights, passwords, properties, given, of_databases = self._state(databases)
+            own = frozenset(row for row in of_databases if row[0] == current)
+            others = frozenset(row for row in of_databases if row[0] in self._busy)
+            settings |= frozenset((None, *row) for row in of_databases - own - others)
+            if not own and (settings, members, rights, passwords) == (
                 self._settings, self._members, self._rights, self._passwords,
             ) and not properties and not given:  # fmt: skip
-                self._last_mark = mark
+                # What is left to another script, that one has to find.
+                self._last_mark = () if others else mark
                 return ()
             changes: list[str] = []
-            repairs: list[str] = []
-            self._settings_back(settings - own, changes, repairs)
+            repairs = [f"ALTER DATABASE {quoted(current)} RESET ALL"] if own else []
+            self._settings_back(settings, changes, repairs)
             self._members_back(members, changes, repairs)
             if rights != self._rights:
                 changes.append(f"revokes a privilege of role {self.owner}")
@@ -185,7 +204,7 @@ class Roles:
                 changes.append(f"creates or assigns objects owned by role {login}")
                 self._ownership_back(database or "", login or "")
             self._passwords = self._state(())[3]
-            self._last_mark = self._mark()
+            self._last_mark = () if others else self._mark()
             return tuple(changes)
 
     def _passwords_back(self, passwords: frozenset[Row], changes: list[str], repairs: list[str]) -> None:

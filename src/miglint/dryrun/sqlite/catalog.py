@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.dryrun.sqlite.catalog_queries import schema_details, stored_objects
@@ -19,37 +20,95 @@ _GENERATED_VIRTUAL = 2
 _GENERATED_STORED = 3
 
 
-# Parsed objects by stored SQL, which describes tables and indexes completely.
-KnownObjects = dict[tuple[str, str, str], SchemaObject]
+# Parsed objects by what describes them completely: their stored SQL, and the columns of a view.
+_KnownObjects = dict[tuple[object, ...], SchemaObject]
 
 
 # Queries the pragmas for tables, indexes and views by name.
 Ask = Callable[[list[str], list[str], list[str]], SchemaDetails]
 
+# A migration and its rollback move between two states.
+_MOST_RECENT = 4
 
-def read_schema(db: Connection, known: KnownObjects) -> Schema:
+
+class _Read(NamedTuple):
+    """A schema with what it was read from: the stored objects, and the columns of views, which depend on tables."""
+
+    stored: tuple[StoredObject, ...]
+    views: dict[str, tuple[str, ...]]
+    objects: dict[Key, SchemaObject]
+    schema: Schema
+
+
+class CatalogReader:
+    """Reads the schemas of the databases of one library; what is the same as in the last ones is not read again."""
+
+    def __init__(self) -> None:
+        self._known: _KnownObjects = {}
+        # The last one first. Several threads may use a reader: the worst that happens is that one is forgotten.
+        self._recent: tuple[_Read, ...] = ()
+
+    def schema(self, stored: tuple[StoredObject, ...], ask: Ask) -> Schema:
+        """Return the schema with these stored objects."""
+        recent = self._recent
+        views = any(one.kind == "view" for one in stored)
+        same = None if views else next((read for read in recent if read.stored == stored), None)
+        if same is None:
+            shadows = _shadows(stored)
+            shown = [one for one in stored if one.owner.lower() not in shadows]
+            details = _ask(shown, ask, self._known)
+            same = next((read for read in recent if read.stored == stored and read.views == details.views), None)
+            if same is None:
+                same = self._changed(recent, stored, details.views, dict(_objects(shown, details, self._known)))
+        if not recent or same is not recent[0]:
+            self._recent = (same, *(read for read in recent if read is not same))[:_MOST_RECENT]
+        return same.schema
+
+    def _changed(
+        self,
+        recent: tuple[_Read, ...],
+        stored: tuple[StoredObject, ...],
+        views: dict[str, tuple[str, ...]],
+        objects: dict[Key, SchemaObject],
+    ) -> _Read:
+        """Return a new schema, made of the last one by putting and dropping what is different."""
+        last = recent[0] if recent else None
+        if last is None:
+            return _Read(stored, views, objects, Schema.of(Dialect.SQLITE, objects.items()))
+        old, schema = last.objects, last.schema
+        for key in old.keys() - objects.keys():
+            schema = schema.drop(key).forget(key)
+        for key, value in objects.items():
+            if old.get(key) is not value:
+                schema = schema.put(key, value)
+        return _Read(stored, views, objects, schema)
+
+
+def read_schema(db: Connection) -> Schema:
     """Return all objects of the `main` database of an in-process connection."""
-    return schema_of(stored_objects(db), lambda *names: schema_details(db, *names), known)
+    return CatalogReader().schema(stored_objects(db), lambda *names: schema_details(db, *names))
 
 
-def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Schema:
-    """Return the schema with these stored objects; those not in `known` are queried and added to it."""
-    return Schema.of(Dialect.SQLITE, _objects(stored, ask, known))
-
-
-def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Iterator[tuple[Key, SchemaObject]]:
-    shadows = _shadows(stored)
-    shown = [one for one in stored if one.owner.lower() not in shadows]
-    details = _ask(shown, ask, known)
+def _objects(
+    shown: list[StoredObject], details: SchemaDetails, known: _KnownObjects
+) -> Iterator[tuple[Key, SchemaObject]]:
     for one in shown:
         key = Key("relation", _MAIN, one.name.lower())
         if _is_described(one):
             yield key, _known(one, details, known)
         elif one.kind == "view":
-            yield key, _view(one.name, one.sql or "", details.views.get(one.name, ()))
+            columns = details.views.get(one.name, ())
+            place = (*_place(one), columns)
+            view = known.get(place)
+            if view is None:
+                view = known[place] = _view(one.name, one.sql or "", columns)
+            yield key, view
         elif one.kind == "trigger":
-            table = Name(None, one.owner)
-            trigger = Trigger(one.name, table, definition=_after_name(one.sql or "", one.name), source=one.sql or "")
+            trigger = known.get(_place(one))
+            if trigger is None:
+                definition = _after_name(one.sql or "", one.name)
+                trigger = Trigger(one.name, Name(None, one.owner), definition=definition, source=one.sql or "")
+                known[_place(one)] = trigger
             yield Key("trigger", _MAIN, one.name.lower()), trigger
 
 
@@ -58,7 +117,7 @@ def _is_described(one: StoredObject) -> bool:
     return one.kind == "table" or (one.kind == "index" and bool(one.sql))
 
 
-def _ask(shown: list[StoredObject], ask: Ask, known: KnownObjects) -> SchemaDetails:
+def _ask(shown: list[StoredObject], ask: Ask, known: _KnownObjects) -> SchemaDetails:
     """Query what is not known of the objects; of views always, since their tables change them."""
     new = [one for one in shown if _is_described(one) and _place(one) not in known]
     tables = [one.name for one in new if one.kind == "table"]
@@ -67,7 +126,7 @@ def _ask(shown: list[StoredObject], ask: Ask, known: KnownObjects) -> SchemaDeta
     return ask(tables, indexes, views) if tables or indexes or views else SchemaDetails({}, {}, {})
 
 
-def _known(one: StoredObject, details: SchemaDetails, known: KnownObjects) -> SchemaObject:
+def _known(one: StoredObject, details: SchemaDetails, known: _KnownObjects) -> SchemaObject:
     value = known.get(_place(one))
     if value is None:
         value = _described(one, details)

@@ -65,8 +65,11 @@ class Databases:
             case wire.Digest():
                 return wire.Digested(self._digests[request.database].tables(request.only))
             case wire.SameRows():
-                one, two = (self._digests[of].tables() for of in (request.database, request.other))
+                touched = self._digests[request.copy].touched()
+                one, two = (self._digests[of].tables(touched) for of in (request.database, request.copy))
                 return wire.RowsCompared(one == two)
+            case wire.Touched():
+                return wire.TouchedTables(self._digests[request.database].touched())
             case wire.Frequencies():
                 return wire.Counted(frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
@@ -140,7 +143,7 @@ class Databases:
             return
         try:
             copy = db.copy()
-            self._install(number, copy, self._digests[number].of_copy(copy))
+            self._install(number, copy, self._digests[number].of_other(copy))
         except SqliteError:
             # The old connection is unusable, and a new one cannot be opened.
             os._exit(OUT_OF_MEMORY)

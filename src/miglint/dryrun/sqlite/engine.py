@@ -12,7 +12,7 @@ from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, TableDig
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
 from miglint.dryrun.sqlite import wire
-from miglint.dryrun.sqlite.catalog import KnownObjects, schema_of
+from miglint.dryrun.sqlite.catalog import CatalogReader
 from miglint.dryrun.sqlite.host import MemoryBounds, SqliteHost, SqliteHosts
 from miglint.dryrun.sqlite.library import Opener, SqliteError
 from miglint.dryrun.sqlite.process import RefusedError, Worker, WorkerEndedError
@@ -66,11 +66,11 @@ class SqliteEngine:
         self._hosts = SqliteHosts(
             opener.library, bounds or MemoryBounds.of(limits), deadline, foreign_keys=foreign_keys, functions=functions
         )
-        self._known: KnownObjects = {}
+        self._catalog = CatalogReader()
 
     def create(self) -> SqliteDatabase:
         """Return a new empty database in memory."""
-        return SqliteDatabase(self._hosts.take(), self._limits, self._deadline, self._known, None)
+        return SqliteDatabase(self._hosts.take(), self._limits, self._deadline, self._catalog, None)
 
     def check(self) -> None:
         """Raise if the engine was closed; a process that ended is replaced."""
@@ -93,12 +93,12 @@ class SqliteDatabase:
     """An in-memory database. It is recreated from its journal if its process was terminated."""
 
     def __init__(
-        self, host: SqliteHost, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal
+        self, host: SqliteHost, limits: Limits, deadline: Deadline, catalog: CatalogReader, journal: Journal
     ) -> None:
         self._host = host
         self._limits = limits
         self._deadline = deadline
-        self._known = known
+        self._catalog = catalog
         self._journal = journal
         self._worker: Worker | None = None
         self._number = 0
@@ -150,16 +150,16 @@ class SqliteDatabase:
         finally:
             twin.drop()
 
-    def _has_the_rows_of(self, other: SqliteDatabase) -> bool:
+    def _has_the_rows_of(self, copy: SqliteDatabase) -> bool:
         with self._host.lock:
-            other._here()
+            copy._here()
             self._here()
-            return self._ask(wire.SameRows(self._number, other._number), wire.RowsCompared).same
+            return self._ask(wire.SameRows(self._number, copy._number), wire.RowsCompared).same
 
     def schema(self) -> Schema:
         """Read the schema."""
         with self._host.lock:
-            return schema_of(self._stored(), self._details, self._known)
+            return self._catalog.schema(self._stored(), self._details)
 
     def _stored(self) -> tuple[wire.StoredObject, ...]:
         self._here()
@@ -174,7 +174,7 @@ class SqliteDatabase:
         """Return a copy made by SQLite's backup API."""
         with self._host.lock:
             worker = self._here()
-            twin = SqliteDatabase(self._host, self._limits, self._deadline, self._known, self._journal)
+            twin = SqliteDatabase(self._host, self._limits, self._deadline, self._catalog, self._journal)
             number = self._host.number()
             self._ask(wire.Copy(number, self._number), wire.Done)
             twin._worker, twin._number = worker, number
@@ -189,8 +189,12 @@ class SqliteDatabase:
         """Return a copy: there is no faster way."""
         return self.copy()
 
-    def touched(self) -> None:
-        """Unknown in SQLite."""
+    def touched(self) -> frozenset[Name] | None:
+        """Return the tables whose rows may have changed since the copy was made; None: any."""
+        with self._host.lock:
+            self._here()
+            tables = self._ask(wire.Touched(self._number), wire.TouchedTables).tables
+        return None if tables is None else frozenset(Name(None, table) for table in tables)
 
     def fill(self, schema: Schema, rows: int, seed: int, documents: frozenset[str] = frozenset()) -> Filled:
         """Insert rows into the empty tables.

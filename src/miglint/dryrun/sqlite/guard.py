@@ -35,6 +35,9 @@ _TEMPORARY = frozenset(
 )
 
 
+_VIRTUAL = frozenset([sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_DROP_VTABLE])
+# Stands among the written tables for those of the modules of virtual tables.
+VIRTUAL_TABLE = ""
 # Actions that write rows of a table, or create or drop it: their first argument is its name.
 _WRITING = frozenset(
     [
@@ -52,7 +55,8 @@ class Guard:
 
     `session_changed` means that a script created connection-level state: a temporary object, an attached database, a
     setting. `written` are the tables, in lower case, that a statement may have written: SQLite names those of triggers
-    and of the actions of foreign keys as well, but not those that the modules of virtual tables write.
+    and of the actions of foreign keys as well, but not those that the modules of virtual tables write; `VIRTUAL_TABLE`
+    is among them where such a table was created or dropped.
     """
 
     __slots__ = ("refused", "session_changed", "written")
@@ -80,6 +84,8 @@ class Guard:
             return self._pragma((first or "").lower(), second)
         if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
             return self._deny(f"the function {second}")
+        if action in _VIRTUAL:
+            self.written.add(VIRTUAL_TABLE)
         if action == sqlite3.SQLITE_CREATE_VTABLE:
             self.session_changed = self.session_changed or database == "temp"
             if (second or "").lower() in _FORBIDDEN_MODULES:

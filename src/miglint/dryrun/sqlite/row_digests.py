@@ -8,6 +8,7 @@ from typing import Any
 
 from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.catalog_queries import has_virtual_tables, ordinary_tables, quoted, stored_columns
+from miglint.dryrun.sqlite.guard import VIRTUAL_TABLE
 from miglint.dryrun.sqlite.library import Connection, UndecodableError
 
 # Hash functions by value type. Hashes of text use a secret key, so that scripts cannot create collisions.
@@ -25,13 +26,29 @@ class RowDigests:
         self._db = db
         # By name in lower case, with the table's statement.
         self._known: dict[str, tuple[str, wire.TableRows]] = {}
+        # None: virtual tables were there.
+        self._touched: set[str] | None = set()
 
     def of_copy(self, copy: Connection) -> RowDigests:
-        """Return the digests of a copy of the database."""
+        """Return the digests of a copy of the database, of whose tables none is touched."""
         self._forget_written()
         digests = RowDigests(copy)
         digests._known = dict(self._known)
         return digests
+
+    def of_other(self, connection: Connection) -> RowDigests:
+        """Return the digests of the same database with another connection."""
+        digests = self.of_copy(connection)
+        digests._touched = self._touched
+        return digests
+
+    def touched(self) -> frozenset[str] | None:
+        """Return the tables, in lower case, that were written since the database was created; None: any.
+
+        A renamed table is among them by its old name.
+        """
+        self._forget_written()
+        return None if self._touched is None else frozenset(self._touched)
 
     def tables(self, only: Collection[str] | None = None) -> dict[str, wire.TableRows]:
         """Return the digests of all ordinary tables, or of those named in lower case."""
@@ -51,11 +68,16 @@ class RowDigests:
 
     def _forget_written(self) -> None:
         written = self._db.guard.written
+        if not written:
+            return
         for name in written:
             self._known.pop(name, None)
-        written.clear()
-        if self._known and has_virtual_tables(self._db):
+        if self._touched is None or VIRTUAL_TABLE in written or has_virtual_tables(self._db):
             self._known.clear()
+            self._touched = None
+        else:
+            self._touched |= written
+        written.clear()
 
     def _digest(self, table: str) -> wire.TableRows:
         columns = stored_columns(self._db, table)

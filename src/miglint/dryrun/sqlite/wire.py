@@ -111,10 +111,16 @@ class Digest(msgspec.Struct, frozen=True, array_like=True, tag="digest"):
 
 
 class SameRows(msgspec.Struct, frozen=True, array_like=True, tag="same rows"):
-    """Return whether two databases have the same rows."""
+    """Return whether a database has the same rows as a copy of it."""
 
     database: int
-    other: int
+    copy: int
+
+
+class Touched(msgspec.Struct, frozen=True, array_like=True, tag="touched"):
+    """Return the tables that were written since a database was created."""
+
+    database: int
 
 
 class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies"):
@@ -125,7 +131,21 @@ class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies
     column: str
 
 
-Request = Start | Open | Copy | Forget | RunScript | Fetch | Many | Stored | Details | Digest | SameRows | Frequencies
+Request = (
+    Start
+    | Open
+    | Copy
+    | Forget
+    | RunScript
+    | Fetch
+    | Many
+    | Stored
+    | Details
+    | Digest
+    | SameRows
+    | Touched
+    | Frequencies
+)
 
 
 class SqliteFailure(msgspec.Struct, frozen=True, array_like=True):
@@ -236,6 +256,12 @@ class RowsCompared(msgspec.Struct, frozen=True, array_like=True, tag="compared")
     same: bool
 
 
+class TouchedTables(msgspec.Struct, frozen=True, array_like=True, tag="touched tables"):
+    """The reply to `Touched`: names in lower case; None: any table may have been written."""
+
+    tables: frozenset[str] | None
+
+
 class Counted(msgspec.Struct, frozen=True, array_like=True, tag="counted"):
     """The reply to `Frequencies`."""
 
@@ -243,7 +269,18 @@ class Counted(msgspec.Struct, frozen=True, array_like=True, tag="counted"):
 
 
 Reply = (
-    Ready | Began | Ran | Failed | Done | Fetched | StoredObjects | SchemaDetails | Digested | RowsCompared | Counted
+    Ready
+    | Began
+    | Ran
+    | Failed
+    | Done
+    | Fetched
+    | StoredObjects
+    | SchemaDetails
+    | Digested
+    | RowsCompared
+    | TouchedTables
+    | Counted
 )
 
 

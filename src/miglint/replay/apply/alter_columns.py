@@ -70,6 +70,13 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     alter_in_heirs(machine, key, operation, column.name, {"default": changed.default})
 
 
+def _refuse_in_primary_key(machine: Machine, key: Key, table: Table, column: Column) -> None:
+    primary = next(iter(of_kind(table.constraints, "primary")), None)
+    if primary is not None and column.name in primary.columns:
+        message = f'column "{column.name}" is in a primary key'
+        raise machine.refuse("invalid_table_definition", message, key, column.name)
+
+
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
     """`SET NOT NULL` and `DROP NOT NULL`, also of a domain."""
     if operation.kind == "domain":
@@ -83,12 +90,7 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     key, column = found
     table = machine.schema.table(key)
     if operation.nullable and machine.postgres and table is not None:
-        primary = next(iter(of_kind(table.constraints, "primary")), None)
-        if primary is not None and column.name in primary.columns:
-            raise machine.refuse(
-                "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
-            )
-    if operation.nullable and machine.postgres and table is not None:
+        _refuse_in_primary_key(machine, key, table, column)
         _refuse_nullable(machine, key, table, column)
     if not operation.nullable:
         refuse_nulls(machine, key, (machine.column_name(column.name),))

@@ -114,6 +114,9 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
         raise machine.refuse(
             "undefined_object", f'constraint "{name}" of relation "{table.name.name}" does not exist', key, name
         )
+    if not machine.postgres and constraint.kind in ("primary", "unique"):
+        message = f"constraint may not be dropped: {operation.constraint}"
+        raise machine.refuse("feature_not_supported", message, key, name)
     if machine.postgres and constraint.kind == "check" and _is_inherited(machine, table, name):
         message = f'cannot drop inherited constraint "{name}" of relation "{table.name.name}"'
         raise machine.refuse("invalid_table_definition", message, key, name)

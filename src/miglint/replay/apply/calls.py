@@ -30,6 +30,7 @@ from miglint.sql.operations import (
 Apply = Callable[[Machine, Operation], None]
 
 _DEEPEST = 10
+_CHANGING_NO_ROWS = frozenset({"setval", "set_config", "nextval", "pg_advisory_xact_lock", "pg_advisory_lock"})
 _SEARCH_PATH = "set search_path to "
 _ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
 
@@ -39,7 +40,8 @@ def select(machine: Machine, operation: Select, apply: Apply) -> None:
     need_query(machine, operation.query)
     check_statement(machine, None, operation.query.text)
     for call in operation.called:
-        _call(machine, call, operation, apply)
+        if not _call(machine, call, operation, apply) and call.name.name not in _CHANGING_NO_ROWS:
+            forget_all_contents(machine)
     sure = {call.name for call in operation.called}
     for function in operation.query.functions:
         if function not in sure:

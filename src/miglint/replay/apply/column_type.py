@@ -22,7 +22,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.row_contents import forget_column
+from miglint.replay.apply.row_contents import forget_column, refuse_conversion
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
@@ -65,6 +65,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     refuse_unknown_type(machine, operation.type)
     if machine.postgres:
         _refuse_if_used(machine, key, operation.column)
+    if machine.postgres and column.type is not None and column.type.name in _TEXTS and not column.type.dimensions:
+        refuse_conversion(machine, key, column.name, operation)
     new = machine.type(operation.type)
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)
@@ -80,6 +82,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
 
 
+_TEXTS = frozenset({"text", "varchar", "bpchar"})
 _COMPARABLE = (
     frozenset({"text", "varchar", "bpchar", "name"}),
     frozenset({"date", "timestamp", "timestamptz"}),

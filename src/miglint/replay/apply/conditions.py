@@ -144,12 +144,17 @@ def _label_exists(machine: Machine, test: Exists) -> bool | None:
     return None if not isinstance(enum, Enum) or enum.assumed else label in enum.labels
 
 
+def _part_exists_anywhere(machine: Machine, kind: str, name: str) -> bool | None:
+    """Return whether any table has a column or constraint of that name."""
+    if kind == "column":
+        return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
+    return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
+
+
 def _part_exists(machine: Machine, test: Exists) -> bool | None:
     name = test.name.name
     if test.table is None:
-        if test.kind == "column":
-            return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
-        return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
+        return _part_exists_anywhere(machine, test.kind, name)
     found = machine.relation(test.table)[1]
     if not isinstance(found, Table) and test.kind == "column":
         composite = machine.schema.find(machine.key(test.table, "type"))

@@ -11,7 +11,15 @@ from miglint.base.structs import replace
 from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.copied_rows import with_known_rows
-from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
+from miglint.replay.apply.known_rows import (
+    change_keys,
+    copy_keys,
+    delete_keys,
+    forget_keys,
+    forget_keys_along,
+    has_new_keys,
+    keep_conflict_keys,
+)
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
@@ -99,6 +107,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     keyed = known.rows is not None and _may_clash(known, key) and has_new_keys(machine, known, key, table)
     if operation.query is not None:
         copy_keys(machine, key, operation, operation.query)
+    keep_conflict_keys(machine, operation, key, table)
     insert_contents(machine, operation, key, table)
     if operation.conflict is not None or operation.anti_join or key.schema in TEMPORARY or keyed:
         return
@@ -248,6 +257,9 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     if found is not None:
         refuse_truncate(machine, found[0], only=operation.only)
         _refuse_referenced(machine, found[0], operation)
+        if operation.cascade:
+            forget_keys_along(machine, found[0])
+            forget_all_contents(machine)
         forget_keys(machine, found[0])
         forget_contents(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])

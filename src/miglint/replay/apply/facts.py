@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import of_kind
@@ -42,7 +44,7 @@ def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
     else:
         return None
     if sorted(name or "" for name in own) != sorted(test.columns):
-        # What an expression is called is not known.
+        # The name of an expression is not known.
         return None if None in own else False
     if len(own) < 2:
         return True
@@ -50,9 +52,12 @@ def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
         return sorted(test.columns) == list(test.columns)
     if test.order != "position":
         return None
-    if test.of != "relation" and isinstance(table, Table):
-        own = [name for name in table.columns if name in own]
-    return own == list(test.columns)
+    return _by_position(own, table if test.of != "relation" else None) == list(test.columns)
+
+
+def _by_position(names: list[str | None], table: object) -> list[str | None]:
+    """Return names in the order of the columns of a table."""
+    return [name for name in table.columns if name in names] if isinstance(table, Table) else names
 
 
 def facts_hold(machine: Machine, test: Exists) -> bool | None:
@@ -98,14 +103,18 @@ def _constraint(machine: Machine, test: Exists) -> Constraint | None:
     return found[0] if len(found) == 1 else None
 
 
+def _is_one_of(table: Table, column: Column | None, fact: str, values: Iterable[str]) -> bool | None:
+    answers = [_is(table, column, fact, value) for value in values]
+    return True if True in answers else None if None in answers else False
+
+
 def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
     """Return whether a property of a column compares with a value by the operator in its name."""
     name, _, sign = fact.partition(" ")
     if not sign:
         return _is(table, column, name, value)
     if sign in ("in", "not in"):
-        answers = [_is(table, column, name, one) for one in value.split(IN_MARK)]
-        found = True if True in answers else None if None in answers else False
+        found = _is_one_of(table, column, name, value.split(IN_MARK))
         return found if found is None or sign == "in" else not found
     kind = None if column is None else column.type
     if sign == "<>":

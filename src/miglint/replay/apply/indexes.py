@@ -40,6 +40,14 @@ def _name_of(machine: Machine, operation: CreateIndex, table: Key) -> str:
     return truncate(operation.name) if machine.postgres else operation.name
 
 
+def _refuse_duplicate_rows(machine: Machine, table: Key, name: str, operation: CreateIndex) -> None:
+    """Raise the error for rows that are equal in all columns of a unique index; expressions are not computed."""
+    columns = [element.column for element in operation.elements if element.column is not None]
+    if len(columns) == len(operation.elements):
+        unique = tuple(map(machine.column_name, columns))
+        refuse_duplicates(machine, table, name, unique, operation.where, nulls=operation.nulls_not_distinct)
+
+
 def create_index(machine: Machine, operation: CreateIndex) -> None:
     """`CREATE INDEX`."""
     key_of_table, found = machine.relation(operation.table)
@@ -78,10 +86,8 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
             "wrong_object_type", message if machine.postgres else "views may not be indexed", key_of_table
         )
     check_index(machine, key_of_table, operation)
-    if operation.unique and not operation.only and all(element.column is not None for element in operation.elements):
-        unique = tuple(machine.column_name(element.column or "") for element in operation.elements)
-        nulls = operation.nulls_not_distinct
-        refuse_duplicates(machine, key_of_table, name, unique, operation.where, nulls=nulls)
+    if operation.unique and not operation.only:
+        _refuse_duplicate_rows(machine, key_of_table, name, operation)
     if not machine.postgres:
         check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []

@@ -126,12 +126,32 @@ def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
     place, known = _known(machine, key)
     if len(known):
         _set_known(machine, place, _after(known, where, list(known), contents(machine, key))[0])
-    for child, constraint in references_to(machine, key):
-        own, there = _known(machine, child)
-        if constraint.on_delete == "cascade" and len(there) and child != key:
-            for columns in list(there):
-                there = there.insert(columns, there[columns].doubted())
-            _set_known(machine, own, there)
+    open_, seen = [key], {key}
+    while open_:
+        for child, constraint in references_to(machine, open_.pop()):
+            if constraint.on_delete == "cascade" and child not in seen:
+                seen.add(child)
+                open_.append(child)
+                _doubt(machine, child)
+
+
+def _doubt(machine: Machine, key: Key) -> None:
+    place, known = _known(machine, key)
+    for columns in list(known):
+        known = known.insert(columns, known[columns].doubted())
+    if len(known):
+        _set_known(machine, place, known)
+
+
+def forget_keys_along(machine: Machine, key: Key) -> None:
+    """Remove the keys of all rows of the tables that `TRUNCATE ... CASCADE` empties."""
+    open_, seen = [key], {key}
+    while open_:
+        place = open_.pop()
+        forget_keys(machine, place)
+        more = {child for child, _ in references_to(machine, place)} - seen
+        seen |= more
+        open_ += more
 
 
 def forget_keys(machine: Machine, key: Key) -> None:
@@ -181,7 +201,7 @@ def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None
         if not len(keys):
             continue
         if where is None:
-            return True if any(held for _, held in keys) else None
+            return any(held for _, held in keys) or None
         if named is not None and len(named[1]) == 1 and named[0] in columns:
             found = keys.with_value(columns.index(named[0]), named[1][0])
             if any(keys.holds(values) for values in found):
@@ -239,6 +259,23 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     if known is not before:
         _set_known(machine, place, known)
     return after is not before
+
+
+def keep_conflict_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> None:
+    """Note the keys that are in a table after `ON CONFLICT (...) DO NOTHING`, of the new row or of the one before."""
+    if operation.conflict != "nothing" or not operation.rows or operation.guarded:
+        return
+    wanted = {machine.column_name(name) for name in operation.conflict_columns}
+    names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
+    place, known = _known(machine, key)
+    after = known
+    for unique in _unique_columns(machine, key, table):
+        if unique.condition is None and wanted == set(unique.columns) and wanted.issubset(names):
+            keys = list(_new_keys(machine, operation, table, names, unique))
+            if keys:
+                after = after.insert(unique.columns, _of(after, unique.columns).adding(keys))
+    if after is not known:
+        _set_known(machine, place, after)
 
 
 def _new_keys(

@@ -14,7 +14,8 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.objects import Key, RewriteRule, Rows, Table, Trigger
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import Column, Constraint, Delete, Expression, Insert, Name, Update
+from miglint.sql.operations import AlterColumnType, Column, Constraint, Delete, Expression, Insert, Name, Update
+from miglint.sql.type_input import condition_of, unreadable
 
 Contents: TypeAlias = Mapping[str, "str | None"]
 """The known values of a row by column; None is NULL."""
@@ -69,9 +70,13 @@ def _is_plain(machine: Machine, key: Key, table: Table) -> bool:
     """Whether the rows of a table are in it alone, and its definition is known."""
     if table.assumed or table.kind != "table" or table.partition_of is not None or table.partition_by is not None:
         return False
+    return not table.inherits and not _has_heirs(machine, key)
+
+
+def _has_heirs(machine: Machine, key: Key) -> bool:
     name = Name(key.schema, key.name)
     heirs = machine.schema.heirs(key) if machine.postgres else ()
-    return not table.inherits and not any(heir.partition_of == name or name in heir.inherits for _, heir in heirs)
+    return any(heir.partition_of == name or name in heir.inherits for _, heir in heirs)
 
 
 def insert_contents(machine: Machine, operation: Insert, key: Key, table: Table) -> None:
@@ -94,11 +99,22 @@ def insert_contents(machine: Machine, operation: Insert, key: Key, table: Table)
         machine.put(place, replace(rows, contents=(*known, *new), age=age))
 
 
+def _assign(row: dict[str, str | None], given: Mapping[str, Expression | None], *, certain: bool) -> None:
+    """Store constants in a row that is `certain` to be changed; other new values are unknown."""
+    for column, value in given.items():
+        row.pop(column, None)
+        if certain and value is not None and (value.literal is not None or value.key.lower() == "null"):
+            row[column] = value.literal
+
+
+def _cascades(machine: Machine, key: Key) -> bool:
+    """Return whether an UPDATE of a key may change rows that refer to it."""
+    return any(constraint.on_update not in _STAYING for _, constraint in references_to(machine, key))
+
+
 def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     """Change what is known of the rows that `UPDATE` changes."""
-    if _runs_code(machine, key) or any(
-        constraint.on_update not in _STAYING for _, constraint in references_to(machine, key)
-    ):
+    if _runs_code(machine, key) or _has_heirs(machine, key) or _cascades(machine, key):
         forget_all_contents(machine)
         return
     known = contents(machine, key)
@@ -107,13 +123,9 @@ def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     given = {machine.column_name(column): value for column, value in operation.assignments}
     before = [dict(row) for row in known]
     for row in known:
-        chosen = not operation.joined and (operation.where is None or satisfies(operation.where, row))
-        if operation.where is not None and not operation.joined and satisfies(operation.where, row) is False:
-            continue
-        for column, value in given.items():
-            row.pop(column, None)
-            if chosen and value is not None and (value.literal is not None or value.key.lower() == "null"):
-                row[column] = value.literal
+        chosen = None if operation.joined else operation.where is None or satisfies(operation.where, row)
+        if chosen is not False:
+            _assign(row, given, certain=bool(chosen))
     changed = [(old, new) for old, new in zip(before, known, strict=True) if old != new and old.keys() == new.keys()]
     if machine.postgres and changed:
         _refuse_changed(machine, key, changed)
@@ -131,19 +143,21 @@ def _refuse_changed(machine: Machine, key: Key, changed: Sequence[tuple[Contents
 
 def delete_contents(machine: Machine, key: Key, operation: Delete) -> None:
     """Forget the rows that `DELETE` may take away. Raises `Refused` where another certainly refers to one of them."""
-    if _runs_code(machine, key):
+    if _runs_code(machine, key) or _has_heirs(machine, key):
         forget_all_contents(machine)
         return
     known = contents(machine, key)
     answers = [_is_deleted(operation, row) for row in known]
     gone = [row for row, answer in zip(known, answers, strict=True) if answer]
     every = operation.where is None and not operation.joined
-    for child, constraint in references_to(machine, key):
-        if constraint.on_delete not in _STAYING:
-            forget_contents(machine, child)
-        elif machine.postgres and not constraint.deferred:
+    followed = references_to(machine, key)
+    for child, constraint in followed if machine.postgres else ():
+        if constraint.on_delete in _STAYING and not constraint.deferred:
             _refuse_referred(machine, key, child, constraint, None if every else gone)
-    if known:
+    if any(constraint.on_delete not in _STAYING for _, constraint in followed):
+        # What goes along may take more with it.
+        forget_all_contents(machine)
+    elif known:
         _set(machine, key, [row for row, answer in zip(known, answers, strict=True) if answer is False])
 
 
@@ -233,6 +247,24 @@ def refuse_nulls(machine: Machine, key: Key, columns: Iterable[str]) -> None:
         if any(row.get(column, "") is None for row in contents(machine, key)):
             message = f'column "{column}" of relation "{key.name}" contains null values'
             raise machine.refuse("not_null_violation", message, key, column)
+
+
+def refuse_conversion(machine: Machine, key: Key, column: str, operation: AlterColumnType) -> None:
+    """Raise the error for a value of a text that the new type of its column does not take."""
+    new, using = operation.type, operation.using
+    if new is None or new.schema is not None or new.dimensions:
+        return
+    for row in contents(machine, key):
+        text = row.get(column)
+        if text is None:
+            continue
+        if new.name in ("varchar", "bpchar") and using is None and new.args and new.args[0].isdecimal():
+            if len(text.rstrip(" ")) > int(new.args[0]):
+                message = f"value too long for type {new}"
+                raise machine.refuse("string_data_right_truncation", message, key, column)
+        elif using is not None and using.key == f"{column}::{new.name}" and unreadable(new.name, text):
+            message = f'invalid input syntax for type {new}: "{text}"'
+            raise machine.refuse(condition_of(new.name), message, key, column)
 
 
 def refuse_unchecked(machine: Machine, key: Key, constraint: Constraint) -> None:

@@ -78,6 +78,12 @@ def _refuse_identity(machine: Machine, key: Key, relation: Table | View, name: s
         raise machine.refuse("wrong_object_type", why, key)
 
 
+def _is_unlogged(machine: Machine, key: Key) -> bool | None:
+    """Return whether a table is unlogged, or None if that is not known."""
+    table = machine.schema.table(key)
+    return None if table is None or table.assumed else table.persistence == "unlogged"
+
+
 def _refuse_persistence(machine: Machine, key: Key, table: Table, operation: SetTableOption) -> None:
     """Raise the errors for a change after which a table would refer to one that does not outlive a crash."""
     if operation.option != "logged" or not machine.postgres or table.assumed:
@@ -94,8 +100,7 @@ def _refuse_persistence(machine: Machine, key: Key, table: Table, operation: Set
     else:
         others = [child for child, _ in references_to(machine, key)]
     for other in others:
-        found = machine.schema.table(other)
-        if other != key and found is not None and not found.assumed and (found.persistence == "unlogged") is logged:
+        if other != key and _is_unlogged(machine, other) is logged:
             kind = "unlogged" if logged else "logged"
             message = f'could not change table "{key.name}" to {word} because it references {kind} table "{other.name}"'
             raise machine.refuse("invalid_table_definition", message, key)

@@ -38,6 +38,13 @@ class PreservingPair(Struct, frozen=True):
     clean_up: tuple[str, ...]
 
 
+def _certainly_lost(step: Step, way: Written, recreated: Collection[Key]) -> list[LostData]:
+    """Return the rows and values that are lost for certain, and can be restored."""
+    lost = [item for item in way.schema_only if item.table not in recreated]
+    certain = [item for item in lost if item.why == "dropped" or _comes_back(step, way, item)]
+    return certain + [LostData(key) for key in recreated]
+
+
 def preserving_pair(
     step: Step, way: Written, recreated: Collection[Key], target: Version | None
 ) -> PreservingPair | None:
@@ -46,8 +53,7 @@ def preserving_pair(
     `way` is the way back without it, and `recreated` the tables that the forward drops and creates anew.
     """
     version, dialect = step.migration.version, step.migration.dialect
-    certain = [item for item in way.schema_only if item.why == "dropped" or _comes_back(step, way, item)]
-    certain = [item for item in certain if item.table not in recreated] + [LostData(key) for key in recreated]
+    certain = _certainly_lost(step, way, recreated)
     asides, left = set_aside(certain, step.before, step.after, version)
     left += [item for item in way.schema_only if item not in certain and item.table not in recreated]
     kept, _ = set_aside(way.data_lost, step.after, step.before, version, kept=True)

@@ -87,6 +87,8 @@ def guard_of(failure: SecondRunFailure) -> InsertedGuard | None:
 def _meets(guard: str, failure: SecondRunFailure) -> bool:
     """Return whether a guard is about the error: it does not help where the table of a column is missing."""
     condition = failure.error.condition
+    if isinstance(failure.operation, (ops.SetIdentity, ops.SetGenerated)):
+        return True
     if guard != _IF_EXISTS:
         return condition.startswith("duplicate_")
     if isinstance(failure.operation, ops.DropColumn):

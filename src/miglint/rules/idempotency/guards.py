@@ -197,7 +197,13 @@ def guard_does_nothing(step: Step) -> Iterator[Hit]:
         )
 
 
-@rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
+@rule(
+    "IDM058",
+    "drop-finds-nothing",
+    Severity.INFO,
+    "A guarded DROP finds nothing even on its first run",
+    on=(ops.Drop, ops.DropColumn, ops.DropConstraint),
+)
 def drop_finds_nothing(step: Step) -> Iterator[Hit]:
     """Report guarded drops of objects that no migration created; as a warning when a name is nearly the same."""
     names = NearNames()

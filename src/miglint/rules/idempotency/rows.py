@@ -34,6 +34,7 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     "insert-unguarded",
     Severity.ERROR,
     "INSERT fails on a second run or inserts the same rows again",
+    on=(ops.Insert,),
     fixable=True,
     about_reruns=True,
 )

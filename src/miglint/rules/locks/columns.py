@@ -10,7 +10,7 @@ from miglint.locks import Work, effects
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
-from miglint.rules.locks.constraints import severity_of
+from miglint.rules.locks.waiting import severity_of
 from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
 from miglint.rules.support.sql_text import ident, literal, qualified, suffixed
 from miglint.sql import operations as ops

@@ -40,14 +40,6 @@ def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:
     return next((effect for effect in applied.effects(context) if effect.stalls), None)
 
 
-def severity_of(applied: AppliedOperation, table: Name) -> Severity | None:
-    """Return the severity of a wait for the rows of a table; None for that of its rule.
-
-    Where the same transaction deletes all rows, the application waits for that already.
-    """
-    return WARNING if applied.rows_deleted(table) else None
-
-
 def column_list(columns: tuple[str, ...]) -> str:
     """Return the names of columns as SQL."""
     return ", ".join(map(ident, columns))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.locks import Work
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
-from miglint.rules.locks.constraints import add_plain, column_list, named, severity_of, stalling
+from miglint.rules.locks.constraints import add_plain, column_list, named, stalling
 from miglint.rules.locks.nulls import not_null_help
+from miglint.rules.locks.waiting import severity_of_index
 from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.later_names import name_at_end
 from miglint.rules.support.sql_text import ident, qualified, suffixed
@@ -48,7 +48,7 @@ def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "unique" else None
         if effect is not None:
-            severity = severity_of(applied, operation.table)
+            severity = severity_of_index(step, applied, operation.table, context)
             help = _index_help(step, applied, operation.table, constraint)
             yield applied.hit(effect.words, help, severity=severity)
     yield from _added_keys(step, context, "unique")
@@ -60,13 +60,12 @@ def _added_keys(step: Step, context: Context, kind: str) -> Iterator[Hit]:
         constraint = next((constraint for constraint in added.constraints if constraint.kind == kind), None)
         if constraint is None or applied.empty(added.table):
             continue
-        rewritten = any(Work.REWRITE in effect.work for effect in applied.effects(context))
         if kind == "primary":
             constraint = Constraint("primary", columns=(added.column.name,))
         yield applied.hit(
             f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
             _added_help(step, applied, added, constraint),
-            severity=WARNING if rewritten else severity_of(applied, added.table),
+            severity=severity_of_index(step, applied, added.table, context),
         )
 
 
@@ -130,7 +129,7 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "primary" else None
         if effect is not None and constraint.using_index is None:
-            severity = severity_of(applied, operation.table)
+            severity = severity_of_index(step, applied, operation.table, context)
             help = _index_help(step, applied, operation.table, constraint)
             yield applied.hit(effect.words, help, severity=severity)
     yield from _added_keys(step, context, "primary")

@@ -180,6 +180,7 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
     "generated-name-displaced",
     Severity.WARNING,
     "The name that PostgreSQL would generate is already in use",
+    on=(ops.CreateTable, ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
 )
 def generated_name_displaced(step: Step) -> Iterator[Hit]:
@@ -259,6 +260,7 @@ def _in_use(step: Step, key: Key, table: Table, name: str, *, indexed: bool) -> 
     "rollback-names-generated-constraint",
     Severity.INFO,
     "The rollback uses the name that PostgreSQL generated for an unnamed constraint",
+    on=(ops.DropConstraint,),
     dialects=("postgres",),
 )
 def rollback_names_generated(step: Step) -> Iterator[Hit]:
@@ -294,6 +296,7 @@ def _stem(word: str) -> str:
     "index-named-after-another-table",
     Severity.INFO,
     "An index is named after another table",
+    on=(ops.CreateIndex,),
 )
 def index_named_after_another_table(step: Step) -> Iterator[Hit]:
     """Report indexes whose name contains another table's name, and nothing of their own table's."""

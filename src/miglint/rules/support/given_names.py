@@ -13,9 +13,11 @@ from miglint.rules.support.sql_text import ident
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Index, Table
 from miglint.schema.outcome import OperationTrace
+from miglint.schema.parts import Parts
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name, Operation
 
+_Meaning = tuple[str, tuple[str, ...], str | None]
 _BEFORE_INDEX_NAME = pattern(r"CREATE\s+(?:UNIQUE\s+)?INDEX(?:\s+CONCURRENTLY)?(?=\s+ON\b)", 2)
 _CONSTRAINT = pattern(r"UNIQUE|CHECK|FOREIGN|EXCLUDE|PRIMARY", 2)
 
@@ -34,9 +36,11 @@ def naming_fix(step: Step, script: Script, operation: Operation, constraint: Con
         case ops.CreateIndex() if operation.name is None:
             return _index_fix(script, operation, trace)
         case ops.AddConstraint() if operation.kind == "table" and operation.constraint.name is None:
-            return _constraint_fix(script, operation.table, operation.constraint, trace)
+            name = _name_of(step, script, trace, operation.table, operation.constraint)
+            return _constraint_fix(script, operation.table, operation.constraint, trace, name)
         case ops.CreateTable() if constraint is not None:
-            return _constraint_fix(script, operation.name, constraint, trace)
+            name = _name_of(step, script, trace, operation.name, constraint)
+            return _constraint_fix(script, operation.name, constraint, trace, name)
         case _:
             return None
 
@@ -61,9 +65,10 @@ def _index_fix(script: Script, operation: ops.CreateIndex, trace: OperationTrace
     return Fix(f"name it {names[0]}", (edit,), _may_be_taken(trace, operation.table, names[0]))
 
 
-def _constraint_fix(script: Script, table: Name, constraint: Constraint, trace: OperationTrace) -> Fix | None:
+def _constraint_fix(
+    script: Script, table: Name, constraint: Constraint, trace: OperationTrace, name: str | None
+) -> Fix | None:
     span = constraint.span
-    name = next(_names_of(trace, table, constraint), None)
     if span is None or name is None:
         return None
     start = _CONSTRAINT.search(script.file.text, span.start, span.end)
@@ -73,20 +78,38 @@ def _constraint_fix(script: Script, table: Name, constraint: Constraint, trace: 
     return Fix(f"name it {name}", (edit,), _may_be_taken(trace, table, name))
 
 
-def _names_of(trace: OperationTrace, table: Name, constraint: Constraint) -> Iterator[str]:
-    """Yield the names that constraints of the same meaning have got."""
+@cached_by_step
+def _names(step: Step, script: Script) -> dict[Span, dict[_Meaning, str]]:
+    """Return the names that the constraints of operations have got, to be filled when an operation is looked at."""
+    return {}
+
+
+def _name_of(step: Step, script: Script, trace: OperationTrace, table: Name, constraint: Constraint) -> str | None:
+    """Return the name that a constraint of an operation has got."""
+    known = _names(step, script)
+    span = trace.operation.span
+    if span not in known:
+        known[span] = {_meaning(made): name for name, made in _new_constraints(trace, table)}
+    return known[span].get(_meaning(constraint))
+
+
+def _new_constraints(trace: OperationTrace, table: Name) -> Iterator[tuple[str, Constraint]]:
+    """Yield the constraints that a table has got by an operation, in the order that is the reverse of theirs."""
     before, after = (schema.table(relation_key(schema, table)) for schema in (trace.before, trace.after))
     if after is None:
         return
-    known = before.constraints if isinstance(before, Table) else {}
-    for name, made in after.constraints.items():
-        same = (made.kind, made.columns) == (constraint.kind, constraint.columns)
-        if name not in known and same and _expression(made) == _expression(constraint) and not name.startswith("#"):
-            yield name
+    old = before.constraints if isinstance(before, Table) else {}
+    made = after.constraints
+    changed = made.changed_since(old) if isinstance(made, Parts) and isinstance(old, Parts) else None
+    names = [*made] if changed is None or not isinstance(made, Parts) else made.in_order(changed)
+    for name in reversed(names):
+        if name not in old and not name.startswith("#"):
+            yield name, made[name]
 
 
-def _expression(constraint: Constraint) -> str | None:
-    return None if constraint.expression is None else constraint.expression.key
+def _meaning(constraint: Constraint) -> _Meaning:
+    expression = None if constraint.expression is None else constraint.expression.key
+    return constraint.kind, constraint.columns, expression
 
 
 def _may_be_taken(trace: OperationTrace, table: Name, name: str) -> str | None:

@@ -18,7 +18,7 @@ def end_of(text: str, script: Span, statement: Statement) -> int | None:
     behind = behind_gap(text, statement.span.end, script.end)
     if behind < script.end and text[behind] == ";":
         return behind + 1
-    return statement.span.end if not text[statement.span.end : script.end].strip() else None
+    return statement.span.end if behind >= script.end else None
 
 
 def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:

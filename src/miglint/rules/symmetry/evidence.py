@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from miglint.replay.steps import Step
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Routine, View
 
@@ -22,7 +23,7 @@ def dropped_instead(step: Step, change: Change) -> Change | None:
     """Return what the rollback drops in the place of an object that it leaves behind: one of a similar name."""
     if change.kind != "extra":
         return None
-    guesses = [item for item in step.changes if item.what == change.what and _is_guess(step, item)]
+    guesses = _guesses(step).get(change.what)
     if not guesses:
         return None
     from difflib import get_close_matches  # few scripts need it
@@ -41,6 +42,15 @@ def is_similar(change: Change, names: list[str]) -> bool:
 def is_dropped_instead(step: Step, change: Change) -> bool:
     """Return whether the rollback drops it in the place of an object of a similar name, which it leaves behind."""
     return _is_guess(step, change) and any(dropped_instead(step, item) == change for item in step.changes)
+
+
+@cached_by_step
+def _guesses(step: Step) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in step.changes:
+        if _is_guess(step, change):
+            found.setdefault(change.what, []).append(change)
+    return found
 
 
 def _last_name(change: Change) -> str:

@@ -51,18 +51,19 @@ def _is_harmless(step: Step, change: Change) -> bool:
     if change.aspect == "definition" and change.part is not None:
         return _has_same_key(step.before, end_of(step), change)
     old, new = _column(step.before, change), _column(end_of(step), change)
-    if old is None or new is None:
-        return False
+    return old is not None and new is not None and _is_harmless_in_column(step, change, old, new)
+
+
+def _is_harmless_in_column(step: Step, change: Change, old: Column, new: Column) -> bool:
     if change.aspect == "default":
         # An additional default is used by no statement that was valid before.
         return old.default is None and new.default is not None
     if change.aspect == "nullability":
         return new.nullable is not False and old.default is None and _is_added_anew(step, change)
-    if change.aspect == "type" and step.migration.dialect is Dialect.POSTGRES:
-        return old.type is not None and new.type is not None and _holds_all_text(old.type, new.type)
-    if change.aspect == "type" and step.migration.dialect is Dialect.SQLITE:
-        return old.type is not None and new.type is not None and _stores_alike(old.type, new.type)
-    return False
+    if change.aspect != "type" or old.type is None or new.type is None:
+        return False
+    holds = _holds_all_text if step.migration.dialect is Dialect.POSTGRES else _stores_alike
+    return holds(old.type, new.type)
 
 
 def _is_replaced(step: Step, change: Change) -> bool:

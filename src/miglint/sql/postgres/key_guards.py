@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.sql.operations import KeyColumns, Name, Not
 from miglint.sql.postgres.catalog_rows import KnownVariables, conjuncts_of, constant_value
 from miglint.sql.postgres.names import Node, constant_text, sequence_name
@@ -110,7 +112,7 @@ def _object(select: Node, known: KnownVariables) -> tuple[str, Name] | None:
     if conjuncts is None:
         return None
     named: dict[str, Name] = {}
-    primary = positive = False
+    primary = False
     for node in conjuncts:
         body = node.get("A_Expr", {})
         left = _last_field(body["lexpr"]) if body.get("kind") == "AEXPR_OP" and "lexpr" in body else None
@@ -120,7 +122,10 @@ def _object(select: Node, known: KnownVariables) -> tuple[str, Name] | None:
             if name is not None:
                 named[left] = name
         primary = primary or _last_field(node) == "indisprimary" or (left == "contype" and value == "p")
-        positive = positive or (left == "attnum" and value == "0" and constant_text(body["name"][-1]) == ">")
+    return _named_object(named, primary=primary)
+
+
+def _named_object(named: Mapping[str, Name], *, primary: bool) -> tuple[str, Name] | None:
     if "indexrelid" in named:
         return "index", named["indexrelid"]
     table = named.get("indrelid") or named.get("conrelid")

@@ -7,7 +7,7 @@ block from the end of the previous one, so that its operations have positions in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from miglint.base.model import Span
 from miglint.base.structs import replace
@@ -262,6 +262,14 @@ class Block:
         """Whether an assignment here holds for all that follows it up to the next one."""
         return not self.assigned["*"] and (self.assigned[name] == 1 or not self.branches)
 
+    def _assign_row(self, names: Sequence[str], query: Node | None) -> None:
+        """Record that variables get their values from the row of a query; None: from RETURNING."""
+        for name in names:
+            self.nodes.pop(name, None)
+            self.texts.pop(name, None)
+        if len(names) == 1 and self._is_settled(names[0]) and query is not None:
+            self.nodes[names[0]] = query
+
     def static(self, kind: str, body: Node) -> list[Operation]:
         """Read a static SQL statement."""
         key = "sqlstmt" if kind == "execsql" else "expr"
@@ -278,12 +286,7 @@ class Block:
         if select is not None:
             self.nodes["found"] = {"Found": select}
         if body.get("into") and "target" in body:
-            names = row_names(body["target"])
-            for name in names:
-                self.nodes.pop(name, None)
-                self.texts.pop(name, None)
-            if len(names) == 1 and self._is_settled(names[0]) and select is not None:
-                self.nodes[names[0]] = nodes[0]["stmt"]
+            self._assign_row(row_names(body["target"]), nodes[0]["stmt"] if select is not None else None)
         if start is None or kind == "perform":
             span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
             place = Place(text, 0, 0, len(text), byte_map(text), fixed=span)

@@ -94,6 +94,15 @@ def _wrong(text: str) -> str | None:
     return None
 
 
+def _policy(node: Node) -> str | None:
+    command = node.get("cmd_name")
+    if command == "insert" and "qual" in node:
+        return "only WITH CHECK expression allowed for INSERT"
+    if command in ("select", "delete") and "with_check" in node:
+        return "WITH CHECK cannot be applied to SELECT or DELETE"
+    return None
+
+
 def _refresh(node: Node) -> str | None:
     if node.get("concurrent") and node.get("skipData"):
         return "CONCURRENTLY and WITH NO DATA options cannot be used together"
@@ -154,6 +163,7 @@ _VALUES = {
 }
 _LOOKS: dict[str, Callable[[Node], str | None]] = {
     "CreateFunctionStmt": _routine,
+    "CreatePolicyStmt": _policy,
     "RefreshMatViewStmt": _refresh,
     "DropStmt": _drop,
     "CreateStmt": _table,

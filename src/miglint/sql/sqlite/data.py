@@ -9,7 +9,7 @@ from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, 
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.expressions import collected_query, distinct, expression, literal, query
 from miglint.sql.sqlite.mentions import MentionCollector
-from miglint.sql.sqlite.query_parts import split_list
+from miglint.sql.sqlite.query_parts import is_alias, split_list
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.words import QUERY_STARTS
 
@@ -77,8 +77,10 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
         if cursor.word == "(":
             targets, where = _conflict_target(cursor, found, scope)
         conflict = _conflict_action(cursor, found, scope, table)
-    returning = cursor.accept("RETURNING")
-    if not returning:
+    returning = cursor.word == "RETURNING"
+    if returning:
+        _returning(cursor, found, scope)
+    else:
         cursor.finish()
     return Insert(
         span=cursor.whole(),
@@ -172,6 +174,7 @@ def _update(cursor: Cursor, found: MentionCollector, outer: Scope) -> Operation:
     where = _where(cursor, walked)
     for place in walked:
         found.walk(cursor.tokens, *place, scope)
+    _returning(cursor, found, scope)
     return Update(
         span=cursor.whole(),
         table=table,
@@ -191,6 +194,7 @@ def _delete(cursor: Cursor, found: MentionCollector, outer: Scope) -> Operation:
     where = _where(cursor, walked)
     for place in walked:
         found.walk(cursor.tokens, *place, scope)
+    _returning(cursor, found, scope)
     return Delete(span=cursor.whole(), table=table, where=where, relations=distinct(found.relations[before:]))
 
 
@@ -221,6 +225,18 @@ def _where(cursor: Cursor, walked: list[tuple[int, int]]) -> Expression | None:
     if cursor.word not in {"RETURNING", "ORDER", "LIMIT"}:
         cursor.finish()
     return found
+
+
+def _returning(cursor: Cursor, found: MentionCollector, scope: Scope) -> None:
+    """Read the results of `RETURNING`, their names aside."""
+    _skip_until(cursor, "RETURNING")
+    if not cursor.accept("RETURNING"):
+        return
+    words = cursor.words
+    for first, end in split_list(cursor.tokens, cursor.at, cursor.size):
+        named = end - first > 1 and (words[end - 2] == "AS" or is_alias(cursor.tokens, end - 1))
+        last = end - 1 - (words[end - 2] == "AS") if named else end
+        found.walk(cursor.tokens, first, last, scope)
 
 
 def _skip_until(cursor: Cursor, *stops: str) -> int:

@@ -9,6 +9,7 @@ from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Extension, Key, OtherType, Part, Table
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
 from miglint.writer.postgres.guards import Guarded
 from miglint.writer.postgres.plan import TransitionPlan
@@ -121,13 +122,17 @@ class Order:
                 if other.key == item.key and other.part is not None and other.part.kind == "link":
                     yield action
         if item in plan.again or item in plan.away:
-            # A second run finds the users that there are in the end.
-            for user in users_of(plan.new, item):
-                now = any(other.item == item for other in users_of(plan.old, user.item))
-                if not now and (user.item in plan.again or plan.drops(user.item)):
-                    yield from self._dropping(user.item)
+            yield from self._dropping_new_users(item)
         if item.key.space == "schema":
             yield from self._leaving_schema(item.key.name)
+
+    def _dropping_new_users(self, item: Item) -> Iterator[PlannedAction]:
+        """Yield the drops of users in the new schema, which a second run finds."""
+        plan = self._plan
+        for user in users_of(plan.new, item):
+            now = any(other.item == item for other in users_of(plan.old, user.item))
+            if not now and (user.item in plan.again or plan.drops(user.item)):
+                yield from self._dropping(user.item)
 
     def _needed_to_make(self, item: Item) -> Iterator[PlannedAction]:
         plan = self._plan
@@ -145,12 +150,15 @@ class Order:
             yield from self._freed.get(slot, ())
         table = plan.new.table(item.key) if item.part is None or item.part.kind == "link" else None
         if table is not None and table.partition_of is not None:
-            # Its rows may be those of a partition that goes.
-            for other, value in plan.old.users(relation_key(table.partition_of, Dialect.POSTGRES), Table):
-                if value.partition_of == table.partition_of:
-                    for candidate in (Item(other), Item(other, Part("link", ""))):
-                        if candidate in self._droppers:
-                            yield self._droppers[candidate]
+            yield from self._dropping_partitions(table.partition_of)
+
+    def _dropping_partitions(self, parent: Name) -> Iterator[PlannedAction]:
+        """Yield the drops of partitions of a table, whose rows may be those of a new one."""
+        for other, value in self._plan.old.users(relation_key(parent, Dialect.POSTGRES), Table):
+            if value.partition_of == parent:
+                for candidate in (Item(other), Item(other, Part("link", ""))):
+                    if candidate in self._droppers:
+                        yield self._droppers[candidate]
 
     def _leaving(self, user: Item) -> Iterator[PlannedAction]:
         """Yield the action after which an item no longer needs what it needs in the old schema."""

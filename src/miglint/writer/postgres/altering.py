@@ -81,10 +81,9 @@ def _view(draft: Drafting, key: Key, one: View, two: View) -> Iterator[str]:
         return
     if not two.materialized:
         yield printer.create_view(draft.new, two, replacing=True)
-        if two.options != one.options:
-            given = {option.partition("=")[0] for option in two.options}
-            gone = [word for option in one.options if (word := option.partition("=")[0]) not in given]
-            for word in gone:
+        given = {option.partition("=")[0] for option in two.options}
+        for word in (option.partition("=")[0] for option in one.options):
+            if word not in given:
                 yield f"ALTER VIEW {own_name(key, two)} RESET ({word.removeprefix('storage parameter ')});"
         was, wanted = dict(one.defaults), dict(two.defaults)
         for column in sorted({*was} | {*wanted}):

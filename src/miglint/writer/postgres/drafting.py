@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from miglint.base.structs import replace
 from miglint.schema.diff import display, words
+from miglint.schema.inherited import inherited_from
 from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
@@ -123,7 +124,7 @@ def follows_parent(schema: Schema, item: Item, done: Callable[[Item], bool]) -> 
         key = Key("relation", parent.name.schema or "public", parent.name.name)
         if item.part.kind == "constraint":
             own = table.constraints.get(item.part.name)
-            name_ = None if own is None else inheritance.inherited_from(parent, table, own)
+            name_ = None if own is None else inherited_from(parent, table, own)
         else:
             name_ = item.part.name if item.part.name in parent.columns else None
         if name_ is not None and done(Item(key, replace(item.part, name=name_))):

@@ -26,6 +26,7 @@ from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import catalog_conditions, guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item, automatic_needs
+from miglint.writer.postgres.settings import is_partition
 from miglint.writer.words import identifier, literal, name
 
 _KINDS = (
@@ -156,6 +157,11 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
     one, two = draft.old.find(key), draft.new.find(key)
     if isinstance(one, Privileges):
         return [guards.unless_owner(one.about, one.role, text)]
+    if isinstance(one, Table) and one.partition_of is not None and _is_referred(draft, one.partition_of):
+        # The foreign keys to a partitioned table hold its partitions.
+        own = name(Name(key.schema, one.name.name))
+        detached = f"ALTER TABLE {name(one.partition_of)} DETACH PARTITION {own};"
+        return [guards.block(is_partition(key, one.partition_of), detached), text]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
@@ -171,6 +177,18 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
         # A second run finds what the first one made.
         texts.append(_if_kind(key, two, drop(draft.new, key))._replace(plain=""))
     return texts
+
+
+def _is_referred(draft: Drafting, parent: Name) -> bool:
+    """Return whether foreign keys refer to a partitioned table."""
+    key = relation_key(parent, Dialect.POSTGRES)
+    targets = (
+        constraint.table
+        for _, table in draft.old.referring(key)
+        for constraint in table.constraints.values()
+        if constraint.table is not None
+    )
+    return any(relation_key(target, Dialect.POSTGRES) == key for target in targets)
 
 
 def _if_kind(key: Key, value: object, text: str) -> guards.Guarded:

@@ -80,19 +80,26 @@ def _known_as(schema: Schema, item: Item) -> tuple[Key, ...]:
     return (key,)
 
 
+def _unique_columns(schema: Schema, item: Item) -> tuple[Key, str, tuple[str, ...]] | None:
+    """Return the table, name and columns of a unique constraint or index; None if the item is neither."""
+    value = schema.find(item.key)
+    if item.part is None:
+        if not isinstance(value, Index) or not value.unique or value.table is None:
+            return None
+        columns = tuple(element.column or "" for element in value.elements)
+        return relation_key(value.table, Dialect.POSTGRES), item.key.name, columns
+    constraint = value.constraints.get(item.part.name) if isinstance(value, Table) else None
+    if item.part.kind != "constraint" or constraint is None or constraint.kind not in ("primary", "unique"):
+        return None
+    return item.key, item.part.name, constraint.columns
+
+
 def _resting_on(schema: Schema, item: Item) -> Iterator[Item]:
     """Yield the foreign keys that need a unique constraint or index."""
-    value = schema.find(item.key)
-    if item.part is None and isinstance(value, Index) and value.unique and value.table is not None:
-        table_key, name = relation_key(value.table, Dialect.POSTGRES), item.key.name
-        columns = tuple(element.column or "" for element in value.elements)
-    elif item.part is not None and item.part.kind == "constraint" and isinstance(value, Table):
-        constraint = value.constraints.get(item.part.name)
-        if constraint is None or constraint.kind not in ("primary", "unique"):
-            return
-        table_key, name, columns = item.key, item.part.name, constraint.columns
-    else:
+    unique = _unique_columns(schema, item)
+    if unique is None:
         return
+    table_key, name, columns = unique
     table = schema.table(table_key)
     if table is None or not columns:
         return
@@ -109,6 +116,14 @@ def _resting_on(schema: Schema, item: Item) -> Iterator[Item]:
                 yield Item(user, Part("constraint", label))
 
 
+def _needed_by_edges(schema: Schema, item: Item, value: SchemaObject) -> Iterator[Item]:
+    whole = item.part is None and not isinstance(value, Table)
+    for edge in edges(item.key, value, Dialect.POSTGRES):
+        if edge.part == item.part or whole:
+            for target in _resolved(schema, edge.target):
+                yield Item(target, edge.needed)
+
+
 def needs_of(schema: Schema, item: Item) -> Iterator[Item]:
     """Yield what an object needs with all its parts, or one part of it does; of other objects and of its own."""
     key, part = item
@@ -119,11 +134,7 @@ def needs_of(schema: Schema, item: Item) -> Iterator[Item]:
         yield Item(Key("schema", "", key.schema))
     if isinstance(value, Sequence):
         return  # Who owns it is said afterwards.
-    whole = part is None and not isinstance(value, Table)
-    for edge in edges(key, value, Dialect.POSTGRES):
-        if edge.part == part or whole:
-            for target in _resolved(schema, edge.target):
-                yield Item(target, edge.needed)
+    yield from _needed_by_edges(schema, item, value)
     if part is not None and part.kind == "constraint" and isinstance(value, Table):
         yield from _unique_of(schema, value, part.name)
     if isinstance(value, View):

@@ -267,6 +267,8 @@ def make_part(draft: Drafting, item: Item) -> None:
         if part.name in value.constraints and value.constraints[part.name].kind != "not_null":
             rank = 80 if value.constraints[part.name].kind == "foreign" else 70
             draft.act(rank, does, item.key, partial(_added_constraint, draft, item, value), makes=makes)
+    elif part.name not in value.columns:
+        return  # The column goes, and this with it.
     elif part.kind == "default":
         draft.act(62, does, item.key, lambda: [set_default(item.key, value, part.name)], makes=makes)
     elif part.kind == "identity":
@@ -358,16 +360,22 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
         draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
         return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
+    lost = _refers_to_lost_rows(draft, item, constraint) and len(empty) < len(constraint.columns)
+    return [_validated_or_not(draft, item, constraint, body, f"{label_} of {own}", lost=lost)]
+
+
+def _validated_or_not(draft: Drafting, item: Item, constraint: Constraint, body: str, what: str, *, lost: bool) -> Text:
+    """Return the statement that adds a constraint, NOT VALID where rows may violate it; `lost`: referenced rows are."""
+    no = guards.no_constraint(item.key, item.part.name if item.part is not None else "")
     if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
-        draft.with_rows.append(
-            f"{constraint.kind} constraint {label_} of {own} comes back NOT VALID where rows do not meet it"
-        )
-        error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
-        return [guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")]
-    if _refers_to_lost_rows(draft, item, constraint) and len(empty) < len(constraint.columns):
-        draft.with_rows.append(f"foreign key {label_} of {own} comes back NOT VALID where rows refer to lost ones")
-        return [guards.attempt(no, body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;")]
-    return [guards.block(no, body)]
+        why = f"{constraint.kind} constraint {what} comes back NOT VALID where rows do not meet it"
+    elif lost:
+        why = f"foreign key {what} comes back NOT VALID where rows refer to lost ones"
+    else:
+        return guards.block(no, body)
+    draft.with_rows.append(why)
+    error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
+    return guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")
 
 
 def _refers_to_lost_rows(draft: Drafting, item: Item, constraint: Constraint) -> bool:

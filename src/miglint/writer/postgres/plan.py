@@ -8,10 +8,10 @@ whatever stands in the way: a view over a column whose type changes, a default t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 
 from miglint.schema.change import Change
 from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
+from miglint.schema.inherited import comes_with_parent
 from miglint.schema.objects import (
     ABSENT,
     Absent,
@@ -26,6 +26,7 @@ from miglint.schema.objects import (
     Sequence,
     Table,
 )
+from miglint.schema.persistent import differing
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -93,8 +94,10 @@ class TransitionPlan:
         return item.part.kind in ("default", "identity") and self.drops(Item.column(item.key, item.part.name))
 
     def _compare(self) -> None:
-        for key in _differing_keys(self.old, self.new):
+        for key in differing(self.old.objects, self.new.objects):
             one, two = self.old.get(key), self.new.get(key)
+            if self.old.objects.get(key) is None and two is ABSENT:
+                continue  # It is nowhere.
             if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
                 continue
             if _is_attached(one) or _is_attached(two):
@@ -140,6 +143,8 @@ class TransitionPlan:
                 self.altered.add(Item(key))
                 continue
             item = Item(key, Part("constraint" if change.what in _CONSTRAINTS else "column", change.part))
+            if change.what in _CONSTRAINTS and self._follows_parent(key, change.part, one, two):
+                continue
             if change.kind == "missing":
                 self._go(item, self.gone)
             elif change.kind == "extra":
@@ -149,6 +154,11 @@ class TransitionPlan:
                 parts.setdefault(item, set()).add(change.aspect or "definition")
         for item, aspects in parts.items():
             self._compare_part(item, frozenset(aspects), one, two)
+
+    def _follows_parent(self, key: Key, name: str, one: Table, two: Table) -> bool:
+        """Return whether a constraint becomes what it is to be with that of the parent, which passes it on."""
+        wanted = two.constraints.get(name) or one.constraints.get(name)
+        return wanted is not None and comes_with_parent(self.new, key, wanted)
 
     def _compare_part(self, item: Item, aspects: frozenset[str], one: Table, two: Table) -> None:
         assert item.part is not None
@@ -270,19 +280,15 @@ class TransitionPlan:
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
             self._stand_aside_column(own, item)
             return
-        if own.part is not None and own.part.kind == "default" and not _has_default(after, own.part.name):
-            return
         if own in self.altered and item not in self.away and item not in set(needs_of(self.new, own)):
             return
         if isinstance(value, Sequence) and isinstance(after, Sequence) and value.owned_by != after.owned_by:
-            return  # It goes over to another column.
+            return  # It gets another owner.
         if isinstance(value, (Domain, Composite)) and own.part is None:
             if item.key.space == "type":
                 self._swap(own.key)
-            return
-        if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
-            return
-        self._go(own, self.away)
+        elif own.part is None or _has_part(after, own.part):
+            self._go(own, self.away)
 
     def _stand_aside_column(self, own: Item, item: Item) -> None:
         if own.part is None:
@@ -371,15 +377,6 @@ def _is_free(schema: Schema, place: Key) -> bool:
     return isinstance(value, Sequence) and value.owned_by is None
 
 
-def _differing_keys(one: Schema, two: Schema) -> Iterator[Key]:
-    for key, value in one.objects.items():
-        if two.objects.get(key) is not value:
-            yield key
-    for key, value in two.objects.items():
-        if value is not ABSENT and one.objects.get(key) is None:
-            yield key
-
-
 def _is_wanted(change: Change) -> bool:
     return change.counts or change.aspect in ("cluster", "owner")
 
@@ -396,6 +393,13 @@ def _is_attached(value: object) -> bool:
 
 def _computes(index: Index) -> bool:
     return index.where is not None or any(element.expression is not None for element in index.elements)
+
+
+def _has_part(value: SchemaObject, part: Part) -> bool:
+    """Return whether an object has a default or constraint; other parts are taken for granted."""
+    if part.kind == "default":
+        return _has_default(value, part.name)
+    return part.kind != "constraint" or _has_constraint(value, part.name)
 
 
 def _has_default(value: SchemaObject, column: str) -> bool:

@@ -69,7 +69,8 @@ def _foreign_option(label: str, before: str | None, after: str | None) -> str:
     return f"OPTIONS ({'ADD' if before is None else 'SET'} {identifier(label)} {literal(after)})"
 
 
-def _is_partition(child: Key, parent: Name) -> str:
+def is_partition(child: Key, parent: Name) -> str:
+    """Return the condition that a table is a partition or an heir of another one."""
     whole = Key("relation", parent.schema or "public", parent.name)
     return catalog_conditions.inherits(guards.written(child), guards.written(whole))
 
@@ -80,13 +81,13 @@ def _change_partition(draft: Drafting, key: Key, one: Table, two: Table) -> None
         parent = one.partition_of
         text = f"ALTER TABLE {name(parent)} DETACH PARTITION {own};"
         does = f"detach {label(draft.old, key)} from {name(parent)}"
-        write = partial(_one, guards.block(_is_partition(key, parent), text))
+        write = partial(_one, guards.block(is_partition(key, parent), text))
         draft.act(5, does, key, write, drops=[Item(key, Part("link", ""))])
     if two.partition_of is not None:
         parent = two.partition_of
         text = f"ALTER TABLE {name(parent)} ATTACH PARTITION {own} {tables.partition_bound(two.partition_bound)};"
         does = f"attach {label(draft.new, key)} to {name(parent)}"
-        write = partial(_one, guards.block(f"NOT {_is_partition(key, parent)}", text))
+        write = partial(_one, guards.block(f"NOT {is_partition(key, parent)}", text))
         draft.act(75, does, key, write, makes=[Item(key, Part("link", ""))])
 
 
@@ -101,7 +102,7 @@ def _change_parents(draft: Drafting, key: Key, one: Table, two: Table) -> None:
             text = f"{alter_table(key, two)} {verb} {name(parent)};"
             item = Item(key, Part("link", str(parent)))
             does = f"let {label(draft.new, key)} {verb.lower()} {name(parent)}"
-            write = partial(_one, guards.block(f"{guard}{_is_partition(key, parent)}", text))
+            write = partial(_one, guards.block(f"{guard}{is_partition(key, parent)}", text))
             if rank == 5:
                 draft.act(rank, does, key, write, drops=[item])
             else:

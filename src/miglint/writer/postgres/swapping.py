@@ -25,6 +25,11 @@ def swap_all(draft: Drafting) -> None:
             _swap(draft, key, one, two)
 
 
+def _if_differing(key: Key, value: SchemaObject, text: str) -> Text:
+    condition = _differs(key, value)
+    return text if condition is None else guards.block(condition, text)
+
+
 def _swap(draft: Drafting, key: Key, one: SchemaObject, two: SchemaObject) -> None:
     columns = [item for item in draft.plan.altered if _has_type(draft, item, key)]
     does, first = f"make {label(draft.new, key)} anew", f"put aside {label(draft.old, key)}"
@@ -42,15 +47,15 @@ def _swap(draft: Drafting, key: Key, one: SchemaObject, two: SchemaObject) -> No
     if isinstance(one, Domain) and not one.nullable:
         # The name of the constraint is taken as long as it is there.
         rename = f"ALTER DOMAIN {name(Name(key.schema, key.name))} DROP NOT NULL;\n        {rename}"
-    condition = _differs(key, two)
-    guarded = [rename if condition is None else guards.block(condition, rename)]
+    guarded = [_if_differing(key, two, rename)]
     # Whether it is what it is to be can be asked when the types that it needs are.
-    needed = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, key, other)]
+    swapped = [other for other in draft.plan.swapped if other != key]
+    needed = [Item(other) for other in swapped if _needs(draft, key, other)]
     draft.act(20, first, key, partial(list, guarded), drops=[Item(key)], after=needed)
     draft.act(21, does, key, make, makes=[Item(key)])
-    others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
+    others = [other for other in swapped if _needs(draft, other, key)]
     last = f"DROP {word} IF EXISTS {name(Name(key.schema, aside))};"
-    after = [Item(key), *columns, *(Item(other.key, _ASIDE) for other in others)]
+    after = [Item(key), *columns, *(Item(other, _ASIDE) for other in others)]
     drops = f"drop the old {label(draft.old, key)}"
     draft.act(91, drops, key, partial(list, [last]), makes=[Item(key, _ASIDE)], after=after)
 
