@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from miglint.base.model import Dialect
 from miglint.base.structs import replace
-from miglint.schema.depends import DEFAULT_PRIVILEGES
+from miglint.schema.depends import DEFAULT_PRIVILEGES, relation_key
 from miglint.schema.objects import (
     Composite,
     Domain,
@@ -177,7 +178,23 @@ def continued(sequence: Key, table_key: Key, table: Table | None, column: str) -
     )
 
 
+def _note_shared_indexes(draft: Drafting, table: Table) -> None:
+    """Note constraints whose index may stand for one of the partitioned table: a new partition gets another one."""
+    parent = relation_key(table.partition_of or table.name, Dialect.POSTGRES)
+    shared = {
+        tuple(element.column for element in index.elements)
+        for _, index in draft.old.users(parent, Index)
+        if index.unique and index.constraint is None and index.where is None
+    }
+    for label_, constraint in table.constraints.items():
+        if constraint.kind in ("primary", "unique") and constraint.columns in shared:
+            what = f"constraint {label_} of {table.name.name}"
+            draft.missing.append(f"{what} may have the index that stands for one of {parent.name}; here it has its own")
+
+
 def _make_table(draft: Drafting, key: Key, table: Table) -> None:
+    if table.partition_of is not None:
+        _note_shared_indexes(draft, table)
     later = _later_parts(draft, key, table)
     columns = {
         label_: replace(column, default=None, serial=False) if Item(key, Part("default", label_)) in later else column
@@ -278,8 +295,6 @@ def make_part(draft: Drafting, item: Item) -> None:
 
 def set_default(key: Key, table: Table, column: str) -> str:
     """Return the statement that sets the default of a column."""
-    from miglint.base.model import Dialect
-
     text = tables.default(table.columns[column], Dialect.POSTGRES)
     return f"{alter_table(key, table)} ALTER COLUMN {identifier(column)} SET DEFAULT {text};"
 
