@@ -143,13 +143,14 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
     edit = Edit(at, at, " CONCURRENTLY")
+    reason = "an interrupted build leaves an invalid index behind" if verb == "build" else None
     if any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations):
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
-        return Fix(title, (edit,))
+        return Fix(title, (edit,), reason)
     if len(step.forward_statements) == 1:
         mark = no_transaction_mark(history, step.migration)
-        return None if mark is None else Fix(title, (*mark.edits, edit), None, mark.creates)
+        return None if mark is None else Fix(title, (*mark.edits, edit), reason, mark.creates)
     if not isinstance(operation, ops.CreateIndex) or operation.name is None:
         return None
     if _is_used_later(step, history, operation.name):
