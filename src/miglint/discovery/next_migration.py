@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from miglint.base.findings import Edit, NewFile
 from miglint.base.model import History, Migration
@@ -76,15 +77,16 @@ def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...
         return ()
     path = last.forward.path
     renamed = _renamed(path, last, scripts.name)
-    if renamed is None or any(renamed == _path(migration) for migration in history.migrations):
+    if renamed is None or renamed in _paths(history):
         return ()
     line = "\r\n" if "\r\n" in last.forward.file.text else "\n"
     files = _files(history, last, renamed, scripts)
     return tuple(NewFile(file.path, file.text.replace("\n", line)) for file in files)
 
 
-def _path(migration: Migration) -> str | None:
-    return None if migration.forward is None else migration.forward.path
+@lru_cache(maxsize=2)
+def _paths(history: History) -> frozenset[str]:
+    return frozenset(one.forward.path for one in history.migrations if one.forward is not None)
 
 
 def _files(history: History, last: Migration, path: str, scripts: NextScripts) -> tuple[NewFile, ...]:

@@ -7,10 +7,11 @@ is valid by then; an index is built there, `CONCURRENTLY`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Direction, History, Script
+from miglint.base.model import Direction, History, Script, Span
 from miglint.base.structs import replace
 from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
@@ -21,12 +22,14 @@ from miglint.replay.transaction_owner import transaction_owner
 from miglint.rules.locks.constraints import named
 from miglint.rules.support.script_ends import place_at_end, without_statement
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
 from miglint.writer.tables import constraint as print_constraint
 from miglint.writer.words import UnprintableError
 
 _INDEX = pattern(r"(?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX\b", 2)
+_WORD = pattern(r"\w+")
 _NAMELESS = pattern(r"ADD\s+", 2)
 _SUFFIXES = {"foreign": "fkey", "check": "check"}
 
@@ -44,22 +47,36 @@ def _with_fix(item: PlacedHit, step: Step, history: History) -> PlacedHit:
         return item
     if script.substituted is not None or script is not step.migration.forward:
         return item
+    found = _operations(step).get(item.hit.span)
+    fix = None if found is None else _BUILDERS[item.rule.code](step, history, *found)
+    return item if fix is None else replace(item, hit=replace(item.hit, fix=fix))
+
+
+@cached_by_step
+def _operations(step: Step) -> dict[Span, tuple[Statement, Operation]]:
+    """Return the operations of a forward by their places, with their statements; the first one of each place."""
+    found: dict[Span, tuple[Statement, Operation]] = {}
     for statement in step.forward_statements:
         for operation in statement.operations:
-            if operation.span == item.hit.span:
-                fix = _BUILDERS[item.rule.code](step, history, statement, operation)
-                return item if fix is None else replace(item, hit=replace(item.hit, fix=fix))
-    return item
+            found.setdefault(operation.span, (statement, operation))
+    return found
 
 
-def _is_used_later(step: Step, history: History, *names: str) -> bool:
+def _is_used_later(step: Step, history: History, name: str) -> bool:
     """Return whether a later migration names something, so that it would come before the next one."""
-    later = False
-    for migration in history.migrations:
-        if later and migration.forward is not None and any(name in migration.forward.text for name in names):
-            return True
-        later = later or migration is step.migration
-    return False
+    places, last = _last_uses(history)
+    return last.get(name.lower(), -1) > places.get(id(step.migration), len(places))
+
+
+@lru_cache(maxsize=2)
+def _last_uses(history: History) -> tuple[dict[int, int], dict[str, int]]:
+    """Return the places of the migrations of a history, and that of the last forward with each word."""
+    places, last = {}, {}
+    for place, migration in enumerate(history.migrations):
+        places[id(migration)] = place
+        if migration.forward is not None:
+            last.update(dict.fromkeys(_WORD.findall(migration.forward.text.lower()), place))
+    return places, last
 
 
 def _validated_later(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
@@ -126,6 +143,7 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
     )
 
 
+@cached_by_step
 def _controls_transactions(step: Step) -> bool:
     return any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations)
 
@@ -147,13 +165,14 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
     edit = Edit(at, at, " CONCURRENTLY")
+    reason = "an interrupted build leaves an invalid index behind" if verb == "build" else None
     if _controls_transactions(step):
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
-        return Fix(title, (edit,))
+        return Fix(title, (edit,), reason)
     if len(step.forward_statements) == 1:
         mark = no_transaction_mark(history, step.migration)
-        return None if mark is None else Fix(title, (*mark.edits, edit), None, mark.creates)
+        return None if mark is None else Fix(title, (*mark.edits, edit), reason, mark.creates)
     if not isinstance(operation, ops.CreateIndex) or operation.name is None:
         return None
     if _is_used_later(step, history, operation.name):
@@ -178,14 +197,23 @@ def _is_partitioned(step: Step, operation: Operation) -> bool:
     return table is None or table.partition_by is not None
 
 
+@cached_by_step
+def _drops(step: Step) -> dict[str, list[Statement]]:
+    """Return the statements of a rollback that drop something, by its name."""
+    found: dict[str, list[Statement]] = {}
+    for statement in step.rollback_statements:
+        for name in dict.fromkeys(one.name.name for one in statement.operations if isinstance(one, ops.Drop)):
+            found.setdefault(name, []).append(statement)
+    return found
+
+
 def _removals(step: Step, forward: Script, statement: Statement, name: str) -> tuple[Edit, ...] | None:
     """Return the removals of the statements that create an index and drop it in the rollback."""
     rollback = step.migration.rollback
     found = [without_statement(forward, statement)]
-    for other in step.rollback_statements if rollback is not None else ():
-        if any(isinstance(one, ops.Drop) and one.name.name == name for one in other.operations):
-            alone = rollback is not None and len(other.operations) == 1
-            found.append(without_statement(rollback, other) if alone and rollback is not None else None)
+    for other in _drops(step).get(name, ()) if rollback is not None else ():
+        alone = rollback is not None and len(other.operations) == 1
+        found.append(without_statement(rollback, other) if alone and rollback is not None else None)
     edits = tuple(edit for edit in found if edit is not None)
     return edits if len(edits) == len(found) else None
 

@@ -14,7 +14,7 @@ from miglint.writer.words import UnprintableError, identifier, identifiers, name
 def create_table(table: Table) -> str:
     """Return the statement that creates a table. Raises `UnprintableError`."""
     lines = [column(table, item) for item in table.columns.values()]
-    own = [item for item in table.constraints.values() if not _place(table, item)]
+    own = _by_column(table).get(None, ())
     lines += [constraint(table, item) for item in sorted(own, key=lambda item: item.span.start if item.span else 0)]
     flags = [word for word, on in (("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)) if on]
     head = f"CREATE {'TEMPORARY ' if table.persistence == 'temporary' else ''}TABLE {name(table.name)}"
@@ -34,7 +34,7 @@ def column(table: Table, item: Column) -> str:
         clauses.append(_generated(item, item.default))
     elif item.default is not None:
         clauses.append(("default", f"DEFAULT {tables.default(item, Dialect.SQLITE)}"))
-    behind = [one for one in table.constraints.values() if _place(table, one) == item.name.lower()]
+    behind = _by_column(table).get(item.name.lower(), ())
     clauses += [("primary", _key(one, item)) for one in behind if one.kind == "primary"]
     if item.nullable is False and not _is_implied(table, item):
         label = f"CONSTRAINT {identifier(item.not_null_name)} " if item.not_null_name else ""
@@ -64,15 +64,33 @@ def _is_implied(table: Table, item: Column) -> bool:
     )
 
 
-def _place(table: Table, item: Constraint) -> str | None:
+# The last table that was asked for: its columns are written one after the other.
+_LATEST: list[tuple[Table, dict[str | None, list[Constraint]]]] = []
+
+
+def _by_column(table: Table) -> dict[str | None, list[Constraint]]:
+    """Return the constraints by the column behind which they are written; None for those of the table."""
+    if not _LATEST or _LATEST[0][0] is not table:
+        numbered = any(one.autoincrement for one in table.columns.values())
+        found: dict[str | None, list[Constraint]] = {}
+        for item in table.constraints.values():
+            found.setdefault(_place(table, item, numbered=numbered), []).append(item)
+        _LATEST[:] = [(table, found)]
+    return _LATEST[0][1]
+
+
+def _place(table: Table, item: Constraint, *, numbered: bool) -> str | None:
     """Return the column behind which a constraint is written; None for one of the table."""
-    if item.kind == "primary" and any(one.autoincrement for one in table.columns.values()):
+    if item.kind == "primary" and numbered:
         return item.columns[0].lower()
     if not item.inline:
         return None
     names = [one.lower() for one in item.columns]
+    # Spans of several files may overlap by chance, so that its own columns go first.
+    likely = [one for one in names if one in table.columns and _is_within(item.span, table.columns[one].span)]
+    if len(likely) == 1:
+        return likely[0]
     around = [folded for folded, one in table.columns.items() if _is_within(item.span, one.span)]
-    # Spans of several files may overlap by chance.
     likely = [folded for folded in around if folded in names] or around
     if likely:
         return likely[0]

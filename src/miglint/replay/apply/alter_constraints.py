@@ -148,6 +148,9 @@ def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
     if operation.kind == "domain":
         key, domain = domain_of(machine, operation.table)
         if domain is not None and operation.constraint in domain.constraints:
+            if operation.new in domain.constraints:
+                message = f'constraint "{operation.new}" for domain {key.name} already exists'
+                raise machine.refuse("duplicate_object", message, key, operation.new)
             same = domain.constraints[operation.constraint]
             renamed = with_renamed(domain.constraints, operation.constraint, operation.new, same)
             machine.put(key, replace(domain, constraints=renamed))

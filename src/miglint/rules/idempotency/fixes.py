@@ -53,7 +53,9 @@ def _skip_known_rows(failure: SecondRunFailure) -> Fix | None:
         return None
     span, text = failure.event.statement.span, failure.script.file.text
     body = text[span.start : span.end].rstrip()
-    if _RETURNING.search(body) or (failure.script.dialect is Dialect.SQLITE and not _VALUES.search(body)):
+    # Behind a query, SQLite reads ON as that of a join.
+    rows = _VALUES.search(body) is not None and "select" not in body.lower()
+    if _RETURNING.search(body) or (failure.script.dialect is Dialect.SQLITE and not rows):
         return None
     last = body.rsplit("\n", 1)[-1]
     at = span.start + len(body)
@@ -61,7 +63,7 @@ def _skip_known_rows(failure: SecondRunFailure) -> Fix | None:
     return Fix("add ON CONFLICT DO NOTHING", (Edit(at, at, words),))
 
 
-_VALUES = pattern(r"\)\s*VALUES\s*\(", 2)
+_VALUES = pattern(r"\bVALUES\s*\(", 2)
 
 
 # --- drop first ------------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ def _one_more_index(step: Step) -> Iterator[Hit]:
                 operation.span,
                 f'a second run creates another index on "{operation.table.name}"',
                 "Name the index and create it with IF NOT EXISTS.",
+                fix=naming_fix(step, applied.script, operation),
             )
 
 
@@ -75,9 +76,10 @@ def _changes_again(step: Step) -> Iterator[Hit]:
         if idempotent is not False or script is None or second.failed is not None:
             continue
         for change in diff(first.schema, second.schema):
-            if not change.counts or not change.certain:
-                continue
             found = _unnamed(step, direction, second, change) if change.kind == "extra" else None
+            # That there is one more is certain, only its name is not, where the engine chooses it.
+            if not change.counts or (not change.certain and found is None):
+                continue
             found = found or find_clause(step, direction, change.key, change.part)
             span = found[1].span if found else script.span
             again = _AGAIN.get(change.kind, "changes")

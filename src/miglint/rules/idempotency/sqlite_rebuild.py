@@ -25,6 +25,8 @@ from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
 
+# Each of the statements has the whole rebuild for its fix.
+_MOST_STATEMENTS = 20
 _COLUMN_CHANGES = (ops.AddColumn, ops.DropColumn, ops.RenameColumn)
 
 
@@ -44,7 +46,8 @@ def _rebuilds(step: Step, script: Script) -> dict[str, Fix]:
         match statement.operations:
             case (ops.AddColumn() | ops.DropColumn() | ops.RenameColumn() as operation,):
                 changes.setdefault(operation.table.name.lower(), []).append(statement)
-    found = {name: _rebuild(step, script, name, listed) for name, listed in changes.items()}
+    few = {name: listed for name, listed in changes.items() if len(listed) <= _MOST_STATEMENTS}
+    found = {name: _rebuild(step, script, name, listed) for name, listed in few.items()}
     return {name: fix for name, fix in found.items() if fix is not None}
 
 

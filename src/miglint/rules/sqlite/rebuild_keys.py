@@ -105,11 +105,14 @@ def _is_evaded(moments: tuple[OperationTrace, ...], drop: ops.Drop, constraint: 
 
     Foreign keys are checked at the end of the transaction then (`defer_foreign_keys`), when the rows are back.
     """
-    deferred = False
+    deferred, waits = False, constraint.on_delete in (None, "no action")
     for moment in moments:
         match moment.operation:
             case ops.Pragma() as pragma if pragma.name.lower() == "defer_foreign_keys":
                 deferred = (pragma.value or "").lower() not in _OFF
+                if deferred and waits:
+                    # Nothing happens at once: the rows are back when the check is due.
+                    return True
             case ops.Update() as update if deferred and update.where is None:
                 changed = {column.lower() for column, _ in update.assignments}
                 if update.table.name.lower() == drop.name.name.lower() and constraint.on_update in (None, "no action"):

@@ -32,6 +32,8 @@ from miglint.writer.written import LostData, Written, WrittenStatement
 _NOT_FIXED = frozenset({"SYM015", "SYM017", "SYM023", "SYM024"})
 # Each group of statements is replayed; a rollback that leaves more behind is written anew as a whole.
 _MOST_GROUPS = 20
+# A rollback that leaves more behind is better written anew, by `miglint rollback write`.
+_MOST_DIFFERENCES = 20
 
 
 def restoring_fix(step: Step, code: str, change: Change) -> Fix | None:
@@ -134,6 +136,8 @@ class _Repair(NamedTuple):
 def _repair(step: Step) -> _Repair | None:
     rollback, result = step.migration.rollback, step.rollback
     if rollback is None or result is None or result.lost or step.forward.failed is not None:
+        return None
+    if len(step.changes) > _MOST_DIFFERENCES:
         return None
     place = place_at_end(step, rollback)
     if place is None:
