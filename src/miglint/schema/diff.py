@@ -122,12 +122,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     found = _difference(one, two)
     if found is None:
         return
-    if isinstance(one, View) and isinstance(two, View) and found.aspect == "columns":
-        before, after = _list(one), _list(two)
-    elif isinstance(one, Extension) and isinstance(two, Extension) and found.aspect == "version":
-        before, after = one.version or "the default", two.version or "the default"
-    else:
-        before, after = describe(one), describe(two)
+    before, after = (_aspect_of(value, found.aspect) for value in (one, two))
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
 
 
@@ -174,6 +169,15 @@ def _difference_of_views(one: View, two: View) -> _Difference:
         # The server expands the columns, and a list of them may be equivalent.
         return _Difference(certain=known and one.columns != two.columns)
     return _Difference()
+
+
+def _aspect_of(value: SchemaObject, aspect: str | None) -> str:
+    """Return what differs of an object, as text: one aspect, or the whole."""
+    if isinstance(value, View) and aspect == "columns":
+        return _list(value)
+    if isinstance(value, Extension) and aspect == "version":
+        return value.version or "the default"
+    return describe(value)
 
 
 def _list(view: View) -> str:
@@ -355,12 +359,15 @@ def _is_implied(value: Sequence | Index, change: Change) -> bool:
     return value.implicit and change.kind != "changed"
 
 
+def _created_or_dropped(changes: Iterable[Change]) -> set[tuple[Key | None, str | None]]:
+    parts = (change for change in changes if change.part is not None)
+    return {(change.key, change.part) for change in parts if change.kind != "changed"}
+
+
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
     """Filter out what is created and dropped with another object: indexes with their table or constraint, and so on."""
     whole = {change.key for change in changes if _is_whole(change)}
-    parts: set[tuple[Key | None, str | None]] = {
-        (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"
-    }
+    parts = _created_or_dropped(changes)
     for change in changes:
         if change.part is not None and _comes_with_parent(change, before, after):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -29,12 +29,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     if table.partition_of is not None:
         return f"{head} PARTITION OF {_as_partition(schema, table, table.partition_of)}{tail}{_storage(table)};"
     inherited = inherited_columns(schema, table)
-    again = {found.column.name: found for found in restated(schema, table)}
-    lines = [
-        column(schema, key, table, item) + (" DEFAULT NULL" if item.name in again and again[item.name].shadows else "")
-        for item in table.columns.values()
-        if item.name not in inherited or item.name in again
-    ]
+    lines = _own_columns(schema, key, table, inherited)
     lines += [
         constraint(item)
         for item in constraints_of(table)
@@ -43,6 +38,16 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
     body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
     return f"{head} {body}{inherits}{tail}{_storage(table)};"
+
+
+def _own_columns(schema: Schema, key: Key, table: Table, inherited: Container[str]) -> list[str]:
+    """Return the definitions of the columns that are not inherited, or declared again with another default."""
+    again = {found.column.name: found for found in restated(schema, table)}
+    return [
+        column(schema, key, table, item) + (" DEFAULT NULL" if item.name in again and again[item.name].shadows else "")
+        for item in table.columns.values()
+        if item.name not in inherited or item.name in again
+    ]
 
 
 def _as_partition(schema: Schema, table: Table, parent: Name) -> str:

@@ -76,22 +76,24 @@ def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
     machine.put(key, replace(domain, constraints=with_part(domain.constraints, name, constraint)))
 
 
+def _drop_from_domain(machine: Machine, operation: DropConstraint) -> None:
+    key, domain = domain_of(machine, operation.table)
+    if domain is None:
+        return
+    name = operation.constraint
+    if name in domain.constraints:
+        machine.put(key, replace(domain, constraints=without_part(domain.constraints, name)))
+    elif operation.if_exists:
+        machine.note("missing", f'constraint "{name}" does not exist, skipped', key)
+    else:
+        message = f'constraint "{name}" of domain "{domain.name.name}" does not exist'
+        raise machine.refuse("undefined_object", message, key, name)
+
+
 def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
     """`DROP CONSTRAINT`, with the index behind it; refused while foreign keys need it, unless `CASCADE`."""
     if operation.kind == "domain":
-        key, domain = domain_of(machine, operation.table)
-        if domain is not None:
-            if operation.constraint not in domain.constraints:
-                if operation.if_exists:
-                    machine.note("missing", f'constraint "{operation.constraint}" does not exist, skipped', key)
-                    return
-                raise machine.refuse(
-                    "undefined_object",
-                    f'constraint "{operation.constraint}" of domain "{domain.name.name}" does not exist',
-                    key,
-                    operation.constraint,
-                )
-            machine.put(key, replace(domain, constraints=without_part(domain.constraints, operation.constraint)))
+        _drop_from_domain(machine, operation)
         return
     found = _altered(machine, operation)
     if found is None:

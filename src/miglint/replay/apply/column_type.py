@@ -65,8 +65,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     refuse_unknown_type(machine, operation.type)
     if machine.postgres:
         _refuse_if_used(machine, key, operation.column)
-    if machine.postgres and column.type is not None and column.type.name in _TEXTS and not column.type.dimensions:
-        refuse_conversion(machine, key, column.name, operation)
+        if column.type is not None and column.type.name in _TEXTS and not column.type.dimensions:
+            refuse_conversion(machine, key, column.name, operation)
     new = machine.type(operation.type)
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)

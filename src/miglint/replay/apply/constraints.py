@@ -41,6 +41,14 @@ def not_null_name(table: str, column: Column) -> str:
     return column.not_null_name or join(table, column.name, "not_null")
 
 
+def _with_assumed_name(machine: Machine, key: Key, table: Table, name: str) -> Table:
+    """Assume that a table has no constraint of that name, if it is not known."""
+    if not table.assumed or name in table.absent:
+        return table
+    machine.assume_part(key, "constraint", name, None)
+    return machine.schema.table(key) or table
+
+
 def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating: bool = False) -> None:
     """Add a constraint to a table, under its own or a generated name. Raises `Refused` for a name that is taken.
 
@@ -67,9 +75,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         _adopt(machine, key, table, written, name)
         return
     _refuse_taken_names(machine, key, table, written, name)
-    if table.assumed and name not in table.absent and not generated:
-        machine.assume_part(key, "constraint", name, None)
-        table = machine.schema.table(key) or table
+    table = table if generated else _with_assumed_name(machine, key, table, name)
     _check_expression(machine, key, table, written.expression, creating=creating)
     if not creating:
         _refuse_rows(machine, key, written, name)

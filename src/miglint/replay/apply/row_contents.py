@@ -112,6 +112,14 @@ def _cascades(machine: Machine, key: Key) -> bool:
     return any(constraint.on_update not in _STAYING for _, constraint in references_to(machine, key))
 
 
+def _refuse_changes(machine: Machine, key: Key, before: Sequence[Contents], after: Sequence[Contents]) -> None:
+    """Raise the error for rows that are referred to, and whose new values are all known."""
+    pairs = zip(before, after, strict=True)
+    changed = [(old, new) for old, new in pairs if old != new and old.keys() == new.keys()]
+    if changed:
+        _refuse_changed(machine, key, changed)
+
+
 def update_contents(machine: Machine, operation: Update, key: Key) -> None:
     """Change what is known of the rows that `UPDATE` changes."""
     if _runs_code(machine, key) or _has_heirs(machine, key) or _cascades(machine, key):
@@ -126,9 +134,8 @@ def update_contents(machine: Machine, operation: Update, key: Key) -> None:
         chosen = None if operation.joined else operation.where is None or satisfies(operation.where, row)
         if chosen is not False:
             _assign(row, given, certain=bool(chosen))
-    changed = [(old, new) for old, new in zip(before, known, strict=True) if old != new and old.keys() == new.keys()]
-    if machine.postgres and changed:
-        _refuse_changed(machine, key, changed)
+    if machine.postgres:
+        _refuse_changes(machine, key, before, known)
     _set(machine, key, known)
 
 

@@ -350,8 +350,7 @@ class Block:
 
     def loop(self, kind: str, body: Node) -> list[Operation]:
         """Read a loop. Over an array of constants it is unrolled; otherwise only the kind of its effect is known."""
-        query = body.get("query") or body.get("expr") or body.get("cond")
-        text = query["PLpgSQL_expr"]["query"] if query else ""
+        text = _loop_text(body)
         span = self.span(text) if text else self.place.whole()
         unrolled = self.unrolled(body, text) if kind == "foreach_a" else None
         if unrolled is not None:
@@ -424,6 +423,11 @@ class Block:
             return None
         value: Node = targets[0]["ResTarget"]["val"]
         return value
+
+
+def _loop_text(body: Node) -> str:
+    query = body.get("query") or body.get("expr") or body.get("cond")
+    return query["PLpgSQL_expr"]["query"] if query else ""
 
 
 def _uncast(node: Node | None) -> Node | None:

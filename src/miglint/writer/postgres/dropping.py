@@ -152,6 +152,17 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
     return found is not None and found.identity is not None
 
 
+def _identity_of(draft: Drafting, sequence: Sequence) -> tuple[Key, str] | None:
+    """Return the table and the identity column that own a sequence in the new schema, or None."""
+    if sequence.owned_by is None:
+        return None
+    table, column = sequence.owned_by
+    key = Key("relation", table.schema or "public", table.name)
+    owner = draft.new.table(key)
+    is_identity = owner is not None and column in owner.columns and owner.columns[column].identity
+    return (key, column) if is_identity else None
+
+
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
     """Return a `DROP` that does not drop a new relation of another kind with the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
@@ -164,12 +175,8 @@ def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Tex
         return [guards.block(is_partition(key, one.partition_of), detached), text]
     if not makes_room or key.space != "relation" or one is None or two is None:
         return [text]
-    if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
-        table, column = two.owned_by
-        table_key = Key("relation", table.schema or "public", table.name)
-        owner = draft.new.table(table_key)
-        if owner is not None and column in owner.columns and owner.columns[column].identity:
-            return [guards.block(guards.is_no_identity(table_key, column), text)]
+    if isinstance(one, Sequence) and isinstance(two, Sequence) and (identity := _identity_of(draft, two)) is not None:
+        return [guards.block(guards.is_no_identity(*identity), text)]
     if _relation_kind(one) == _relation_kind(two):
         return [text]
     texts: list[Text] = [_if_kind(key, one, text)]
