@@ -162,7 +162,10 @@ def _loss(lost: LostData) -> str:
 
 
 def _same(one: Change, other: Change) -> bool:
-    return (one.key, one.part, one.kind, one.aspect) == (other.key, other.part, other.kind, other.aspect)
+    """Return whether a difference is still there; what was changed and is missing now is no better."""
+    aspect = one.aspect == other.aspect or other.kind != "changed"
+    kind = one.kind in (other.kind, "changed")
+    return (one.key, one.part) == (other.key, other.part) and kind and aspect
 
 
 def _without_the_drop(step: Step, rollback: Script, change: Change) -> Fix | None:
