@@ -93,7 +93,11 @@ class _Repair(NamedTuple):
         about = self._about(change.key)
         single = [(statement,) for statement in about] if 1 < len(about) <= _MOST_GROUPS else []
         for chosen in (*single, about, self.statements):
-            if chosen and not any(_same(change, other) for other in self.left(chosen)):
+            if (
+                chosen
+                and _runs(self.old, _first_runs(chosen))
+                and not any(_same(change, other) for other in self.left(chosen))
+            ):
                 return chosen
         return ()
 
@@ -150,6 +154,12 @@ def _first_runs(chosen: Sequence[WrittenStatement]) -> str:
 @lru_cache(maxsize=64)
 def _done(old: Schema, text: str) -> Schema:
     return run(old, read(text, old.dialect), kept=False).schema
+
+
+@lru_cache(maxsize=64)
+def _runs(old: Schema, text: str) -> bool:
+    """Return whether no statement fails: some need others, which are about another object."""
+    return run(old, read(text, old.dialect), kept=False).failed is None
 
 
 @lru_cache(maxsize=64)
