@@ -95,7 +95,11 @@ class _Repair(NamedTuple):
         about = self._about(change.key)
         single = [(statement,) for statement in about] if 1 < len(about) <= _MOST_GROUPS else []
         for chosen in (*single, about, self.statements):
-            if chosen and not any(_same(change, other) for other in self.left(chosen)):
+            if (
+                chosen
+                and _runs(self.old, _first_runs(chosen))
+                and not any(_same(change, other) for other in self.left(chosen))
+            ):
                 return chosen
         return ()
 
@@ -157,6 +161,12 @@ def _done(old: Schema, text: str) -> Schema:
 
 
 @lru_cache(maxsize=64)
+def _runs(old: Schema, text: str) -> bool:
+    """Return whether no statement fails: some need others, which are about another object."""
+    return run(old, read(text, old.dialect), kept=False).failed is None
+
+
+@lru_cache(maxsize=64)
 def _left(old: Schema, new: Schema, text: str) -> tuple[Change, ...]:
     return tuple(diff(new, _done(old, text)))
 
@@ -166,7 +176,10 @@ def _loss(lost: LostData) -> str:
 
 
 def _same(one: Change, other: Change) -> bool:
-    return (one.key, one.part, one.kind, one.aspect) == (other.key, other.part, other.kind, other.aspect)
+    """Return whether a difference is still there; what was changed and is missing now is no better."""
+    aspect = one.aspect == other.aspect or other.kind != "changed"
+    kind = one.kind in (other.kind, "changed")
+    return (one.key, one.part) == (other.key, other.part) and kind and aspect
 
 
 def _without_the_drop(step: Step, rollback: Script, change: Change) -> Fix | None:
