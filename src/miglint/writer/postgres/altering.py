@@ -32,7 +32,7 @@ from miglint.sql.operations import Column
 from miglint.writer import inheritance, printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
-from miglint.writer.postgres.conversions import conversion, labels_of
+from miglint.writer.postgres.conversions import conversion, labels_of, set_aside
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name
 from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
@@ -347,8 +347,10 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             condition = guards.has_column(item.key, item.part.name, kind)
             yield guards.block(condition, text)
         elif had is not None:
-            # Other values have no labels, and would become the default.
-            kind = f"atttypid = to_regtype({literal(type_name(had, Dialect.POSTGRES))})"
+            # Other values have no labels, and would become the default. A type that is swapped has another name here.
+            named = had, replace(had, name=set_aside(had.name))
+            known = ", ".join(f"to_regtype({literal(type_name(one_name, Dialect.POSTGRES))})" for one_name in named)
+            kind = f"atttypid IN ({known})"
             yield guards.block(guards.has_column(item.key, item.part.name, kind), text)
         else:
             yield text

@@ -132,3 +132,8 @@ def _method(one: Type, two: Type) -> str | None:
     if one.schema is None and one.name in _STRINGS:
         return "explicit"
     return None
+
+
+def set_aside(type_name: str) -> str:
+    """Return the name of a type while another one of its name is made, and its columns are converted."""
+    return f"{type_name[:50]}__old"

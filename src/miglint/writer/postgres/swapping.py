@@ -12,6 +12,7 @@ from miglint.schema.objects import Composite, Domain, Enum, Key, OtherType, Part
 from miglint.sql.operations import Name
 from miglint.writer import printer
 from miglint.writer.postgres import guards
+from miglint.writer.postgres.conversions import set_aside
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item, all_needs_of
 from miglint.writer.words import UnprintableError, identifier, literal, name, type_name
@@ -42,7 +43,7 @@ def _swap(draft: Drafting, key: Key, one: SchemaObject, two: SchemaObject) -> No
         draft.act(21, does, key, make, makes=[Item(key)])
         return
     word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
-    aside = f"{key.name[:50]}__old"
+    aside = set_aside(key.name)
     rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
     if isinstance(one, Domain) and not one.nullable:
         # The name of the constraint is taken as long as it is there.
