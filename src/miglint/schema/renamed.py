@@ -69,7 +69,13 @@ def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) ->
     one, two = before.find(gone.key), after.find(new.key)
     if gone.part is not None:
         # The names of unnamed constraints of SQLite are just their labels here.
-        return gone.part.startswith("#") and (new.part or "").startswith("#")
+        unnamed = gone.part.startswith("#") and (new.part or "").startswith("#")
+        # A conflict clause is no part of the description that the two have in common.
+        return unnamed and (
+            not isinstance(one, Table)
+            or not isinstance(two, Table)
+            or one.constraints.get(gone.part) == two.constraints.get(new.part or "")
+        )
     if isinstance(one, Index) and isinstance(two, Index):
         return one.generated and two.generated
     return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit
