@@ -29,7 +29,10 @@ def again(text: str) -> SecondRunFailure:
     source = script(text)
     statement = postgres.parse(text)[0]
     operation = statement.operations[0]
-    failure = Failure("undefined_object", "it is gone")
+    gone = {ops.DropColumn: "undefined_column"} | dict.fromkeys(
+        (ops.Drop, ops.DropConstraint, ops.Rename, ops.RenameColumn), "undefined_object"
+    )
+    failure = Failure(gone.get(type(operation), "duplicate_object"), "it is gone, or there")
     step = replay_one(Migration("1", "a", Dialect.POSTGRES, source, None), parse, Schema(Dialect.POSTGRES))
     outcome = OperationOutcome(statement, operation, step.before, failure)
     return SecondRunFailure(step, source, outcome, operation, failure)
@@ -78,8 +81,8 @@ def test_the_first_text_of_a_script_is_its_first_line_that_is_not_blank() -> Non
         ("ALTER TYPE m ADD VALUE 'add value'", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'add value'"),
         ("CREATE VIEW a AS SELECT 1", "CREATE OR REPLACE VIEW a AS SELECT 1"),
         ("ALTER TABLE a RENAME TO b", "ALTER TABLE IF EXISTS a RENAME TO b"),
-        # Where a comment stands among the words, or no guard exists, nothing is offered.
-        ("CREATE /* big */ TABLE a (b int)", None),
+        ("CREATE /* big */ TABLE a (b int)", "CREATE /* big */ TABLE IF NOT EXISTS a (b int)"),
+        # Where no guard exists, nothing is offered.
         ("CREATE INDEX ON a (b)", None),
         ("ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0)", None),
         ("ALTER TABLE a RENAME COLUMN b TO c", None),
