@@ -382,6 +382,9 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
 def _validated_or_not(draft: Drafting, item: Item, constraint: Constraint, body: str, what: str, *, lost: bool) -> Text:
     """Return the statement that adds a constraint, NOT VALID where rows may violate it; `lost`: referenced rows are."""
     no = guards.no_constraint(item.key, item.part.name if item.part is not None else "")
+    if constraint.kind == "unique" and item.key in draft.rewritten:
+        draft.with_rows.append(f"unique constraint {what} does not come back where rows have the same key")
+        return guards.attempt(no, body, "unique_violation")
     if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
         why = f"{constraint.kind} constraint {what} comes back NOT VALID where rows do not meet it"
     elif lost:
