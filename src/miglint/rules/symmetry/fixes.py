@@ -93,9 +93,14 @@ class _Repair(NamedTuple):
         about = self._about(change.key)
         single = [(statement,) for statement in about] if 1 < len(about) <= _MOST_GROUPS else []
         for chosen in (*single, about, self.statements):
-            if chosen and not any(_same(change, other) for other in self.left(chosen)):
+            if chosen and self._undoes(change, self.left(chosen)):
                 return chosen
         return ()
+
+    def _undoes(self, change: Change, left: Sequence[Change]) -> bool:
+        """Return whether a difference is not among those that are left, and all of these were there before."""
+        before = {_identity(one) for one in _left(self.old, self.new, "")}
+        return all(_identity(one) != _identity(change) and _identity(one) in before for one in left)
 
     def _about(self, key: Key) -> tuple[WrittenStatement, ...]:
         keys = {statement.key for statement in self.statements}
@@ -161,8 +166,8 @@ def _loss(lost: LostData) -> str:
     return f"the rollback loses what was written to {lost} since the forward"
 
 
-def _same(one: Change, other: Change) -> bool:
-    return (one.key, one.part, one.kind, one.aspect) == (other.key, other.part, other.kind, other.aspect)
+def _identity(change: Change) -> tuple[object, ...]:
+    return change.key, change.part, change.kind, change.aspect
 
 
 def _without_the_drop(step: Step, rollback: Script, change: Change) -> Fix | None:
