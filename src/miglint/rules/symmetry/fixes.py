@@ -95,13 +95,14 @@ class _Repair(NamedTuple):
         about = self._about(change.key)
         single = [(statement,) for statement in about] if 1 < len(about) <= _MOST_GROUPS else []
         for chosen in (*single, about, self.statements):
-            if (
-                chosen
-                and _runs(self.old, _first_runs(chosen))
-                and not any(_same(change, other) for other in self.left(chosen))
-            ):
+            if chosen and _runs(self.old, _first_runs(chosen)) and self._undoes(change, self.left(chosen)):
                 return chosen
         return ()
+
+    def _undoes(self, change: Change, left: Sequence[Change]) -> bool:
+        """Return whether a difference is not among those that are left, and all of these were there before."""
+        before = {_identity(one) for one in _left(self.old, self.new, "")}
+        return all(not _same(change, one) and _identity(one) in before for one in left)
 
     def _about(self, key: Key) -> tuple[WrittenStatement, ...]:
         keys = {statement.key for statement in self.statements}
@@ -173,6 +174,10 @@ def _left(old: Schema, new: Schema, text: str) -> tuple[Change, ...]:
 
 def _loss(lost: LostData) -> str:
     return f"the rollback loses what was written to {lost} since the forward"
+
+
+def _identity(change: Change) -> tuple[object, ...]:
+    return change.key, change.part, change.kind, change.aspect
 
 
 def _same(one: Change, other: Change) -> bool:
