@@ -31,10 +31,10 @@ def severities(folder: Path, settings: str, forward: str = FORWARD, rollback: st
 @pytest.mark.parametrize(
     ("settings", "check_", "reindex"),
     [
-        ("", Severity.INFO, Severity.WARNING),
-        ('rollback-severity = "error"\n', Severity.WARNING, Severity.ERROR),
+        ("", Severity.INFO, Severity.INFO),
+        ('rollback-severity = "error"\n', Severity.WARNING, Severity.WARNING),
         ('rollback-severity = "info"\n', Severity.INFO, Severity.INFO),
-        ('[severity]\nLCK011 = "error"\n', Severity.ERROR, Severity.WARNING),
+        ('[severity]\nLCK011 = "error"\n', Severity.ERROR, Severity.INFO),
     ],
 )
 def test_the_severity_of_a_rollback(settings: str, check_: Severity, reindex: Severity, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_forward_is_as_severe_as_the_rule_says(tmp_path: Path) -> None:
     found = severities(
         tmp_path, "", forward=ROLLBACK.replace("city", "age").replace("age > 0", "id > 0"), rollback="SELECT 1;\n"
     )
-    assert found["LCK003"] is Severity.ERROR
+    assert found["LCK003"] is Severity.WARNING
     assert found["LCK011"] is Severity.WARNING
     assert found["BWC002"] is Severity.WARNING
 

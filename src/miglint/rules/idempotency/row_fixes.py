@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Dialect, Script
+from miglint.base.model import Dialect, Script, Span
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
 from miglint.rules.idempotency.blocks import statement_in_block
 from miglint.rules.idempotency.later_changes import later_conditions
 from miglint.rules.support.scripts import statements_of
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Expression, Operation, Statement, flat
+from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w.])+'
 _VALUES = pattern(rf"INSERT\s+INTO\s+{_NAME}\s*(?:\((?:{_NAME}|[\s,])*\))?\s*(VALUES)\s*(\()", 2)
@@ -28,7 +31,7 @@ def skip_rows_fix(step: Step, script: Script, operation: ops.Insert) -> Fix | No
     """Return the fix of an INSERT whose rows have no key that a second run would violate, or None."""
     if script.substituted is not None:
         return None
-    statement = next((one for one in statements_of(step, script.direction) if one.operations == (operation,)), None)
+    statement = _statements(step, script).get(operation.span)
     if statement is None or statement.kind != "insert":
         return None
     later = later_conditions(step, script, statement)
@@ -52,9 +55,16 @@ def once_fix(step: Step, script: Script, operation: Operation) -> Fix | None:
     """Return the block that runs a statement only before a later one of the script has run, or None."""
     if script.substituted is not None:
         return None
-    statement = next((one for one in statements_of(step, script.direction) if one.operations == (operation,)), None)
+    statement = _statements(step, script).get(operation.span)
     later = [] if statement is None else later_conditions(step, script, statement)
     return statement_in_block(step, script, statement, later[0], None) if statement is not None and later else None
+
+
+@cached_by_step
+def _statements(step: Step, script: Script) -> dict[Span, Statement]:
+    """Return the statements of a script that are one operation, by the place of that."""
+    found = (one for one in statements_of(step, script.direction) if len(one.operations) == 1)
+    return {one.operations[0].span: one for one in found}
 
 
 def _is_new(step: Step, script: Script, key: Key) -> bool:
@@ -65,13 +75,18 @@ def _is_new(step: Step, script: Script, key: Key) -> bool:
 
 def _fills_alone(step: Step, script: Script, operation: ops.Insert) -> bool:
     """Return whether no other statement of a script inserts into the table."""
-    inserts = [
-        item
+    return _inserts(step, script)[operation.table] == 1
+
+
+@cached_by_step
+def _inserts(step: Step, script: Script) -> Counter[Name]:
+    """Return how often a script inserts into each table."""
+    return Counter(
+        item.table
         for statement in statements_of(step, script.direction)
         for item in flat(statement.operations)
-        if isinstance(item, ops.Insert) and item.table == operation.table
-    ]
-    return len(inserts) == 1
+        if isinstance(item, ops.Insert)
+    )
 
 
 def _row_test(operation: ops.Insert, table: Table, dialect: Dialect) -> str | None:

@@ -17,7 +17,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Type
 from miglint.writer.words import type_name
 
-WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+WARNING, INFO = Severity.WARNING, Severity.INFO
 _BATCHES = "in batches of some thousand rows, each in a transaction of its own"
 
 
@@ -32,7 +32,7 @@ def _situation(applied: AppliedOperation, context: Context) -> tuple[str, str]:
 @hazard(
     "LCK020",
     "volatile-default-rewrites",
-    ERROR,
+    WARNING,
     "A column added with a volatile default rewrites every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
@@ -106,7 +106,7 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
 @hazard(
     "LCK021",
     "stored-generated-rewrites",
-    ERROR,
+    WARNING,
     "A stored generated column rewrites every row, blocking reads and writes",
     on=(ops.AddColumn, ops.SetGenerated),
     dialects=("postgres",),
@@ -140,7 +140,7 @@ def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
 @hazard(
     "LCK022",
     "serial-column-rewrites",
-    ERROR,
+    WARNING,
     "A serial column added to a table numbers every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
@@ -163,7 +163,7 @@ def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
 @hazard(
     "LCK027",
     "identity-column-rewrites",
-    ERROR,
+    WARNING,
     "An identity column added to a table numbers every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
@@ -203,7 +203,7 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
 @hazard(
     "LCK023",
     "type-change-rewrites",
-    ERROR,
+    WARNING,
     "A change of type rewrites every row, blocking reads and writes",
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
@@ -232,9 +232,9 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         help = _new_column_help(operation.table, operation.column, operation.type)
         zone, severity = "", severity_of(applied, operation.table)
         if situation != "alter type rewriting":
-            severity = WARNING
+            severity = INFO
         elif _is_free_in_utc(applied, context):
-            zone, severity = ", unless the session's time zone is UTC", WARNING
+            zone, severity = ", unless the session's time zone is UTC", INFO
             help = f"If the values are in UTC: `SET LOCAL timezone = 'UTC';` before it. Otherwise: {help}"
         yield applied.hit(f"{words} ({ident(operation.column)}: {old}{operation.type}){zone}", help, severity=severity)
 
@@ -304,7 +304,7 @@ def _new_column_help(table: Name, column: str, type_: Type) -> str:
 @hazard(
     "LCK024",
     "persistence-change-rewrites",
-    ERROR,
+    WARNING,
     "SET LOGGED and SET UNLOGGED rewrite the table, blocking reads and writes",
     on=(ops.SetTableOption,),
     dialects=("postgres",),
@@ -327,7 +327,7 @@ def _copy_help(table: Name) -> str:
 @hazard(
     "LCK025",
     "access-method-rewrites",
-    ERROR,
+    WARNING,
     "SET ACCESS METHOD and SET TABLESPACE rewrite the table, blocking reads and writes",
     on=(ops.SetTableOption,),
     dialects=("postgres",),

@@ -22,7 +22,7 @@ from miglint.writer.words import UnprintableError
 
 # A longer constraint is not repeated in a help text.
 _LONGEST = 300
-WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+WARNING, INFO = Severity.WARNING, Severity.INFO
 
 
 def named(table: Name, constraint: Constraint, suffix: str) -> str:
@@ -196,7 +196,6 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
         yield applied.hit(
             f"{lock} on {operation.table.name} is held since NOT VALID: blocks {blocks} while every row is checked",
             "Move it to a migration of its own: " + _validate(step, applied, operation.table, operation.constraint),
-            severity=WARNING if foreign else ERROR,
         )
 
 

@@ -182,7 +182,7 @@ _REINDEX_SINCE = 12
 @hazard(
     "LCK003",
     "reindex-blocking",
-    ERROR,
+    WARNING,
     "REINDEX without CONCURRENTLY blocks writes, and queries that would use the index",
     on=(ops.Maintenance,),
     dialects=("postgres",),
@@ -222,7 +222,7 @@ _DETACH_SINCE = 14
 @hazard(
     "LCK004",
     "detach-partition-blocking",
-    ERROR,
+    WARNING,
     "DETACH PARTITION without CONCURRENTLY blocks reads and writes of the whole partitioned table",
     on=(ops.DetachPartition,),
     dialects=("postgres",),

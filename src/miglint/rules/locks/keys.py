@@ -19,13 +19,13 @@ from miglint.sql.operations import Constraint, Name
 
 # A longer constraint is not repeated in a help text.
 _LONGEST = 300
-WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+WARNING, INFO = Severity.WARNING, Severity.INFO
 
 
 @hazard(
     "LCK013",
     "unique-builds-index",
-    ERROR,
+    WARNING,
     "A UNIQUE constraint without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
@@ -108,7 +108,7 @@ def _added_help(step: Step, applied: AppliedOperation, added: ops.AddColumn, con
 @hazard(
     "LCK014",
     "primary-key-builds-index",
-    ERROR,
+    WARNING,
     "A primary key without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
@@ -138,7 +138,7 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
 @hazard(
     "LCK043",
     "primary-key-of-nullable-columns",
-    ERROR,
+    WARNING,
     "A primary key on nullable columns checks all rows, blocking reads and writes, even with USING INDEX",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
@@ -160,7 +160,7 @@ def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hi
         yield applied.hit(
             f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
             f"Make the columns NOT NULL in migrations before it.{help}",
-            severity=INFO if unsure else ERROR,
+            severity=INFO if unsure else None,
         )
 
 
@@ -178,7 +178,7 @@ def _nullable_column(applied: AppliedOperation, table: Name, constraint: Constra
 @hazard(
     "LCK015",
     "exclusion-builds-index",
-    ERROR,
+    WARNING,
     "An EXCLUDE constraint builds its index, blocking reads and writes",
     on=(ops.AddConstraint,),
     dialects=("postgres",),

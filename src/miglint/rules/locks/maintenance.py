@@ -11,14 +11,14 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
-ERROR, INFO = Severity.ERROR, Severity.INFO
+WARNING, INFO = Severity.WARNING, Severity.INFO
 _REPACK_SINCE = 19
 
 
 @hazard(
     "LCK008",
     "rewrite-by-maintenance",
-    ERROR,
+    WARNING,
     "VACUUM FULL and CLUSTER rewrite the table under ACCESS EXCLUSIVE",
     on=(ops.Maintenance,),
     dialects=("postgres",),

@@ -14,7 +14,7 @@ from miglint.schema.objects import Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
-WARNING, ERROR = Severity.WARNING, Severity.ERROR
+WARNING = Severity.WARNING
 _CHECKS_PROVE_SINCE = 12
 
 

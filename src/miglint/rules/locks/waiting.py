@@ -21,14 +21,14 @@ def severity_of(applied: AppliedOperation, table: Name) -> Severity | None:
 
     Where the same transaction deletes all rows, the application waits for that already.
     """
-    return Severity.WARNING if applied.rows_deleted(table) else None
+    return Severity.INFO if applied.rows_deleted(table) else None
 
 
 def severity_of_index(step: Step, applied: AppliedOperation, table: Name, context: Context) -> Severity | None:
-    """Return the severity of an index build; a warning where the same statement rewrites the table with its indexes."""
+    """Return the severity of an index build; an info where the same statement rewrites the table with its indexes."""
     rewritten = _rewritten(step, context.targets.get("postgres", ()))
     if applied.key(table) in rewritten.get((applied.script.direction.value, applied.moment.statement.span), ()):
-        return Severity.WARNING
+        return Severity.INFO
     return severity_of(applied, table)
 
 
