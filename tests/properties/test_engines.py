@@ -21,7 +21,8 @@ def foreseen(texts: list[str], dialect: Dialect):
     text = ";\n".join(texts) + ";"
     parsed = parse(script(text, dialect=dialect))
     assert len(parsed) == len(texts)
-    outcome = run(empty_schema(dialect, closed=True), parsed)
+    # In a rollback what fails has made nothing; in a forward the statements behind it are judged as if it had.
+    outcome = run(empty_schema(dialect, closed=True), parsed, rollback=True)
     failed = {event.statement.span for event in outcome.events if event.failure is not None}
     return [place for place, one in enumerate(parsed) if one.span in failed], outcome.schema
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from miglint.base.structs import replace
 from miglint.schema.change import Change
-from miglint.schema.objects import Index, Policy, RewriteRule, SchemaObject, Sequence, Table, Trigger, View
+from miglint.schema.objects import Absent, Index, Policy, RewriteRule, SchemaObject, Sequence, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Query
 
@@ -71,14 +71,15 @@ def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) ->
         # The names of unnamed constraints of SQLite are just their labels here.
         unnamed = gone.part.startswith("#") and (new.part or "").startswith("#")
         # A conflict clause is no part of the description that the two have in common.
-        return unnamed and (
-            not isinstance(one, Table)
-            or not isinstance(two, Table)
-            or one.constraints.get(gone.part) == two.constraints.get(new.part or "")
-        )
+        return unnamed and _conflict_of(one, gone.part) == _conflict_of(two, new.part)
     if isinstance(one, Index) and isinstance(two, Index):
         return one.generated and two.generated
     return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit
+
+
+def _conflict_of(table: SchemaObject | Absent | None, label: str | None) -> str | None:
+    constraint = table.constraints.get(label or "") if isinstance(table, Table) else None
+    return None if constraint is None else constraint.on_conflict
 
 
 def _nameless(value: SchemaObject) -> object:

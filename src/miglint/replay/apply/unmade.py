@@ -27,7 +27,7 @@ def leave_unmade(machine: Machine, operation: Operation, failure: Failure) -> No
         _put(machine, operation.name, temporary=operation.temporary)
     elif isinstance(operation, CreateView):
         _put(machine, operation.name, temporary=operation.temporary, view=True)
-    elif isinstance(operation, Rename) and operation.kind == "table":
+    elif isinstance(operation, Rename) and operation.kind == "table" and operation.new != operation.name.name:
         _put(machine, Name(operation.name.schema, operation.new))
     elif isinstance(operation, AddColumn):
         _put_column(machine, operation.table, operation.column.name)

@@ -49,8 +49,13 @@ def _acting(
             continue
         schema = moments[number].before
         assert isinstance(rebuild.drop, ops.Drop)
+        inside = transaction_owner(step, rebuild.script) is TransactionOwner.TOOL
+        refilled = _is_filled(moments[number + 1 :], rebuild.drop.name.name)
         for table, constraint in _referring(schema, relation_key(rebuild.drop.name, Dialect.SQLITE)):
-            if _is_gone_or_filled(moments, table, number + 1) or _is_evaded(moments[:number], rebuild.drop, constraint):
+            if _is_gone_or_filled(moments, table, number + 1):
+                continue
+            waits = refilled and constraint.on_delete in (None, "no action")
+            if _is_evaded(moments[:number], rebuild.drop, constraint, begun=inside, waits=waits):
                 continue
             columns = ", ".join(map(ident, constraint.columns))
             what = _DONE.get(constraint.on_delete, _FAILS).format(ident(table.name.name), columns)
@@ -100,18 +105,29 @@ def _is_gone_or_filled(moments: tuple[OperationTrace, ...], table: Table, start:
     return False
 
 
-def _is_evaded(moments: tuple[OperationTrace, ...], drop: ops.Drop, constraint: Constraint) -> bool:
-    """Return whether all rows have got other keys before the drop, so that none is referred to.
+def _is_filled(moments: tuple[OperationTrace, ...], name: str) -> bool:
+    """Return whether rows are inserted into a table under its name: those of a renamed one do not count as back."""
+    inserts = (moment.operation for moment in moments if isinstance(moment.operation, ops.Insert))
+    return any(insert.table.name.lower() == name.lower() for insert in inserts)
 
-    Foreign keys are checked at the end of the transaction then (`defer_foreign_keys`), when the rows are back.
+
+def _is_evaded(
+    moments: tuple[OperationTrace, ...], drop: ops.Drop, constraint: Constraint, *, begun: bool, waits: bool
+) -> bool:
+    """Return whether the drop does no harm: all rows have got other keys before it, so that none is referred to.
+
+    Foreign keys are checked at the end of the transaction then (`defer_foreign_keys`), when the rows are back, which is
+    enough by itself for one that `waits`.
     """
-    deferred, waits = False, constraint.on_delete in (None, "no action")
+    deferred = False
     for moment in moments:
         match moment.operation:
+            case ops.Transaction() as control:
+                # Outside of a transaction the pragma lasts for one statement.
+                begun = control.action in ("begin", "savepoint") or (begun and control.action != "commit")
             case ops.Pragma() as pragma if pragma.name.lower() == "defer_foreign_keys":
                 deferred = (pragma.value or "").lower() not in _OFF
-                if deferred and waits:
-                    # Nothing happens at once: the rows are back when the check is due.
+                if deferred and waits and begun:
                     return True
             case ops.Update() as update if deferred and update.where is None:
                 changed = {column.lower() for column, _ in update.assignments}
