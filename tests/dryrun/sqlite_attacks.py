@@ -142,7 +142,7 @@ BOUNDS = (
         f"CREATE TABLE q{number} (x CHECK (x IN ({', '.join(['1'] * 100_000)})));" for number in range(10)), SPACE),
     Attack("a schema that can be made and not be read", "".join(
         f"CREATE TABLE w{number} ({', '.join(f'c{at} DEFAULT (1+{at})' for at in range(1900))});"
-        for number in range(240)), SPACE, rows=0),
+        for number in range(80)), SPACE, rows=0),
 )  # fmt: skip
 
 TIMES = (

@@ -15,6 +15,8 @@ from miglint.dryrun.sqlite.row_digests import RowDigests, frequencies
 # The exit status of a process that is out of memory.
 OUT_OF_MEMORY = 71
 _MAX_MESSAGE = 2000
+# The library keeps a definition in some thirty times the size of its text; after so much of it, the schema is measured.
+_IN_MEMORY, _UNCHECKED = 30, 64_000
 _BOUNDS = {"SQLITE_FULL": "disk", "SQLITE_NOMEM": "memory", "SQLITE_TOOBIG": "memory"}
 
 Tell = Callable[[wire.Began], object]
@@ -98,7 +100,7 @@ class Databases:
         until = time.monotonic() + request.left
         seconds: list[float] = []
         failure: wire.SqliteFailure | None = None
-        index, settled, count = -1, 0, len(request.statements)
+        index, settled, count, unchecked = -1, 0, len(request.statements), 0
         if request.wrapped:
             db.rows("BEGIN")
         for at, sql in enumerate(request.statements):
@@ -108,6 +110,9 @@ class Databases:
             begun = time.perf_counter()
             failure = self._statement(db, sql, request.statement, until)
             seconds.append(time.perf_counter() - begun)
+            unchecked += len(sql)
+            if failure is None and unchecked > _UNCHECKED:
+                failure, unchecked = self._too_large(db), 0
             if failure is not None:
                 index = at
                 break
@@ -119,6 +124,13 @@ class Databases:
                 db.rows("ROLLBACK")
         self._renew(request.database)
         return wire.Ran(tuple(seconds), failure, index, count if failure is None else settled)
+
+    def _too_large(self, db: Connection) -> wire.SqliteFailure | None:
+        """Return the failure of a schema that each connection would hold in memory: pages do not count it."""
+        length = int(db.rows("SELECT total(length(sql)) FROM sqlite_master")[0][0])
+        if length * _IN_MEMORY <= self._start.disk:
+            return None
+        return wire.SqliteFailure("SQLITE_NOMEM", "the definitions of the schema take too much memory", 0, "memory")
 
     def _statement(self, db: Connection, sql: str, seconds: float, until: float) -> wire.SqliteFailure | None:
         """Run a statement; return the failure, if any."""
