@@ -17,6 +17,7 @@ from miglint.schema.diff import diff
 from .engines import NEEDS_NO_TRANSACTION, Refusal, Scratch
 from .offers import Help, Offer, Place, read
 
+_MAKES_ROOM = re.compile(r"DROP\s.*\bIF EXISTS\b", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"(?:BEGIN|COMMIT|END|ROLLBACK|ABORT|START\s+TRANSACTION)(?:\s+(?:WORK|TRANSACTION))?", re.I)
 # The help of these rules leaves another schema than the statement, so that later statements may fail.
 _CHANGES_PLAN = ("BWC", "DAT", "LCK02", "LCK013", "LCK014", "LCK004", "TYP")
@@ -221,7 +222,8 @@ class Trials:
         offered = dict.fromkeys((offer.text, finding) for finding, said in restoring for offer in said.alternatives[0])
         run: set[str] = set()
         for text, finding in offered:
-            if text in run:
+            # What makes room for what is created behind it belongs to each of them.
+            if text in run and _MAKES_ROOM.match(text) is None:
                 continue
             run.add(text)
             error = scratch.run(text)
