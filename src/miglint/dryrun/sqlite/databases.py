@@ -15,8 +15,9 @@ from miglint.dryrun.sqlite.row_digests import RowDigests, frequencies
 # The exit status of a process that is out of memory.
 OUT_OF_MEMORY = 71
 _MAX_MESSAGE = 2000
-# The library keeps a definition in some thirty times the size of its text; after so much of it, the schema is measured.
-_IN_MEMORY, _UNCHECKED = 30, 64_000
+# The library, and who reads its schema, keep a definition in some hundred times the size of its text; after so much of
+# it, the schema is measured.
+_IN_MEMORY, _UNCHECKED = 100, 32_000
 _BOUNDS = {"SQLITE_FULL": "disk", "SQLITE_NOMEM": "memory", "SQLITE_TOOBIG": "memory"}
 
 Tell = Callable[[wire.Began], object]
