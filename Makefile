@@ -13,6 +13,7 @@
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
+# make increments [FOLDERS="..."] [STEPS="--seeds 20 --edits 20"]   edit histories at random, compare cached runs with fresh ones
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
 # make help-check   run every statement that help offers at the rule pages and the cases (make test: a seventh of them)
 # make truth CORPORA="..."   run every statement that help offers on real projects
@@ -27,7 +28,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench port-bench kills fuzz mutants nested same agreement \
+.PHONY: demo picture test quick attacks lint format bench schema-sql fix-bench rollback-bench port-bench kills fuzz mutants nested same increments agreement \
 	help-check truth draw-errors clean
 
 demo: $(READY)
@@ -94,6 +95,9 @@ mutants: $(READY)
 
 nested: $(READY)
 	MIGLINT_NESTED=all $(BIN)/python -m pytest tests/hostile/test_nested.py -n 2 -ra
+
+increments: $(READY)
+	$(BIN)/python -m tests.linter.increments $(STEPS) $(FOLDERS)
 
 same: $(READY)
 	$(BIN)/python benchmarks/same.py $(SAME) $(FOLDERS)

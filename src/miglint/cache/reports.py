@@ -24,7 +24,7 @@ class Cache:
     """The reports in a store."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     @classmethod
     def of(cls, settings: Settings) -> Cache | None:
@@ -34,15 +34,15 @@ class Cache:
 
     def name(self, found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> str:
         """Return the key of the entry for a run over the discovered files."""
-        return self._store.name(_KIND, list(_parts(found, settings, schemas)))
+        return self.store.name(_KIND, list(_parts(found, settings, schemas)))
 
     def part(self, name: str, requested: frozenset[str]) -> str:
         """Return the key of the entry for those files alone, derived from `name`."""
-        return self._store.name(_KIND, [name, *sorted(requested)])
+        return self.store.name(_KIND, [name, *sorted(requested)])
 
     def get(self, name: str) -> Report | None:
         """Return the report with this key, or None if it is missing or invalid."""
-        data = self._store.read(name)
+        data = self.store.read(name)
         if data is None:
             return None
         try:
@@ -57,7 +57,7 @@ class Cache:
         hidden = [(item.by, item.path, item.count) for item in report.hidden]
         summarized = [finding_as_dict(item) for item in report.summarized]
         entry = {"notes": report.notes, "hidden": hidden, "summarized": summarized, "report": as_dict(report)}
-        self._store.write(name, json.dumps(entry, separators=(",", ":")).encode())
+        self.store.write(name, json.dumps(entry, separators=(",", ":")).encode())
 
 
 def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[str]:

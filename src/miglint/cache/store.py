@@ -24,7 +24,7 @@ from miglint.base.input_files import checkout_of, read_bytes
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
-_MAX_ENTRY = MAX_BYTES // 4
+MAX_ENTRY = MAX_BYTES // 4
 # Sizes in bytes of the key, and of the hash at the start of an entry.
 _KEY, _SEAL = 32, 32
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
@@ -50,11 +50,15 @@ class Store:
             digest.update(data)
         return f"{kind}-{digest.hexdigest()}"
 
+    def derived(self, purpose: str) -> bytes:
+        """Return a key for hashes that nobody without this store's key can compute."""
+        return blake2b(purpose.encode(), key=self._secret, digest_size=_KEY).digest()
+
     def read(self, name: str) -> bytes | None:
         """Return an entry that was written with this key, and mark it as used."""
         path = os.path.join(self._folder, name)
         try:
-            entry = read_bytes(path, _MAX_ENTRY + _SEAL)
+            entry = read_bytes(path, MAX_ENTRY + _SEAL)
         except OSError:
             return None
         data = entry[_SEAL:]
@@ -72,7 +76,7 @@ class Store:
 
     def write(self, name: str, data: bytes) -> None:
         """Store an entry; another run may store the same one at the same time."""
-        if len(data) > _MAX_ENTRY:
+        if len(data) > MAX_ENTRY:
             return
         # A symbolic link in a checkout could redirect the write to any place.
         if self._own and os.path.islink(self._folder):
@@ -106,7 +110,7 @@ class Store:
         entries = []
         with os.scandir(self._folder) as listed:
             for entry in listed:
-                if entry.name.startswith((".tmp-", "run-", "answer-")):
+                if entry.name.startswith((".tmp-", "run-", "answer-", "steps-")):
                     state = entry.stat(follow_symlinks=False)
                     entries.append((state.st_mtime_ns, state.st_size, entry.path))
         total = 0

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, field, replace
-from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.history_walk import NO_KNOWN_STEPS, HistoryWalk, KnownSteps
 from miglint.linter.lead import Lead
+from miglint.linter.migration_reports import report_of, with_executions
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
-from miglint.linter.rollback_offer import with_offers
-from miglint.linter.two_step_fixes import with_two_step_fixes
+from miglint.linter.rollback_offer import is_about_rollback, with_offers
+from miglint.linter.step_findings import StepFindings
+from miglint.linter.two_step_fixes import with_proposed_fixes, with_two_step_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
-from miglint.replay.steps import ForwardPass, ForwardRun, Step, apply_forward, empty_schema, replay_one
+from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.rules.support.step_cache import forget_steps
@@ -31,24 +33,46 @@ from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport, HistoryRun
-    from miglint.rules.execution.outcomes import Executed
+    from miglint.linter.step_memory import StepMemory
 
 ProgressCallback = Callable[[int], None]
 
 
-class PartialResult(Struct):
-    """Result of a range of migrations: verdicts, hits, and the positions of statements."""
+class HistoryPart(Struct):
+    """Result of a range of migrations of one history, by its place among all.
 
-    migrations: list[MigrationReport] = field(default_factory=list)
-    placed: list[PlacedHit] = field(default_factory=list)
-    statements: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    `ends` marks the last range of a history that is replayed; `others` are the hits of rules about whole histories.
+    """
+
+    place: int
+    steps: list[StepFindings] = field(default_factory=list)
+    ends: bool = True
+    others: list[PlacedHit] = field(default_factory=list)
+
+
+class PartialResult(Struct):
+    """Result of a range of migrations: parts of histories, in their order."""
+
+    parts: list[HistoryPart] = field(default_factory=list)
 
     def extend(self, other: PartialResult) -> None:
         """Append the result of the following range."""
-        self.migrations += other.migrations
-        self.placed += other.placed
-        for path, spans in other.statements.items():
-            self.statements[path] += spans
+        for part in other.parts:
+            if self.parts and self.parts[-1].place == part.place:
+                last = self.parts[-1]
+                last.steps += part.steps
+                last.others += part.others
+                last.ends = part.ends
+            else:
+                self.parts.append(part)
+
+
+class Analyzed(Struct, frozen=True):
+    """Result of all ranges: verdicts, hits, and the positions of statements by file."""
+
+    migrations: tuple[MigrationReport, ...]
+    placed: list[PlacedHit]
+    statements: Mapping[str, list[Span]]
 
 
 class Analysis(Struct, frozen=True):
@@ -58,7 +82,7 @@ class Analysis(Struct, frozen=True):
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
     SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
-    `targets` are the configured ones.
+    `targets` are the configured ones. `memory` has the results of earlier runs (None: they are not used).
     """
 
     histories: tuple[History, ...]
@@ -73,6 +97,7 @@ class Analysis(Struct, frozen=True):
     elsewhere: frozenset[str] = frozenset()
     report_only: frozenset[str] | None = None
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    memory: StepMemory | None = None
 
     @classmethod
     def of(
@@ -83,6 +108,7 @@ class Analysis(Struct, frozen=True):
         dispatcher: RuleDispatcher,
         executed: DryRunReport | None = None,
         report_only: frozenset[str] | None = None,
+        memory: StepMemory | None = None,
     ) -> Analysis:
         """Prepare the discovered histories. Raises `UsageError` for an unreadable baseline schema."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
@@ -102,6 +128,7 @@ class Analysis(Struct, frozen=True):
             found.elsewhere,
             report_only,
             settings.targets,
+            memory,
         )
 
     @property
@@ -114,51 +141,83 @@ class Analysis(Struct, frozen=True):
         return Lead(self.histories, self.starts, self._needs_passages, own)
 
     def analyze_range(
-        self, first: int, last: int, progress: ProgressCallback | None = None, lead: Lead | None = None
+        self,
+        first: int,
+        last: int,
+        progress: ProgressCallback | None = None,
+        lead: Lead | None = None,
+        known: KnownSteps = NO_KNOWN_STEPS,
     ) -> PartialResult:
-        """Analyze the migrations from number `first` to before number `last`, with what has run ahead, if anything."""
-        part = PartialResult()
+        """Analyze the migrations from number `first` to before number `last`.
+
+        `lead` is what has run ahead, if anything; `known` are the steps of earlier runs by the places of histories.
+        """
+        parts = []
         number = 0
+        count = None if progress is None else _Count(progress)
         passed: dict[History, list[ForwardPass]] = {}
         for place, history in enumerate(self.histories):
             size = len(history.migrations)
             if number + size > first and number < last:
                 ends = number + size <= last
                 wanted = range(max(0, first - number), min(size, last - number))
-                passages = self._history(part, place, wanted, wanted.stop, ends, progress, lead)
+                part, passages = self._history(HistoryWalk(self, place, known), wanted, wanted.stop, ends, count, lead)
+                parts.append(part)
                 if passages:
                     passed[history] = passages
                     for pair in self.variants if self.dispatcher.about_variants else ():
                         # Two variants of a history are compared where the second of them ends.
                         if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
-                            self._variants(part, pair, passed)
+                            part.others += self._variants(pair, passed)
             number += size
-        return part
+        return PartialResult(parts)
 
-    def analyze_scripts(self, paths: frozenset[str]) -> PartialResult:
+    def analyze_scripts(self, paths: frozenset[str], known: KnownSteps = NO_KNOWN_STEPS) -> PartialResult:
         """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
-        part = PartialResult()
+        parts = []
         passed: dict[History, list[ForwardPass]] = {}
         for place, history in enumerate(self.histories):
             wanted = {number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)}
             if wanted:
-                passed[history] = self._history(part, place, wanted, max(wanted) + 1, True, None)
+                walk = HistoryWalk(self, place, known)
+                part, passed[history] = self._history(walk, wanted, max(wanted) + 1, True, None)
+                parts.append(part)
         for pair in self.variants if self.dispatcher.about_variants else ():
             if pair.postgres in passed or pair.sqlite in passed:
-                self._variants(part, pair, passed)
-        return part
+                parts[-1].others += self._variants(pair, passed)
+        return PartialResult(parts)
 
-    def _variants(self, part: PartialResult, pair: Variants, passed: dict[History, list[ForwardPass]]) -> None:
+    def joined(self, result: PartialResult) -> Analyzed:
+        """Return the result of all ranges, with what depends on several migrations of a history."""
+        migrations: list[MigrationReport] = []
+        placed: list[PlacedHit] = []
+        statements: dict[str, list[Span]] = defaultdict(list)
+        for part in result.parts:
+            history = self.histories[part.place]
+            for step in part.steps:
+                if step.report is not None:
+                    placed += with_two_step_fixes(step.placed, history)
+                    migrations.append(step.report)
+                    for script, spans in zip(step.scripts, (step.forward, step.rollback), strict=True):
+                        if script is not None:
+                            statements[script.path] += spans
+            if part.ends and part.steps:
+                placed += self.dispatcher.gathered([(step.migration, step.gathered) for step in part.steps])
+            placed += part.others
+        return Analyzed(tuple(migrations), placed, statements)
+
+    def _variants(self, pair: Variants, passed: dict[History, list[ForwardPass]]) -> list[PlacedHit]:
         """Compare two variants of a history, unless they contain migrations written as programs."""
         if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
-            return
+            return []
         for one in (pair.postgres, pair.sqlite):
             # Another process may have processed it.
-            if one not in passed:
-                passed[one] = self._passages(one.migrations, self.starts[one.dialect])
-        part.placed += self.dispatcher.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
+            if not passed.get(one):
+                passed[one] = self.passages(one.migrations, self.starts[one.dialect])
+        return self.dispatcher.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
 
-    def _passages(self, migrations: tuple[Migration, ...], schema: Schema) -> list[ForwardPass]:
+    def passages(self, migrations: tuple[Migration, ...], schema: Schema) -> list[ForwardPass]:
+        """Return the way of a history through its next migrations, from the schema that it has reached."""
         passages = []
         for migration in migrations:
             passages.append(apply_forward(migration, parse, schema))
@@ -167,6 +226,11 @@ class Analysis(Struct, frozen=True):
 
     def _pairs_of(self, history: History) -> list[Variants]:
         return [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+
+    def is_served(self, history: History, migration: Migration) -> bool:
+        """Return whether the project has another script for the other engine in the place of a migration."""
+        pairs = self._pairs_of(history)
+        return any(migration in pair.served for pair in pairs) if pairs else history.root in self.elsewhere
 
     def _needs_passages(self, place: int) -> bool:
         """Return whether rules need the passages of a history."""
@@ -177,72 +241,46 @@ class Analysis(Struct, frozen=True):
 
     def _history(
         self,
-        part: PartialResult,
-        place: int,
+        walk: HistoryWalk,
         wanted: Container[int],
         last: int,
         ends: bool,
-        progress: ProgressCallback | None,
+        count: _Count | None,
         lead: Lead | None = None,
-    ) -> list[ForwardPass]:
-        """Analyze the wanted migrations of a history; return its passages if rules need them and it ends."""
-        history = self.histories[place]
-        schema = self.starts[history.dialect]
-        ran = self._ran(place)
+    ) -> tuple[HistoryPart, list[ForwardPass]]:
+        """Analyze the wanted migrations of a history; return its passages too if rules need them and it ends.
+
+        Where `wanted` is a range, other ranges have the results of the migrations before it.
+        """
+        place, history = walk.place, walk.history
         # Rules for whole histories run at the end, where the whole history has been replayed.
-        pairs = self._pairs_of(history)
-        compared = bool(pairs) and self.dispatcher.about_variants
-        about = self.dispatcher.about_histories(history.dialect)
-        keep = ends and self._needs_passages(place)
-        passages: list[ForwardPass] = []
-        doubted, first = False, 0
+        walk.keeps = ends and self._needs_passages(place)
+        first = 0
         if lead is not None and isinstance(wanted, range) and (reached := lead.state(place, wanted.start)) is not None:
-            schema, doubted, first = reached.schema, reached.doubted, wanted.start
-            passages = list(reached.passages) if keep else []
-        for number, migration in enumerate(history.migrations[first:last], first):
-            if number not in wanted:
-                passage = apply_forward(migration, parse, schema)
+            first = wanted.start
+            walk.begin_at(reached)
+        part = HistoryPart(place, ends=ends)
+        for number in range(first, last):
+            if number in wanted:
+                part.steps.append(walk.step(number, None if lead is None else lead.take(place, number)))
+                if count is not None:
+                    count.next()
             else:
-                first_run = None if lead is None else lead.take(place, number)
-                step = self._replayed(migration, history, schema, pairs, doubted=doubted, first_run=first_run)
-                self._step(part, step, place, number, ran)
-                passage = step.passage
-                if progress is not None:
-                    progress(len(part.migrations))
-            schema, doubted = passage.after, doubted or passage.doubted
-            if keep:
-                passages.append(passage)
-        if ends and compared:
+                passed = walk.passed(number)
+                if not isinstance(wanted, range):
+                    part.steps.append(passed)
+        if not walk.keeps:
+            return part, []
+        passages = walk.passages()
+        if self.dispatcher.about_histories(history.dialect) and passages:
+            part.others += self.dispatcher.history(passages)
+        if self.dispatcher.about_variants and self._pairs_of(history):
             # The rest of the history determines how its variants compare.
-            passages += self._passages(history.migrations[last:], schema)
-        if keep and about and passages:
-            part.placed += self.dispatcher.history(passages)
-        return passages
+            passages = passages + self.passages(history.migrations[last:], walk.state.schema)
+        return part, passages
 
-    def _replayed(
-        self,
-        migration: Migration,
-        history: History,
-        schema: Schema,
-        pairs: list[Variants],
-        *,
-        doubted: bool,
-        first_run: ForwardRun | None,
-    ) -> Step:
-        served = any(migration in pair.served for pair in pairs) if pairs else history.root in self.elsewhere
-        return replay_one(
-            migration,
-            parse,
-            schema,
-            layout=history.layout,
-            runner=self.runner,
-            doubted=doubted,
-            served=served,
-            sqlite=self.sqlite,
-            first_run=first_run,
-        )
-
-    def _ran(self, place: int) -> list[HistoryRun]:
+    def executions(self, place: int) -> list[HistoryRun]:
+        """Return the dry runs of a history."""
         if self.executed is None:
             return []
         same = self.histories[place]
@@ -252,37 +290,56 @@ class Analysis(Struct, frozen=True):
             if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
         ]
 
-    def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
+    def result_of(self, step: Step, place: int, number: int, ran: list[HistoryRun]) -> StepFindings:
+        """Return the result of a step: of all rules about it, and of dry runs."""
         runners = self.runners[place]
-        history = self.histories[place]
+        history, migration = self.histories[place], step.migration
         placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
-        placed = with_two_step_fixes(placed, step, history)
+        # Where a missing rollback has its place depends on other migrations.
+        storable = migration.rollback is not None or not any(map(is_about_rollback, placed))
+        placed = with_proposed_fixes(placed, step)
         if not ran:
             forget_steps()
-        part.placed += with_guarantees(placed, step, runners)
-        part.placed += self.dispatcher.scripts(step.migration, self.report_only)
-        report = _report(step, self.histories[place])
+        placed = with_guarantees(placed, step, runners)
+        placed += self.dispatcher.scripts(migration, self.report_only)
+        report = report_of(step, history)
         if ran:
             # Only needed for a dry run.
             from miglint.rules.execution.outcomes import Executed
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += with_guarantees(self.dispatcher.executed(item), step, runners)
+                placed += with_guarantees(self.dispatcher.executed(item), step, runners)
             idle = frozenset(
                 number
-                for number, script in ((3, step.migration.forward), (5, step.migration.rollback))
+                for number, script in ((3, migration.forward), (5, migration.rollback))
                 if not self.reruns.matters(step, script, runners)
             )
-            report = _with_executions(report, runs, idle)
-        part.migrations.append(report)
+            report = with_executions(report, runs, idle)
+        gathered = self.dispatcher.gather(step.passage, first=number == 0)
         forget_steps()
-        for script, statements in (
-            (step.migration.forward, step.forward_statements),
-            (step.migration.rollback, step.rollback_statements),
-        ):
-            if script is not None:
-                part.statements[script.path] += [statement.span for statement in statements]
+        return StepFindings(
+            migration,
+            report,
+            tuple(placed),
+            tuple(statement.span for statement in step.forward_statements),
+            tuple(statement.span for statement in step.rollback_statements),
+            gathered,
+            storable=storable,
+        )
+
+
+class _Count:
+    """Reports the number of migrations that are analyzed."""
+
+    def __init__(self, progress: ProgressCallback) -> None:
+        self._progress = progress
+        self._done = 0
+
+    def next(self) -> None:
+        """Report one more."""
+        self._done += 1
+        self._progress(self._done)
 
 
 def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
@@ -327,40 +384,4 @@ def _bare(migration: Migration) -> Migration:
         migration,
         forward=replace(forward, transaction=False) if forward is not None else None,
         rollback=replace(rollback, transaction=False) if rollback is not None else None,
-    )
-
-
-def _report(step: Step, history: History) -> MigrationReport:
-    migration = step.migration
-    return MigrationReport(
-        migration.version,
-        migration.name,
-        migration.dialect.value,
-        migration.forward.path if migration.forward else None,
-        migration.rollback.path if migration.rollback else None,
-        step.verdict.as_dict(),
-        tuple(map(decode_tags, step.unknown)),
-        history=history.root,
-    )
-
-
-def _with_executions(report: MigrationReport, runs: list[Executed], idle: frozenset[int]) -> MigrationReport:
-    """Return the report of a migration with the dry run's verdicts in place of the replay's.
-
-    A failure on one engine is a failure; unknown on one engine is unknown. `idle` are the steps whose failure is only
-    an info.
-    """
-    from miglint.dryrun.report import as_dict
-
-    verdict = dict(report.verdict)
-    # Verdicts that no engine provides are those of the replay.
-    for name in ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric"):
-        values = [getattr(item.run.verdict, name) for item in runs]
-        verdict[name] = False if False in values else None if None in values else True
-    return replace(
-        report,
-        verdict=verdict,
-        unknown=tuple(dict.fromkeys(decode_tags(reason) for item in runs for reason in item.run.unknown)),
-        static_verdict=report.verdict,
-        executions=tuple(as_dict(item.run, item.history, idle) for item in runs),
     )

@@ -6,7 +6,7 @@ A history has thousands of steps, each relevant to few rules: `Rule.on` determin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,8 +14,9 @@ from miglint.base.errors import MiglintError
 from miglint.base.findings import FAMILIES
 from miglint.base.model import Dialect, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct
+from miglint.linter.proposed_fix import ProposedFix
 from miglint.replay.steps import ForwardPass, Step
-from miglint.rules.definition import Context, Hit, Rule
+from miglint.rules.definition import Context, GatheredPass, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.selection import Selection
 from miglint.rules.support.scripts import operations_of
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
 
 class PlacedHit(Struct, frozen=True):
-    """A hit with its rule and its migration."""
+    """A hit with its rule and its migration; `proposed` is its fix, as long as that of its history is not known."""
 
     rule: Rule
     hit: Hit
     migration: Migration | None = None
+    proposed: ProposedFix | None = None
 
 
 class BoundRule(NamedTuple):
@@ -38,6 +40,7 @@ class BoundRule(NamedTuple):
 
     rule: Rule
     check: Callable[[Any], Iterable[Hit]]
+    context: Context
 
 
 class RuleDispatcher:
@@ -50,7 +53,8 @@ class RuleDispatcher:
         self._scopes: dict[tuple[str, str], list[BoundRule]] = defaultdict(list)
         for code in sorted(chosen.enabled):
             rule = self.rules[code]
-            bound = BoundRule(rule, rule.call(Context(targets, chosen.options[code])))
+            context = Context(targets, chosen.options[code])
+            bound = BoundRule(rule, rule.call(context), context)
             for dialect in ("", *rule.dialects):
                 self._scopes[rule.scope, dialect].append(bound)
         self._steps: dict[str, StepRuleIndex] = {}
@@ -61,8 +65,8 @@ class RuleDispatcher:
         return any(bound for (scope, _), bound in self._scopes.items() if scope == "script")
 
     def about_histories(self, dialect: Dialect) -> bool:
-        """Return whether any rule checks whole histories."""
-        return bool(self._scopes["history", dialect.value])
+        """Return whether any rule checks whole histories by their passages."""
+        return any(bound.rule.gather is None for bound in self._scopes["history", dialect.value])
 
     @property
     def about_variants(self) -> bool:
@@ -86,7 +90,37 @@ class RuleDispatcher:
         placed: list[PlacedHit] = []
         migration = passages[0].migration
         for bound in self._scopes["history", migration.dialect.value]:
-            self._call(placed, bound, passages, migration)
+            if bound.rule.gather is None:
+                self._call(placed, bound, passages, migration)
+        return placed
+
+    def gather(self, passage: ForwardPass, *, first: bool) -> dict[str, Any]:
+        """Return what rules about whole histories need to know of a migration, by their codes.
+
+        `first` says whether it is the first one of its history.
+        """
+        found: dict[str, Any] = {}
+        for bound in self._scopes["history", passage.migration.dialect.value]:
+            if bound.rule.gather is not None:
+                try:
+                    facts = bound.rule.gather(passage, bound.context, first)
+                # Reported when the rule is called: a text is the error.
+                except Exception as error:
+                    facts = f"{type(error).__name__}: {error}"
+                if facts is not None:
+                    found[bound.rule.code] = facts
+        return found
+
+    def gathered(self, migrations: Sequence[tuple[Migration, Mapping[str, Any]]]) -> list[PlacedHit]:
+        """Call the rules for a history as a whole with what `gather` returned of its migrations."""
+        placed: list[PlacedHit] = []
+        migration = migrations[0][0]
+        for bound in self._scopes["history", migration.dialect.value]:
+            if bound.rule.gather is not None:
+                code = bound.rule.code
+                steps = [GatheredPass(one, facts[code]) for one, facts in migrations if code in facts]
+                errors = [step.facts for step in steps if isinstance(step.facts, str)]
+                self._call(placed, bound._replace(check=_failing(errors[0])) if errors else bound, steps, migration)
         return placed
 
     def scripts(self, migration: Migration, report_only: frozenset[str] | None) -> list[PlacedHit]:
@@ -127,6 +161,13 @@ class RuleDispatcher:
         # All other errors are caught, so that the other rules still run.
         except Exception as error:
             placed.append(PlacedHit(self._crash, _crash(rule, error, migration, subject), migration))
+
+
+def _failing(error: str) -> Callable[[Any], Iterable[Hit]]:
+    def check(subject: Any) -> Iterable[Hit]:
+        raise RuntimeError(error)
+
+    return check
 
 
 class StepRuleIndex:

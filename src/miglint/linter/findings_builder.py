@@ -14,10 +14,12 @@ from miglint.base.findings import Finding, matter
 from miglint.base.model import Dialect, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
+from miglint.cache.reports import Cache
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
+from miglint.linter.known_steps import memory_for
 from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
@@ -52,15 +54,20 @@ def judge(
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
+    cache: Cache | None = None,
 ) -> Report:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
-    are needed: expensive checks of others are skipped (None: all are needed).
+    are needed: expensive checks of others are skipped (None: all are needed). `cache` has the steps of earlier runs.
     """
-    dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
-    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
+    targets = _targets(found, settings)
+    dispatcher = RuleDispatcher(with_silenced(chosen), targets)
+    memory = None
+    if cache is not None and executed is None and not settings.own_rules:
+        memory = memory_for(cache, chosen, schemas, (targets, settings.targets))
+    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
     analyzed = examine(analysis, found, progress)
     required = settings.rollbacks == "required"
     others = with_offers_for_missing(dispatcher.others("project", found), found, required=required)
@@ -92,7 +99,7 @@ def judge(
     hidden = [(COMMENTS, item.path) for item in by_comments]
     hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(disabled)))]
     return Report(
-        tuple(analyzed.migrations),
+        analyzed.migrations,
         findings,
         len(found.files),
         notes=_notes(found, chosen, settings) + undecided(enabled, found.histories) + _executed_notes(executed),

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
@@ -23,14 +23,13 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.msgpack import decode, encode
 
-from miglint.base.findings import Fix, Severity
-from miglint.base.model import Discovered, Migration, SourceFile, Span
-from miglint.linter.analysis import Analysis, PartialResult
-from miglint.linter.dispatch import PlacedHit
+from miglint.base.model import Discovered, Migration
+from miglint.linter.analysis import Analysis, Analyzed, HistoryPart, PartialResult
+from miglint.linter.hit_codec import EncodedHit, HitCodec
+from miglint.linter.known_steps import known_steps, record
 from miglint.linter.lead import Lead
-from miglint.replay.runner_guarantees import Guarantee
-from miglint.report.value import MigrationReport
-from miglint.rules.definition import Alike, Hit, PairDifference
+from miglint.linter.step_findings import EncodedStep
+from miglint.linter.step_memory import HistoryMemory
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
@@ -48,31 +47,11 @@ _MOST = 4
 _HALVINGS = 10
 
 
-class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
-    """A hit in transfer: rule by code, file, script and migration by number (-1: none)."""
-
-    code: str
-    file: int
-    path: str
-    start: int
-    end: int
-    message: str
-    help: str
-    script: int
-    severity: Severity | None
-    fix: Fix | None
-    evidence: str
-    version: str | None
-    guarantee: Guarantee | None
-    alike: Alike | None
-    difference: PairDifference | None
-    migration: int
-
-
-class _WorkerResult(Struct, array_like=True, frozen=True):
-    migrations: list[MigrationReport]
-    hits: list[_EncodedHit]
-    statements: dict[str, list[Span]]
+class _EncodedPart(Struct, array_like=True, frozen=True):
+    place: int
+    steps: list[EncodedStep]
+    ends: bool
+    others: list[EncodedHit]
 
 
 def examine(
@@ -80,24 +59,49 @@ def examine(
     found: Discovered,
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
-) -> PartialResult:
+) -> Analyzed:
     """Analyze all requested migrations; `progress` is called with the number of finished ones and their total.
 
     `processes` defaults to the number of available processors, if that is worthwhile.
     """
-    migrations = analysis.migrations
+    memories = known_steps(analysis)
     if found.requested is not None and analysis.executed is None:
-        return analysis.analyze_scripts(found.requested)
+        result = analysis.analyze_scripts(found.requested, memories)
+    else:
+        result = _all(analysis, found, memories, progress, processes)
+    for memory in memories.values():
+        memory.save()
+    return analysis.joined(result)
+
+
+def _all(
+    analysis: Analysis,
+    found: Discovered,
+    memories: Mapping[int, HistoryMemory],
+    progress: Callable[[int, int], None] | None,
+    processes: int | None,
+) -> PartialResult:
+    """Analyze all migrations, by several processes where there is much to do."""
+    migrations = analysis.migrations
     sizes = [[_size(item) for item in history.migrations] for history in analysis.histories]
+    new = sum(sizes[place][number] for place, memory in memories.items() for number in memory.unknown())
+    size = new if memories else sum(map(sum, sizes))
     slow = analysis.dispatcher.about_scripts
     if processes is None:
-        size = sum(map(sum, sizes))
         processes = _processes(size * (_TEXT if slow else 1)) if analysis.executed is None else 1
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
-        return analysis.analyze_range(0, len(migrations), scaled)
+        return analysis.analyze_range(0, len(migrations), scaled, known=memories)
+    part = _by_processes(analysis, found, bounds, scaled)
+    record(part, analysis, memories)
+    return part
+
+
+def _by_processes(
+    analysis: Analysis, found: Discovered, bounds: list[int], progress: _ScaledProgress | None
+) -> PartialResult:
     carrier = _Carrier(analysis, found)
     lead = analysis.lead(bounds[1])
     children: list[_Child] = []
@@ -106,7 +110,7 @@ def examine(
             if first < last:
                 lead.reach(first)
                 children.append(_Child(analysis, carrier, lead, first, last))
-        part = analysis.analyze_range(0, bounds[1], scaled, lead)
+        part = analysis.analyze_range(0, bounds[1], progress, lead)
         for child in children:
             part.extend(child.result())
     finally:
@@ -192,67 +196,30 @@ class _Carrier:
     """Serializes results of ranges. Both processes have the same files, scripts and rules."""
 
     def __init__(self, analysis: Analysis, found: Discovered) -> None:
-        self._rules = analysis.dispatcher.rules
-        self._migrations = analysis.migrations
-        self._scripts = [script for item in self._migrations for script in (item.forward, item.rollback) if script]
-        self._files = list(found.files)
-        self._file_numbers = {id(file): number for number, file in enumerate(self._files)}
-        for script in self._scripts:
-            if id(script.file) not in self._file_numbers:
-                self._file_numbers[id(script.file)] = len(self._files)
-                self._files.append(script.file)
-        self._script_numbers = {id(script): number for number, script in enumerate(self._scripts)}
-        self._migration_numbers = {id(item): number for number, item in enumerate(self._migrations)}
+        self._histories = analysis.histories
+        self._codec = HitCodec(analysis.migrations, analysis.dispatcher.rules, found.files)
 
     def pack(self, part: PartialResult) -> bytes:
         """Serialize a partial result."""
-        return encode(_WorkerResult(part.migrations, [self._sent(item) for item in part.placed], dict(part.statements)))
+        return encode([self._sent(item) for item in part.parts])
 
-    def unpack(self, data: bytes) -> PartialResult:
-        """Deserialize a partial result. Raises `msgspec.DecodeError` for invalid data."""
-        result = decode(data, type=_WorkerResult)
-        part = PartialResult(result.migrations, [self._received(hit) for hit in result.hits])
-        part.statements.update(result.statements)
-        return part
+    def unpack(self, data: bytes, first: int) -> PartialResult:
+        """Deserialize a partial result from migration number `first` on. Raises `msgspec.DecodeError`."""
+        parts = []
+        begin = 0
+        begins = []
+        for history in self._histories:
+            begins.append(begin)
+            begin += len(history.migrations)
+        for sent in decode(data, type=list[_EncodedPart]):
+            own = self._histories[sent.place].migrations[max(0, first - begins[sent.place]) :]
+            steps = [step.decoded(migration, self._codec) for step, migration in zip(sent.steps, own, strict=False)]
+            parts.append(HistoryPart(sent.place, steps, sent.ends, [self._codec.decode(hit) for hit in sent.others]))
+        return PartialResult(parts)
 
-    def _sent(self, placed: PlacedHit) -> _EncodedHit:
-        hit = placed.hit
-        return _EncodedHit(
-            placed.rule.code,
-            self._file_numbers.get(id(hit.file), -1),
-            hit.file.path,
-            hit.span.start,
-            hit.span.end,
-            hit.message,
-            hit.help,
-            self._script_numbers.get(id(hit.script), -1),
-            hit.severity,
-            hit.fix,
-            hit.evidence,
-            hit.version,
-            hit.guarantee,
-            hit.alike,
-            hit.difference,
-            self._migration_numbers.get(id(placed.migration), -1),
-        )
-
-    def _received(self, sent: _EncodedHit) -> PlacedHit:
-        hit = Hit(
-            self._files[sent.file] if sent.file >= 0 else SourceFile(sent.path, ""),
-            Span(sent.start, sent.end),
-            sent.message,
-            sent.help,
-            self._scripts[sent.script] if sent.script >= 0 else None,
-            sent.severity,
-            sent.fix,
-            sent.evidence,
-            sent.version,
-            sent.guarantee,
-            alike=sent.alike,
-            difference=sent.difference,
-        )
-        migration = self._migrations[sent.migration] if sent.migration >= 0 else None
-        return PlacedHit(self._rules[sent.code], hit, migration)
+    def _sent(self, part: HistoryPart) -> _EncodedPart:
+        steps = [EncodedStep.of(step, self._codec) for step in part.steps]
+        return _EncodedPart(part.place, steps, part.ends, [self._codec.encode(hit) for hit in part.others])
 
 
 class _Child:
@@ -297,7 +264,7 @@ class _Child:
                 data = pipe.read()
             pid, self._pid = self._pid, None
             if os.waitpid(pid, 0)[1] == 0:
-                return self._carrier.unpack(data)
+                return self._carrier.unpack(data, self._first)
         return self._analysis.analyze_range(self._first, self._last)
 
     def end(self) -> None:

@@ -26,7 +26,7 @@ def with_offers(
     The command is offered only where it helps: for an empty rollback if one can be written, and for one that leaves
     differences if the new one leaves none. `targets` are the versions of the engines.
     """
-    if not any(map(_is_about_rollback, placed)):
+    if not any(map(is_about_rollback, placed)):
         return placed
     # Most migrations need no offer, and the writer takes time to load.
     from miglint.discovery.placement import NoPlace, place_rollback
@@ -38,7 +38,7 @@ def with_offers(
     restores = write_rollback(step, targets.get(history.dialect.value)).restores
 
     def offered(item: PlacedHit) -> PlacedHit:
-        if not _is_about_rollback(item):
+        if not is_about_rollback(item):
             return item
         if item.rule.code == _EMPTY:
             return item if restores == IMPOSSIBLE else _ending(item, f"Or write it: `{_command(migration)}`")
@@ -95,7 +95,8 @@ def _needs_none(migration: Migration) -> bool:
     return rows or states_no_rollback(forward.text)
 
 
-def _is_about_rollback(item: PlacedHit) -> bool:
+def is_about_rollback(item: PlacedHit) -> bool:
+    """Return whether a hit asks for another rollback."""
     if item.rule.family == _FAMILY:
         # What is information makes no difference to the verdict, and may be there again.
         return (item.hit.severity or item.rule.severity) is not Severity.INFO

@@ -68,7 +68,7 @@ def check(job: Job) -> Outcome:
     cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
     cache = Cache.of(job.settings) if cached else None
     if cache is None:
-        report, _ = _judged(job, found, schemas, report_only)
+        report, _ = _judged(job, found, schemas, report_only, None)
     else:
         report = _cached(cache, job, found, schemas, report_only)
     if found.requested is not None:
@@ -87,16 +87,23 @@ def _cached(
         name = cache.part(name, report_only)
         report = cache.get(name)
     if report is None:
-        report, storable = _judged(job, found, schemas, report_only)
+        report, storable = _judged(job, found, schemas, report_only, cache)
         if storable:
             cache.put(name, report)
     return report
 
 
 def _judged(
-    job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
+    job: Job,
+    found: Discovered,
+    schemas: Mapping[str, SourceFile],
+    report_only: frozenset[str] | None,
+    cache: Cache | None,
 ) -> tuple[Report, bool]:
-    """Run everything; return the report, and whether all of its inputs are known, so that it can be stored."""
+    """Run everything; return the report, and whether all of its inputs are known, so that it can be stored.
+
+    `cache` has the steps of earlier runs, where they may be used.
+    """
     # Importing parsers and rules takes longer than a cached run.
     from miglint.linter.findings_builder import judge
     from miglint.rules.selection import load_rules, select
@@ -108,7 +115,8 @@ def _judged(
         from miglint.linter.dry_run import execute_dry_run
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
-    report = judge(found, job.settings, schemas, chosen, None if executed else job.progress, executed, report_only)
+    progress = None if executed else job.progress
+    report = judge(found, job.settings, schemas, chosen, progress, executed, report_only, cache)
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
     return report, not chosen.reads_other_files

@@ -6,15 +6,15 @@ is valid by then; an index is built there, `CONCURRENTLY`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
 from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, History, Script, Span
 from miglint.base.structs import replace
-from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
+from miglint.discovery.next_migration import NextScripts
 from miglint.linter.dispatch import PlacedHit
+from miglint.linter.proposed_fix import ProposedFix
 from miglint.locks.look import relation_key
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
@@ -29,27 +29,36 @@ from miglint.writer.tables import constraint as print_constraint
 from miglint.writer.words import UnprintableError
 
 _INDEX = pattern(r"(?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX\b", 2)
-_WORD = pattern(r"\w+")
 _NAMELESS = pattern(r"ADD\s+", 2)
 _SUFFIXES = {"foreign": "fkey", "check": "check"}
 
-Builder = Callable[[Step, History, Statement, Operation], Fix | None]
+Builder = Callable[[Step, Statement, Operation], ProposedFix | None]
 
 
-def with_two_step_fixes(placed: list[PlacedHit], step: Step, history: History) -> list[PlacedHit]:
-    """Return the hits of a step, those about long locks with the fix that needs another migration."""
-    return [_with_fix(item, step, history) if item.rule.code in _BUILDERS else item for item in placed]
+def with_proposed_fixes(placed: list[PlacedHit], step: Step) -> list[PlacedHit]:
+    """Return the hits of a step, those about long locks with the fix that is proposed for another migration."""
+    return [_with_proposal(item, step) if item.rule.code in _BUILDERS else item for item in placed]
 
 
-def _with_fix(item: PlacedHit, step: Step, history: History) -> PlacedHit:
+def with_two_step_fixes(placed: Iterable[PlacedHit], history: History) -> list[PlacedHit]:
+    """Return the hits of a history's steps, those with a proposed fix with what the history makes of it."""
+    return [item if item.proposed is None else _settled(item, item.proposed, history) for item in placed]
+
+
+def _settled(item: PlacedHit, proposed: ProposedFix, history: History) -> PlacedHit:
+    fix = None if item.migration is None else proposed.settled(history, item.migration)
+    return replace(item, hit=item.hit if fix is None else replace(item.hit, fix=fix), proposed=None)
+
+
+def _with_proposal(item: PlacedHit, step: Step) -> PlacedHit:
     script = item.hit.script
     if item.hit.fix is not None or script is None or script.direction is not Direction.FORWARD:
         return item
     if script.substituted is not None or script is not step.migration.forward:
         return item
     found = _operations(step).get(item.hit.span)
-    fix = None if found is None else _BUILDERS[item.rule.code](step, history, *found)
-    return item if fix is None else replace(item, hit=replace(item.hit, fix=fix))
+    proposed = None if found is None else _BUILDERS[item.rule.code](step, *found)
+    return item if proposed is None else replace(item, proposed=proposed)
 
 
 @cached_by_step
@@ -62,24 +71,7 @@ def _operations(step: Step) -> dict[Span, tuple[Statement, Operation]]:
     return found
 
 
-def _is_used_later(step: Step, history: History, name: str) -> bool:
-    """Return whether a later migration names something, so that it would come before the next one."""
-    places, last = _last_uses(history)
-    return last.get(name.lower(), -1) > places.get(id(step.migration), len(places))
-
-
-@lru_cache(maxsize=2)
-def _last_uses(history: History) -> tuple[dict[int, int], dict[str, int]]:
-    """Return the places of the migrations of a history, and that of the last forward with each word."""
-    places, last = {}, {}
-    for place, migration in enumerate(history.migrations):
-        places[id(migration)] = place
-        if migration.forward is not None:
-            last.update(dict.fromkeys(_WORD.findall(migration.forward.text.lower()), place))
-    return places, last
-
-
-def _validated_later(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+def _validated_later(step: Step, statement: Statement, operation: Operation) -> ProposedFix | None:
     """Return the fix of a constraint that checks all rows: NOT VALID here, validated by the next migration."""
     if not isinstance(operation, ops.AddConstraint) or step.migration.forward is None:
         return None
@@ -87,8 +79,6 @@ def _validated_later(step: Step, history: History, statement: Statement, operati
     if constraint.kind not in _SUFFIXES or not constraint.validated:
         return None
     name = named(operation.table, constraint, _SUFFIXES[constraint.kind])
-    if _is_used_later(step, history, name):
-        return None
     edits = [Edit(operation.span.end, operation.span.end, " NOT VALID")]
     if constraint.name is None:
         word = _NAMELESS.match(text, operation.span.start)
@@ -102,22 +92,18 @@ def _validated_later(step: Step, history: History, statement: Statement, operati
         return None
     validate = f"ALTER TABLE {own} VALIDATE CONSTRAINT {ident(name)};"
     back = f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {ident(name)}, ADD {added};"
-    created = next_migration(history, NextScripts(f"validate_{name}", (validate,), (back,)))
     reason = "the constraint is not valid until the next migration has run"
-    return (
-        Fix("add it NOT VALID, and validate it in the next migration", tuple(edits), reason, created)
-        if created
-        else None
-    )
+    fix = Fix("add it NOT VALID, and validate it in the next migration", tuple(edits), reason)
+    return ProposedFix(fix, name, NextScripts(f"validate_{name}", (validate,), (back,)))
 
 
-def _not_null_later(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+def _not_null_later(step: Step, statement: Statement, operation: Operation) -> ProposedFix | None:
     """Return the fix of SET NOT NULL: a valid check makes the scan of the next migration unnecessary."""
     rollback = step.migration.rollback
     if not isinstance(operation, ops.SetNullable) or operation.nullable or step.migration.forward is None:
         return None
     name = f"{operation.table.name}_{operation.column}_not_null"
-    if len(name.encode()) > 63 or _is_used_later(step, history, operation.column):
+    if len(name.encode()) > 63:
         return None
     own, column, check = qualified(operation.table), ident(operation.column), ident(name)
     start, end = operation.span
@@ -134,13 +120,10 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
         f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {check};",
     )
     back = (f"ALTER TABLE {own} ALTER COLUMN {column} DROP NOT NULL;", f"ALTER TABLE {own} {added};")
-    created = next_migration(history, NextScripts(f"require_{operation.table.name}_{operation.column}", forward, back))
     reason = "the column accepts NULL until the next migration has run"
-    return (
-        Fix("check it first, and set NOT NULL in the next migration", tuple(edits), reason, created)
-        if created
-        else None
-    )
+    fix = Fix("check it first, and set NOT NULL in the next migration", tuple(edits), reason)
+    scripts = NextScripts(f"require_{operation.table.name}_{operation.column}", forward, back)
+    return ProposedFix(fix, operation.column, scripts)
 
 
 @cached_by_step
@@ -148,7 +131,7 @@ def _controls_transactions(step: Step) -> bool:
     return any(isinstance(one, ops.Transaction) for item in step.forward_statements for one in item.operations)
 
 
-def _concurrently(step: Step, history: History, statement: Statement, operation: Operation) -> Fix | None:
+def _concurrently(step: Step, statement: Statement, operation: Operation) -> ProposedFix | None:
     """Return the fix of an index that is built or dropped under a lock: CONCURRENTLY, and in no transaction.
 
     A script of this statement alone gets the mark that its tool needs; from others an index is moved to the next
@@ -169,13 +152,10 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     if _controls_transactions(step):
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
-        return Fix(title, (edit,), reason)
+        return ProposedFix(Fix(title, (edit,), reason))
     if len(step.forward_statements) == 1:
-        mark = no_transaction_mark(history, step.migration)
-        return None if mark is None else Fix(title, (*mark.edits, edit), reason, mark.creates)
+        return ProposedFix(Fix(title, (edit,), reason), marked=True)
     if not isinstance(operation, ops.CreateIndex) or operation.name is None:
-        return None
-    if _is_used_later(step, history, operation.name):
         return None
     removals = _removals(step, forward, statement, operation.name)
     if removals is None:
@@ -184,9 +164,8 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     own = qualified(ops.Name(operation.table.schema, operation.name))
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {own};"
     scripts = NextScripts(f"build_{operation.name}", (build,), (drop,), transaction=False)
-    created = next_migration(history, scripts)
     reason = "the index is there only when the next migration has run"
-    return Fix(f"{title} in the next migration", removals, reason, created) if created else None
+    return ProposedFix(Fix(f"{title} in the next migration", removals, reason), operation.name, scripts)
 
 
 def _is_partitioned(step: Step, operation: Operation) -> bool:

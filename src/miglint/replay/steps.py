@@ -105,7 +105,11 @@ def apply_forward(migration: Migration, parse: Parse, schema: Schema) -> Forward
 
 
 def _met(migration: Migration, schema: Schema) -> Schema:
-    """Return the schema that a migration meets: one that is a program may have changed anything before it."""
+    """Return the schema that a migration meets: one that is a program may have changed anything before it.
+
+    Its journal begins here, so that the one after the forward holds what the migration has changed.
+    """
+    schema = schema.marked()
     return schema.opened() if migration.after_program else schema
 
 

@@ -19,6 +19,7 @@ MODULES = (
     "miglint.rules.data.copies",
     "miglint.rules.names.names",
     "miglint.rules.names.across",
+    "miglint.rules.names.in_history",
     "miglint.rules.names.convention",
     "miglint.rules.references.missing",
     "miglint.rules.references.using_index",

@@ -12,6 +12,7 @@ The function is called once per subject of its `scope` and returns hits:
 |---|---|---|
 | `step` | `replay.steps.Step` | each migration: both scripts, the schemas around them, the outcome of four runs |
 | `history` | `list[ForwardPass]` | each history: the forward scripts, each run once |
+| `history`, with `gather` | `list[GatheredPass]` | the same, of each script only what `gather` returned of it |
 | `variants` | `replay.variants.VariantPair` | two histories that are one for two engines |
 | `project` | `Discovered` | all files that were found |
 | `branch` | `BranchComparison` | the changes since a branch parted from its base, with `--since` |
@@ -30,12 +31,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from miglint.base.findings import FAMILIES, Fix, Severity
-from miglint.base.model import Script, SourceFile, Span
+from miglint.base.model import Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.replay.runner_guarantees import Guarantee
 
 if TYPE_CHECKING:
-    from miglint.replay.steps import Step
+    from miglint.replay.steps import ForwardPass, Step
     from miglint.sql.operations import Operation
 
 Check = TypeVar("Check", bound=Callable[..., "Iterable[Hit]"])
@@ -43,6 +44,10 @@ Check = TypeVar("Check", bound=Callable[..., "Iterable[Hit]"])
 # Types of operation, one of which a step must hold; or a function that returns the codes of the rules that have
 # something to report about a step, usually with the cases of each.
 On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
+
+# What a rule about whole histories needs to know of one migration, as strings, numbers, truth values, None and lists of
+# these; None if it is nothing. The last argument says whether it is the first migration of the history.
+Gather = Callable[["ForwardPass", "Context", bool], Any]
 
 SUBJECT, CONTEXT, CASES = "subject", "context", "cases"
 _SCOPES = frozenset(
@@ -99,6 +104,13 @@ class Hit(Struct, frozen=True):
     difference: PairDifference | None = None
 
 
+class GatheredPass(Struct, frozen=True, gc=False):
+    """What a rule about whole histories has gathered of one migration: plain values, which a cache may keep."""
+
+    migration: Migration
+    facts: Any
+
+
 class Context(Struct, frozen=True):
     """What a rule may know besides its subject: targets and settings of the run.
 
@@ -121,7 +133,8 @@ class Rule(Struct, frozen=True):
     `once_per_script`: all hits in a script make one finding, at the worst, which names the other lines.
     `milder_in_rollback`: a finding in a rollback has one severity less.
     `about_reruns`: it is about a second run of a script, which some migration tools make impossible.
-    `takes` are the parameters of `check`.
+    `takes` are the parameters of `check`. `gather` is set for a rule about whole histories that needs little of each
+    migration: it is then given that instead of the schemas and statements, and may be run on cached values.
     """
 
     code: str
@@ -142,6 +155,7 @@ class Rule(Struct, frozen=True):
     milder_in_rollback: bool = False
     about_reruns: bool = False
     takes: tuple[str, ...] = (SUBJECT, CONTEXT)
+    gather: Gather | None = None
 
     @property
     def family(self) -> str:
@@ -196,6 +210,7 @@ def rule(
     once_per_script: bool = False,
     milder_in_rollback: bool = False,
     about_reruns: bool = False,
+    gather: Gather | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the function below to be a rule; `Rule` says what the arguments mean.
 
@@ -228,6 +243,7 @@ def rule(
                 milder_in_rollback,
                 about_reruns,
                 takes,
+                gather,
             )
         )
         return check

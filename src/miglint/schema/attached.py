@@ -7,7 +7,7 @@ from miglint.schema.keys import Key, Part
 from miglint.sql.operations import NO_MENTIONS, ColumnUse, Mentions, Name, OpenUse
 
 
-class Trigger(Struct, frozen=True, gc=False):
+class Trigger(Struct, frozen=True, gc=False, array_like=True):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
 
     `mentions` is what PostgreSQL's `WHEN` reads. The rest is known in SQLite only: `relations` are the tables that its
@@ -33,7 +33,7 @@ class Trigger(Struct, frozen=True, gc=False):
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 
 
-class Policy(Struct, frozen=True, gc=False):
+class Policy(Struct, frozen=True, gc=False, array_like=True):
     """A row-level security policy: `head` is its kind and command, the rest are canonical texts (None for none)."""
 
     name: str
@@ -56,7 +56,7 @@ class Policy(Struct, frozen=True, gc=False):
         return f"{self.head} to {self.roles}{using}" + ("" if self.check is None else f" with check {self.check}")
 
 
-class RewriteRule(Struct, frozen=True, gc=False):
+class RewriteRule(Struct, frozen=True, gc=False, array_like=True):
     """A rewrite rule."""
 
     name: str
@@ -70,7 +70,7 @@ class RewriteRule(Struct, frozen=True, gc=False):
     __eq__ = equal_by("name", "table", "definition", "state", "assumed")
 
 
-class Comment(Struct, frozen=True, gc=False):
+class Comment(Struct, frozen=True, gc=False, array_like=True):
     """The comment on an object, or on a part of it: it goes with that."""
 
     text: str
@@ -81,7 +81,7 @@ class Comment(Struct, frozen=True, gc=False):
     __eq__ = equal_by("text", "assumed")
 
 
-class Privileges(Struct, frozen=True, gc=False):
+class Privileges(Struct, frozen=True, gc=False, array_like=True):
     """What a role may do with an object, or a column of it, beyond what it may anyway, and what it may not.
 
     `granted` and `revoked` are sorted words (`select`, `execute with grant option`). `defaults` are the words for what

@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 
-class Table(Struct, frozen=True, gc=False):
+class Table(Struct, frozen=True, gc=False, array_like=True):
     """A table (`kind`: `table`, `foreign table`, `virtual table`).
 
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
@@ -102,7 +102,7 @@ class Table(Struct, frozen=True, gc=False):
     )
 
 
-class View(Struct, frozen=True, gc=False):
+class View(Struct, frozen=True, gc=False, array_like=True):
     """A view or materialized view. `columns` are its result columns, None when they are not known.
 
     `types` are the names of their types, `?` for one that is not known. `listed` are the names that the
@@ -126,7 +126,7 @@ class View(Struct, frozen=True, gc=False):
     )
 
 
-class Index(Struct, frozen=True, gc=False):
+class Index(Struct, frozen=True, gc=False, array_like=True):
     """An index. `constraint` names the constraint that it backs; `generated` marks a default name.
 
     `valid` is False after a failed `CONCURRENTLY`, and on a partitioned table until each partition has its own.
@@ -166,7 +166,7 @@ class Index(Struct, frozen=True, gc=False):
     )
 
 
-class Sequence(Struct, frozen=True, gc=False):
+class Sequence(Struct, frozen=True, gc=False, array_like=True):
     """A sequence. `owned_by` is the column it belongs to; `implicit` marks those of `serial` and identity columns."""
 
     name: Name
@@ -179,7 +179,7 @@ class Sequence(Struct, frozen=True, gc=False):
     __eq__ = equal_by("name", "options", "owned_by", "persistence", "assumed")
 
 
-class Enum(Struct, frozen=True, gc=False):
+class Enum(Struct, frozen=True, gc=False, array_like=True):
     """An enumerated type with its labels in order."""
 
     name: Name
@@ -187,7 +187,7 @@ class Enum(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class Domain(Struct, frozen=True, gc=False):
+class Domain(Struct, frozen=True, gc=False, array_like=True):
     """A domain over `base`."""
 
     name: Name
@@ -199,7 +199,7 @@ class Domain(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class Composite(Struct, frozen=True, gc=False):
+class Composite(Struct, frozen=True, gc=False, array_like=True):
     """A composite type with its attributes."""
 
     name: Name
@@ -207,7 +207,7 @@ class Composite(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class OtherType(Struct, frozen=True, gc=False):
+class OtherType(Struct, frozen=True, gc=False, array_like=True):
     """A range, base or shell type, or an assumed one (`kind` empty)."""
 
     name: Name
@@ -220,7 +220,7 @@ class OtherType(Struct, frozen=True, gc=False):
     __eq__ = equal_by("name", "kind", "definition", "assumed")
 
 
-class Routine(Struct, frozen=True, gc=False):
+class Routine(Struct, frozen=True, gc=False, array_like=True):
     """A function, procedure or aggregate; `arguments` identify it.
 
     `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
@@ -262,7 +262,7 @@ class Routine(Struct, frozen=True, gc=False):
     )
 
 
-class Extension(Struct, frozen=True, gc=False):
+class Extension(Struct, frozen=True, gc=False, array_like=True):
     """An installed extension; `version` None is the server's default."""
 
     name: str
@@ -271,7 +271,7 @@ class Extension(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class Namespace(Struct, frozen=True, gc=False):
+class Namespace(Struct, frozen=True, gc=False, array_like=True):
     """A schema in PostgreSQL's sense."""
 
     name: str
@@ -279,7 +279,7 @@ class Namespace(Struct, frozen=True, gc=False):
     assumed: bool = False
 
 
-class Other(Struct, frozen=True, gc=False):
+class Other(Struct, frozen=True, gc=False, array_like=True):
     """Any other object, identified by the canonical text of its definition and of later changes.
 
     `table` is the relation that it belongs to and goes with (extended statistics); `mentions` is what it needs.

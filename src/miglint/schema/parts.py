@@ -21,7 +21,7 @@ from miglint.sql.operations import Column, Constraint, Expression
 Part = TypeVar("Part", Column, Constraint)
 
 # Below this, copying a dictionary is faster than changing a tree.
-_FEW = 48
+FEW = 48
 _NO_NAMES: HashTrieSet[str] = HashTrieSet()
 
 
@@ -267,21 +267,21 @@ def _place(entry: tuple[str, tuple[int, object]]) -> int:
 
 def with_part(parts: Mapping[str, Part], name: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with one added or replaced."""
-    if len(parts) < _FEW and type(parts) is not Parts:
+    if len(parts) < FEW and type(parts) is not Parts:
         return {**parts, name: part}
     return Parts.of(parts).set(name, part)
 
 
 def without_part(parts: Mapping[str, Part], name: str) -> Mapping[str, Part]:
     """Return the parts without one, which may be missing already."""
-    if len(parts) < _FEW and type(parts) is not Parts:
+    if len(parts) < FEW and type(parts) is not Parts:
         return {label: part for label, part in parts.items() if label != name}
     return Parts.of(parts).without(name)
 
 
 def with_renamed(parts: Mapping[str, Part], old: str, new: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with `part` under a new name at the position of the old one."""
-    if len(parts) < _FEW and type(parts) is not Parts:
+    if len(parts) < FEW and type(parts) is not Parts:
         return {new if label == old else label: part if label == old else kept for label, kept in parts.items()}
     return Parts.of(parts).renamed(old, new, part)
 
@@ -385,7 +385,7 @@ Names: TypeAlias = "frozenset[str] | HashTrieSet[str]"
 def with_name(names: Names, name: str) -> Names:
     """Return names with one added."""
     if isinstance(names, frozenset):
-        return names | {name} if len(names) < _FEW else HashTrieSet(names).insert(name)
+        return names | {name} if len(names) < FEW else HashTrieSet(names).insert(name)
     return names.insert(name)
 
 

@@ -61,7 +61,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
     `unlabelled` are those set since, the last one first. `numbers` are those up to which chosen names of relations are
     taken. `rooted` means that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
-    what they never made is not there.
+    what they never made is not there. `journal` are the keys set, dropped or forgotten since it was `marked`, the last
+    one first.
     """
 
     dialect: Dialect
@@ -74,6 +75,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     labels: Labels = field(default_factory=HashTrieMap)
     unlabelled: NewKeys = None
     numbers: Numbers = NO_NUMBERS
+    journal: NewKeys = None
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
@@ -128,6 +130,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             self.labels,
             new,
             self.numbers,
+            (key, self.journal),
         )
 
     def _connected(
@@ -186,13 +189,27 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             self.labels,
             self.unlabelled if old is not None else (key, self.unlabelled),
             self.numbers,
+            (key, self.journal),
         )
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""
         if self.objects.get(key) is None:
             return self
-        return replace(self._freed(key), objects=self.objects.discard(key))
+        return replace(self._freed(key), objects=self.objects.discard(key), journal=(key, self.journal))
+
+    def marked(self) -> Schema:
+        """Return the same schema with an empty journal."""
+        return self if self.journal is None else replace(self, journal=None)
+
+    def journaled(self) -> set[Key]:
+        """Return at least the keys whose objects may differ from those in the schema that was `marked`."""
+        keys: set[Key] = set()
+        rest = self.journal
+        while rest is not None:
+            key, rest = rest
+            keys.add(key)
+        return keys
 
     def _freed(self, key: Key) -> Schema:
         if key.space != "relation":
@@ -214,13 +231,14 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def opened(self) -> Schema:
         """Return what is left of it when something unseen has happened: there may be more objects, columns, keys."""
-        objects = self.objects
+        objects, journal = self.objects, self.journal
         for key, value in entries(self.objects):
             if value is ABSENT:
-                objects = objects.discard(key)
+                objects, journal = objects.discard(key), (key, journal)
             elif isinstance(value, Table) and (not value.assumed or value.absent):
                 objects = objects.insert(key, replace(value, assumed=True, absent=frozenset()))
-        return replace(self, objects=objects, closed=False, rooted=False)
+                journal = key, journal
+        return replace(self, objects=objects, closed=False, rooted=False, journal=journal)
 
     def on(self, key: Key) -> Collection[Key]:
         """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users.

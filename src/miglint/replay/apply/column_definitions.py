@@ -48,13 +48,13 @@ def _refuse_length(machine: Machine, written: Type) -> None:
 
 def define_quietly(machine: Machine, column: Column) -> Column:
     """Resolve a column's type without creating anything."""
-    return replace(column, type=machine.type(column.type))
+    return replace(column, type=machine.type(column.type), span=machine.in_statement(column.span))
 
 
 def define(machine: Machine, table: Name, column: Column) -> Column:
     """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
     if not machine.postgres:
-        return column
+        return replace(column, span=machine.in_statement(column.span))
     refuse_unknown_type(machine, column.type)
     default = column.default
     if default is not None and column.generated is None and default.key == "null":
@@ -70,7 +70,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         column.serial,
         column.autoincrement,
         False,
-        column.span,
+        machine.in_statement(column.span),
     )
     if column.identity is not None:
         refuse_identity_type(machine, machine.key(table), resolved)

@@ -71,7 +71,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)
         column = _with_old_type(column, column.type)
-    changed = replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span)
+    span = machine.in_statement(operation.span)
+    changed = replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=span)
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)

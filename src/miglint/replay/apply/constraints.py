@@ -57,6 +57,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     table = machine.schema.table(key)
     if table is None:
         return
+    written = replace(written, span=machine.in_statement(written.span))
     if not machine.postgres:
         _add_sqlite(machine, key, table, written)
         return

@@ -135,6 +135,11 @@ class Machine:
         # Not even a baseline schema says what does not exist now.
         self.schema = replace(self.schema, rooted=False, closed=False)
 
+    def in_statement(self, span: Span | None) -> Span | None:
+        """Return a place in the current statement as one from its start: a schema does not change with comments."""
+        start = self.statement.span.start
+        return None if span is None else Span(span.start - start, span.end - start)
+
     # --- the schema
 
     def put(self, key: Key, value: SchemaObject) -> None:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from miglint.base.findings import Severity
+from miglint.base.model import Span
 from miglint.replay.steps import ForwardPass
-from miglint.rules.definition import Hit, rule
+from miglint.rules.definition import Context, GatheredPass, Hit, rule
 from miglint.rules.support.sql_text import qualified
 from miglint.schema.set_aside import SET_ASIDE_PREFIX, SET_ASIDE_SCHEMA
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Statement, flat
+
+
+def _gather(step: ForwardPass, context: Context, first: bool) -> Any:
+    """Return the places of data set aside that a forward drops, and those that it makes, with their spans."""
+    dropped = [
+        [operation.name.schema, operation.name.name]
+        for statement in step.forward_statements
+        for operation in flat(statement.operations)
+        if isinstance(operation, ops.Drop) and operation.kind == "table" and _is_place(operation.name)
+    ]
+    made = [[one.name.schema, one.name.name, *one.span] for one in set_aside_by(step.forward_statements)]
+    return [dropped, made] if dropped or made else None
 
 
 @rule(
@@ -19,22 +33,23 @@ from miglint.sql.operations import Name, Statement, flat
     Severity.WARNING,
     "Data that a migration set aside is still there",
     scope="history",
+    gather=_gather,
 )
-def data_set_aside(steps: Sequence[ForwardPass]) -> Iterator[Hit]:
+def data_set_aside(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
     """Report tables with data set aside that no later migration drops."""
-    kept: dict[Name, tuple[ForwardPass, ops.CreateTable]] = {}
+    kept: dict[Name, tuple[GatheredPass, Span]] = {}
     for step in steps:
-        for statement in step.forward_statements:
-            for operation in flat(statement.operations):
-                if isinstance(operation, ops.Drop) and operation.kind == "table":
-                    kept.pop(operation.name, None)
-        kept |= {operation.name: (step, operation) for operation in set_aside_by(step.forward_statements)}
-    for name, (step, operation) in kept.items():
+        dropped, made = step.facts
+        for schema, table in dropped:
+            kept.pop(Name(schema, table), None)
+        for schema, table, start, end in made:
+            kept[Name(schema, table)] = step, Span(start, end)
+    for name, (step, span) in kept.items():
         forward = step.migration.forward
         if forward is not None:
             yield Hit(
                 forward.file,
-                operation.span,
+                span,
                 f"{name} still has the data that {step.migration.version} set aside",
                 f"When no rollback needs it, drop it in a migration: `DROP TABLE IF EXISTS {qualified(name)};`. "
                 "It may be personal data that was meant to be deleted.",

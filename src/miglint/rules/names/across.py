@@ -1,18 +1,16 @@
-"""NAM: names that collide with names given elsewhere in the history: on other tables, by case, by the engine."""
+"""NAM: names that collide with names given elsewhere in the history: by the engine, or those of other tables."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.apply.naming import column_part, join
-from miglint.replay.steps import ForwardPass, Step
+from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.names.holders import ColumnNames, ConstraintNames
+from miglint.rules.names.declared import declared
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
@@ -23,141 +21,6 @@ from miglint.sql.operations import Constraint, Name, Operation
 
 _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
 _INDEXED = frozenset({"primary", "unique", "exclude"})
-
-
-def _by_forward(step: ForwardPass, *kinds: str) -> list[Declared]:
-    """Return the names of these kinds that the forward gives."""
-    forward = step.migration.forward
-    if forward is None:
-        return []
-    return [item for item in declared_in(forward, step.forward_statements) if item.kind in kinds]
-
-
-def _versioned(step: ForwardPass, hit: Hit) -> Hit:
-    return Hit(hit.file, hit.span, hit.message, hit.help, hit.script, hit.severity, version=step.migration.version)
-
-
-# --- one constraint name on two tables -------------------------------------------------------------------------------
-
-
-@rule(
-    "NAM007",
-    "constraint-name-on-two-tables",
-    Severity.INFO,
-    "Two tables have a constraint of the same name",
-    scope="history",
-    dialects=("postgres",),
-)
-def constraint_name_on_two_tables(steps: Sequence[ForwardPass]) -> Iterator[Hit]:
-    """Report checks and foreign keys that have the name of one on another table of the schema."""
-    names = ConstraintNames()
-    for key, value in steps[0].before.items() if steps else ():
-        if isinstance(value, Table):
-            names.set(key, value)
-    for step in steps:
-        touched = [key for key in step.touched if key.space == "relation"]
-        for key in touched:
-            names.set(key, step.after.table(key))
-        if any(map(names.shares, touched)):
-            # When one script gives both names, the second is the one to change.
-            later: dict[str, list[Key | None]] = {}
-            items = _by_forward(step, "check", "foreign")
-            for item in items:
-                later.setdefault(item.name, []).append(_table_of(step, item))
-            for item in items:
-                del later[item.name][0]
-                yield from _also_on(step, item, names.holders, later[item.name])
-
-
-def _table_of(step: ForwardPass, item: Declared) -> Key | None:
-    operation = item.operation
-    name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
-    return visible_key(step.after, name) if isinstance(name, Name) else None
-
-
-def _also_on(
-    step: ForwardPass, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Key | None]
-) -> Iterator[Hit]:
-    own = _table_of(step, item)
-    if own is None:
-        return
-    holders = tables.get((own.schema, item.name), set())
-    if own not in holders or len(holders) == 1:
-        return
-    follow = set(later)
-    others = sorted(key.name for key in holders if key != own and key not in follow)
-    if others:
-        yield _versioned(
-            step,
-            hit_in(
-                item.script,
-                item.span,
-                f"{item.words} {item.name} of {own.name} has the same name as one of {others[0]}",
-                "PostgreSQL allows it, other engines do not. Error messages become ambiguous, and a DROP "
-                "CONSTRAINT on the wrong "
-                f"table succeeds. Include the table in the name: {ident(f'{own.name}_{item.name}')}.",
-            ),
-        )
-
-
-# --- names that differ only in case ----------------------------------------------------------------------------------
-
-
-@rule(
-    "NAM006",
-    "names-differ-by-case",
-    Severity.WARNING,
-    "Two names differ only in case",
-    scope="history",
-    dialects=("postgres",),
-)
-def names_differ_by_case(steps: Sequence[ForwardPass]) -> Iterator[Hit]:
-    """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
-    spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
-    columns = ColumnNames()
-    for key, known in steps[0].before.items() if steps else ():
-        if key.space == "relation":
-            spellings[key.schema, key.name.lower()].add(key.name)
-            columns.set(key, known if isinstance(known, Table) else None)
-    for step in steps:
-        shared = False
-        for key in step.touched:
-            if key.space != "relation":
-                continue
-            value = step.after.find(key)
-            spelled = spellings[key.schema, key.name.lower()]
-            (spelled.discard if value is None else spelled.add)(key.name)
-            shared = shared or len(spelled) > 1
-            columns.set(key, value if isinstance(value, Table) else None)
-            shared = shared or columns.shares(key)
-        if not shared:
-            continue
-        for item in _by_forward(step, "table", "view", "index", "sequence", "column"):
-            other = _other_spelling(step, item, spellings, columns)
-            if other is not None:
-                yield _versioned(
-                    step,
-                    hit_in(
-                        item.script,
-                        item.span,
-                        f"{item.words} {ident(item.name)} and {ident(other)} differ only in case",
-                        "Quotes decide which of the two is meant. Choose names that differ otherwise.",
-                    ),
-                )
-
-
-def _other_spelling(
-    step: ForwardPass, item: Declared, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames
-) -> str | None:
-    operation = item.operation
-    if item.kind == "column":
-        name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
-        spelled = columns.spellings(visible_key(step.after, name), item.name) if isinstance(name, Name) else ()
-        return next((other for other in spelled if other != item.name), None) if item.name in spelled else None
-    name = operation.table if isinstance(operation, ops.CreateIndex) else getattr(operation, "name", None)
-    schema = (name.schema if isinstance(name, Name) else None) or step.after.path[0]
-    spelled = spellings.get((schema, item.name.lower()), set())
-    return next((other for other in sorted(spelled) if other != item.name), None) if item.name in spelled else None
 
 
 # --- generated names -------------------------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from miglint.base.findings import Severity
+from miglint.base.model import Span
 from miglint.replay.steps import ForwardPass
-from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.definition import Context, GatheredPass, Hit, rule
 from miglint.schema.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
@@ -163,6 +165,29 @@ def _created(operation: Operation) -> frozenset[str]:
     return frozenset()
 
 
+# What happens to extensions in a forward: one is created, a part of one is used, one that cannot be read is created.
+_CREATES, _USES, _CREATES_ANY = range(3)
+
+
+def _gather(step: ForwardPass, context: Context, first: bool) -> Any:
+    """Return whether no other objects exist, the extensions there before the history, and what the forward does."""
+    target = context.targets.get("postgres") or ()
+    known = sorted({key.name for key, value in step.before.items() if isinstance(value, Extension)}) if first else []
+    events: list[list[Any]] = []
+    for operation in _operations_before_unreadable_ones(step):
+        if operation is None:
+            events.append([_CREATES_ANY])
+            break
+        created = _created(operation)
+        if created:
+            events.append([_CREATES, *sorted(created)])
+        for kind, name in _mentions(operation):
+            extension = _extension_of(kind, name, target)
+            if extension is not None and not _made_by_files(step.after, kind, name):
+                events.append([_USES, extension, kind, name.name, *operation.span])
+    return [step.before.closed, known, events] if known or events else None
+
+
 @rule(
     "REF006",
     "extension-not-created",
@@ -170,44 +195,49 @@ def _created(operation: Operation) -> frozenset[str]:
     "A function, type or operator class belongs to an extension that no migration creates",
     scope="history",
     dialects=("postgres",),
+    gather=_gather,
 )
-def extension_not_created(steps: Sequence[ForwardPass], context: Context) -> Iterator[Hit]:
+def extension_not_created(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
     """Report the first use of each extension that neither an earlier migration nor the baseline schema creates.
 
     An error where a baseline schema names all that exists; otherwise it may have been created by hand.
     """
-    target = context.targets.get("postgres") or ()
     # What is created, and what was reported.
-    known = {key.name for first in steps[:1] for key, value in first.before.items() if isinstance(value, Extension)}
-    for step, operation in _operations_before_unreadable_ones(steps):
-        known |= _created(operation)
-        for kind, name in _mentions(operation):
-            extension = _extension_of(kind, name, target)
-            if extension is None or extension in known or _made_by_files(step.after, kind, name):
+    known: set[str] = set()
+    for step in steps:
+        closed, before, events = step.facts
+        known.update(before)
+        for event, *values in events:
+            if event == _CREATES_ANY:
+                return
+            if event == _CREATES:
+                known.update(values)
+                continue
+            extension, kind, name, start, end = values
+            forward = step.migration.forward
+            if extension in known or forward is None:
                 continue
             known.add(extension)
-            forward = step.migration.forward
-            assert forward is not None  # the operation is one of its statements
             yield Hit(
                 forward.file,
-                operation.span,
-                f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
-                _help(extension, name.name),
+                Span(start, end),
+                f"{name} is {_article(kind)} of the extension {extension}, which no migration creates",
+                _help(extension, name),
                 forward,
-                Severity.ERROR if step.before.closed else None,
+                Severity.ERROR if closed else None,
                 version=step.migration.version,
             )
 
 
-def _operations_before_unreadable_ones(steps: Sequence[ForwardPass]) -> Iterator[tuple[ForwardPass, Operation]]:
-    """Yield the operations up to a `CREATE EXTENSION` that cannot be read: it may create any extension."""
-    for step in steps:
-        for statement in step.forward_statements if step.migration.forward is not None else ():
-            if statement.problem is not None and statement.kind == "create extension":
-                return
-            for operation in flat(statement.operations):
-                if type(operation) not in _SILENT:
-                    yield step, operation
+def _operations_before_unreadable_ones(step: ForwardPass) -> Iterator[Operation | None]:
+    """Yield the operations of a forward, and None for a `CREATE EXTENSION` that cannot be read, and is the last."""
+    for statement in step.forward_statements if step.migration.forward is not None else ():
+        if statement.problem is not None and statement.kind == "create extension":
+            yield None
+            return
+        for operation in flat(statement.operations):
+            if type(operation) not in _SILENT:
+                yield operation
 
 
 def _article(kind: str) -> str:

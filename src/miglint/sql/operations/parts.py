@@ -41,7 +41,7 @@ class OpenUse(NamedTuple):
     column: str
 
 
-class Expression(Struct, frozen=True, gc=False):
+class Expression(Struct, frozen=True, gc=False, array_like=True):
     """A scalar expression. Two are equal if their `key`, the canonical text, is equal.
 
     `columns`, `functions`, `types` and `relations` are the names used (functions without arguments, including
@@ -64,7 +64,7 @@ class Expression(Struct, frozen=True, gc=False):
         return hash(self.key)
 
 
-class Query(Struct, frozen=True, gc=False):
+class Query(Struct, frozen=True, gc=False, array_like=True):
     """A `SELECT` (or `VALUES`, ...). Equal if `key` is equal.
 
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
@@ -92,7 +92,7 @@ class Query(Struct, frozen=True, gc=False):
         return hash(self.key)
 
 
-class Mentions(Struct, frozen=True, gc=False):
+class Mentions(Struct, frozen=True, gc=False, array_like=True):
     """What the expressions and queries of an object mention: the condition of a policy, the actions of a rule, ...
 
     `columns` are those of the table that the object belongs to (`NEW.a`, `OLD.a`, or just `a`); `uses` are columns
@@ -110,7 +110,7 @@ class Mentions(Struct, frozen=True, gc=False):
 NO_MENTIONS = Mentions()
 
 
-class Member(Struct, frozen=True, gc=False):
+class Member(Struct, frozen=True, gc=False, array_like=True):
     """A table of a publication: its published columns (None: all) and the condition on its rows."""
 
     table: Name
@@ -118,7 +118,7 @@ class Member(Struct, frozen=True, gc=False):
     where: Expression | None = None
 
 
-class Type(Struct, frozen=True, gc=False):
+class Type(Struct, frozen=True, gc=False, array_like=True):
     """A data type as the engine stores it.
 
     PostgreSQL: the catalog's name (`int4`, `varchar`, `timestamptz`), `args` its modifiers (`(40,)`), `dimensions` the
@@ -139,7 +139,7 @@ class Type(Struct, frozen=True, gc=False):
         return text + "[]" * self.dimensions
 
 
-class Column(Struct, frozen=True, gc=False):
+class Column(Struct, frozen=True, gc=False, array_like=True):
     """A column: as a script defines it, and as a schema holds it.
 
     `type` is None if unknown (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
@@ -183,7 +183,7 @@ class Column(Struct, frozen=True, gc=False):
     )
 
 
-class Constraint(Struct, frozen=True, gc=False):
+class Constraint(Struct, frozen=True, gc=False, array_like=True):
     """A table or column constraint.
 
     `kind` is `primary`, `unique`, `check`, `foreign`, `exclude` or `not_null`. `name` is None in an operation when the
@@ -254,7 +254,7 @@ class Constraint(Struct, frozen=True, gc=False):
     )
 
 
-class IndexElement(Struct, frozen=True, gc=False):
+class IndexElement(Struct, frozen=True, gc=False, array_like=True):
     """One key of an index: a column by name, or an expression.
 
     `label` is what PostgreSQL calls the expression in the name of an index that is not given any; in SQLite it is how

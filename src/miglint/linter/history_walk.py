@@ -1,0 +1,111 @@
+"""The way through one history: each step is taken from an earlier run, or replayed over the state that is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from miglint.base.model import Migration
+from miglint.base.structs import replace
+from miglint.linter.history_state import HistoryState, schema_change
+from miglint.linter.step_findings import StepFindings
+from miglint.replay.steps import ForwardPass, ForwardRun, replay_one, run_forward
+from miglint.schema.value import Schema
+from miglint.sql import parse
+
+if TYPE_CHECKING:
+    from miglint.linter.analysis import Analysis
+    from miglint.linter.lead import ReachedState
+    from miglint.linter.step_memory import HistoryMemory
+
+KnownSteps: TypeAlias = "Mapping[int, HistoryMemory]"
+NO_KNOWN_STEPS: KnownSteps = {}
+
+
+class HistoryWalk:
+    """The way through a history, by its place among all; `known` has the steps of earlier runs.
+
+    With `keeps`, its passages are kept for rules that need them.
+    """
+
+    def __init__(self, analysis: Analysis, place: int, known: KnownSteps) -> None:
+        self.place = place
+        self.history = analysis.histories[place]
+        self.keeps = False
+        self.state = HistoryState(analysis.starts[self.history.dialect])
+        self._analysis = analysis
+        self._memory = known.get(place)
+        self._ran = analysis.executions(place)
+        self._passages: list[ForwardPass] = []
+        self._number = 0
+        self._skipped = False
+
+    def begin_at(self, reached: ReachedState) -> None:
+        """Begin at a state to which forward scripts have run ahead."""
+        self.state = HistoryState(reached.schema)
+        self.state.doubted = reached.doubted
+        self._passages = list(reached.passages) if self.keeps else []
+
+    def step(self, number: int, first_run: ForwardRun | None = None) -> StepFindings:
+        """Return the result of the next migration; `first_run` is the run of its forward, if that has run ahead."""
+        self._number = number + 1
+        migration = self.history.migrations[number]
+        known = self._recalled(number, migration, whole=True)
+        if known is not None:
+            return known
+        analysis, schema = self._analysis, self.state.schema
+        step = replay_one(
+            migration,
+            parse,
+            schema,
+            layout=self.history.layout,
+            runner=analysis.runner,
+            doubted=self.state.doubted,
+            served=analysis.is_served(self.history, migration),
+            sqlite=analysis.sqlite,
+            first_run=first_run,
+        )
+        result = analysis.result_of(step, self.place, number, self._ran)
+        return self._reached(number, result, schema, step.passage)
+
+    def passed(self, number: int) -> StepFindings:
+        """Run just the forward of the next migration; return a result without hits."""
+        self._number = number + 1
+        migration = self.history.migrations[number]
+        known = self._recalled(number, migration, whole=False)
+        if known is not None:
+            return known
+        schema = self.state.schema
+        passage = run_forward(migration, parse, schema, kept=False).passage(migration)
+        gathered = self._analysis.dispatcher.gather(passage, first=number == 0)
+        return self._reached(number, StepFindings(migration, gathered=gathered), schema, passage)
+
+    def passages(self) -> list[ForwardPass]:
+        """Return the passages of the migrations up to here, if they are kept."""
+        if self._skipped:
+            start = self._analysis.starts[self.history.dialect]
+            return self._analysis.passages(self.history.migrations[: self._number], start)
+        return self._passages
+
+    def _recalled(self, number: int, migration: Migration, *, whole: bool) -> StepFindings | None:
+        """Return the result of an earlier run, if its step was the same, and advance by it."""
+        if self._memory is None:
+            return None
+        known = self._memory.get(number, self.state, migration, whole=whole)
+        if known is not None and known.change is not None:
+            self.state.take(known.change)
+            self._skipped = True
+            return known
+        return None
+
+    def _reached(self, number: int, result: StepFindings, schema: Schema, passage: ForwardPass) -> StepFindings:
+        """Advance by a migration that was replayed, and record its result."""
+        memory = self._analysis.memory
+        if memory is not None:
+            result = replace(result, change=schema_change(schema, passage, memory.secret))
+            if self._memory is not None:
+                self._memory.put(number, self.state, result)
+        self.state.reach(passage.after, result.change, doubted=passage.doubted)
+        if self.keeps:
+            self._passages.append(passage)
+        return result

@@ -1,0 +1,85 @@
+"""Which steps of earlier runs fit the histories of a run, and what results depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miglint.base.model import SourceFile
+from miglint.cache.reports import Cache
+from miglint.cache.store import environment
+from miglint.linter.history_state import HistoryState
+from miglint.linter.step_memory import HistoryMemory, StepMemory
+
+if TYPE_CHECKING:
+    from miglint.linter.analysis import Analysis, PartialResult
+    from miglint.rules.selection import Selection
+
+
+def memory_for(
+    cache: Cache, chosen: Selection, schemas: Mapping[str, SourceFile], settings: tuple[object, ...]
+) -> StepMemory | None:
+    """Return the memory of steps, None where results depend on more than what is known of a run.
+
+    `settings` are those that rules about a step are given besides their own.
+    """
+    known = chosen.registry.rules
+    wanted = sorted(chosen.enabled | chosen.silenced)
+    if any(
+        known[code].scope == "script" or (known[code].scope == "history" and known[code].gather is None)
+        for code in wanted
+    ):
+        return None
+    return StepMemory(cache.store, _basis(chosen, wanted, schemas, settings), known)
+
+
+def _basis(
+    chosen: Selection, wanted: list[str], schemas: Mapping[str, SourceFile], settings: tuple[object, ...]
+) -> Iterator[str]:
+    """Yield what the results of all steps depend on."""
+    yield from environment()
+    # Its library says which scripts SQLite accepts, of whatever engine they are.
+    import _sqlite3
+
+    yield _sqlite3.sqlite_version
+    yield repr(sorted(chosen.silenced))
+    for code in wanted:
+        yield code
+        yield repr(sorted(chosen.options[code].items()))
+    for name, file in sorted(schemas.items()):
+        yield name
+        yield file.path
+        yield file.text
+    yield repr(settings)
+
+
+def known_steps(analysis: Analysis) -> Mapping[int, HistoryMemory]:
+    """Return the known steps of each history, by its place."""
+    memory = analysis.memory
+    if memory is None:
+        return {}
+    found = {}
+    for place, history in enumerate(analysis.histories):
+        runners = [runner.name for runner in analysis.runners[place]]
+        parts = [history.root, history.layout, history.dialect.value, repr((runners, analysis.runner, analysis.sqlite))]
+        migrations = [
+            (migration, repr((number == 0, analysis.is_served(history, migration))))
+            for number, migration in enumerate(history.migrations)
+        ]
+        found[place] = memory.history([str(Path.cwd()), *parts[:3]], parts, migrations)
+    return found
+
+
+def record(result: PartialResult, analysis: Analysis, memories: Mapping[int, HistoryMemory]) -> None:
+    """Keep the steps of whole histories, which other processes have replayed."""
+    for part in result.parts:
+        memory = memories.get(part.place)
+        if memory is None:
+            continue
+        state = HistoryState(analysis.starts[analysis.histories[part.place].dialect])
+        for number, step in enumerate(part.steps):
+            if step.change is None:
+                break
+            memory.put(number, state, step)
+            state.take(step.change)

@@ -1,0 +1,135 @@
+"""Results of steps from earlier runs: for each migration, what a run with the same content has found.
+
+The key of a step is a hash over all that its result depends on: the versions of miglint and its libraries, the rules
+with their options, the history's tool, the scripts of the migration, and the state of the history before it. What
+depends on other migrations is no part of a `StepFindings`, but made of all results in each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from itertools import islice
+
+from msgspec import DecodeError
+from msgspec.msgpack import Decoder, encode
+
+from miglint.base.model import Migration, Script
+from miglint.cache.steps import StepCache
+from miglint.cache.store import Store
+from miglint.linter.history_state import HistoryState
+from miglint.linter.hit_codec import HitCodec
+from miglint.linter.step_findings import EncodedStep, StepFindings
+from miglint.rules.definition import Rule
+
+_SIZE = 20
+_SPARE = 16
+
+
+class StepMemory:
+    """The steps of a run's histories, in a store. `basis` is what all results depend on."""
+
+    def __init__(self, store: Store, basis: Iterable[str], rules: Mapping[str, Rule]) -> None:
+        self.secret = store.derived("steps")
+        self._store = store
+        self._rules = rules
+        self._basis = blake2b(key=self.secret, digest_size=_SIZE)
+        for part in basis:
+            _add(self._basis, part)
+
+    def history(
+        self, place: Iterable[str], parts: Iterable[str], migrations: Sequence[tuple[Migration, str]]
+    ) -> HistoryMemory:
+        """Return what is known of a history.
+
+        `place` says which history it is, `parts` are what its results depend on: of all migrations, and of each one
+        besides its scripts.
+        """
+        basis = self._basis.copy()
+        for part in parts:
+            _add(basis, part)
+        keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
+        return HistoryMemory(StepCache(self._store, list(place)), keys, self._rules)
+
+
+class HistoryMemory:
+    """The known steps of one history, and those of this run."""
+
+    def __init__(self, cache: StepCache, keys: list[bytes], rules: Mapping[str, Rule]) -> None:
+        self._cache = cache
+        # The first halves of keys: the second half is the mark of the state before a migration.
+        self._keys = keys
+        self._rules = rules
+        self._known = cache.load()
+        self._decoder = Decoder(EncodedStep)
+        self._kept: dict[bytes, bytes] = {}
+        self._changed = False
+
+    def unknown(self) -> list[int]:
+        """Return the numbers of the migrations that were not seen in any state of the history."""
+        known = {key[:_SIZE] for key in self._known}
+        return [number for number, key in enumerate(self._keys) if key not in known]
+
+    def get(self, number: int, state: HistoryState, migration: Migration, *, whole: bool) -> StepFindings | None:
+        """Return a known step by its number, and keep it for the next run.
+
+        Unless it is needed as a `whole`, it has no hits.
+        """
+        name = self._keys[number] + state.mark
+        data = self._known.get(name)
+        if data is None:
+            return None
+        try:
+            step = self._decoder.decode(data)
+            if whole and step.report is None:
+                return None
+            codec = HitCodec((migration,), self._rules)
+            result = (
+                step.decoded(migration, codec)
+                if whole
+                else StepFindings(migration, gathered=step.gathered, change=step.change)
+            )
+        except (DecodeError, LookupError):
+            return None
+        self._kept[name] = data
+        return result
+
+    def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
+        """Keep a new step for the next run, unless it depends on more than its key."""
+        codec = HitCodec((result.migration,), self._rules)
+        if result.storable and result.change is not None and all(map(codec.covers, result.placed)):
+            self._kept[self._keys[number] + state.mark] = encode(EncodedStep.of(result, codec))
+            self._changed = True
+
+    def save(self) -> None:
+        """Store the steps, those of this run first, unless they are those of the last run."""
+        if self._changed:
+            # Steps that this run has not met may be those of another branch, or not asked for.
+            others = ((key, data) for key, data in self._known.items() if key not in self._kept)
+            most = len(self._keys) + len(self._keys) // 4 + _SPARE - len(self._kept)
+            self._cache.save({**self._kept, **dict(islice(others, max(0, most)))})
+
+
+def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:
+    """Return the hash of a migration and of what its result depends on besides its scripts."""
+    head = (migration.version, migration.name, migration.irreversible, migration.repeatable, migration.after_program)
+    _add(digest, repr((head, facts)))
+    for script in (migration.forward, migration.rollback):
+        _add_script(digest, script)
+    return digest.digest()
+
+
+def _add(digest: blake2b, text: str) -> None:
+    data = text.encode("utf-8", "surrogatepass")
+    digest.update(b"%d:" % len(data))
+    digest.update(data)
+
+
+def _add_script(digest: blake2b, script: Script | None) -> None:
+    if script is None:
+        digest.update(b"-")
+        return
+    file = script.file
+    _add(digest, repr((file.path, file.error, *script.span, script.transaction, script.dialect, script.direction)))
+    _add(digest, file.text)
+    _add(digest, "" if script.substituted is None else f"={script.substituted}")

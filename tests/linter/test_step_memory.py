@@ -1,0 +1,109 @@
+"""A run with the steps of earlier runs says what a run without them says, whatever has changed in between.
+
+`make increments` tries more, and edits copies of real histories.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tests.linter.increments import Project, edits
+
+from miglint.cache import store
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "p").mkdir()
+    monkeypatch.chdir(tmp_path / "p")
+    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    return Project(tmp_path / "p", tmp_path / "cache")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_edit_gives_what_a_fresh_run_gives(project, seed):
+    chance = random.Random(seed)
+    project.generate(chance, 12)
+    project.compare()
+    for name in edits(chance, 14):
+        project.edit(name, chance)
+        assert project.compare() == "", name
+
+
+def test_one_changed_comment_replays_one_migration(project):
+    project.generate(random.Random(1), 12)
+    project.check()
+    first = sorted(project.folder.rglob("*.up.sql"))[0]
+    first.write_text(f"-- longer than it was\n{first.read_text()}")
+    assert project.replayed() == 1
+
+
+def test_a_changed_rollback_replays_one_migration(project):
+    project.generate(random.Random(2), 12)
+    project.check()
+    path = sorted(project.folder.rglob("*.down.sql"))[5]
+    path.write_text(f"{path.read_text()}DROP TABLE IF EXISTS elsewhere;\n")
+    assert project.replayed() == 1
+
+
+def test_a_changed_column_replays_what_follows(project):
+    project.generate(random.Random(3), 12)
+    project.check()
+    path = sorted(project.folder.rglob("*.up.sql"))[9]
+    path.write_text(f"{path.read_text()}CREATE TABLE one_more (id int);\n")
+    assert project.replayed() == 3
+
+
+def test_another_severity_replays_nothing(project):
+    project.generate(random.Random(4), 12)
+    project.check()
+    project.settings('[severity]\nLCK = "error"\n')
+    assert project.replayed() == 0
+
+
+def test_files_asked_for_alone_use_the_steps_before_them(project):
+    project.generate(random.Random(5), 12)
+    project.check()
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    last.write_text(f"-- changed\n{last.read_text()}")
+    assert project.replayed(last) == 1
+    assert project.compare(last) == ""
+
+
+def test_steps_that_were_only_passed_have_no_findings_yet(project):
+    project.generate(random.Random(6), 12)
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    assert project.compare(last) == ""
+    # Their forwards are known now, and their findings are not.
+    assert project.replayed() == 11
+    assert project.compare() == ""
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
+def test_damaged_steps_are_as_none(project, damage):
+    project.generate(random.Random(7), 6)
+    project.check()
+    project.damage(damage)
+    project.edit("comment", random.Random(8))
+    assert project.compare() == ""
+
+
+def test_steps_of_another_user_are_as_none(project, monkeypatch, tmp_path):
+    project.generate(random.Random(9), 6)
+    project.check()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    project.edit("comment", random.Random(8))
+    assert project.replayed() == 6
+
+
+def test_a_full_disk_changes_nothing(project, monkeypatch):
+    project.generate(random.Random(10), 6)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.Store, "_put", full)
+    assert project.compare() == ""
+    assert project.replayed() == project.replayed() > 0
