@@ -35,7 +35,7 @@ from miglint.schema.objects import (
     Table,
     View,
 )
-from miglint.schema.parts import FEW, Parts
+from miglint.schema.parts import Parts, as_stored, names_as_stored
 from miglint.schema.persistent import members
 from miglint.sql.operations import CallReader, Name
 
@@ -130,10 +130,10 @@ def decode_object(data: bytes, read_call: CallReader) -> SchemaObject | Absent:
     if isinstance(value, _StoredRows):
         keys = HashTrieMap({item.columns: _known_keys(item) for item in value.keys})
         return Rows(value.name, keys, value.assumed, value.contents, value.age)
-    if isinstance(value, Domain) and len(value.constraints) >= FEW:
-        return replace(value, constraints=Parts.of(value.constraints))
-    if isinstance(value, Composite) and len(value.columns) >= FEW:
-        return replace(value, columns=Parts.of(value.columns))
+    if isinstance(value, Domain):
+        return replace(value, constraints=as_stored(value.constraints))
+    if isinstance(value, Composite):
+        return replace(value, columns=as_stored(value.columns))
     found: SchemaObject = value
     return found
 
@@ -179,11 +179,9 @@ def _known_keys(stored: _StoredKeys) -> KnownKeys:
 
 def _table(stored: _StoredTable) -> Table:
     values = {name: getattr(stored, name) for name in Table.__struct_fields__}
-    for name in ("columns", "constraints"):
-        if len(values[name]) >= FEW:
-            values[name] = Parts.of(values[name])
-    if len(stored.absent) >= FEW:
-        values["absent"] = HashTrieSet(stored.absent)
+    values["columns"] = as_stored(stored.columns)
+    values["constraints"] = as_stored(stored.constraints)
+    values["absent"] = names_as_stored(stored.absent)
     return Table(**values)
 
 

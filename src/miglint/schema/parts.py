@@ -21,7 +21,7 @@ from miglint.sql.operations import Column, Constraint, Expression
 Part = TypeVar("Part", Column, Constraint)
 
 # Below this, copying a dictionary is faster than changing a tree.
-FEW = 48
+_FEW = 48
 _NO_NAMES: HashTrieSet[str] = HashTrieSet()
 
 
@@ -265,23 +265,28 @@ def _place(entry: tuple[str, tuple[int, object]]) -> int:
     return entry[1][0]
 
 
+def as_stored(parts: Mapping[str, Part]) -> Mapping[str, Part]:
+    """Return the same parts in the form that is quicker to change for so many."""
+    return parts if len(parts) < _FEW else Parts.of(parts)
+
+
 def with_part(parts: Mapping[str, Part], name: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with one added or replaced."""
-    if len(parts) < FEW and type(parts) is not Parts:
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {**parts, name: part}
     return Parts.of(parts).set(name, part)
 
 
 def without_part(parts: Mapping[str, Part], name: str) -> Mapping[str, Part]:
     """Return the parts without one, which may be missing already."""
-    if len(parts) < FEW and type(parts) is not Parts:
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {label: part for label, part in parts.items() if label != name}
     return Parts.of(parts).without(name)
 
 
 def with_renamed(parts: Mapping[str, Part], old: str, new: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with `part` under a new name at the position of the old one."""
-    if len(parts) < FEW and type(parts) is not Parts:
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {new if label == old else label: part if label == old else kept for label, kept in parts.items()}
     return Parts.of(parts).renamed(old, new, part)
 
@@ -385,8 +390,13 @@ Names: TypeAlias = "frozenset[str] | HashTrieSet[str]"
 def with_name(names: Names, name: str) -> Names:
     """Return names with one added."""
     if isinstance(names, frozenset):
-        return names | {name} if len(names) < FEW else HashTrieSet(names).insert(name)
+        return names | {name} if len(names) < _FEW else HashTrieSet(names).insert(name)
     return names.insert(name)
+
+
+def names_as_stored(names: frozenset[str]) -> Names:
+    """Return the same names in the form that is quicker to change for so many."""
+    return names if len(names) < _FEW else HashTrieSet(names)
 
 
 def without_name(names: Names, name: str) -> Names:
