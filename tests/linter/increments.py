@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from benchmarks.generate import write
 
+from miglint.base.errors import UsageError
 from miglint.config.settings import load
 from miglint.linter.history_walk import HistoryWalk
 from miglint.linter.run import Job, check
@@ -127,9 +128,12 @@ class Project:
             (self.root / "schema.sql").write_text(f"CREATE TABLE extra{chance.randrange(6)} (id int);\n")
 
     def check(self, *paths: Path, cached: bool = True) -> str:
-        """Return the report as text."""
+        """Return the report as text, or the error that the user has made."""
         given = tuple(os.path.relpath(path, self.root) for path in paths or (self.folder,))
-        report = check(Job(load(cwd=str(self.root)), given, cached=cached)).report
+        try:
+            report = check(Job(load(cwd=str(self.root)), given, cached=cached)).report
+        except UsageError as error:
+            return str(error)
         content = as_dict(report)
         content["summary"].pop("elapsed_ms", None)
         summarized = [finding_as_dict(item) for item in report.summarized]

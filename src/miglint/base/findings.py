@@ -16,8 +16,11 @@ class Severity(IntEnum):
     ERROR = 3
 
     def __str__(self) -> str:
-        return self.name.lower()
+        return _WORDS[self]
 
+
+# The name of a member is slow to look up.
+_WORDS = {severity: severity.name.lower() for severity in Severity}
 
 # miglint's own families, by the letters of their codes. Own rules have other families.
 FAMILIES: Mapping[str, str] = {

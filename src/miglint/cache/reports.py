@@ -1,21 +1,23 @@
 """Cache of reports: a report is reused, in any format, while its inputs are unchanged.
 
-An entry is a report as JSON, keyed by a hash over the text of all files, the histories, the settings, and the versions
-of miglint, Python and the parsers.
+An entry is a report as MessagePack, keyed by a hash over the text of all files, the histories, the settings, and the
+versions of miglint, Python and the parsers.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from msgspec import DecodeError
+from msgspec.msgpack import decode, encode
+
 from miglint.base.input_files import MAX_RULES
-from miglint.base.model import Dialect, Discovered, Script, SourceFile
+from miglint.base.model import Discovered, Script, SourceFile
 from miglint.base.structs import replace
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
-from miglint.report.value import Hidden, Report, as_dict, finding_as_dict, from_dict
+from miglint.report.value import Report
 
 _KIND = "run"
 
@@ -46,25 +48,21 @@ class Cache:
         if data is None:
             return None
         try:
-            entry = json.loads(data)
-            hidden = tuple(Hidden(*item) for item in entry["hidden"])
-            return from_dict(entry["report"], tuple(entry["notes"]), hidden, entry["summarized"])
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return decode(data, type=Report)
+        except (DecodeError, RecursionError):
             return None
 
     def put(self, name: str, report: Report) -> None:
         """Store a report."""
-        hidden = [(item.by, item.path, item.count) for item in report.hidden]
-        summarized = [finding_as_dict(item) for item in report.summarized]
-        entry = {"notes": report.notes, "hidden": hidden, "summarized": summarized, "report": as_dict(report)}
-        self.store.write(name, json.dumps(entry, separators=(",", ":")).encode())
+        self.store.write(name, encode(report))
 
 
 def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[str]:
     """Yield everything that a report depends on."""
     yield from environment()
-    if any(history.dialect is Dialect.SQLITE for history in found.histories):
-        # Importing the extension module is enough for the version, and faster than the package.
+    if found.histories:
+        # Its library says which scripts SQLite accepts, also those for PostgreSQL. Importing the extension module is
+        # enough for the version, and faster than the package.
         import _sqlite3
 
         yield _sqlite3.sqlite_version

@@ -1,55 +1,59 @@
 """Cache of steps: what is known of each migration of a history, by the content of all that it depends on.
 
-All steps of a history are one entry of the store, which a run with any change replaces as a whole: one file to read,
-no more entries than histories. Each step has a key of its own, and is opaque here.
+The steps of a history are a few entries of the store, of which a run replaces those with a new step. Each step has a
+key of its own, and is opaque here.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
 
 from msgspec import DecodeError
 from msgspec.msgpack import decode, encode
 
-from miglint.cache.store import MAX_ENTRY, Store
+from miglint.cache.store import Store
 
 _KIND = "steps"
-# The first byte of an entry: as it is, or compressed where it would not fit otherwise.
-_PLAIN, _COMPRESSED = b"\0", b"\1"
-_MOST = 16 * MAX_ENTRY
+# The entries of a history: steps are in one of them by the first byte of their keys, which are hashes.
+_ENTRIES = 8
+_SPARE = 16
 
 
 class StepCache:
-    """The steps of one history in a store; `parts` say which history it is."""
+    """The steps of one history of `count` migrations in a store; `parts` say which history it is."""
 
-    def __init__(self, store: Store, parts: list[str]) -> None:
+    def __init__(self, store: Store, parts: list[str], count: int) -> None:
         self._store = store
-        self._name = store.name(_KIND, parts)
+        self._names = [store.name(_KIND, [*parts, str(number)]) for number in range(_ENTRIES)]
+        # Steps that a run has not met may be those of another branch, or not asked for: there is room for some.
+        self._most = (count + count // 4) // _ENTRIES + _SPARE
+        self._loaded: list[dict[bytes, bytes]] = [{}] * _ENTRIES
 
-    def load(self) -> Mapping[bytes, bytes]:
-        """Return all steps by their keys; none if there is no valid entry."""
-        data = self._store.read(self._name)
+    def load(self) -> dict[bytes, bytes]:
+        """Return all steps by their keys, those of invalid entries left out."""
+        self._loaded = [self._read(name) for name in self._names]
+        return {key: step for steps in self._loaded for key, step in steps.items()}
+
+    def _read(self, name: str) -> dict[bytes, bytes]:
+        data = self._store.read(name)
         if not data:
             return {}
         try:
-            content = data[1:] if data[:1] == _PLAIN else _decompressed(data[1:])
-            return decode(content, type=dict[bytes, bytes])
-        except (DecodeError, zlib.error):
+            return decode(data, type=dict[bytes, bytes])
+        except DecodeError:
             return {}
 
-    def save(self, steps: Mapping[bytes, bytes]) -> None:
-        """Replace all steps."""
-        data = encode(steps)
-        if len(data) < MAX_ENTRY:
-            self._store.write(self._name, _PLAIN + data)
-        elif len(data) < _MOST:
-            self._store.write(self._name, _COMPRESSED + zlib.compress(data, 1))
+    def save(self, steps: Mapping[bytes, bytes], new: Collection[bytes]) -> None:
+        """Store the steps that a run has met, `new` ones among them."""
+        met: list[dict[bytes, bytes]] = [{} for _ in range(_ENTRIES)]
+        for key, step in steps.items():
+            met[_place(key)][key] = step
+        for number in sorted({_place(key) for key in new}):
+            others = ((key, step) for key, step in self._loaded[number].items() if key not in met[number])
+            room = max(0, self._most - len(met[number]))
+            self._store.write(self._names[number], encode({**met[number], **dict(islice(others, room))}))
 
 
-def _decompressed(data: bytes) -> bytes:
-    reader = zlib.decompressobj()
-    content = reader.decompress(data, _MOST)
-    if not reader.eof:
-        raise zlib.error("it is larger than what is stored")
-    return content
+def _place(key: bytes) -> int:
+    return key[0] % _ENTRIES

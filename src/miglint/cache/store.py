@@ -106,17 +106,22 @@ class Store:
             raise
 
     def _shrink(self) -> None:
-        """Evict the least recently used entries, and delete leftovers of killed runs."""
+        """Evict the least recently used entries, and delete leftovers of killed runs.
+
+        Entries of steps are only limited by their size: a history has several.
+        """
         entries = []
         with os.scandir(self._folder) as listed:
             for entry in listed:
                 if entry.name.startswith((".tmp-", "run-", "answer-", "steps-")):
                     state = entry.stat(follow_symlinks=False)
-                    entries.append((state.st_mtime_ns, state.st_size, entry.path))
-        total = 0
-        for number, (_, size, path) in enumerate(sorted(entries, reverse=True)):
+                    counted = not entry.name.startswith("steps-")
+                    entries.append((state.st_mtime_ns, state.st_size, entry.path, counted))
+        total = number = 0
+        for _, size, path, counted in sorted(entries, reverse=True):
             total += size
-            if number >= MAX_ENTRIES or total > MAX_BYTES:
+            number += counted
+            if total > MAX_BYTES or (counted and number > MAX_ENTRIES):
                 os.unlink(path)
 
 

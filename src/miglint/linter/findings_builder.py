@@ -235,9 +235,10 @@ def _by_oversight(placed: Iterable[PlacedHit]) -> tuple[list[PlacedHit], list[li
 
 def _folded(group: list[PlacedHit]) -> Finding:
     """Merge the hits of one rule on one span: the most severe is reported, the others are listed in its help."""
-    worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
+    single = len(group) == 1
+    worst = group[0] if single else max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
-    message, help_ = _merged_texts(hit, [item.hit for item in group])
+    message, help_ = (hit.message, hit.help) if single else _merged_texts(hit, [item.hit for item in group])
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span.start, hit.span.end))
     migration = worst.migration if rule.scope in ("step", "script", "executed") else None
     dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
@@ -257,7 +258,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,
         evidence=hit.evidence,
-        fix=merged_fix([item.hit for item in group]),
+        fix=hit.fix if single else merged_fix([item.hit for item in group]),
     )
 
 

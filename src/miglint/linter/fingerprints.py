@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
@@ -40,6 +41,7 @@ _MOST_TOKENS = 12
 _MOST_STATEMENTS = 2_000
 
 
+@lru_cache(maxsize=4_096)
 def script_place(path: str, version: str | None, direction: str | None) -> str:
     """Return the identity of a script without the description in its name.
 
@@ -60,8 +62,14 @@ def subject_of(text: str, statement: Span | None, clause: Span) -> str:
     """Return what a finding is about: the object of the statement, and the one of the clause within it."""
     if statement is None:
         return ""
-    head = _named(tokens(text, statement.start, statement.end))
-    return head if clause.start == statement.start else f"{head}\0{_named(tokens(text, clause.start, clause.end))}"
+    head = _named_first(text, statement.start, statement.end)
+    return head if clause.start == statement.start else f"{head}\0{_named_first(text, clause.start, clause.end)}"
+
+
+@lru_cache(maxsize=256)
+def _named_first(text: str, start: int, end: int) -> str:
+    """Return the words up to the first name in a part of a text: several findings are about one statement."""
+    return _named(tokens(text, start, end))
 
 
 def fingerprint(place: str, matter: str, subject: str, ordinal: int) -> str:

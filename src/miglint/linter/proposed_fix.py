@@ -6,8 +6,6 @@ the next migration, depend on the rest of the history.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
 from functools import lru_cache
 
 from miglint.base.findings import Fix
@@ -47,43 +45,16 @@ class ProposedFix(Struct, frozen=True, array_like=True):
 
 def _is_used_later(history: History, migration: Migration, name: str) -> bool:
     """Return whether a later migration names something, so that it would come before the next one."""
-    texts = _forward_texts(history)
-    return texts.last_with(name.lower()) > texts.places.get(id(migration), len(texts.places))
-
-
-class _ForwardTexts:
-    """The forward scripts of a history, as one text in small letters in which words are looked up."""
-
-    def __init__(self, migrations: Iterable[Migration]) -> None:
-        self.places: dict[int, int] = {}
-        self._starts: list[int] = []
-        texts: list[str] = []
-        length = 0
-        for place, migration in enumerate(migrations):
-            self.places[id(migration)] = place
-            text = "" if migration.forward is None else migration.forward.text.lower()
-            self._starts.append(length)
-            texts.append(text)
-            length += len(text) + 1
-        self._text = "\n".join(texts)
-
-    def last_with(self, word: str) -> int:
-        """Return the place of the last migration with a word, -1 if there is none."""
-        if _WORD.fullmatch(word) is None:
-            return -1
-        text, end = self._text, len(self._text)
-        while (found := text.rfind(word, 0, end)) >= 0:
-            after = found + len(word)
-            if not _is_of_word(text[max(0, found - 1) : found]) and not _is_of_word(text[after : after + 1]):
-                return bisect_right(self._starts, found) - 1
-            end = after - 1
-        return -1
-
-
-def _is_of_word(character: str) -> bool:
-    return _WORD.fullmatch(character) is not None
+    places, last = _last_uses(history)
+    return last.get(name.lower(), -1) > places.get(id(migration), len(places))
 
 
 @lru_cache(maxsize=2)
-def _forward_texts(history: History) -> _ForwardTexts:
-    return _ForwardTexts(history.migrations)
+def _last_uses(history: History) -> tuple[dict[int, int], dict[str, int]]:
+    """Return the places of the migrations of a history, and that of the last forward with each word."""
+    places, last = {}, {}
+    for place, migration in enumerate(history.migrations):
+        places[id(migration)] = place
+        if migration.forward is not None:
+            last.update(dict.fromkeys(_WORD.findall(migration.forward.text.lower()), place))
+    return places, last

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.errors import UsageError
-from miglint.base.model import BaseBranch, Dialect, Discovered, History, Migration, SourceFile
+from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
@@ -181,7 +181,8 @@ def _inputs(job: Job, found: Discovered) -> InputFingerprint:
         list(found.folders),
         sorted({*map(str, {*requested, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *found.consulted, *(str(path) for path in requested if not path.is_dir())}),
-        any(history.dialect is Dialect.SQLITE for history in found.histories),
+        # Its library says which scripts SQLite accepts, also those for PostgreSQL.
+        bool(found.histories),
         list(found.passed_over),
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from itertools import islice
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
@@ -23,7 +22,6 @@ from miglint.linter.step_findings import EncodedStep, StepFindings
 from miglint.rules.definition import Rule
 
 _SIZE = 20
-_SPARE = 16
 
 
 class StepMemory:
@@ -49,7 +47,7 @@ class StepMemory:
         for part in parts:
             _add(basis, part)
         keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
-        return HistoryMemory(StepCache(self._store, list(place)), keys, self._rules)
+        return HistoryMemory(StepCache(self._store, list(place), len(keys)), keys, self._rules)
 
 
 class HistoryMemory:
@@ -63,7 +61,7 @@ class HistoryMemory:
         self._known = cache.load()
         self._decoder = Decoder(EncodedStep)
         self._kept: dict[bytes, bytes] = {}
-        self._changed = False
+        self._new: set[bytes] = set()
 
     def unknown(self) -> list[int]:
         """Return the numbers of the migrations that were not seen in any state of the history."""
@@ -98,16 +96,14 @@ class HistoryMemory:
         """Keep a new step for the next run, unless it depends on more than its key."""
         codec = HitCodec((result.migration,), self._rules)
         if result.storable and result.change is not None and all(map(codec.covers, result.placed)):
-            self._kept[self._keys[number] + state.mark] = encode(EncodedStep.of(result, codec))
-            self._changed = True
+            name = self._keys[number] + state.mark
+            self._kept[name] = encode(EncodedStep.of(result, codec))
+            self._new.add(name)
 
     def save(self) -> None:
-        """Store the steps, those of this run first, unless they are those of the last run."""
-        if self._changed:
-            # Steps that this run has not met may be those of another branch, or not asked for.
-            others = ((key, data) for key, data in self._known.items() if key not in self._kept)
-            most = len(self._keys) + len(self._keys) // 4 + _SPARE - len(self._kept)
-            self._cache.save({**self._kept, **dict(islice(others, max(0, most)))})
+        """Store the steps, unless they are those of earlier runs."""
+        if self._new:
+            self._cache.save(self._kept, self._new)
 
 
 def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:

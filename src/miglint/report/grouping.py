@@ -81,8 +81,9 @@ def _line(group: _Group, view: DisplayOptions) -> list[str]:
     """Return a group without source and help: the first finding on one line if it fits."""
     first = group[0]
     message = " ".join(printable(first.message).split())
-    if wide(_head(first, _PLAIN)) + 2 + wide(message) <= _width(view):
-        return [f"{_head(first, view)}  {message}", *_others(group, view)]
+    plain = _head(first, _PLAIN)
+    if wide(plain) + 2 + wide(message) <= _width(view):
+        return [f"{_head(first, view) if view.color else plain}  {message}", *_others(group, view)]
     return [*_heading(first, view), *wrapped(first.message, "  ", "  ", view), *_others(group, view)]
 
 
@@ -97,6 +98,8 @@ def _block(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
 
 def _others(group: _Group, view: DisplayOptions) -> list[str]:
     """Return the further findings of a group: the lines of those with the same message together."""
+    if len(group) == 1:
+        return []
     first, lines = group[0], []
     others: dict[tuple[str, str, str], dict[int, None]] = {}
     for finding in group[1:]:
@@ -113,8 +116,9 @@ def _others(group: _Group, view: DisplayOptions) -> list[str]:
 def _heading(finding: Finding, view: DisplayOptions) -> list[str]:
     """Return the head on one line, or broken before the severity and at slashes where the terminal is narrow."""
     width = _width(view)
-    if wide(_head(finding, _PLAIN)) <= width:
-        return [_head(finding, view)]
+    plain = _head(finding, _PLAIN)
+    if wide(plain) <= width:
+        return [_head(finding, view) if view.color else plain]
     lines = [""]
     for part in pattern(r"[^/]*/|[^/]+").findall(f"{_place(finding)}:"):
         if lines[-1] and wide(lines[-1]) + wide(part) > width:
@@ -127,6 +131,8 @@ def _heading(finding: Finding, view: DisplayOptions) -> list[str]:
 
 def _head(finding: Finding, view: DisplayOptions) -> str:
     severity = str(finding.severity)
+    if not view.color:
+        return f"{_place(finding)}: {severity} {finding.code} {_name(finding)}"
     return (
         f"{paint('bold', _place(finding), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
         f"{paint('dim', _name(finding), view)}"
