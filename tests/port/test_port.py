@@ -72,6 +72,12 @@ def ported(plant: Plant, port: Command) -> Ported:
             "CREATE TABLE IF NOT EXISTS t (\n    p INTEGER REFERENCES p (id) ON DELETE CASCADE\n);",
         ),
         (
+            # A string with the words of another constraint in it.
+            "CREATE TABLE t (a text CHECK (a <> 'UNIQUE (a)'), b text CHECK (b <> 'FOREIGN KEY (x'));",
+            "CREATE TABLE IF NOT EXISTS t (\n    a TEXT CHECK (a <> 'UNIQUE (a)'),\n"
+            "    b TEXT CHECK (b <> 'FOREIGN KEY (x')\n);",
+        ),
+        (
             "CREATE TABLE t (a text); CREATE UNIQUE INDEX i ON t (lower(a) DESC) WHERE a <> '';",
             "CREATE TABLE IF NOT EXISTS t (\n    a TEXT\n);\n"
             "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (lower(a) DESC) WHERE a <> '';",
@@ -162,11 +168,36 @@ def test_a_trigger_with_a_simple_function_becomes_one_with_a_body(plant: Plant, 
     assert database.execute("SELECT a, changed FROM t ORDER BY id").fetchall() == [("x", "never"), ("z", "yes")]
 
 
+def test_a_trigger_keeps_strings_that_look_like_comments_and_ends_of_statements(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": """
+                CREATE TABLE t (a text); CREATE TABLE log (a text);
+                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO log VALUES ('a -- b; /* c */'); -- noted; once
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER note_t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+                """
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO t VALUES ('x')")
+    assert database.execute("SELECT a FROM log").fetchall() == [("a -- b; /* c */",)]
+
+
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
         ("CREATE INDEX i ON users USING gin (name gin_trgm_ops);", "index i uses gin, which SQLite does not have"),
         ("CREATE POLICY p ON users USING (true);", "policy p has no equivalent"),
+        (
+            f"CREATE DOMAIN d AS int CHECK ({'abs(' * 150}VALUE{')' * 150} > 0);\nCREATE TABLE t (a d);",
+            "check d_check of domain d: the statement is too long or too deep",
+        ),
         ("CREATE SEQUENCE s;", "sequence s has no equivalent"),
         ("INSERT INTO users (name) SELECT 'x' || g FROM generate_series(1, 3) AS g;", "no such table: generate_series"),
         ("ALTER TABLE users ADD CONSTRAINT c CHECK (name ~ '^a');", "SQLite has no regular expressions"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
@@ -370,8 +371,8 @@ def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
     return objection_to(text, columns)
 
 
-def _objection(text: str, columns: object) -> str | None:
-    return _compiled(text, tuple(columns))  # type: ignore[arg-type]
+def _objection(text: str, columns: Iterable[str]) -> str | None:
+    return _compiled(text, tuple(columns))
 
 
 def _first_words(text: str) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
-from miglint.port.comments import without_comments
 from miglint.port.expressions import TranslationError, translate, translate_statement
 from miglint.schema.objects import Routine, Trigger
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
+from miglint.sql.postgres.lexer import without_comments
+from miglint.sql.postgres.splitter import split
 from miglint.writer.words import identifier, literal
 
 _DEFINITION = pattern(
@@ -122,16 +123,4 @@ def _statements(body: str, table: Name, time: str, event: str) -> Iterator[str]:
 
 
 def _split(body: str) -> list[str]:
-    """Return the statements of a body, at its semicolons outside of strings."""
-    parts, start, place, quote = [], 0, 0, ""
-    while place < len(body):
-        char = body[place]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char == ";":
-            parts.append(body[start:place])
-            start = place + 1
-        place += 1
-    return [text for part in (*parts, body[start:]) if (text := part.strip())]
+    return [body[part.start : part.end] for part in split(body)]
