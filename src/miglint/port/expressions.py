@@ -13,7 +13,7 @@ from miglint.base.structs import Struct
 from miglint.port.booleans import with_booleans
 from miglint.port.trees import Node, TranslationError
 
-__all__ = ["Translation", "TranslationError", "translate", "translate_statement"]
+__all__ = ["Translation", "TranslationError", "parsed", "translate", "translate_statement", "with_column"]
 
 _NAMES = {Dialect.POSTGRES: "postgres", Dialect.SQLITE: "sqlite"}
 # Deeper trees would exhaust the stack of the reader, which is recursive.
@@ -51,7 +51,7 @@ def with_column(text: str, dialect: Dialect, old: str, new: str) -> str:
 
 
 def _expression(text: str, source: Dialect) -> Node:
-    tree = _tree(f"SELECT {text}", source)
+    tree = parsed(f"SELECT {text}", source)
     from sqlglot import exp
 
     found = tree.expressions[0] if isinstance(tree, exp.Select) and len(tree.expressions) == 1 else None
@@ -62,7 +62,7 @@ def _expression(text: str, source: Dialect) -> Node:
 
 def translate_statement(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> str:
     """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
-    done = _sql(with_booleans(_rewritten(_tree(text, source), source), booleans), _other(source))
+    done = _sql(with_booleans(_rewritten(parsed(text, source), source), booleans), _other(source))
     return text if _is_same(text, done) else done
 
 
@@ -76,7 +76,8 @@ def _other(dialect: Dialect) -> Dialect:
     return Dialect.SQLITE if dialect is Dialect.POSTGRES else Dialect.POSTGRES
 
 
-def _tree(text: str, source: Dialect) -> Node:
+def parsed(text: str, source: Dialect) -> Node:
+    """Return the tree of a statement. Raises `TranslationError`."""
     import logging
 
     import sqlglot
