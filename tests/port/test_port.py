@@ -486,6 +486,35 @@ def test_what_postgres_does_not_have_is_said_with_its_statement(
     assert lost == [reason]
 
 
+def test_comments_stay_with_what_they_are_about(plant: Plant, port: Command) -> None:
+    script = """\
+-- The first one.
+CREATE TABLE b (id INTEGER PRIMARY KEY);
+-- The second one.
+CREATE TABLE a (id INTEGER PRIMARY KEY);
+/* For names. */
+CREATE INDEX i ON b (id);
+-- Rows.
+INSERT INTO a VALUES (1);
+"""
+    root = plant({"sqlite/001_x.up.sql": script})
+    assert port("sqlite", "--to", "postgres").status == 0
+    lines = (root / "postgres/001_x.up.sql").read_text().splitlines()
+    assert lines[0] == "-- The first one."
+    assert lines[lines.index("-- The second one.") + 1] == "CREATE TABLE IF NOT EXISTS a ("
+    assert lines[lines.index("/* For names. */") + 1] == "CREATE INDEX IF NOT EXISTS i ON b (id);"
+    assert lines[lines.index("-- Rows.") + 1] == "INSERT INTO a VALUES (1);"
+
+
+def test_a_table_that_is_older_than_the_scripts_is_altered(plant: Plant, port: Command) -> None:
+    script = "ALTER TABLE old ADD COLUMN a TEXT; UPDATE old SET a = 'x'; DELETE FROM older;"
+    root = plant({"sqlite/001_x.up.sql": script})
+    assert port("sqlite", "--to", "postgres").status == 0
+    assert _script((root / "postgres/001_x.up.sql").read_text()) == (
+        "ALTER TABLE old ADD COLUMN IF NOT EXISTS a text;\nUPDATE old SET a = 'x';\nDELETE FROM older;"
+    )
+
+
 def test_a_chain_of_thousands_of_references_is_put_in_order(plant: Plant, port: Command) -> None:
     tables = [f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up INT REFERENCES t{n + 1});" for n in range(1_500)]
     root = plant({"sqlite/001_x.up.sql": "\n".join([*tables, "CREATE TABLE t1500 (id INTEGER PRIMARY KEY);"])})

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
+from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.postgres_objects import PostgresObjects
 from miglint.port.postgres_script import PostgresScript
 from miglint.replay.steps import Step
+from miglint.schema.depends import relation_key
 from miglint.sql import operations as op
 from miglint.sql.operations import Name, Operation, Statement
 from miglint.writer.words import identifier
@@ -33,7 +35,10 @@ class RowStatements:
     """The statements of a forward that do more than to change the schema, and the script that they are written to."""
 
     def __init__(self, step: Step, script: PostgresScript, objects: PostgresObjects) -> None:
+        forward = step.migration.forward
+        assert forward is not None
         self.step, self.script, self.objects = step, script, objects
+        self._all = forward.file.text
         texts = (
             self._text_of(statement)
             for statement in step.forward_statements
@@ -46,15 +51,16 @@ class RowStatements:
         return self._words.issuperset(_WORD.findall(name.lower()))
 
     def _text_of(self, statement: Statement) -> str:
-        forward = self.step.migration.forward
-        assert forward is not None
-        return forward.file.text[statement.span.start : statement.span.end].strip()
+        return self._all[statement.span.start : statement.span.end].strip()
 
     def write(self, idle: frozenset[int]) -> None:
         """Write the statements, but for those whose identities are in `idle`."""
         failed = {id(moment.statement) for moment in self.step.forward.moments if moment.failed}
+        end = None
         for statement in self.step.forward_statements:
             text = self._text_of(statement)
+            above = () if end is None else comments_in(self._all[end : statement.span.start])
+            end = statement.span.end
             operations = statement.operations
             if statement.problem is not None:
                 self.script.lose(f"the statement is not read: {statement.problem.message}", text)
@@ -66,6 +72,7 @@ class RowStatements:
                 self.script.lose(f"{statement.kind.upper()} has no place, as the statements are in another order", text)
             elif operations and all(isinstance(item, _ROWS) for item in operations):
                 if id(statement) not in idle:
+                    self.script.parts += filter(None, above)
                     self._rows(text, text, _tables_of(operations))
             elif id(statement) in failed:
                 self.script.lose("it fails on SQLite, or may fail there", text)
@@ -75,6 +82,12 @@ class RowStatements:
                         rows = f"INSERT INTO {identifier(item.name.name)} {item.query.text}"
                         self._rows(rows, text, (item.name, *item.query.relations))
 
+    def _is_there(self, name: Name) -> bool:
+        if self.script.relation(name.name.lower()) is not None:
+            return True
+        found = self.step.forward.schema.table(relation_key(name, Dialect.SQLITE))
+        return found is not None and found.assumed and not self.script.schema.closed
+
     def _session(self, statement: Statement, text: str) -> None:
         names = (item.name if isinstance(item, op.Pragma) else statement.kind for item in statement.operations)
         words = " ".join(text.rstrip(";").replace("=", " ").replace("(", " ").split()[:2])
@@ -83,7 +96,7 @@ class RowStatements:
 
     def _rows(self, text: str, source: str, names: Iterable[Name]) -> None:
         """Write a statement that reads or changes rows of some tables."""
-        away = next((name.name for name in names if self.script.relation(name.name.lower()) is None), None)
+        away = next((name.name for name in names if not self._is_there(name)), None)
         if away is not None:
             self.script.lose(f"PostgreSQL has no {away} at this point", source)
             return

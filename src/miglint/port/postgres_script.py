@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from miglint.base.model import Dialect
 from miglint.port.not_carried import NotCarried
 from miglint.replay.apply import run
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 from miglint.writer.reading import read
 
 
@@ -60,6 +62,12 @@ class PostgresScript:
         """Return the table that stands for one of SQLite."""
         found = self.relation(key.name)
         return found if isinstance(found, Table) else None
+
+    def assume(self, name: str) -> Table:
+        """Take it for granted that there is a table, which is older than the scripts, and return it."""
+        table = Table(Name(self.schema.path[0], name), assumed=True)
+        self.schema = self.schema.put(relation_key(table.name, Dialect.POSTGRES), table)
+        return table
 
     def tables(self) -> Mapping[str, Table]:
         """Return all tables by their names in small letters."""

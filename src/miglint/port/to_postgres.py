@@ -8,6 +8,7 @@ before and after.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TypeVar
 
 from miglint.base.model import Dialect
@@ -24,6 +25,7 @@ from miglint.schema.depends import relation_key
 from miglint.schema.objects import Index, Key, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
+from miglint.sql.operations import Name, Operation, TableOperation
 from miglint.writer.renames import Renames
 from miglint.writer.words import identifier
 
@@ -52,13 +54,21 @@ class _PostgresWriter:
         for relation, old, new in (*self.renames.columns(), *self.renames.rows.copied_columns()):
             self.renamed.setdefault(relation, {})[new] = old
         self.moved: dict[Key, Key] = {}
+        # The comments above the statements that change an object.
+        self.comments: dict[Key, list[str]] = {}
         self.last: list[str] = []
+        self.order: dict[Key, int] = {}
+        for moment in step.forward.moments:
+            key = _subject(moment.operation)
+            if key is not None:
+                self.order.setdefault(key, len(self.order))
 
     def run(self) -> None:
         """Write the header, what changes in the schema, and the rows."""
         statements = self.step.forward_statements
         end = statements[0].span.start if statements else self.end
         self.script.parts += comments_in(self.text[self.start : end])
+        self._read_comments()
         header = len(self.script.parts)
         rows = RowStatements(self.step, self.script, self.objects)
         self._schema(rows)
@@ -78,26 +88,50 @@ class _PostgresWriter:
         self._rename()
         self._drop(rows)
         for key, table in self._tables():
+            if self._is_new(key, table):
+                self._write_comments(key)
             if table.kind == "table":
                 self._table(key, table, rows)
             elif self._is_new(key, table):
                 self.script.lose(f"{table.kind} {table.name.name} has no equivalent", table.source)
-        for key, index in _of(self.after, Index):
+        for key, index in self._of(self.after, Index):
             if self._is_new(key, index) and index.constraint is None:
+                self._write_comments(key)
                 self.script.create(self.objects.create_index(index))
-        for key, view in _of(self.after, View):
+        for key, view in self._of(self.after, View):
             if self._is_new(key, view):
+                self._write_comments(key)
                 self.script.create(self.objects.create_view(view))
-        for key, trigger in _of(self.after, Trigger):
+        for key, trigger in self._of(self.after, Trigger):
             if self._is_new(key, trigger):
                 self.script.lose(f"trigger {trigger.name} has no equivalent", trigger.source)
+
+    def _read_comments(self) -> None:
+        for one, statement in pairwise(self.step.forward_statements):
+            for key in filter(None, map(_subject, statement.operations)):
+                found = self.comments.setdefault(key, [])
+                found += filter(None, comments_in(self.text[one.span.end : statement.span.start]))
+
+    def _write_comments(self, key: Key) -> None:
+        self.script.parts += self.comments.pop(key, ())
+
+    def _of(self, schema: Schema, kind: type[Found]) -> list[tuple[Key, Found]]:
+        """Return the objects of a type that SQLite's scripts make themselves, in the order of the script."""
+        found: list[tuple[Key, Found]] = [
+            (key, value)
+            for key, value in schema.items()
+            if isinstance(value, kind)
+            and key.schema not in ("temp", "pg_temp")
+            and not key.name.startswith(("#", "sqlite_"))
+        ]
+        return sorted(found, key=lambda item: (self.order.get(item[0], -1), item[0]))
 
     def _is_new(self, key: Key, value: object) -> bool:
         return self.before.find(key) != value
 
     def _tables(self) -> Iterator[tuple[Key, Table]]:
         """Yield the tables after the migration, each behind those that it refers to, where there is such an order."""
-        found = dict(_of(self.after, Table))
+        found = dict(self._of(self.after, Table))
         seen: set[Key] = set()
         waiting = [(key, False) for key in reversed(found)]
         while waiting:
@@ -130,7 +164,7 @@ class _PostgresWriter:
     def _drop(self, rows: RowStatements) -> None:
         kept = set(self.moved.values())
         for kind in (View, Index, Table):
-            for key, value in _of(self.before, kind):
+            for key, value in self._of(self.before, kind):
                 now = self.after.find(key)
                 if key in kept or (now is not None and (kind is Table or now == value)):
                     continue
@@ -145,8 +179,8 @@ class _PostgresWriter:
     def _table(self, key: Key, table: Table, rows: RowStatements) -> None:
         was = self.before.table(self.moved.get(key, key))
         here = self.script.table(key)
-        if table.assumed and here is None:
-            return
+        if here is None and table.assumed and not self.script.schema.closed:
+            here = self.script.assume(table.name.name)
         if was is None and here is None:
             self.script.create(self.objects.create_table(table))
         elif was is not None and was != table:
@@ -162,13 +196,11 @@ class _PostgresWriter:
                         self.script.create(text)
 
 
-def _of(schema: Schema, kind: type[Found]) -> list[tuple[Key, Found]]:
-    """Return the objects of a type that SQLite's scripts make themselves, in order of their keys."""
-    found: list[tuple[Key, Found]] = [
-        (key, value)
-        for key, value in schema.items()
-        if isinstance(value, kind)
-        and key.schema not in ("temp", "pg_temp")
-        and not key.name.startswith(("#", "sqlite_"))
-    ]
-    return sorted(found, key=lambda item: item[0])
+def _subject(operation: Operation) -> Key | None:
+    """Return what an operation makes, alters or gives a name to."""
+    match operation:
+        case op.CreateTable(name=name) | op.CreateView(name=name) | TableOperation(table=name):
+            return relation_key(name, Dialect.SQLITE)
+        case op.CreateIndex(name=str() as own) | op.Rename(new=own):
+            return relation_key(Name(None, own), Dialect.SQLITE)
+    return None
