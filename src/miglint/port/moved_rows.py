@@ -25,7 +25,7 @@ from miglint.sql.operations import Name, Query, Statement
 _OTHER_ROWS = ("with_", "joins", "group", "having", "distinct", "limit", "offset", "laterals", "windows")
 
 
-class _Copy(NamedTuple):
+class _CopyStatement(NamedTuple):
     """Rows that a statement takes from `source`, which has those of `origin`, to the table with a number."""
 
     statement: Statement
@@ -43,7 +43,7 @@ def only_moving(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mapp
     `moved` says under which key a table was before that has another one now; `renamed` gives the old names of columns
     by the new ones, for the tables as they are after.
     """
-    places = _Places()
+    places = _RowPlaces()
     for moment in step.forward.moments:
         if not moment.failed:
             places.follow(moment)
@@ -61,7 +61,7 @@ def only_moving(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mapp
     return frozenset(found)
 
 
-def _keeps_rows(copy: _Copy, was: Table, now: Table | None) -> bool:
+def _keeps_rows(copy: _CopyStatement, was: Table, now: Table | None) -> bool:
     """Return whether every row is copied."""
     tree = _query(copy)
     if tree is None or any(tree.args.get(clause) for clause in _OTHER_ROWS):
@@ -86,7 +86,9 @@ def _required(table: Table) -> set[str]:
     return {folded for folded, item in table.columns.items() if item.nullable is False}
 
 
-def _keeps_value(copy: _Copy, pair: tuple[str, Node], was: Table, now: Table | None, names: Mapping[str, str]) -> bool:
+def _keeps_value(
+    copy: _CopyStatement, pair: tuple[str, Node], was: Table, now: Table | None, names: Mapping[str, str]
+) -> bool:
     """Return whether a column gets what it has on PostgreSQL, too: its own values, or the default of a new one."""
     from sqlglot import exp
 
@@ -100,7 +102,7 @@ def _keeps_value(copy: _Copy, pair: tuple[str, Node], was: Table, now: Table | N
     return bool(node.sql(dialect="sqlite") == ("NULL" if default is None else default.text.strip("()")))
 
 
-def _pairs(copy: _Copy) -> Iterator[tuple[str, Node]]:
+def _pairs(copy: _CopyStatement) -> Iterator[tuple[str, Node]]:
     """Yield the columns that are filled, each with what it gets. Lists of different lengths end at the shorter one."""
     from sqlglot import exp
 
@@ -112,7 +114,7 @@ def _pairs(copy: _Copy) -> Iterator[tuple[str, Node]]:
     yield from zip(copy.listed, values, strict=False)
 
 
-def _query(copy: _Copy) -> Node | None:
+def _query(copy: _CopyStatement) -> Node | None:
     """Return the tree of the query of a copy; None if it is not a plain SELECT."""
     from sqlglot import exp
 
@@ -123,11 +125,11 @@ def _query(copy: _Copy) -> Node | None:
     return tree if isinstance(tree, exp.Select) else None
 
 
-class _Places:
+class _RowPlaces:
     """Where the rows of the tables of before are, as a script goes on: each table has a number that it keeps."""
 
     def __init__(self) -> None:
-        self.copies: list[_Copy] = []
+        self.copies: list[_CopyStatement] = []
         self._numbers: dict[Key, int] = {}
         self._origins: dict[int, Key] = {}
         self._next = count()
@@ -175,7 +177,7 @@ class _Places:
             return
         columns = tuple(item.name for item in copy.columns.values() if not item.generated)
         listed = columns if insert is None else insert.columns or columns
-        self.copies.append(_Copy(moment.statement, query, listed, table, origin, number, insert))
+        self.copies.append(_CopyStatement(moment.statement, query, listed, table, origin, number, insert))
         self._origins.setdefault(number, origin)
 
 
