@@ -31,7 +31,7 @@ _VALUES = {
 
 def is_filled(step: Step, before: AppliedOperation, table: Name, column: str) -> bool:
     """Return whether the script gives a column of a table values before an operation."""
-    place = _history(step).filled.get((before.script.direction, before.key(table), before.folded(column)))
+    place = _column_changes(step).filled.get((before.script.direction, before.key(table), before.folded(column)))
     return place is not None and place < before.place
 
 
@@ -48,15 +48,15 @@ def becoming_not_null(step: Step) -> Iterator[tuple[AppliedOperation, Name, str]
 
 def added_before(step: Step, before: AppliedOperation, table: Name, column: str) -> AppliedOperation | None:
     """Return the operation by which the forward added a column, where nothing since may have given it values."""
-    history = _history(step)
-    adding = history.added.get((before.key(table), before.folded(column)))
+    changes = _column_changes(step)
+    adding = changes.added.get((before.key(table), before.folded(column)))
     if adding is None or adding.place > before.place or is_filled(step, before, table, column):
         return None
-    since = bisect(history.unseen, adding.place)
-    return None if since < len(history.unseen) and history.unseen[since] < before.place else adding
+    since = bisect(changes.unseen, adding.place)
+    return None if since < len(changes.unseen) and changes.unseen[since] < before.place else adding
 
 
-class _History(NamedTuple):
+class _ColumnChanges(NamedTuple):
     """Where columns are first updated, where the forward adds them, and where statements of unknown effect run."""
 
     filled: dict[tuple[Direction, Key, str], int]
@@ -65,8 +65,8 @@ class _History(NamedTuple):
 
 
 @cached_by_step
-def _history(step: Step) -> _History:
-    found = _History({}, {}, [])
+def _column_changes(step: Step) -> _ColumnChanges:
+    found = _ColumnChanges({}, {}, [])
     for applied, update in effective(step, ops.Update):
         key = applied.key(update.table)
         for name, _ in update.assignments:
