@@ -226,7 +226,12 @@ SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 
 UNION ALL SELECT t.oid, t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
   AND t.typsubscript <> 'array_subscript_handler'::regproc
 UNION ALL SELECT p.oid, p.proname FROM pg_proc p WHERE p.oid >= 16384
-UNION ALL SELECT c.oid, c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c')"""
+UNION ALL SELECT c.oid, c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c')
+UNION ALL SELECT e.oid, e.enumlabel FROM pg_enum e
+UNION ALL SELECT l.oid, l.collname FROM pg_collation l WHERE l.oid >= 16384
+UNION ALL SELECT o.oid, o.opcname FROM pg_opclass o WHERE o.oid >= 16384
+UNION ALL SELECT g.oid, g.cfgname FROM pg_ts_config g WHERE g.oid >= 16384
+UNION ALL SELECT s.oid, s.srvname FROM pg_foreign_server s"""
 
 # With the column that identifies the described object.
 _CATALOGS = {
