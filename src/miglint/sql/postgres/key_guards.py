@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.sql.operations import Exists, KeyColumns, Name, Not
+from miglint.sql.operations import Condition, Exists, KeyColumns, Name, Not
 from miglint.sql.postgres.catalog_rows import KnownVariables, conjuncts_of, constant_value, looked_up, rows_of
 from miglint.sql.postgres.names import Node, constant_text, sequence_name
 
@@ -27,6 +27,7 @@ def key_condition(body: Node, known: KnownVariables) -> KeyColumns | Not | None:
     if select is None or len(targets) != 1 or "groupClause" in select:
         return None
     value = targets[0]["ResTarget"]["val"]
+    joined: tuple[Node, str | None] | None
     if _is_array(body["lexpr"]):
         # Its order is that of the query.
         joined = ({"agg_order": select.get("sortClause", ())}, None) if _last_field(value) in _NAMES else None
@@ -57,7 +58,8 @@ def _plain(node: Node) -> Node:
 
 def _is_array(node: Node) -> bool:
     """Return whether an expression is `ARRAY(SELECT ...)`."""
-    return _plain(node).get("SubLink", {}).get("subLinkType") == "ARRAY_SUBLINK"
+    plain = _plain(node)
+    return "SubLink" in plain and plain["SubLink"]["subLinkType"] == "ARRAY_SUBLINK"
 
 
 def _select(node: Node, known: KnownVariables) -> Node | None:
@@ -145,7 +147,7 @@ def _name(node: Node, value: str | None, known: KnownVariables) -> Name | None:
     """Return the object whose number is compared: `'t'::regclass`, `to_regtype('t')`, `(SELECT oid FROM ...)`."""
     if value is not None:
         return sequence_name(value)
-    found = looked_up(node["FuncCall"], known) if "FuncCall" in node else None
+    found: Condition | None = looked_up(node["FuncCall"], known) if "FuncCall" in node else None
     if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
         found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)
     return found.name if isinstance(found, Exists) else None
