@@ -82,7 +82,7 @@ def _go_back(
     options: DryRunOptions,
     baseline: Mapping[Dialect, Script],
 ) -> WayBack:
-    run = _Run(history, engine, options, baseline)
+    run = _RollbackRuns(history, engine, options, baseline)
     todo = [
         number
         for number in range(last, first - 1, -1)
@@ -106,7 +106,7 @@ def _go_back(
     return WayBack(engine.info, None, at_once, tuple(found[number] for number in todo), count)
 
 
-class _Run:
+class _RollbackRuns:
     """Runs of the scripts of one history on one engine, and the schemas before its forwards."""
 
     def __init__(
