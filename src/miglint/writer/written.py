@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.base.structs import Struct
 from miglint.schema.objects import Key
 
 Version = tuple[int, ...]
+# Expressions by table and column, for columns whose values are not copied as they are.
+ColumnValues = Mapping[Key, Mapping[str, str]]
 
 
 class WrittenStatement(Struct, frozen=True):
