@@ -84,7 +84,7 @@ def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]
     reordered = []
     for change in diff(new, done.schema, _keys(new, done.schema)):
         if change.aspect == "column order":
-            reordered.append(f"the columns of {change.name} come in another order")
+            reordered.append(f"the columns of {change.name} are in another order")
         elif change.counts and not change.certain:
             missing.append(f"{_subject(change)} may differ")
         elif change.counts:
