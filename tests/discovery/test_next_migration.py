@@ -23,6 +23,25 @@ CREATE = "CREATE TABLE t (a int);\n"
                 "010_build_i.down.sql": "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n",
             },
         ),
+        # golang-migrate runs a script of one statement without a transaction; the mark of sqlx is a comment to it.
+        (
+            {"000009_a.up.sql": CREATE, "000009_a.down.sql": "DROP TABLE t;\n"},
+            {
+                "000010_build_i.up.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "000010_build_i.down.sql": "DROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
+        (
+            {
+                "009_a.up.sql": CREATE,
+                "009_a.down.sql": "DROP TABLE t;\n",
+                "go.mod": "require github.com/mattermost/morph v1.0.0\n",
+            },
+            {
+                "010_build_i.up.sql": "-- morph:nontransactional\nCREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "010_build_i.down.sql": "-- morph:nontransactional\nDROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
         (
             {"20231231235959_a.sql": f"-- +goose Up\n{CREATE}-- +goose Down\nDROP TABLE t;\n"},
             {
@@ -53,7 +72,7 @@ CREATE = "CREATE TABLE t (a int);\n"
             {"20240101000001_build_i/migration.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n"},
         ),
     ],
-    ids=["pairs", "goose", "dbmate", "diesel", "flyway", "prisma"],
+    ids=["pairs", "golang-migrate", "morph", "goose", "dbmate", "diesel", "flyway", "prisma"],
 )
 def test_a_new_migration_has_the_form_of_the_last_one(
     files: dict[str, str], wanted: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
