@@ -188,6 +188,29 @@ def test_a_concurrent_build_has_what_its_tool_needs(
     ] == []
 
 
+def test_diesel_gets_its_mark_in_a_file_of_its_own(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\ndialect = "postgres"\n')
+    for number, forward, back in (
+        (1, f"{TABLE} CREATE INDEX IF NOT EXISTS i ON t (a);", ""),
+        (2, "DROP INDEX i;", BUILD),
+    ):
+        (folder / f"2024-01-01-00000{number}_a").mkdir()
+        (folder / f"2024-01-01-00000{number}_a" / "up.sql").write_text(f"{forward}\n")
+        (folder / f"2024-01-01-00000{number}_a" / "down.sql").write_text(f"{back}\n")
+    done = miglint("fix", "--select", "LCK002")
+    assert done.returncode == 0, done.stderr
+    second = {path.name: path.read_text() for path in (folder / "2024-01-01-000002_a").iterdir()}
+    # Without a transaction, a run that was interrupted after the drop finds no index when it is run again.
+    assert second == {
+        "up.sql": "DROP INDEX CONCURRENTLY IF EXISTS i;\n",
+        "down.sql": f"{BUILD}\n",
+        "metadata.toml": "run_in_transaction = false\n",
+    }
+
+
 def test_a_rollback_gets_what_it_forgets_but_not_what_is_ignored(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
     (folder / "002_more.up.sql").write_text(

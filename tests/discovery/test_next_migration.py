@@ -66,13 +66,30 @@ CREATE = "CREATE TABLE t (a int);\n"
             },
         ),
         ({"V1__a.sql": CREATE}, {"V2__build_i.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n"}),
+        (
+            {"V1__a.sql": CREATE, "U1__a.sql": "DROP TABLE t;\n"},
+            {
+                "V2__build_i.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "U2__build_i.sql": "DROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
         # Prisma sends a script as one query, which is no transaction if it is one statement, and has no rollbacks.
         (
             {"20240101000000_a/migration.sql": CREATE, "migration_lock.toml": 'provider = "postgresql"\n'},
             {"20240101000001_build_i/migration.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n"},
         ),
     ],
-    ids=["pairs", "golang-migrate", "morph", "goose", "dbmate", "diesel", "flyway", "prisma"],
+    ids=[
+        "pairs",
+        "golang-migrate",
+        "morph",
+        "goose",
+        "dbmate",
+        "diesel",
+        "flyway",
+        "flyway with undo scripts",
+        "prisma",
+    ],
 )
 def test_a_new_migration_has_the_form_of_the_last_one(
     files: dict[str, str], wanted: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -118,7 +118,9 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     if layout in _FORWARD_ONLY:
         return (NewFile(path, forward),) if scripts.transaction or layout == "prisma" else ()
     if layout == "flyway":
-        return (NewFile(path, forward),)
+        undo = posixpath.join(posixpath.dirname(path), f"U{posixpath.basename(path)[1:]}")
+        has_undo = any(one.rollback is not None for one in history.migrations)
+        return NewFile(path, forward), *((NewFile(undo, rollback),) if has_undo else ())
     if layout not in _PAIRS or last.forward is None or last.rollback is None:
         return ()
     back = _rollback_path(path, last)

@@ -24,6 +24,7 @@ from miglint.rules.support.script_ends import insertion_before, place_at_end, wi
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.invalid_indexes import drop_invalid, must_be_alone
+from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
 from miglint.writer.tables import constraint as print_constraint
@@ -156,7 +157,7 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     migration.
     """
     forward = step.migration.forward
-    if forward is None or statement.operations != (operation,) or _is_partitioned(step, operation):
+    if forward is None or statement.operations != (operation,) or _must_block(step, operation):
         return None
     text = forward.file.text[statement.span.start : statement.span.end]
     words = _INDEX.match(text)
@@ -175,11 +176,19 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
         return _moved(step, history, statement, operation, f"{text[: words.end()]} CONCURRENTLY{text[words.end() :]}")
     if mark is None:
         return None
-    edits = (*mark.edits, *_dropped_first(step, forward, statement, operation), Edit(at, at, " CONCURRENTLY"))
+    written = " CONCURRENTLY IF EXISTS" if _lacks_guard(step, operation) else " CONCURRENTLY"
+    edits = (*mark.edits, *_dropped_first(step, forward, statement, operation), Edit(at, at, written))
     if mark.edits or mark.creates:
         title += ", outside of a transaction"
     reason = _left_invalid(step, forward, operation) if isinstance(operation, ops.CreateIndex) else None
     return Fix(title, edits, reason, mark.creates)
+
+
+def _lacks_guard(step: Step, operation: Operation) -> bool:
+    """Return whether a known index is dropped without IF EXISTS: without a transaction, a retry may not find it."""
+    if not isinstance(operation, ops.Drop) or operation.if_exists:
+        return False
+    return isinstance(step.before.find(relation_key(step.before, operation.name)), Index)
 
 
 def _left_invalid(step: Step, forward: Script, operation: ops.CreateIndex) -> str:
@@ -222,12 +231,22 @@ def _moved(step: Step, history: History, statement: Statement, operation: Operat
     return Fix("build it CONCURRENTLY in the next migration", removals, reason, created) if created else None
 
 
-def _is_partitioned(step: Step, operation: Operation) -> bool:
-    """Return whether an index is of a partitioned table, or not known to be of another one."""
-    if not isinstance(operation, ops.CreateIndex):
-        return not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade
-    table = step.forward.schema.table(relation_key(step.forward.schema, operation.table))
-    return table is None or table.partition_by is not None
+def _must_block(step: Step, operation: Operation) -> bool:
+    """Return whether an index cannot be built or dropped concurrently, or is not known to be one that can.
+
+    One of a partitioned table cannot, and CASCADE cannot either.
+    """
+    schema = step.forward.schema
+    if isinstance(operation, ops.CreateIndex):
+        table = schema.table(relation_key(schema, operation.table))
+        return table is None or table.partition_by is not None
+    if not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade:
+        return True
+    index = step.before.find(relation_key(step.before, operation.name))
+    if not isinstance(index, Index) or index.table is None:
+        return False
+    table = step.before.table(relation_key(step.before, index.table))
+    return table is not None and table.partition_by is not None
 
 
 @cached_by_step
