@@ -18,7 +18,7 @@ from miglint.linter.history_walk import NO_KNOWN_STEPS, HistoryWalk, KnownSteps
 from miglint.linter.lead import Lead
 from miglint.linter.migration_reports import report_of, with_executions
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
-from miglint.linter.rollback_offer import is_about_rollback, with_offers
+from miglint.linter.rollback_offer import asked_place, with_offers
 from miglint.linter.step_findings import StepFindings
 from miglint.linter.two_step_fixes import with_proposed_fixes, with_two_step_fixes
 from miglint.replay.apply import run
@@ -295,8 +295,7 @@ class Analysis(Struct, frozen=True):
         runners = self.runners[place]
         history, migration = self.histories[place], step.migration
         placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
-        # Where a missing rollback has its place depends on other migrations.
-        storable = migration.rollback is not None or not any(map(is_about_rollback, placed))
+        own_place = asked_place(placed, migration, history)
         placed = with_proposed_fixes(placed, step)
         if not ran:
             forget_steps()
@@ -325,7 +324,7 @@ class Analysis(Struct, frozen=True):
             tuple(statement.span for statement in step.forward_statements),
             tuple(statement.span for statement in step.rollback_statements),
             gathered,
-            storable=storable,
+            place=own_place,
         )
 
 
@@ -371,7 +370,10 @@ def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
 
 
 def as_the_runner(history: History, settings: Settings) -> History:
-    """Return a history with the runner's configured transactions."""
+    """Return a history with the configured tool, and the transactions that the settings say it has."""
+    tool = tool_of(settings)
+    if tool is not None and history.tools != (tool,):
+        history = replace(history, tools=(tool,))
     if settings.transaction not in ("per-statement", "none"):
         return history
     return replace(history, migrations=tuple(map(_bare, history.migrations)))

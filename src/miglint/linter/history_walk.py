@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from miglint.base.model import Migration
 from miglint.base.structs import replace
 from miglint.linter.history_state import HistoryState, schema_change
+from miglint.linter.rollback_offer import has_place
 from miglint.linter.step_findings import StepFindings
 from miglint.replay.steps import ForwardPass, ForwardRun, replay_one, run_forward
 from miglint.schema.value import Schema
@@ -92,11 +93,13 @@ class HistoryWalk:
         if self._memory is None:
             return None
         known = self._memory.get(number, self.state, migration, whole=whole)
-        if known is not None and known.change is not None:
-            self.state.take(known.change)
-            self._skipped = True
-            return known
-        return None
+        if known is None or known.change is None:
+            return None
+        if known.place is not None and known.place != has_place(self.history, migration):
+            return None
+        self.state.take(known.change)
+        self._skipped = True
+        return known
 
     def _reached(self, number: int, result: StepFindings, schema: Schema, passage: ForwardPass) -> StepFindings:
         """Advance by a migration that was replayed, and record its result."""

@@ -36,7 +36,10 @@ class ProposedFix(Struct, frozen=True, array_like=True):
         fix = self.fix
         if self.marked:
             mark = no_transaction_mark(history, migration)
-            return None if mark is None else replace(fix, edits=(*mark.edits, *fix.edits), creates=mark.creates)
+            if mark is None:
+                return None
+            title = f"{fix.title}, outside of a transaction" if mark.edits or mark.creates else fix.title
+            return replace(fix, title=title, edits=(*mark.edits, *fix.edits), creates=mark.creates)
         if self.scripts is not None:
             created = next_migration(history, self.scripts)
             return replace(fix, creates=created) if created else None

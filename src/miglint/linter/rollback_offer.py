@@ -1,4 +1,7 @@
-"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it."""
+"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it.
+
+Where rows or values are lost that scripts can keep, it is the command that writes both scripts so.
+"""
 
 from __future__ import annotations
 
@@ -16,29 +19,32 @@ from miglint.sql import parse
 from miglint.sql.operations import flat
 
 _MISSING, _EMPTY, _FAMILY = "PAI001", "PAI003", "SYM"
+_LOSSES = frozenset({"DAT001", "DAT002"})
 
 
 def with_offers(
     placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
 ) -> list[PlacedHit]:
-    """Return the hits of a step; those about its rollback end with the command that writes it.
+    """Return the hits of a step; those about its rollback, and about data that is lost, end with a command.
 
-    The command is offered only where it helps: for an empty rollback if one can be written, and for one that leaves
-    differences if the new one leaves none. `targets` are the versions of the engines.
+    The command is offered only where it helps: for an empty rollback if one can be written, for one that leaves
+    differences if the new one leaves none, and for lost data if all of it can be kept. `targets` are the versions of
+    the engines.
     """
-    if not any(map(is_about_rollback, placed)):
+    if any(map(_is_about_losses, placed)):
+        placed = _with_offers_to_keep(placed, step, history, targets)
+    if not any(map(_is_about_rollback, placed)):
         return placed
     # Most migrations need no offer, and the writer takes time to load.
-    from miglint.discovery.placement import NoPlace, place_rollback
     from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY, write_rollback
 
     migration = step.migration
-    if isinstance(place_rollback(history, migration, over=True), NoPlace):
+    if not has_place(history, migration):
         return placed
     restores = write_rollback(step, targets.get(history.dialect.value)).restores
 
     def offered(item: PlacedHit) -> PlacedHit:
-        if not is_about_rollback(item):
+        if not _is_about_rollback(item):
             return item
         if item.rule.code == _EMPTY:
             return item if restores == IMPOSSIBLE else _ending(item, f"Or write it: `{_command(migration)}`")
@@ -47,6 +53,22 @@ def with_offers(
         return _ending(item, f"Or write the rollback anew: `{_command(migration, ' --replace')}`")
 
     return [offered(item) for item in placed]
+
+
+def _with_offers_to_keep(
+    placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
+) -> list[PlacedHit]:
+    """Return the hits of a step; those about data that is lost end with the command that writes what keeps it."""
+    from miglint.rollback.written import EXACT, PARTIAL, write_preserving
+
+    migration = step.migration
+    if not has_place(history, migration):
+        return placed
+    text, addition = write_preserving(step, targets.get(history.dialect.value))
+    if addition is None or not text.brings or text.restores not in (EXACT, PARTIAL):
+        return placed
+    offer = f"Or write scripts that keep them: `{_command(migration, ' --preserve-data --replace')}`"
+    return [_ending(item, offer) if _is_about_losses(item) else item for item in placed]
 
 
 def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered, *, required: bool) -> list[PlacedHit]:
@@ -95,12 +117,33 @@ def _needs_none(migration: Migration) -> bool:
     return rows or states_no_rollback(forward.text)
 
 
-def is_about_rollback(item: PlacedHit) -> bool:
-    """Return whether a hit asks for another rollback."""
+def asked_place(placed: Iterable[PlacedHit], migration: Migration, history: History) -> bool | None:
+    """Return whether the rollback of a migration has a place, if hits depend on that.
+
+    None if they do not: the place of an existing rollback is its own, that of a missing one depends on the other
+    migrations.
+    """
+    if migration.rollback is not None or not any(_is_about_rollback(item) or _is_about_losses(item) for item in placed):
+        return None
+    return has_place(history, migration)
+
+
+def has_place(history: History, migration: Migration) -> bool:
+    """Return whether the rollback of a migration can be written."""
+    from miglint.discovery.placement import NoPlace, place_rollback
+
+    return not isinstance(place_rollback(history, migration, over=True), NoPlace)
+
+
+def _is_about_rollback(item: PlacedHit) -> bool:
     if item.rule.family == _FAMILY:
         # What is information makes no difference to the verdict, and may be there again.
         return (item.hit.severity or item.rule.severity) is not Severity.INFO
     return item.rule.code == _EMPTY
+
+
+def _is_about_losses(item: PlacedHit) -> bool:
+    return item.rule.code in _LOSSES and (item.hit.severity or item.rule.severity) is not Severity.INFO
 
 
 def _command(migration: Migration, options: str = "") -> str:

@@ -18,8 +18,8 @@ class StepFindings(Struct, frozen=True):
 
     `report` is its verdict, None where only the forward ran, which then has no hits. `placed` are the hits of rules
     about it, `forward` and `rollback` the places of the statements of its scripts. `gathered` is what rules about whole
-    histories need to know of it. `change` is what its forward changes, where that is needed for the cache, and
-    `storable` whether all of this depends on nothing but the migration and the state before it.
+    histories need to know of it. `change` is what its forward changes, where that is needed for the cache. `place` is
+    whether a missing rollback has a place, where hits depend on that.
     """
 
     migration: Migration
@@ -29,7 +29,7 @@ class StepFindings(Struct, frozen=True):
     rollback: tuple[Span, ...] = ()
     gathered: Mapping[str, Any] = field(default_factory=dict)
     change: SchemaChange | None = None
-    storable: bool = True
+    place: bool | None = None
 
     @property
     def scripts(self) -> tuple[Script | None, Script | None]:
@@ -46,7 +46,7 @@ class EncodedStep(Struct, array_like=True, frozen=True):
     rollback: tuple[Span, ...]
     gathered: dict[str, Any]
     change: SchemaChange | None
-    storable: bool
+    place: bool | None
 
     @classmethod
     def of(cls, result: StepFindings, codec: HitCodec) -> EncodedStep:
@@ -59,12 +59,12 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             result.rollback,
             dict(result.gathered),
             result.change,
-            result.storable,
+            result.place,
         )
 
     def decoded(self, migration: Migration, codec: HitCodec) -> StepFindings:
         """Return the result for a migration. Raises `LookupError` for hits that the codec cannot decode."""
         placed = tuple(codec.decode(hit) for hit in self.hits)
         return StepFindings(
-            migration, self.report, placed, self.forward, self.rollback, self.gathered, self.change, self.storable
+            migration, self.report, placed, self.forward, self.rollback, self.gathered, self.change, self.place
         )

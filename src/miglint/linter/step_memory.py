@@ -95,7 +95,7 @@ class HistoryMemory:
     def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
         """Keep a new step for the next run, unless it depends on more than its key."""
         codec = HitCodec((result.migration,), self._rules)
-        if result.storable and result.change is not None and all(map(codec.covers, result.placed)):
+        if result.change is not None and all(map(codec.covers, result.placed)):
             name = self._keys[number] + state.mark
             self._kept[name] = encode(EncodedStep.of(result, codec))
             self._new.add(name)
