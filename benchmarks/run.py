@@ -2,10 +2,13 @@
 
     python benchmarks/run.py [--rounds N] [--scale] [FOLDER ...]
 
-Without folders, 1,500 files are generated. For each set, these are measured:
+Without folders, 1,554 files are generated. For each set, these are measured:
 
 - first run: without cache (`--no-cache`)
 - second run: unchanged files, with cached output
+- one changed: a comment, or a column, added to the first, the middle or the last forward script, after a run without
+  that; squawk reads all files
+- last one asked for: the last forward script with a new comment, after a run over all, and no other file asked for
 - one in its history: the largest forward script of the set, with its history read for the schema
 - one alone: that file in a separate folder
 
@@ -33,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.generate import write  # noqa: E402 - the folder is a package only from the project's root
 
-_FILES = 1_500
+_FILES = 1_554
 _SCALE = (1_000, 3_000, 10_000)
 
 
@@ -138,6 +141,37 @@ class Bench:
                 flush=True,
             )
 
+    def changed(self, name: str, folder: Path) -> None:
+        """Measure runs after one file has changed, and print a line for each place and kind of change."""
+        copy = self.place / f"{name}-changed"
+        shutil.copytree(folder, copy)
+        files = sorted(str(path) for path in copy.rglob("*.sql") if path.is_file())
+        forwards = [path for path in files if "down" not in Path(path).name]
+        given = str(copy)
+        for place, path in (("first", 0), ("middle", len(forwards) // 2), ("last", -1)):
+            for kind, line in (("comment", "-- {0}"), ("column", "ALTER TABLE seen_{0} ADD COLUMN c{0} int;")):
+                self._changed(f"{place} one, {kind}", name, files, forwards[path], line, given)
+        self._changed("last one asked for", name, files, forwards[-1], "-- {0}", forwards[-1])
+
+    def _changed(self, label: str, name: str, files: list[str], path: str, line: str, given: str) -> None:
+        folder, text = str(self.place / f"{name}-changed"), Path(path).read_text()
+        turns = iter(range(100_000, 200_000))
+
+        def ours() -> Run:
+            Path(path).write_text(text)
+            self.check(folder)
+            added = line.format(next(turns))
+            Path(path).write_text(f"{added}\n{text}" if line.startswith("--") else f"{text}\n{added}\n")
+            return self.check(given)
+
+        mine, theirs = alternate(self.rounds, ours, lambda: self.lint(files))
+        Path(path).write_text(text)
+        print(
+            f"{name:<24} {len(files):>6,} files  {label:<20}  squawk {middle(theirs):7.3f} s"
+            f"  miglint {middle(mine):7.3f} s  ratio {middle(mine) / middle(theirs):5.2f}  (goal 0.45)",
+            flush=True,
+        )
+
     def scale(self, scratch: Path) -> None:
         """Show how time and memory grow with the number of files."""
         print(f"\n{'files':>6}  {'seconds':>8}  {'ms/file':>8}  {'peak MB':>8}")
@@ -164,9 +198,11 @@ def main() -> None:
         bench = Bench(given.rounds, scratch)
         for folder in given.folders:
             bench.folder(folder.resolve().name, folder)
+            bench.changed(folder.resolve().name, folder)
         if not given.folders:
             write(scratch / "generated", _FILES)
             bench.folder("generated", scratch / "generated")
+            bench.changed("generated", scratch / "generated")
         if given.scale or not given.folders:
             bench.scale(scratch)
 

@@ -86,6 +86,11 @@ class Project:
                 text = path.read_text() if "CREATE TABLE" in path.read_text() else "SELECT 1;\n"
                 (other / path.name).write_text(text.replace("IF NOT EXISTS ", "") + "-- sqlite\n")
 
+    def write(self, name: str, text: str) -> None:
+        """Write a script."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / name).write_text(text)
+
     def settings(self, text: str) -> None:
         """Replace the settings."""
         (self.root / "miglint.toml").write_text(text)

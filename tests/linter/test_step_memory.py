@@ -48,12 +48,30 @@ def test_a_changed_rollback_replays_one_migration(project):
     assert project.replayed() == 1
 
 
-def test_a_changed_column_replays_what_follows(project):
+def test_a_changed_table_replays_what_looks_at_it(project):
+    for number, text in enumerate(("TABLE a (id int)", "TABLE b (id int)", "INDEX i ON a (id)", "INDEX j ON b (id)")):
+        project.write(f"{number}_x.up.sql", f"CREATE {text};\n")
+    project.check()
+    project.write("0_x.up.sql", "CREATE TABLE a (id int, n int);\n")
+    assert project.replayed() == 2
+    assert project.replayed() == 0
+    assert project.compare() == ""
+
+
+def test_a_new_table_replays_nothing_else(project):
     project.generate(random.Random(3), 12)
     project.check()
     path = sorted(project.folder.rglob("*.up.sql"))[9]
     path.write_text(f"{path.read_text()}CREATE TABLE one_more (id int);\n")
-    assert project.replayed() == 3
+    assert project.replayed() == 1
+
+
+def test_a_name_that_is_taken_now_replays_who_gives_it(project):
+    for number, text in enumerate(("TABLE a (id int)", "TABLE b (n int)", "INDEX taken ON b (n)")):
+        project.write(f"{number}_x.up.sql", f"CREATE {text};\n")
+    project.check()
+    project.write("0_x.up.sql", "CREATE TABLE a (id int);\nCREATE INDEX taken ON a (id);\n")
+    assert project.compare() == ""
 
 
 def test_another_severity_replays_nothing(project):

@@ -138,7 +138,7 @@ class Analysis(Struct, frozen=True):
 
     def lead(self, own: int) -> Lead:
         """Return what runs forward scripts ahead of ranges; the runs of migrations before number `own` are kept."""
-        return Lead(self.histories, self.starts, self._needs_passages, own)
+        return Lead(self.histories, self.starts, self._needs_passages, own, recorded=self.memory is not None)
 
     def analyze_range(
         self,

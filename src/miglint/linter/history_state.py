@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from miglint.base.structs import Struct, replace
-from miglint.replay.steps import ForwardPass
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
 from miglint.schema.objects import Absent
 from miglint.schema.value import Schema
@@ -38,9 +37,8 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     doubted: bool
 
 
-def schema_change(before: Schema, passage: ForwardPass, secret: bytes) -> SchemaChange:
-    """Return what a forward has changed; `before` is the schema that it met, without its assumptions."""
-    after = passage.after
+def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool) -> SchemaChange:
+    """Return what a forward has changed from the schema that it met, without its assumptions, to that after it."""
     found: list[tuple[bytes, bytes]] = []
     shift = 0
     for key in after.journaled():
@@ -54,7 +52,7 @@ def schema_change(before: Schema, passage: ForwardPass, secret: bytes) -> Schema
             shift += _hash(name, becomes, secret) - _hash(name, was, secret)
     found.sort()
     bytes_ = (shift % _WHOLE).to_bytes(_SIZE, "big")
-    return SchemaChange(found, bytes_, after.path, after.closed, after.rooted, passage.doubted)
+    return SchemaChange(found, bytes_, after.path, after.closed, after.rooted, doubted)
 
 
 def _hash(key: bytes, value: bytes, secret: bytes) -> int:

@@ -11,6 +11,7 @@ from miglint.linter.history_state import HistoryState, schema_change
 from miglint.linter.rollback_offer import has_place
 from miglint.linter.step_findings import StepFindings
 from miglint.replay.steps import ForwardPass, ForwardRun, replay_one, run_forward
+from miglint.schema.recording import reads_of, recorded, unrecorded
 from miglint.schema.value import Schema
 from miglint.sql import parse
 
@@ -58,7 +59,7 @@ class HistoryWalk:
         step = replay_one(
             migration,
             parse,
-            schema,
+            schema if analysis.memory is None else recorded(schema),
             layout=self.history.layout,
             runner=analysis.runner,
             doubted=self.state.doubted,
@@ -77,7 +78,8 @@ class HistoryWalk:
         if known is not None:
             return known
         schema = self.state.schema
-        passage = run_forward(migration, parse, schema, kept=False).passage(migration)
+        met = schema if self._analysis.memory is None else recorded(schema)
+        passage = run_forward(migration, parse, met, kept=False).passage(migration)
         gathered = self._analysis.dispatcher.gather(passage, first=number == 0)
         return self._reached(number, StepFindings(migration, gathered=gathered), schema, passage)
 
@@ -103,12 +105,19 @@ class HistoryWalk:
 
     def _reached(self, number: int, result: StepFindings, schema: Schema, passage: ForwardPass) -> StepFindings:
         """Advance by a migration that was replayed, and record its result."""
-        memory = self._analysis.memory
+        memory, after = self._analysis.memory, passage.after
         if memory is not None:
-            result = replace(result, change=schema_change(schema, passage, memory.secret))
+            trace = None
+            if (reads := reads_of(after)) is not None:
+                # Also what it has set without a look is what it was.
+                reads.objects.update(after.journaled())
+                trace = memory.tracer.trace(reads, schema, doubted=self.state.doubted)
+            after = unrecorded(after)
+            change = schema_change(schema, after, memory.secret, doubted=passage.doubted)
+            result = replace(result, change=change, trace=trace)
             if self._memory is not None:
                 self._memory.put(number, self.state, result)
-        self.state.reach(passage.after, result.change, doubted=passage.doubted)
+        self.state.reach(after, result.change, doubted=passage.doubted)
         if self.keeps:
             self._passages.append(passage)
         return result

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from miglint.base.model import Dialect, History
 from miglint.base.structs import Struct
 from miglint.replay.steps import ForwardPass, ForwardRun, apply_forward, run_forward
+from miglint.schema.recording import recorded, unrecorded
 from miglint.schema.value import Schema
 from miglint.sql import parse
 
@@ -33,12 +34,19 @@ class Lead:
     """The forward scripts of histories, run up to where ranges begin.
 
     `keeps` returns whether the passages of a history are needed, by its place. The runs of migrations before number
-    `own` of all are kept until they are taken.
+    `own` of all are kept until they are taken. With `recorded`, what they read of the schemas is recorded.
     """
 
     def __init__(
-        self, histories: tuple[History, ...], starts: Mapping[Dialect, Schema], keeps: Callable[[int], bool], own: int
+        self,
+        histories: tuple[History, ...],
+        starts: Mapping[Dialect, Schema],
+        keeps: Callable[[int], bool],
+        own: int,
+        *,
+        recorded: bool = False,
     ) -> None:
+        self._recorded = recorded
         self._histories = histories
         self._starts = starts
         self._keeps = keeps
@@ -65,11 +73,12 @@ class Lead:
         for number in range(self._number, last):
             migration = history.migrations[number]
             if begin + number < self._own and len(self._runs) < _MOST_RUNS:
-                forward = self._runs[place, number] = run_forward(migration, parse, schema)
+                met = recorded(schema) if self._recorded else schema
+                forward = self._runs[place, number] = run_forward(migration, parse, met)
                 passage = forward.passage(migration)
             else:
                 passage = apply_forward(migration, parse, schema)
-            schema, doubted = passage.after, doubted or passage.doubted
+            schema, doubted = unrecorded(passage.after), doubted or passage.doubted
             if keep:
                 passages.append(passage)
         self._number = last

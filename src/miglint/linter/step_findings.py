@@ -10,6 +10,7 @@ from miglint.base.structs import Struct, field
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.history_state import SchemaChange
 from miglint.linter.hit_codec import EncodedHit, HitCodec
+from miglint.linter.step_trace import StepTrace
 from miglint.report.value import MigrationReport
 
 
@@ -19,7 +20,8 @@ class StepFindings(Struct, frozen=True):
     `report` is its verdict, None where only the forward ran, which then has no hits. `placed` are the hits of rules
     about it, `forward` and `rollback` the places of the statements of its scripts. `gathered` is what rules about whole
     histories need to know of it. `change` is what its forward changes, where that is needed for the cache. `place` is
-    whether a missing rollback has a place, where hits depend on that.
+    whether a missing rollback has a place, where hits depend on that. `trace` is what it has read of the schema, None
+    if that is not known, or all of it.
     """
 
     migration: Migration
@@ -30,6 +32,7 @@ class StepFindings(Struct, frozen=True):
     gathered: Mapping[str, Any] = field(default_factory=dict)
     change: SchemaChange | None = None
     place: bool | None = None
+    trace: StepTrace | None = None
 
     @property
     def scripts(self) -> tuple[Script | None, Script | None]:
@@ -47,6 +50,7 @@ class EncodedStep(Struct, array_like=True, frozen=True):
     gathered: dict[str, Any]
     change: SchemaChange | None
     place: bool | None
+    trace: StepTrace | None
 
     @classmethod
     def of(cls, result: StepFindings, codec: HitCodec) -> EncodedStep:
@@ -60,11 +64,20 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             dict(result.gathered),
             result.change,
             result.place,
+            result.trace,
         )
 
     def decoded(self, migration: Migration, codec: HitCodec) -> StepFindings:
         """Return the result for a migration. Raises `LookupError` for hits that the codec cannot decode."""
         placed = tuple(codec.decode(hit) for hit in self.hits)
         return StepFindings(
-            migration, self.report, placed, self.forward, self.rollback, self.gathered, self.change, self.place
+            migration,
+            self.report,
+            placed,
+            self.forward,
+            self.rollback,
+            self.gathered,
+            self.change,
+            self.place,
+            self.trace,
         )

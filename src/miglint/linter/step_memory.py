@@ -19,6 +19,7 @@ from miglint.cache.store import Store
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.step_findings import EncodedStep, StepFindings
+from miglint.linter.step_trace import Tracer
 from miglint.rules.definition import Rule
 
 _SIZE = 20
@@ -29,6 +30,7 @@ class StepMemory:
 
     def __init__(self, store: Store, basis: Iterable[str], rules: Mapping[str, Rule]) -> None:
         self.secret = store.derived("steps")
+        self.tracer = Tracer(self.secret)
         self._store = store
         self._rules = rules
         self._basis = blake2b(key=self.secret, digest_size=_SIZE)
@@ -47,50 +49,62 @@ class StepMemory:
         for part in parts:
             _add(basis, part)
         keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
-        return HistoryMemory(StepCache(self._store, list(place), len(keys)), keys, self._rules)
+        return HistoryMemory(StepCache(self._store, list(place), len(keys)), keys, self._rules, self.tracer)
 
 
 class HistoryMemory:
     """The known steps of one history, and those of this run."""
 
-    def __init__(self, cache: StepCache, keys: list[bytes], rules: Mapping[str, Rule]) -> None:
+    def __init__(self, cache: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer) -> None:
         self._cache = cache
         # The first halves of keys: the second half is the mark of the state before a migration.
         self._keys = keys
         self._rules = rules
         self._known = cache.load()
+        self._by_script: dict[bytes, list[bytes]] = {}
+        for key, data in self._known.items():
+            self._by_script.setdefault(key[:_SIZE], []).append(data)
+        self._tracer = tracer
         self._decoder = Decoder(EncodedStep)
         self._kept: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
 
     def unknown(self) -> list[int]:
         """Return the numbers of the migrations that were not seen in any state of the history."""
-        known = {key[:_SIZE] for key in self._known}
-        return [number for number, key in enumerate(self._keys) if key not in known]
+        return [number for number, key in enumerate(self._keys) if key not in self._by_script]
 
     def get(self, number: int, state: HistoryState, migration: Migration, *, whole: bool) -> StepFindings | None:
         """Return a known step by its number, and keep it for the next run.
 
-        Unless it is needed as a `whole`, it has no hits.
+        It is one after the same state, or one that has read only what is the same in this state. Unless it is needed
+        as a `whole`, it has no hits.
         """
         name = self._keys[number] + state.mark
         data = self._known.get(name)
-        if data is None:
-            return None
+        found = None if data is None else self._decoded(data, migration, whole=whole)
+        if found is not None and data is not None:
+            self._kept[name] = data
+            return found
+        for data in self._by_script.get(self._keys[number], ()):
+            found = self._decoded(data, migration, whole=whole)
+            if found is None or found.trace is None:
+                continue
+            if self._tracer.fits(found.trace, state.schema, doubted=state.doubted):
+                self._kept[name] = data
+                self._new.add(name)
+                return found
+        return None
+
+    def _decoded(self, data: bytes, migration: Migration, *, whole: bool) -> StepFindings | None:
         try:
             step = self._decoder.decode(data)
-            if whole and step.report is None:
-                return None
-            codec = HitCodec((migration,), self._rules)
-            result = (
-                step.decoded(migration, codec)
-                if whole
-                else StepFindings(migration, gathered=step.gathered, change=step.change)
-            )
+            if not whole:
+                return StepFindings(
+                    migration, gathered=step.gathered, change=step.change, place=step.place, trace=step.trace
+                )
+            return None if step.report is None else step.decoded(migration, HitCodec((migration,), self._rules))
         except (DecodeError, LookupError):
             return None
-        self._kept[name] = data
-        return result
 
     def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
         """Keep a new step for the next run, unless it depends on more than its key."""

@@ -11,7 +11,7 @@ from miglint.base.structs import Struct, replace
 from miglint.base.template_names import decode_tags, has_tag
 from miglint.replay.steps import Step
 from miglint.rollback.rows import RowsBack, undo_rows
-from miglint.schema.set_aside import is_set_aside
+from miglint.schema.set_aside import set_aside_keys
 from miglint.schema.value import Schema
 from miglint.writer.renames import Renames
 from miglint.writer.transition import write_transition
@@ -131,7 +131,7 @@ def _way(step: Step, target: Version | None, values: ColumnValues | None = None)
 
 def without_set_aside(schema: Schema) -> Schema:
     """Return a schema without the tables in which data is set aside."""
-    for key in [key for key, _ in schema.items() if is_set_aside(key)]:
+    for key in set_aside_keys(schema):
         schema = schema.drop(key)
     return schema
 

@@ -14,6 +14,7 @@ from miglint.schema.bounds import Bounds
 from miglint.schema.needs import ALL_COLUMNS, edges
 from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries, members
+from miglint.schema.recorded import peek
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -196,7 +197,7 @@ def labelled(labels: Labels, key: Key) -> Labels:
 
 
 def _with_label(labels: Labels, label: str, key: Key) -> Labels:
-    found = labels.get(label)
+    found = peek(labels, label, None)
     if found is None or found == key:
         return labels.insert(label, key)
     return labels.insert(label, (HashTrieSet((found,)) if isinstance(found, Key) else found).insert(key))

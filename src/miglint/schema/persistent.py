@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.schema.recorded import RecordedMap
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -33,6 +35,11 @@ def differing(one: HashTrieMap[K, V], two: HashTrieMap[K, V]) -> set[K]:
     """Return the keys that only one of two maps has, or that have another value in the other: not the same object."""
     if one is two:
         return set()
+    if isinstance(one, RecordedMap) and isinstance(two, RecordedMap) and one.reads is two.reads:
+        # Both come from one map, so that only what was changed since differs.
+        changed = differing(one.inner, two.inner)
+        one.record(changed)
+        return changed
     before, after = dict(entries(one)), dict(entries(two))
     found = {key for key, value in before.items() if after.get(key) is not value}
     found.update(after.keys() - before.keys())

@@ -44,6 +44,7 @@ from miglint.schema.edges import (
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries
+from miglint.schema.recorded import BLANK, RecordedMap, peek, unwrapped
 
 Found = TypeVar("Found", bound=SchemaObject)
 
@@ -105,7 +106,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
         dependents, counts, new = self.dependents, self.counts, self.unlabelled
-        old = self.objects.get(key)
+        old = peek(self.objects, key, None)
         if old is None:
             before, new = _NOBODY, (key, new)
         elif is_counted(old):
@@ -137,12 +138,13 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
     ) -> HashTrieMap[Key, Few | Users]:
         """Return the users of all objects when `key` needs some no longer, and some anew."""
-        dependents, old = self.dependents, self.objects.get(key)
+        dependents, objects = self.dependents, unwrapped(self.objects)
+        old = objects.get(key)
         for other in gone:
-            left = without_user(dependents.get(other, ()), key, old)
+            left = without_user(peek(dependents, other, ()), key, old)
             dependents = dependents.insert(other, left) if left else dependents.discard(other)
         for other in new:
-            dependents = dependents.insert(other, with_user(dependents.get(other, ()), key, value, self.objects.get))
+            dependents = dependents.insert(other, with_user(peek(dependents, other, ()), key, value, objects.get))
         return dependents
 
     def _retagged(
@@ -153,14 +155,15 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         kept: Iterable[Key],
     ) -> HashTrieMap[Key, Few | Users]:
         """Return the users of all objects when `key`, which needs some as before, may need other parts of them."""
-        old = self.objects.get(key)
+        objects = unwrapped(self.objects)
+        old = objects.get(key)
         if isinstance(old, Table) and isinstance(value, Table) and head(old) == head(value):
             return dependents
-        many = [other for other in kept if isinstance(dependents.get(other), Users)]
+        many = [other for other in kept if isinstance(peek(dependents, other, ()), Users)]
         if many and (tags(old) != tags(value) or bound_of(old) != bound_of(value)):
             for other in many:
-                rest = without_user(dependents[other], key, old)
-                dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
+                rest = without_user(peek(dependents, other, ()), key, old)
+                dependents = dependents.insert(other, with_user(rest, key, value, objects.get))
         return dependents
 
     def _needs_before(self, key: Key, old: SchemaObject | Absent | None) -> frozenset[Key] | HashTrieMap[Key, int]:
@@ -170,7 +173,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def _with_counted(self, key: Key, value: Counted) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
-        old = self.objects.get(key)
+        old = peek(self.objects, key, None)
         before = self._needs_before(key, old)
         counts, changes = recounted(old, value, before, self.dialect)
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
@@ -194,7 +197,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""
-        if self.objects.get(key) is None:
+        if peek(self.objects, key, None) is None:
             return self
         return replace(self._freed(key), objects=self.objects.discard(key), journal=(key, self.journal))
 
@@ -324,7 +327,9 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     @property
     def is_blank(self) -> bool:
         """Whether no object is known to exist."""
-        return all(value is ABSENT for value in self.objects.values())
+        if isinstance(self.objects, RecordedMap):
+            self.objects.reads.facts.add(BLANK)
+        return all(value is ABSENT for value in unwrapped(self.objects).values())
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.persistent import differing
 from miglint.schema.type_conversion import conversion
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Expression
@@ -60,7 +61,9 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
 def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
     """Yield the tables and columns with rows of their own that one schema has and the other has not."""
     changed = {relation for relation, _ in (*way.emptied, *way.using)}
-    for key, table in sorted(_tables(one)):
+    # Those that are the same table in both schemas keep everything.
+    keys = differing(one.objects, two.objects) | changed | way.relations.keys()
+    for key, table in _tables(one, sorted(keys)):
         there = way.relations.get(key, key)
         value = two.find(there)
         if value is None and two.get(there) is None:
@@ -84,8 +87,9 @@ def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
                 yield LostData(key, column.name, changes)
 
 
-def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
-    for key, value in schema.items():
+def _tables(schema: Schema, keys: Iterable[Key]) -> Iterator[tuple[Key, Table]]:
+    for key in keys:
+        value = schema.find(key)
         if isinstance(value, Table) and value.kind == "table" and value.persistence != "temporary":
             yield key, value
 

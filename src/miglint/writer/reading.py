@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.schema.persistent import entries
+from miglint.schema.recorded import unwrapped
 from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Statement
@@ -16,7 +18,8 @@ def read(text: str, dialect: Dialect) -> tuple[Statement, ...]:
 
 def without_rows(schema: Schema) -> Schema:
     """Return a schema without known rows: written statements must restore the other schema whatever rows there are."""
-    for key, _ in schema.items():
+    # Whatever there is, nothing of it is left.
+    for key, _ in entries(unwrapped(schema.objects)):
         if key.space == "rows":
             schema = schema.forget(key)
     return schema

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 from miglint.writer.postgres.actions import Order
 from miglint.writer.postgres.alterable import added_labels
@@ -61,8 +62,8 @@ def _closed_about(new: Schema, old: Schema, state: Schema) -> Schema:
 
     It was made under another key: a trigger of a table that had another name then.
     """
-    for key, value in state.objects.items():
-        if value is not old.objects.get(key) and new.get(key) is None and old.find(key) is None and state.find(key):
+    for key in sorted(differing(state.objects, old.objects)):
+        if new.get(key) is None and old.find(key) is None and state.find(key):
             new = new.drop(key)
     return new
 

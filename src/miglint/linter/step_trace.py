@@ -1,0 +1,88 @@
+"""What a step has read of the schema before it, and whether another schema has the same there.
+
+A migration looks at few objects. If those are the same in another schema, so is the result: a column that an earlier
+migration has changed concerns only those that look at its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+from miglint.base.structs import Struct, replace
+from miglint.schema.edges import Users, keys_of
+from miglint.schema.encoding import encode_key, encode_object
+from miglint.schema.objects import Absent, Key, SchemaObject
+from miglint.schema.recorded import BLANK, SET_ASIDE, Reads
+from miglint.schema.set_aside import set_aside_keys
+from miglint.schema.value import Schema
+
+_SIZE = 16
+_FACTS: dict[str, Callable[[Schema], object]] = {BLANK: lambda schema: schema.is_blank, SET_ASIDE: set_aside_keys}
+# So many reads are not worth their space: the step is replayed.
+_MOST = 2_000
+
+
+class StepTrace(Struct, array_like=True, frozen=True):
+    """The reads of a step, as in `Reads`, and a hash over what was there."""
+
+    objects: list[Key]
+    users: list[Key]
+    labels: list[str]
+    facts: list[str]
+    digest: bytes
+
+
+class Tracer:
+    """Makes and checks traces. Hashes of values are kept while their objects live."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._known: dict[int, tuple[SchemaObject | Absent, bytes]] = {}
+
+    def trace(self, reads: Reads, schema: Schema, *, doubted: bool) -> StepTrace | None:
+        """Return the trace of a step over a schema; None if it has read everything."""
+        if reads.everything or len(reads.objects) + len(reads.users) + len(reads.labels) > _MOST:
+            return None
+        keys = sorted(reads.objects), sorted(reads.users)
+        found = StepTrace(*keys, sorted(reads.labels), sorted(reads.facts), b"")
+        return replace(found, digest=self._digest(found, schema, doubted=doubted))
+
+    def fits(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bool:
+        """Return whether a schema has what a step has read."""
+        return trace.digest == self._digest(trace, schema, doubted=doubted)
+
+    def hash(self, value: SchemaObject | Absent | None) -> bytes:
+        """Return a hash of what is known of a key."""
+        if value is None:
+            return b""
+        known = self._known.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        found = blake2b(encode_object(value), key=self._secret, digest_size=_SIZE).digest()
+        self._known[id(value)] = value, found
+        return found
+
+    def _digest(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bytes:
+        digest = blake2b(key=self._secret, digest_size=_SIZE)
+        facts = [_FACTS[fact](schema) for fact in trace.facts]
+        head = schema.path, schema.closed, schema.rooted, doubted, facts
+        digest.update(repr(head).encode("utf-8", "surrogatepass"))
+        get = schema.objects.get
+        for key in trace.objects:
+            digest.update(self.hash(get(key)) or b"-")
+        for key in trace.users:
+            found = schema.dependents.get(key, ())
+            # What many users are found by depends on what they are.
+            many = isinstance(found, Users)
+            for user in sorted(found):
+                digest.update(encode_key(user))
+                if many:
+                    digest.update(self.hash(get(user)))
+            digest.update(b";")
+        for label in trace.labels:
+            for key in keys_of(schema.labels, label):
+                if get(key) is not None:
+                    digest.update(encode_key(key))
+            digest.update(b";")
+        return digest.digest()

@@ -1,0 +1,122 @@
+"""Schemas that record what is read of them, so that it is known what the result of a step depends on.
+
+The maps of a schema are wrapped: whatever way leads to an object, it is through them. The maps that come from a wrapped
+one by changes record to the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar, cast
+
+from rpds import HashTrieMap
+
+from miglint.schema.keys import Key
+
+K = TypeVar("K")
+V = TypeVar("V")
+Default = TypeVar("Default")
+
+
+BLANK, SET_ASIDE = "blank", "set aside"
+
+
+class Reads:
+    """What was read: the keys of objects, those whose users, the labels whose keys; or `everything`.
+
+    `facts` are those asked for that are about all objects: whether the schema is `BLANK`, what is `SET_ASIDE`.
+    """
+
+    __slots__ = ("everything", "facts", "labels", "objects", "users")
+
+    def __init__(self) -> None:
+        self.objects: set[Key] = set()
+        self.users: set[Key] = set()
+        self.labels: set[str] = set()
+        self.everything = False
+        self.facts: set[str] = set()
+
+
+class RecordedMap(Generic[K, V]):
+    """A persistent map that adds each key that is looked up to a set."""
+
+    __slots__ = ("_read", "_reads", "inner")
+
+    def __init__(self, inner: HashTrieMap[K, V], read: set[K], reads: Reads) -> None:
+        self.inner = inner
+        self._read = read
+        self._reads = reads
+
+    @property
+    def reads(self) -> Reads:
+        """Where all maps of the schema record."""
+        return self._reads
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """Return the value of a key."""
+        self._read.add(key)
+        return self.inner.get(key, default)
+
+    def __getitem__(self, key: K) -> V:
+        self._read.add(key)
+        return self.inner[key]
+
+    def __contains__(self, key: K) -> bool:
+        self._read.add(key)
+        return key in self.inner
+
+    def insert(self, key: K, value: V) -> RecordedMap[K, V]:
+        """Return a map with a key set."""
+        return RecordedMap(self.inner.insert(key, value), self._read, self._reads)
+
+    def discard(self, key: K) -> RecordedMap[K, V]:
+        """Return a map without a key, which may be missing."""
+        return RecordedMap(self.inner.discard(key), self._read, self._reads)
+
+    def remove(self, key: K) -> RecordedMap[K, V]:
+        """Return a map without a key."""
+        return RecordedMap(self.inner.remove(key), self._read, self._reads)
+
+    def record(self, keys: Iterable[K]) -> None:
+        """Record that keys were read."""
+        self._read.update(keys)
+
+    def _all(self) -> HashTrieMap[K, V]:
+        self._reads.everything = True
+        return self.inner
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def items(self) -> Any:
+        """Return all keys and values."""
+        return self._all().items()
+
+    def keys(self) -> Any:
+        """Return all keys."""
+        return self._all().keys()
+
+    def values(self) -> Any:
+        """Return all values."""
+        return self._all().values()
+
+    def __reduce__(self) -> Any:
+        return self._all().__reduce__()
+
+
+def wrapped(mapping: HashTrieMap[K, V], read: set[K], reads: Reads) -> HashTrieMap[K, V]:
+    """Return a map that records to a set."""
+    return cast("HashTrieMap[K, V]", RecordedMap(mapping, read, reads))
+
+
+def unwrapped(mapping: HashTrieMap[K, V]) -> HashTrieMap[K, V]:
+    """Return a map that does not record."""
+    return mapping.inner if isinstance(mapping, RecordedMap) else mapping
+
+
+def peek(mapping: HashTrieMap[K, V], key: K, default: Default) -> V | Default:
+    """Return the value of a key without recording it: for what a schema derives from its objects."""
+    return unwrapped(mapping).get(key, default)
