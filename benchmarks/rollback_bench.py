@@ -34,8 +34,9 @@ from miglint.dryrun.surround import surround
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import EXACT, SCHEMA_ONLY
 from miglint.rollback.forward_edit import forward_edits
-from miglint.rollback.written import EXACT, SCHEMA_ONLY, RollbackText, write_preserving, write_rollback
+from miglint.rollback.written import RollbackText, write_preserving, write_rollback
 from miglint.rules.data.losses import reads
 from miglint.schema.value import Schema
 from miglint.sql import parse

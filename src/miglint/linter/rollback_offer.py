@@ -30,7 +30,8 @@ def with_offers(
         return placed
     # Most migrations need no offer, and the writer takes time to load.
     from miglint.discovery.placement import NoPlace, place_rollback
-    from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY, write_rollback
+    from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
+    from miglint.rollback.written import write_rollback
 
     migration = step.migration
     if isinstance(place_rollback(history, migration, over=True), NoPlace):

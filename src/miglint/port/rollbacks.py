@@ -10,10 +10,11 @@ from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
 from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import IMPOSSIBLE, PARTIAL
 from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
-from miglint.rollback.written import IMPOSSIBLE, PARTIAL, RollbackText, write_rollback
+from miglint.rollback.written import RollbackText, write_rollback
 
 Replay = Callable[[History], Iterable[Step]]
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]

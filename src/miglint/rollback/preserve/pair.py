@@ -17,7 +17,9 @@ from miglint.sql.operations import Column, Name
 from miglint.writer.order import ordered
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.transition import write_transition
+from miglint.writer.words import identifier, name
 from miglint.writer.written import LostData, Version, Written
 
 
@@ -133,7 +135,7 @@ def _if_filled(text: str, required: _Required) -> str:
 
 def _nullable_still(required: _Required) -> Iterator[str]:
     for table, column in required.values():
-        yield f"{table.name}.{column} comes without NOT NULL if rows came in between"
+        yield stays_nullable(name(table), identifier(column))
 
 
 def _comes_back(step: Step, way: Written, item: LostData) -> bool:
@@ -175,11 +177,11 @@ def _relaxed(schema: Schema, asides: Sequence[SetAside]) -> Schema:
 def _nullable(table: Table, names: Sequence[str]) -> Mapping[str, Column]:
     """Return the columns of a table, those of these names nullable unless something else requires a value."""
     columns = table.columns
-    required = {name for constraint in of_kind(table.constraints, "primary") for name in constraint.columns}
-    for name in names:
-        column = columns[name]
-        if column.nullable is False and column.identity is None and name not in required:
-            columns = with_part(columns, name, replace(column, nullable=True))
+    required = {label for constraint in of_kind(table.constraints, "primary") for label in constraint.columns}
+    for label in names:
+        column = columns[label]
+        if column.nullable is False and column.identity is None and label not in required:
+            columns = with_part(columns, label, replace(column, nullable=True))
     return columns
 
 
