@@ -128,6 +128,7 @@ UNFIXABLE = frozenset(
         "IDM061-Bad-0",
         "IDM062-Bad-0",
         "LCK001-Bad-1",
+        "LCK002-Bad-1",
         "LCK002-Bad-2",
     }
 )

@@ -9,6 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import effective, version_of
 from miglint.rules.support.later_names import column_at_end, name_at_end
+from miglint.rules.support.nulls import fill, is_filled
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Table
 from miglint.sql import operations as ops
@@ -61,7 +62,8 @@ def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
         effect = next((one for one in applied.effects(context) if one.situation == "set not null"), None)
         if effect is not None:
             later = name_at_end(step, applied, table), column_at_end(step, applied, table, column)
-            yield applied.hit(effect.words, not_null_help(table, column, *later, version_of(context)))
+            filling = "" if is_filled(step, applied, table, column) else fill(applied, table, column, *later)
+            yield applied.hit(effect.words, not_null_help(table, column, *later, version_of(context), filling))
 
 
 def _is_known(table: Table | None, constraint: str) -> bool:
@@ -76,21 +78,25 @@ def not_null_check(table: Name, column: str) -> str:
     return f"{table.name}_{column}_is_not_null"
 
 
-def not_null_help(table: Name, column: str, later_table: Name, later_column: str, major: int = 14) -> str:
+def not_null_help(
+    table: Name, column: str, later_table: Name, later_column: str, major: int = 14, filling: str = ""
+) -> str:
     """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE.
 
-    The later names are those at the end of the script, for the statements of the next migration.
+    The later names are those at the end of the script, for the statements of the next migration. `filling` is the
+    statement that replaces the NULLs, where the script does not.
     """
     on, later = qualified(table), qualified(later_table)
+    fill_first = f", then replace the NULLs, `{filling}`," if filling else ""
     if major >= 18:
         name = ident(f"{table.name}_{column}_not_null")
         return (
-            f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;` and in the next migration "
-            f"`ALTER TABLE {later} VALIDATE CONSTRAINT {name};`."
+            f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;`{fill_first} and in the next "
+            f"migration `ALTER TABLE {later} VALIDATE CONSTRAINT {name};`."
         )
     name = ident(not_null_check(table, column))
     first = (
-        f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;` "
+        f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;`{fill_first} "
         f"and in the next migration `ALTER TABLE {later} VALIDATE CONSTRAINT {name};`"
     )
     if major < 12:
