@@ -66,6 +66,7 @@ def preserving_pair(
     written = replace(written, schema_only=tuple(left), data_lost=())
     back = tuple(text for item in asides for text in _back(item, dialect))
     module = postgres if dialect is Dialect.POSTGRES else sqlite
+    copy_kept = postgres.copy if dialect is Dialect.POSTGRES else sqlite.copy_what_is_there
     return PreservingPair(
         tuple(module.copy(item, version) for item in asides),
         (
@@ -73,7 +74,7 @@ def preserving_pair(
             *(text for item in kept for text in _back(item, dialect)),
             *_ending(kept, dialect),
         ),
-        tuple(module.copy(item, version) for item in kept),
+        tuple(copy_kept(item, version) for item in kept),
         written,
         (*first, *back, *last, *_ending(asides, dialect)),
         tuple(asides),
