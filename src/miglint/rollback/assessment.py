@@ -75,22 +75,23 @@ def assessed(
     assert step.rollback is not None
     conditions = row_conditions(step.rollback_statements, step.rollback)
     sentences = (*missing, *conditions.left_out, *(note.sentence for note in (*lost, *staying)), *reordered)
-    restores: str | None = EXACT
-    if missing or conditions.left_out:
-        restores = PARTIAL
-    elif not known:
-        restores = None
-    elif lost:
-        restores = SCHEMA_ONLY
-    elif staying or reordered:
-        restores = PARTIAL
+    parts = (*missing, *conditions.left_out)
     return Assessment(
-        restores,
+        in_a_word(differs=bool(parts), loses=bool(lost), more=bool(staying or reordered)) if parts or known else None,
         tuple(dict.fromkeys(map(decode_tags, sentences))),
         _names(lost),
         () if keeps else tuple(destroyed(step)),
         tuple(map(decode_tags, conditions.fails_on)),
     )
+
+
+def in_a_word(*, differs: bool, loses: bool, more: bool) -> str:
+    """Return what is restored: `differs` the schema, `loses` rows or values, is `more` there or in another order?"""
+    if differs:
+        return PARTIAL
+    if loses:
+        return SCHEMA_ONLY
+    return PARTIAL if more else EXACT
 
 
 def lost_by_forward(step: Step, rows: RowsBack) -> list[RowNote]:

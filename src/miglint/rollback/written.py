@@ -11,7 +11,8 @@ from miglint.base.structs import Struct, replace
 from miglint.base.template_names import decode_tags, has_tag
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
-from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY, assessed, lost_by_forward
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY, assessed, in_a_word, lost_by_forward
+from miglint.rollback.halfway import returning
 from miglint.rollback.rows import RowNote, RowsBack, undo_rows
 from miglint.schema.set_aside import is_set_aside
 from miglint.schema.value import Schema
@@ -102,7 +103,20 @@ def write_rollback(step: Step, target: Version | None = None, values: ColumnValu
     way = _way(step, target, values)
     rows = undo_rows(step)
     lost = lost_by_forward(step, rows)
-    return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost)
+    return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost, target)
+
+
+def what_it_would_restore(step: Step, target: Version | None = None) -> str:
+    """Return what `write_rollback` would restore, in less time."""
+    if _refusal(step) is not None:
+        return IMPOSSIBLE
+    way, rows = _way(step, target), undo_rows(step)
+    statements = (*rows.statements, *(statement.text for statement in way.statements))
+    differs = bool(step.forward.unknown or way.missing or way.with_rows)
+    if any(map(has_tag, statements)) or (differs and not statements):
+        return IMPOSSIBLE
+    lost = bool(lost_by_forward(step, rows))
+    return in_a_word(differs=differs, loses=lost, more=bool(rows.staying or way.reordered))
 
 
 def write_preserving(step: Step, target: Version | None = None) -> tuple[RollbackText, ForwardAddition | None]:
@@ -116,7 +130,7 @@ def write_preserving(step: Step, target: Version | None = None) -> tuple[Rollbac
     lost = lost_by_forward(step, rows)
     pair = preserving_pair(step, way, rows.recreated, target)
     if pair is None:
-        return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost), None
+        return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost, target), None
     whole = {item.key for item in pair.asides if item.whole}
     values = {(item.key, column) for item in pair.asides for column in item.values}
     left = [
@@ -124,7 +138,7 @@ def write_preserving(step: Step, target: Version | None = None) -> tuple[Rollbac
         for note in lost
         if note.table not in whole and (note in rows.lost or (note.table, _label(step.before, note)) not in values)
     ]
-    text = _text(step, pair.written, pair.after, rows, left, first=pair.before, keeps=True)
+    text = _text(step, pair.written, pair.after, rows, left, target, first=pair.before, keeps=True)
     text = replace(text, brings=tuple(map(str, pair.asides)), keeps=tuple(map(str, pair.kept)))
     places = tuple(name(item.place) for item in (*pair.asides, *pair.kept))
     return text, ForwardAddition(pair.first, pair.last, tuple(_about(pair, step)), places, pair.clean_up)
@@ -176,11 +190,13 @@ def _text(
     statements: tuple[str, ...],
     rows: RowsBack,
     lost: Sequence[RowNote],
+    target: Version | None,
     *,
     first: tuple[str, ...] = (),
     keeps: bool = False,
 ) -> RollbackText:
-    statements = (*first, *rows.statements, *statements)
+    again = returning(step, target, statements)
+    statements = (*again.first, *first, *rows.statements, *statements, *again.last)
     if any(map(has_tag, statements)):
         return _impossible("the scripts are templates")
     not_known = tuple(f"what the forward does is not known: {reason}" for reason in step.forward.unknown)
