@@ -32,8 +32,8 @@ class PortedRollback(Struct, frozen=True):
         """Return what became of it, as a line of text."""
         if self.edit is None:
             return f"rollback not written: {self.problem}"
-        left = f": all but {'; '.join(self.text.missing)}" if self.text.missing else ""
-        return f"rollback {'wrote' if written else 'would write'} {self.edit.path}{left}"
+        left = f", which restores everything except: {'; '.join(self.text.missing)}" if self.text.missing else ""
+        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{left}"
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""
