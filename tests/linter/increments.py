@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -49,6 +50,27 @@ _STATEMENTS = (
     "CREATE TYPE e{0} AS ENUM ('a', 'b');",
     "COMMENT ON TABLE extra{1} IS 'x{0}';",
 )
+# About a table of the history, and a name that a script gives.
+_ALTERATIONS = (
+    "ALTER TABLE {0} ADD COLUMN one_more int;",
+    "ALTER TABLE {0} RENAME TO {0}_before;",
+    "DROP TABLE {0};",
+    "CREATE VIEW {1} AS SELECT * FROM {0};",
+    "CREATE INDEX {1} ON {0} (id);",
+    "ALTER TABLE {0} ADD CONSTRAINT {1} CHECK (id > 0);",
+    "ALTER TABLE {0} ALTER COLUMN id TYPE text;",
+    "ALTER TABLE {0} RENAME COLUMN id TO ident;",
+    "INSERT INTO {0} (id) VALUES (1);",
+    "CREATE FUNCTION {1}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+    "CREATE TABLE {1} (id int REFERENCES {0});",
+    "CREATE TYPE {1} AS ENUM ('a');",
+    "COMMENT ON TABLE {0} IS 'one';",
+    "GRANT SELECT ON {0} TO {1};",
+    "ALTER TABLE {0} DROP COLUMN name;",
+    "ALTER TABLE {0} SET SCHEMA other;",
+)
+_TABLE = re.compile(r"TABLE (?:IF NOT EXISTS )?(\w+)")
+_NAME = re.compile(r"(?:TABLE|INDEX|CONSTRAINT|FUNCTION|VIEW|COLUMN|TRIGGER)(?: IF NOT EXISTS)? (\w+)")
 _SETTINGS = (
     "",
     'idempotency = "required"\n',
@@ -109,6 +131,11 @@ class Project:
         elif name == "statement":
             one = chance.choice(_STATEMENTS).format(chance.randrange(6), chance.randrange(6))
             path.write_text(f"{text}\n{one}\n" if chance.random() < 0.7 else f"{one}\n{text}")
+        elif name == "alter":
+            whole = "\n".join(one.read_bytes().decode("utf-8", "replace") for one in self.files())
+            tables, names = (sorted(set(found.findall(whole))) or ["extra1"] for found in (_TABLE, _NAME))
+            one = chance.choice(_ALTERATIONS).format(chance.choice(tables), chance.choice(names))
+            path.write_text(f"{text}\n{one}\n")
         elif name == "suppress":
             path.write_text(f"-- miglint: ignore-file {chance.choice(('LCK001', 'IDM', 'NAM006'))}\n{text}")
         elif name == "empty":
@@ -181,7 +208,8 @@ class Project:
 
 _EDITS = {
     "comment": 3,
-    "statement": 8,
+    "statement": 6,
+    "alter": 8,
     "suppress": 1,
     "empty": 1,
     "remove": 2,

@@ -8,8 +8,8 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
+from miglint.schema.journal import differing
 from miglint.schema.objects import View
-from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 
 _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
@@ -17,7 +17,7 @@ _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
     """Return the differences, seen from `before`. Readers reuse unchanged objects, so identity is compared first."""
-    keys = differing(before.objects, after.objects)
+    keys = differing(before, after)
     changes = diff(before, after, keys) if keys else ()
     return tuple(_only_order(change, before, after) for change in changes)
 

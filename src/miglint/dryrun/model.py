@@ -15,8 +15,8 @@ from miglint.replay.apply import run
 from miglint.replay.steps import ForwardPass, apply_forward, empty_schema
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
+from miglint.schema.journal import differing
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
-from miglint.schema.persistent import differing
 from miglint.schema.sameness import loose
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -63,7 +63,7 @@ class Model:
         return found
 
     def _keys(self, passage: ForwardPass, before: Schema, after: Schema) -> Iterator[Key]:
-        for key in differing(before.objects, after.objects) | passage.touched:
+        for key in differing(before, after) | passage.touched:
             if key.space in _COMPARED and key.name not in _BOOKKEEPING and self._schema.get(key) is not None:
                 yield key
 

@@ -6,19 +6,16 @@ migration has changed concerns only those that look at its table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 
 from miglint.base.structs import Struct, replace
 from miglint.schema.edges import Users, keys_of
 from miglint.schema.encoding import encode_key, encode_object
 from miglint.schema.objects import Absent, Key, SchemaObject
-from miglint.schema.recorded import BLANK, SET_ASIDE, Reads
-from miglint.schema.set_aside import set_aside_keys
+from miglint.schema.recorded import Reads
 from miglint.schema.value import Schema
 
 _SIZE = 16
-_FACTS: dict[str, Callable[[Schema], object]] = {BLANK: lambda schema: schema.is_blank, SET_ASIDE: set_aside_keys}
 # So many reads are not worth their space: the step is replayed.
 _MOST = 2_000
 
@@ -29,7 +26,7 @@ class StepTrace(Struct, array_like=True, frozen=True):
     objects: list[Key]
     users: list[Key]
     labels: list[str]
-    facts: list[str]
+    blank: bool
     digest: bytes
 
 
@@ -45,7 +42,7 @@ class Tracer:
         if reads.everything or len(reads.objects) + len(reads.users) + len(reads.labels) > _MOST:
             return None
         keys = sorted(reads.objects), sorted(reads.users)
-        found = StepTrace(*keys, sorted(reads.labels), sorted(reads.facts), b"")
+        found = StepTrace(*keys, sorted(reads.labels), reads.blank, b"")
         return replace(found, digest=self._digest(found, schema, doubted=doubted))
 
     def fits(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bool:
@@ -65,8 +62,7 @@ class Tracer:
 
     def _digest(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bytes:
         digest = blake2b(key=self._secret, digest_size=_SIZE)
-        facts = [_FACTS[fact](schema) for fact in trace.facts]
-        head = schema.path, schema.closed, schema.rooted, doubted, facts
+        head = schema.path, schema.closed, schema.rooted, doubted, trace.blank and schema.is_blank
         digest.update(repr(head).encode("utf-8", "surrogatepass"))
         get = schema.objects.get
         for key in trace.objects:

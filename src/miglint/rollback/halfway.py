@@ -12,9 +12,9 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
+from miglint.schema.journal import differing
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import without_part
-from miglint.schema.persistent import differing
 from miglint.schema.sameness import essence
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
@@ -64,7 +64,7 @@ def _taken_away(step: Step) -> tuple[set[Key], set[Key], set[tuple[Key, str]]]:
     for moment in step.forward.moments:
         if moment.failed or moment.before is moment.after:
             continue
-        for key in differing(moment.before.objects, moment.after.objects):
+        for key in differing(moment.before, moment.after):
             was, now = step.before.find(key), step.after.find(key)
             if was is None or now is None or was.assumed:
                 continue

@@ -14,7 +14,6 @@ from miglint.replay.steps import Step
 from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY, assessed, in_a_word, lost_by_forward
 from miglint.rollback.halfway import returning
 from miglint.rollback.rows import RowNote, RowsBack, undo_rows
-from miglint.schema.set_aside import set_aside_keys
 from miglint.schema.value import Schema
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames
@@ -172,7 +171,7 @@ def _way(step: Step, target: Version | None, values: ColumnValues | None = None)
 
 def without_set_aside(schema: Schema) -> Schema:
     """Return a schema without the tables in which data is set aside."""
-    for key in set_aside_keys(schema):
+    for key, _ in schema.set_aside():
         schema = schema.drop(key)
     return schema
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeGuard
 
 from miglint.base.structs import replace
-from miglint.schema import persistent
+from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
@@ -52,7 +52,7 @@ _CONSTRAINT_KINDS = frozenset(CONSTRAINT_WORDS.values())
 def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
     """Return the differences. With `keys`, only these are compared: those changed by the scripts in between."""
     if keys is None:
-        keys = persistent.differing(before.objects, after.objects)
+        keys = journal.differing(before, after)
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)

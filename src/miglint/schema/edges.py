@@ -15,6 +15,7 @@ from miglint.schema.needs import ALL_COLUMNS, edges
 from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries, members
 from miglint.schema.recorded import peek
+from miglint.schema.set_aside import is_set_aside
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -26,8 +27,9 @@ _FEW = 32
 _NOBODY: Few = ()
 # Nearly all objects are in these schemas, so that an index by schema would not help.
 USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
-# No name and no schema: what is found by it are casts.
+# No name and no schema: what is found by it are casts, and what holds data set aside.
 CASTS = "as casts"
+SET_ASIDE = "as set aside"
 _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
 _NO_BOUNDS = Bounds()
 
@@ -193,6 +195,8 @@ def labelled(labels: Labels, key: Key) -> Labels:
     labels = _with_label(labels, key.name.split("(", 1)[0].lower(), key)
     if key.schema not in USUAL_SCHEMAS:
         labels = _with_label(labels, f"in {key.schema}", key)
+    if is_set_aside(key):
+        labels = _with_label(labels, SET_ASIDE, key)
     return labels if key.space != "other cast" else _with_label(labels, CASTS, key)
 
 

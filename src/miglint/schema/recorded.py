@@ -18,23 +18,20 @@ V = TypeVar("V")
 Default = TypeVar("Default")
 
 
-BLANK, SET_ASIDE = "blank", "set aside"
-
-
 class Reads:
     """What was read: the keys of objects, those whose users, the labels whose keys; or `everything`.
 
-    `facts` are those asked for that are about all objects: whether the schema is `BLANK`, what is `SET_ASIDE`.
+    `blank` says whether it was asked if anything exists at all.
     """
 
-    __slots__ = ("everything", "facts", "labels", "objects", "users")
+    __slots__ = ("blank", "everything", "labels", "objects", "users")
 
     def __init__(self) -> None:
         self.objects: set[Key] = set()
         self.users: set[Key] = set()
         self.labels: set[str] = set()
         self.everything = False
-        self.facts: set[str] = set()
+        self.blank = False
 
 
 class RecordedMap(Generic[K, V]):

@@ -5,11 +5,7 @@ They are no part of a project's schema: two schemas that differ in them only are
 
 from __future__ import annotations
 
-from miglint.schema.objects import ABSENT, Key
-from miglint.schema.persistent import entries
-from miglint.schema.recorded import SET_ASIDE, unwrapped
-from miglint.schema.recording import reads_of
-from miglint.schema.value import Schema
+from miglint.schema.objects import Key
 
 SET_ASIDE_SCHEMA = "miglint_set_aside"
 SET_ASIDE_PREFIX = "miglint_set_aside_"
@@ -20,11 +16,3 @@ def is_set_aside(key: Key) -> bool:
     if SET_ASIDE_SCHEMA in (key.schema, key.name):
         return True
     return key.name.startswith(SET_ASIDE_PREFIX) or key.owner.startswith(SET_ASIDE_PREFIX)
-
-
-def set_aside_keys(schema: Schema) -> list[Key]:
-    """Return the keys of what exists with data set aside, and the schema of these tables, in order."""
-    if (reads := reads_of(schema)) is not None:
-        reads.facts.add(SET_ASIDE)
-    found = (key for key, value in entries(unwrapped(schema.objects)) if value is not ABSENT and is_set_aside(key))
-    return sorted(found)

@@ -26,6 +26,7 @@ from miglint.schema.edges import (
     CASTS,
     DEFAULT_PARTITION,
     HEIR,
+    SET_ASIDE,
     USUAL_SCHEMAS,
     Few,
     Labels,
@@ -44,11 +45,12 @@ from miglint.schema.edges import (
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries
-from miglint.schema.recorded import BLANK, RecordedMap, peek, unwrapped
+from miglint.schema.recorded import RecordedMap, peek, unwrapped
 
 Found = TypeVar("Found", bound=SchemaObject)
 
 _NOBODY: frozenset[Key] = frozenset()
+_NO_KEY = Key("", "", "")
 
 
 # What belongs to the server and not to a database: no files say all of it.
@@ -202,8 +204,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return replace(self._freed(key), objects=self.objects.discard(key), journal=(key, self.journal))
 
     def marked(self) -> Schema:
-        """Return the same schema with an empty journal."""
-        return self if self.journal is None else replace(self, journal=None)
+        """Return the same schema with a journal that begins here: its first entry is of no object."""
+        return replace(self, journal=(_NO_KEY, None))
 
     def journaled(self) -> set[Key]:
         """Return at least the keys whose objects may differ from those in the schema that was `marked`."""
@@ -212,6 +214,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         while rest is not None:
             key, rest = rest
             keys.add(key)
+        keys.discard(_NO_KEY)
         return keys
 
     def _freed(self, key: Key) -> Schema:
@@ -328,7 +331,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def is_blank(self) -> bool:
         """Whether no object is known to exist."""
         if isinstance(self.objects, RecordedMap):
-            self.objects.reads.facts.add(BLANK)
+            self.objects.reads.blank = True
         return all(value is ABSENT for value in unwrapped(self.objects).values())
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
@@ -350,6 +353,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def casts(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield the casts that files have made."""
         return self._labelled(CASTS)
+
+    def set_aside(self) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield the tables in which scripts set data aside, what belongs to them, and their schema."""
+        return self._labelled(SET_ASIDE)
 
     def settled(self) -> Schema:
         """Return the same schema, with indexes for lookups without keys."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Key, Table
-from miglint.schema.persistent import differing
 from miglint.schema.type_conversion import conversion
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Expression
@@ -62,7 +62,7 @@ def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
     """Yield the tables and columns with rows of their own that one schema has and the other has not."""
     changed = {relation for relation, _ in (*way.emptied, *way.using)}
     # Those that are the same table in both schemas keep everything.
-    keys = differing(one.objects, two.objects) | changed | way.relations.keys()
+    keys = differing(one, two) | changed | way.relations.keys()
     for key, table in _tables(one, sorted(keys)):
         there = way.relations.get(key, key)
         value = two.find(there)

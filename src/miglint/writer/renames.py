@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
+from miglint.schema.journal import differing
 from miglint.schema.objects import Composite, Domain, Enum, Key, Part, Table, View
 from miglint.schema.outcome import OperationTrace
-from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 from miglint.sql.operations import (
     Expression,
@@ -156,7 +156,7 @@ class Renames:
 def _moved(operation: Rename | SetSchema, before: Schema, after: Schema) -> dict[Key, Key]:
     """Return the keys that an operation changed, with the new ones."""
     found: dict[Key, Key] = {}
-    for key in sorted(differing(before.objects, after.objects)):
+    for key in sorted(differing(before, after)):
         if before.find(key) is None or key.space in _FOLLOWING or after.find(key) is not None:
             continue
         for new in _candidates(operation, key, before):

@@ -23,9 +23,9 @@ from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
+from miglint.schema.journal import differing
 from miglint.schema.objects import ABSENT, Key
 from miglint.schema.outcome import Run
-from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 from miglint.writer.losses import losses
 from miglint.writer.reading import read, without_rows
@@ -103,7 +103,7 @@ def as_sentences(changes: Iterable[Change]) -> tuple[tuple[str, ...], tuple[str,
 def _keys(one: Schema, two: Schema) -> set[Key]:
     """Return the keys of what is not the same in both schemas, which share most of their objects."""
     first, second = one.objects, two.objects
-    return {key for key in differing(first, second) if first.get(key) is not None or second.get(key) is not ABSENT}
+    return {key for key in differing(one, two) if first.get(key) is not None or second.get(key) is not ABSENT}
 
 
 def _failures(done: Run) -> Iterator[str]:

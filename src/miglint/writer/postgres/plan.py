@@ -12,6 +12,7 @@ from collections import deque
 from miglint.schema.change import Change
 from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
 from miglint.schema.inherited import comes_with_parent
+from miglint.schema.journal import differing
 from miglint.schema.objects import (
     ABSENT,
     Absent,
@@ -26,7 +27,6 @@ from miglint.schema.objects import (
     Sequence,
     Table,
 )
-from miglint.schema.persistent import differing
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -104,7 +104,7 @@ class TransitionPlan:
         return item.part.kind in ("default", "identity") and self.drops(Item.column(item.key, item.part.name))
 
     def _compare(self) -> None:
-        for key in differing(self.old.objects, self.new.objects):
+        for key in differing(self.old, self.new):
             one, two = self.old.get(key), self.new.get(key)
             if self.old.objects.get(key) is None and two is ABSENT:
                 continue  # It is nowhere.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
+from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Key, Table
-from miglint.schema.persistent import differing
 from miglint.schema.value import Schema
 from miglint.writer.postgres.actions import Order
 from miglint.writer.postgres.alterable import added_labels
@@ -62,7 +62,7 @@ def _closed_about(new: Schema, old: Schema, state: Schema) -> Schema:
 
     It was made under another key: a trigger of a table that had another name then.
     """
-    for key in sorted(differing(state.objects, old.objects)):
+    for key in sorted(differing(state, old)):
         if new.get(key) is None and old.find(key) is None and state.find(key):
             new = new.drop(key)
     return new
