@@ -42,6 +42,11 @@ MOMENTS = [
     "CREATE TABLE parts (a int) PARTITION BY RANGE (a);"
     " CREATE TABLE part1 PARTITION OF parts FOR VALUES FROM (1) TO (2);",
     "ALTER TABLE parts DETACH PARTITION part1;",
+    "CREATE TYPE kind AS ENUM ('new', 'old'); CREATE TABLE kinds (k kind DEFAULT 'new' CHECK (k <> 'old'));",
+    "ALTER TYPE kind RENAME VALUE 'new' TO 'open';",
+    'CREATE COLLATION sorted FROM "C"; CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);'
+    " CREATE TABLE words (w text COLLATE sorted); CREATE INDEX words_idx ON words (to_tsvector('plain', w));",
+    "ALTER COLLATION sorted RENAME TO ordered; ALTER TEXT SEARCH CONFIGURATION plain RENAME TO plainer;",
 ]
 
 # What texts of relations mention, and each way to give it another name.

@@ -314,7 +314,10 @@ def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
 
 
 def as_the_runner(history: History, settings: Settings) -> History:
-    """Return a history with the runner's configured transactions."""
+    """Return a history with the configured tool, and the transactions that the settings say it has."""
+    tool = tool_of(settings)
+    if tool is not None and history.tools != (tool,):
+        history = replace(history, tools=(tool,))
     if settings.transaction not in ("per-statement", "none"):
         return history
     return replace(history, migrations=tuple(map(_bare, history.migrations)))

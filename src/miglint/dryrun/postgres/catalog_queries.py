@@ -230,6 +230,7 @@ UNION ALL SELECT t.oid::text, t.typnamespace || '.' || t.typname FROM pg_type t 
 UNION ALL SELECT e.oid::text, e.enumlabel::text FROM pg_enum e WHERE e.oid >= 16384
 UNION ALL SELECT a.attrelid || '.' || a.attnum, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
   WHERE c.oid >= 16384 AND c.relkind = 'c'
+UNION ALL SELECT s.oid::text, s.srvname::text FROM pg_foreign_server s
 """ + " ".join(
     f"UNION ALL SELECT x.oid::text, x.{prefix}namespace || '.' || x.{prefix}name FROM pg_{catalog} x"
     f" WHERE x.oid >= 16384{condition}"
@@ -237,6 +238,7 @@ UNION ALL SELECT a.attrelid || '.' || a.attnum, a.attname::text FROM pg_class c 
         ("class", "rel", " AND x.relkind IN ('S', 'c')"),
         ("proc", "pro", ""),
         ("operator", "opr", ""),
+        ("opclass", "opc", ""),
         ("collation", "coll", ""),
         ("ts_config", "cfg", ""),
         ("ts_dict", "dict", ""),

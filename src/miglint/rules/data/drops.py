@@ -13,7 +13,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.nulls import added_before, becoming_not_null, fill
 from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.sql_text import ident, qualified
-from miglint.schema.objects import Index
+from miglint.schema.objects import Index, Key
 from miglint.schema.parts import keys_about
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name
@@ -318,17 +318,30 @@ def drop_cascade(step: Step) -> Iterator[Hit]:
         ):
             continue
         gone = sorted(
-            {note.key.name for note in applied.moment.notes if note.kind == "cascade" and note.key is not None}
+            {
+                _dropped_too(applied, note.key, note.part)
+                for note in applied.moment.notes
+                if note.kind == "cascade" and note.key
+            }
         )
         table = operation.kind in ("table", "foreign table", "view", "materialized view", "type", "domain")
         known = _is_known(applied, operation)
         if not gone and (known or not table):
             continue
-        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "everything that depends on it"
+        names = ", ".join(gone[:5]) if gone else "everything that depends on it"
         yield applied.hit(
             f'DROP of "{operation.name.name}" also drops {names}',
             "Drop dependent objects by name, without CASCADE: then it fails if there are others.",
         )
+
+
+def _dropped_too(applied: AppliedOperation, key: Key, part: str | None) -> str:
+    """Return the words for an object, or a part of a table, that a drop takes along."""
+    if part is None:
+        return f'"{key.name}"'
+    table = applied.before.table(key)
+    kind = "constraint" if table is not None and part in table.constraints else "column"
+    return f'{kind} "{part}" of "{key.name}"'
 
 
 def _is_known(applied: AppliedOperation, operation: ops.Drop) -> bool:

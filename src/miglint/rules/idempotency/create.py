@@ -87,7 +87,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
         written = guarded(
             failure, f"{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         )
-        return f"Write {written}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
+        return f"Write {written}. A retry keeps the invalid index that an interrupted build leaves. {cleared}"
     return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves."
 
 
