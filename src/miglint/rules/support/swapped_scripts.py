@@ -8,9 +8,9 @@ from miglint.rules.support.reporting import in_doubt
 from miglint.rules.support.scripts import can_change
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
-from miglint.sql.operations import flat
+from miglint.sql.operations import Operation, flat
 
-_MAKES = (*NAMED_CREATIONS, ops.CreateRule, ops.CreateExtension, ops.CreateOther)
+_MAKES: tuple[type[Operation], ...] = (*NAMED_CREATIONS, ops.CreateRule, ops.CreateExtension, ops.CreateOther)
 _REMOVAL = frozenset({"drop", "remove", "delete", "clean", "cleanup", "unused", "obsolete", "rm", "revert"})
 _REMOVES = (ops.Drop, ops.DropColumn, ops.DropConstraint)
 
