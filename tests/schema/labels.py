@@ -105,7 +105,7 @@ POSTGRES = [
         "CREATE FUNCTION g(a e) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT id FROM t WHERE s = 'LABEL'; END;",
         "DROP FUNCTION g;",
     ),
-    follows("result", "CREATE FUNCTION g() RETURNS e LANGUAGE sql RETURN 'LABEL';", "DROP FUNCTION g;"),
+    follows("result", "CREATE FUNCTION g() RETURNS e LANGUAGE sql RETURN 'LABEL'::e;", "DROP FUNCTION g;"),
     follows(
         "parameter",
         "CREATE FUNCTION g(a e) RETURNS bool LANGUAGE sql RETURN a = 'LABEL';",

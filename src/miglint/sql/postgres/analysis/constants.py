@@ -61,7 +61,7 @@ def constants_of_statement(environment: Environment, text: str, own: Relation | 
             scope.add(FromItem(body["funcname"][-1]["String"]["sval"], named))
             queries, returned = _of_body(body.get("sql_body", {}))
             if returned is not None:
-                typed.append((returned, environment.type_name(type_of(body["returnType"]))))
+                typed.append((returned, UNKNOWN))
             return _read(analysis, typed, queries, scope)
     return _read(analysis, (), (tree,), None)
 
