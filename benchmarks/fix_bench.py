@@ -65,8 +65,8 @@ def _fixed(folder: str, *, unsafe: bool) -> Fixed:
     def checked(texts: Mapping[str, str], only: frozenset[str] | None) -> Report:
         return check(replace(job, texts=texts, report_only=only)).report
 
-    def wants(finding: Finding) -> bool:
-        return wanted.wants(finding) and stored.is_text(finding.path)
+    def wants(finding: Finding, new: bool) -> bool:
+        return wanted.wants(finding) and (new or stored.is_text(finding.path))
 
     return fix_all(checked, stored.text, wants)
 
