@@ -72,6 +72,12 @@ def ported(plant: Plant, port: Command) -> Ported:
             "CREATE TABLE IF NOT EXISTS t (\n    p INTEGER REFERENCES p (id) ON DELETE CASCADE\n);",
         ),
         (
+            # A string with the words of another constraint in it.
+            "CREATE TABLE t (a text CHECK (a <> 'UNIQUE (a)'), b text CHECK (b <> 'FOREIGN KEY (x'));",
+            "CREATE TABLE IF NOT EXISTS t (\n    a TEXT CHECK (a <> 'UNIQUE (a)'),\n"
+            "    b TEXT CHECK (b <> 'FOREIGN KEY (x')\n);",
+        ),
+        (
             "CREATE TABLE t (a text); CREATE UNIQUE INDEX i ON t (lower(a) DESC) WHERE a <> '';",
             "CREATE TABLE IF NOT EXISTS t (\n    a TEXT\n);\n"
             "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (lower(a) DESC) WHERE a <> '';",
@@ -162,11 +168,36 @@ def test_a_trigger_with_a_simple_function_becomes_one_with_a_body(plant: Plant, 
     assert database.execute("SELECT a, changed FROM t ORDER BY id").fetchall() == [("x", "never"), ("z", "yes")]
 
 
+def test_a_trigger_keeps_strings_that_look_like_comments_and_ends_of_statements(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": """
+                CREATE TABLE t (a text); CREATE TABLE log (a text);
+                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO log VALUES ('a -- b; /* c */'); -- noted; once
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER note_t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+                """
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    database = sqlite3.connect(":memory:")
+    database.executescript((root / "migrations/001_x.sqlite.up.sql").read_text())
+    database.execute("INSERT INTO t VALUES ('x')")
+    assert database.execute("SELECT a FROM log").fetchall() == [("a -- b; /* c */",)]
+
+
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
         ("CREATE INDEX i ON users USING gin (name gin_trgm_ops);", "index i uses gin, which SQLite does not have"),
         ("CREATE POLICY p ON users USING (true);", "policy p has no equivalent"),
+        (
+            f"CREATE DOMAIN d AS int CHECK ({'abs(' * 150}VALUE{')' * 150} > 0);\nCREATE TABLE t (a d);",
+            "check d_check of domain d: the statement is too long or too deep",
+        ),
         ("CREATE SEQUENCE s;", "sequence s has no equivalent"),
         ("INSERT INTO users (name) SELECT 'x' || g FROM generate_series(1, 3) AS g;", "no such table: generate_series"),
         ("ALTER TABLE users ADD CONSTRAINT c CHECK (name ~ '^a');", "SQLite has no regular expressions"),
@@ -341,6 +372,155 @@ def test_to_postgres(plant: Plant, port: Command) -> None:
     assert "ALTER TABLE users ALTER COLUMN name DROP NOT NULL;" in text
     assert "new_users" not in text
     assert "INSERT INTO users (id, name) VALUES (1, 'x') ON CONFLICT DO NOTHING;" in text
+
+
+_SQLITE_TABLES = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, old TEXT);
+CREATE TABLE admins (id INTEGER PRIMARY KEY, name TEXT);
+"""
+_REBUILT = """
+CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT, old TEXT, made INTEGER DEFAULT 3);
+INSERT INTO users_new (id, name, old, made) SELECT {} FROM users{};
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+"""
+
+
+@pytest.fixture
+def ported_to_postgres(plant: Plant, port: Command) -> Callable[[str], tuple[str, list[str]]]:
+    """Port a script for SQLite to PostgreSQL; return what is written, and what is said not to be carried over."""
+
+    def write(script: str) -> tuple[str, list[str]]:
+        root = plant({"sqlite/001_x.up.sql": _SQLITE_TABLES, "sqlite/002_y.up.sql": script})
+        done = port("sqlite", "--to", "postgres", "--format", "json")
+        losses = json.loads(done.out)["variants"][1]["not_carried_over"]
+        text = (root / "postgres/002_y.up.sql").read_text()
+        assert all(f"--   {line}" in text for loss in losses for line in loss["statement"].splitlines())
+        return _script(text), [loss["reason"] for loss in losses]
+
+    return write
+
+
+Lost = Callable[[str], tuple[str, list[str]]]
+
+
+@pytest.mark.parametrize(
+    ("values", "condition", "reasons"),
+    [
+        ("id, name, old, 3", "", []),
+        ("id, name, old, 4", "", ["PostgreSQL has no users_new at this point"]),
+        ("id, upper(name), old, 3", "", ["PostgreSQL has no users_new at this point"]),
+        ("id, old, name, 3", "", ["PostgreSQL has no users_new at this point"]),
+        ("id, name, old, 3", " WHERE id > 3", ["PostgreSQL has no users_new at this point"]),
+    ],
+)
+def test_a_copy_that_changes_rows_is_not_left_out_in_silence(
+    ported_to_postgres: Lost, values: str, condition: str, reasons: list[str]
+) -> None:
+    text, lost = ported_to_postgres(_REBUILT.format(values, condition))
+    assert text == "ALTER TABLE users ADD COLUMN IF NOT EXISTS made bigint DEFAULT 3;"
+    assert lost == reasons
+
+
+def test_a_column_with_another_name_in_the_copy_is_renamed(ported_to_postgres: Lost) -> None:
+    text, lost = ported_to_postgres(
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, name TEXT, other TEXT); INSERT INTO u SELECT id, name, old FROM users;"
+        "DROP TABLE users; ALTER TABLE u RENAME TO users;"
+    )
+    assert text == "ALTER TABLE users RENAME COLUMN old TO other;"
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (
+            "UPDATE users SET name = old; ALTER TABLE users DROP COLUMN old;",
+            "UPDATE users SET name = old;\nALTER TABLE users DROP COLUMN IF EXISTS old;",
+        ),
+        (
+            "INSERT INTO users (name) SELECT name FROM admins; DROP TABLE admins;",
+            "INSERT INTO users (name) SELECT name FROM admins;\nDROP TABLE IF EXISTS admins;",
+        ),
+        (
+            "UPDATE admins SET name = '' WHERE name IS NULL; "
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO a SELECT * FROM admins;"
+            "DROP TABLE admins; ALTER TABLE a RENAME TO admins;",
+            "UPDATE admins SET name = '' WHERE name IS NULL;\nALTER TABLE admins ALTER COLUMN name SET NOT NULL;",
+        ),
+        ("CREATE TABLE n AS SELECT name FROM users;", None),
+        ("BEGIN; DROP TABLE admins; COMMIT;", "BEGIN;\nDROP TABLE IF EXISTS admins;\nCOMMIT;"),
+        (
+            "WITH w AS (SELECT 1 AS z) INSERT INTO users (id) SELECT z FROM w;",
+            "WITH w AS (SELECT 1 AS z) INSERT INTO users (id) SELECT z FROM w;",
+        ),
+    ],
+)
+def test_rows_are_read_before_they_are_gone(ported_to_postgres: Lost, script: str, expected: str | None) -> None:
+    text, lost = ported_to_postgres(script)
+    assert lost == []
+    if expected is None:
+        assert text.endswith("INSERT INTO n SELECT name FROM users;")
+    else:
+        assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("PRAGMA user_version = 3", "PostgreSQL has nothing like PRAGMA user_version"),
+        ("PRAGMA foreign_keys = OFF", "PostgreSQL has nothing like PRAGMA foreign_keys"),
+        ("ATTACH 'x' AS y", "PostgreSQL has nothing like ATTACH 'x'"),
+        ("foo bar", 'the statement is not read: near "foo": syntax error'),
+        ("SAVEPOINT s", "SAVEPOINT has no place, as the statements are in another order"),
+        ("CREATE VIRTUAL TABLE f USING fts5(x)", "virtual table f has no equivalent"),
+        ("INSERT INTO users (name) SELECT hex(name) FROM users", "hex() has no equivalent"),
+        ("DELETE FROM sqlite_sequence WHERE name = 'users'", "PostgreSQL has no sqlite_sequence at this point"),
+    ],
+)
+def test_what_postgres_does_not_have_is_said_with_its_statement(
+    ported_to_postgres: Lost, statement: str, reason: str
+) -> None:
+    text, lost = ported_to_postgres(f"{statement};")
+    assert text == ""
+    assert lost == [reason]
+
+
+def test_comments_stay_with_what_they_are_about(plant: Plant, port: Command) -> None:
+    script = """\
+-- The first one.
+CREATE TABLE b (id INTEGER PRIMARY KEY);
+-- The second one.
+CREATE TABLE a (id INTEGER PRIMARY KEY);
+/* For names. */
+CREATE INDEX i ON b (id);
+-- Rows.
+INSERT INTO a VALUES (1);
+"""
+    root = plant({"sqlite/001_x.up.sql": script})
+    assert port("sqlite", "--to", "postgres").status == 0
+    lines = (root / "postgres/001_x.up.sql").read_text().splitlines()
+    assert lines[0] == "-- The first one."
+    assert lines[lines.index("-- The second one.") + 1] == "CREATE TABLE IF NOT EXISTS a ("
+    assert lines[lines.index("/* For names. */") + 1] == "CREATE INDEX IF NOT EXISTS i ON b (id);"
+    assert lines[lines.index("-- Rows.") + 1] == "INSERT INTO a VALUES (1);"
+
+
+def test_a_table_that_is_older_than_the_scripts_is_altered(plant: Plant, port: Command) -> None:
+    script = "ALTER TABLE old ADD COLUMN a TEXT; UPDATE old SET a = 'x'; DELETE FROM older;"
+    root = plant({"sqlite/001_x.up.sql": script})
+    assert port("sqlite", "--to", "postgres").status == 0
+    assert _script((root / "postgres/001_x.up.sql").read_text()) == (
+        "ALTER TABLE old ADD COLUMN IF NOT EXISTS a text;\nUPDATE old SET a = 'x';\nDELETE FROM older;"
+    )
+
+
+def test_a_chain_of_thousands_of_references_is_put_in_order(plant: Plant, port: Command) -> None:
+    tables = [f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up INT REFERENCES t{n + 1});" for n in range(1_500)]
+    root = plant({"sqlite/001_x.up.sql": "\n".join([*tables, "CREATE TABLE t1500 (id INTEGER PRIMARY KEY);"])})
+    assert port("sqlite", "--to", "postgres").status == 0
+    text = (root / "postgres/001_x.up.sql").read_text()
+    assert text.index("EXISTS t1500 (") < text.index("EXISTS t750 (") < text.index("EXISTS t0 (")
 
 
 @pytest.mark.parametrize(

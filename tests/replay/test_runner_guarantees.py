@@ -91,7 +91,7 @@ def test_several_statements_of_a_script_make_one_finding(tmp_path: Path) -> None
     (tmp_path / "miglint.toml").write_text('paths = ["m"]\n', encoding="utf-8")
     report = check(Job(load(str(tmp_path / "miglint.toml")), cached=False)).report
     (finding,) = [item for item in report.findings if item.code.startswith("IDM") and item.direction == "forward"]
-    assert finding.message == "2 statements fail or have another effect on a second run"
+    assert finding.message == "2 statements fail or have another effect on a second run: on lines 1 and 2"
     assert "diesel runs this script only once" in finding.help
     assert finding.severity is Severity.INFO
     (verdict,) = [migration.verdict for migration in report.migrations]

@@ -191,7 +191,7 @@ def test_a_table_without_a_key_is_named(plant: Plant, rollback: Command) -> None
     done = rollback("write", "m", "--preserve-data", "--replace", "--at", "2", "--format", "json")
     (item,) = done.json["rollbacks"]
     assert (done.status, item["restores"], item["forward_changed"]) == (1, "schema_only", False)
-    assert item["missing"] == ["the values of log.at do not come back"]
+    assert item["missing"] == ["the values of log.at are lost"]
 
 
 def test_a_narrowed_column_with_another_name_is_named(plant: Plant, rollback: Command) -> None:

@@ -49,4 +49,31 @@ def test_what_is_not_restored_is_said():
     done = after(before, "ALTER TABLE a DROP COLUMN b;")
     back = write_transition(done.schema, before)
     assert back.restores == "schema_only"
-    assert back.does_not_restore == ("the values of a.b do not come back",)
+    assert back.does_not_restore == ("the values of a.b are lost",)
+
+
+@pytest.mark.parametrize(
+    ("forward", "lost"),
+    [
+        ("ALTER TABLE t ALTER n TYPE numeric(12,2)", []),
+        ("ALTER TABLE t ALTER v TYPE varchar(100)", []),
+        ("ALTER TABLE t ALTER v TYPE varchar(100) USING v::varchar(100)", ["stay cut to 100 characters"]),
+        ("ALTER TABLE t ALTER v TYPE varchar(200) USING lower(v)", ["stay changed"]),
+        ("ALTER TABLE t ALTER v TYPE varchar[] USING ARRAY[v]", []),
+        ("ALTER TABLE t ALTER at TYPE date", ["stay changed (the time of day is lost)"]),
+        ("ALTER TABLE t ALTER d TYPE d2", []),
+        ("CREATE TYPE mood AS ENUM ('a'); ALTER TABLE t ALTER v TYPE mood USING v::mood", []),
+    ],
+)
+def test_what_a_change_of_type_loses(forward, lost):
+    """An integer is a number again, a text that was not refused is whole: what is cut and rounded is lost."""
+    start = """
+        CREATE DOMAIN d1 AS int; CREATE DOMAIN d2 AS bigint;
+        CREATE TABLE t (id int PRIMARY KEY, n int, v varchar(200), at timestamp, d d1);
+    """
+    before = after(empty(Dialect.POSTGRES), start).schema
+    done = after(before, forward)
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert [item.sentence.partition(" stay ")[1:] for item in back.schema_only] == [
+        (" stay ", text.removeprefix("stay ")) for text in lost
+    ]

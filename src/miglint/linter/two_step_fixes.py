@@ -20,6 +20,7 @@ from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import transaction_owner
 from miglint.rules.locks.constraints import named
+from miglint.rules.locks.nulls import not_null_check
 from miglint.rules.support.script_ends import insertion_before, place_at_end, without_statement
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
@@ -118,7 +119,7 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
     rollback = step.migration.rollback
     if not isinstance(operation, ops.SetNullable) or operation.nullable or step.migration.forward is None:
         return None
-    name = f"{operation.table.name}_{operation.column}_not_null"
+    name = not_null_check(operation.table, operation.column)
     if len(name.encode()) > 63 or _is_used_later(step, history, operation.column):
         return None
     own, column, check = qualified(operation.table), ident(operation.column), ident(name)
@@ -166,7 +167,8 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     verb = "build" if isinstance(operation, ops.CreateIndex) else "drop"
     title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
-    if _controls_transactions(step):
+    if _controls_transactions(step) or (isinstance(operation, ops.Drop) and operation.cascade):
+        # DROP INDEX CONCURRENTLY has no CASCADE.
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
         mark: TransactionMark | None = TransactionMark()

@@ -13,6 +13,16 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Type
 
 ARRAY, ENUM = "array", "enum"
+# Types by the names of the catalog, as people write them.
+_STANDARD_NAMES: Mapping[str, str] = {
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "bool": "boolean",
+    "bpchar": "char",
+}
 # Behind a type: that of columns which are keys, whose values are often of a kind of their own.
 KEY = " key"
 _WITH_ARGUMENTS = frozenset({"varchar", "char", "numeric"})
@@ -202,5 +212,6 @@ def _with_arguments(declared: str, kind: Type) -> str:
 
 def _declared(kind: Type) -> str:
     arguments = f"({', '.join(kind.args)})" if kind.args else ""
-    own = kind.name if kind.schema in (None, "public") else f"{kind.schema}.{kind.name}"
+    name = _STANDARD_NAMES.get(kind.name, kind.name)
+    own = name if kind.schema in (None, "public") else f"{kind.schema}.{name}"
     return own + arguments + "[]" * kind.dimensions

@@ -33,16 +33,3 @@ def comments_in(text: str) -> Iterator[str]:
             yield comment.rstrip()
     if blank:
         yield ""
-
-
-def without_comments(text: str) -> str:
-    """Return a text with a space for each comment; what looks like one in a string is taken for one, too."""
-    parts, place = [], 0
-    while (found := _PART.search(text, place)) is not None:
-        parts.append(text[place : found.start()])
-        place = found.end()
-        if found[0] == "/*":
-            end = text.find("*/", place)
-            place = len(text) if end < 0 else end + 2
-        parts.append("\n" if found[0].startswith("\n") else " ")
-    return "".join((*parts, text[place:]))

@@ -13,7 +13,7 @@ from miglint.base.structs import Struct
 from miglint.port.booleans import with_booleans
 from miglint.port.trees import Node, TranslationError
 
-__all__ = ["Translation", "TranslationError", "translate", "translate_statement"]
+__all__ = ["Translation", "TranslationError", "parsed", "translate", "translate_statement", "with_column"]
 
 _NAMES = {Dialect.POSTGRES: "postgres", Dialect.SQLITE: "sqlite"}
 # Deeper trees would exhaust the stack of the reader, which is recursive.
@@ -33,19 +33,36 @@ def translate(text: str, source: Dialect, booleans: frozenset[str] = frozenset()
 
     `booleans` are the columns, in lower case, whose 0 and 1 are false and true in PostgreSQL.
     """
-    tree = _tree(f"SELECT {text}", source)
+    done = with_booleans(_rewritten(_expression(text, source), source), booleans)
+    return Translation(_sql(done, _other(source)), _is_constant(done))
+
+
+def with_column(text: str, dialect: Dialect, old: str, new: str) -> str:
+    """Return an expression in which a column, `old` in lower case, has the name `new`. Raises `TranslationError`."""
+    tree = _expression(text, dialect)
+    from sqlglot import exp
+
+    def rename(node: Node) -> Node:
+        if isinstance(node, exp.Column) and node.name.lower() == old:
+            return exp.column(exp.to_identifier(new, quoted=True))
+        return node
+
+    return _sql(_walk(tree, rename), dialect)
+
+
+def _expression(text: str, source: Dialect) -> Node:
+    tree = parsed(f"SELECT {text}", source)
     from sqlglot import exp
 
     found = tree.expressions[0] if isinstance(tree, exp.Select) and len(tree.expressions) == 1 else None
     if found is None or isinstance(found, exp.Alias):
         raise TranslationError(f"{_short(text)} is not read")
-    done = with_booleans(_rewritten(found, source), booleans)
-    return Translation(_sql(done, source), _is_constant(done))
+    return found.pop()
 
 
 def translate_statement(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> str:
     """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
-    done = _sql(with_booleans(_rewritten(_tree(text, source), source), booleans), source)
+    done = _sql(with_booleans(_rewritten(parsed(text, source), source), booleans), _other(source))
     return text if _is_same(text, done) else done
 
 
@@ -59,7 +76,8 @@ def _other(dialect: Dialect) -> Dialect:
     return Dialect.SQLITE if dialect is Dialect.POSTGRES else Dialect.POSTGRES
 
 
-def _tree(text: str, source: Dialect) -> Node:
+def parsed(text: str, source: Dialect) -> Node:
+    """Return the tree of a statement. Raises `TranslationError`."""
     import logging
 
     import sqlglot
@@ -94,13 +112,12 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 60 else f"{flat[:57]}..."
 
 
-def _sql(tree: Node, source: Dialect) -> str:
+def _sql(tree: Node, dialect: Dialect) -> str:
     from sqlglot import ErrorLevel
     from sqlglot.errors import SqlglotError
 
-    dialect = _NAMES[_other(source)]
     try:
-        return str(tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, normalize_functions="lower"))
+        return str(tree.sql(dialect=_NAMES[dialect], unsupported_level=ErrorLevel.RAISE, normalize_functions="lower"))
     except (SqlglotError, RecursionError) as error:
         raise TranslationError(str(error).partition("\n")[0]) from error
 

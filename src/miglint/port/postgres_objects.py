@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
 from miglint.port.choices import TypeChoices, is_key
+from miglint.port.constraints import is_of_column, key_words
 from miglint.port.expressions import Translation, TranslationError, translate, translate_statement
-from miglint.port.sqlite_objects import references
 from miglint.schema.objects import Index, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression
@@ -17,7 +17,6 @@ from miglint.writer.words import identifier, identifiers, type_name
 # Collations of SQLite, and what compares like them in PostgreSQL.
 _COLLATIONS = {"binary": '"C"', "rtrim": None, "nocase": None}
 _BOOLEANS = frozenset({"bool", "boolean"})
-_BEHIND_COLUMNS = frozenset({"primary", "unique", "foreign", "check"})
 
 
 class PostgresObjects(Struct, frozen=True):
@@ -50,7 +49,7 @@ class PostgresObjects(Struct, frozen=True):
         """Return `CREATE TABLE`."""
         lines = [self._line(table, item) for item in table.columns.values()]
         for item in table.constraints.values():
-            if not (len(item.columns) == 1 and item.kind in _BEHIND_COLUMNS):
+            if not is_of_column(item):
                 lines += self.constraint(table, item)
         words = "TEMPORARY " if table.persistence == "temporary" else ""
         body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
@@ -59,8 +58,8 @@ class PostgresObjects(Struct, frozen=True):
     def _line(self, table: Table, item: Column) -> str:
         text = self.column(table, item)
         for one in table.constraints.values():
-            if len(one.columns) == 1 and one.columns[0].lower() == item.name.lower() and one.kind in _BEHIND_COLUMNS:
-                text += "".join(f" {part}" for part in map(_inline, self.constraint(table, one)))
+            if is_of_column(one, item):
+                text += "".join(f" {part}" for part in self.constraint(table, one, behind=True))
         return text
 
     def column(self, table: Table, item: Column) -> str:
@@ -131,17 +130,15 @@ class PostgresObjects(Struct, frozen=True):
             text = "'" + text[1:-1].replace('""', '"').replace("'", "''") + "'"
         yield f"DEFAULT {text}"
 
-    def constraint(self, table: Table, item: Constraint) -> Iterator[str]:
-        """Yield the definition of a constraint of a table."""
+    def constraint(self, table: Table, item: Constraint, *, behind: bool = False) -> Iterator[str]:
+        """Yield the definition of a constraint: of a table, or as it stands `behind` its column."""
         label, what = _named(item, table)
         written = {folded: one.name for folded, one in table.columns.items()}
         columns = tuple(written.get(one.lower(), one) for one in item.columns)
         if item.on_conflict:
             self.lost(f"ON CONFLICT {item.on_conflict.upper()} of {what} has no equivalent")
-        if item.kind in ("primary", "unique"):
-            yield f"{label}{'PRIMARY KEY' if item.kind == 'primary' else 'UNIQUE'} ({identifiers(columns)})"
-        elif item.kind == "foreign" and item.table is not None:
-            yield f"{label}FOREIGN KEY ({identifiers(columns)}) {references(item)}"
+        if item.kind in ("primary", "unique") or (item.kind == "foreign" and item.table is not None):
+            yield label + key_words(item, columns, behind=behind)
         elif item.kind == "check" and item.expression is not None:
             made = self.expression(item.expression, what)
             if made is not None and not self._is_truth(table, item):
@@ -232,17 +229,6 @@ def is_numbered(table: Table, item: Column) -> bool:
     if primary is None or [name.lower() for name in primary.columns] != [item.name.lower()] or table.without_rowid:
         return False
     return item.type is not None and item.type.name.upper() == "INTEGER" and item.default is None
-
-
-def _inline(text: str) -> str:
-    head, found, rest = text.partition("FOREIGN KEY (")
-    if found:
-        return head + rest[rest.index("REFERENCES ") :]
-    for words in ("PRIMARY KEY", "UNIQUE"):
-        head, found, _ = text.partition(f"{words} (")
-        if found:
-            return head + words
-    return text
 
 
 def _named(item: Constraint, table: Table) -> tuple[str, str]:

@@ -39,8 +39,8 @@ class PortedMigration(Struct, frozen=True):
     """A variant that was written.
 
     `migration` is the one that it is made from, `edit` the file, None if there is nothing to do. `problem` is why it is
-    not written. `differing` are sentences about what is not the same in both schemas afterwards, as the PAR rules see
-    it. `variant` is the new migration as it is read.
+    not written; `exists` means that there is one, which is kept. `differing` are sentences about what is not the same
+    in both schemas afterwards, as the PAR rules see it. `variant` is the new migration as it is read.
     """
 
     history: History
@@ -50,6 +50,7 @@ class PortedMigration(Struct, frozen=True):
     problem: str | None = None
     differing: tuple[str, ...] = ()
     variant: tuple[History, Migration] | None = None
+    exists: bool = False
 
     @property
     def losses(self) -> tuple[NotCarried, ...]:
@@ -126,7 +127,8 @@ def _ported(
         forward = there.migration.forward
         if not options.over:
             path = "" if forward is None else f", {forward.path}"
-            return PortedMigration(history, step.migration, script, None, f"it has a variant{path}", differing)
+            problem = f"it has a variant{path}"
+            return PortedMigration(history, step.migration, script, None, problem, differing, exists=True)
         if forward is not None:
             edit = FileEdit(forward.path, forward.file, forward.span, "\n" + script.text)
             return PortedMigration(history, step.migration, script, edit, None, differing)
@@ -167,6 +169,21 @@ def _words(item: tuple[str, str, tuple[str, ...], str, str]) -> str:
     return f"{kind} of {own} differs{values}" if values else f"{kind} {own} is in one variant only"
 
 
+def without_followers(ported: Sequence[PortedMigration]) -> list[PortedMigration]:
+    """Return the variants; those that come after one that is not written are not written either."""
+    broken: dict[int, str] = {}
+    found = []
+    for item in ported:
+        if item.problem is not None and not item.exists:
+            broken.setdefault(id(item.history), item.migration.version)
+        elif item.edit is not None and id(item.history) in broken:
+            problem = f"the variant of {broken[id(item.history)]} comes before it, and is not written"
+            found.append(replace(item, edit=None, problem=problem))
+            continue
+        found.append(item)
+    return found
+
+
 def read_back(
     ported: Sequence[PortedMigration], found: Discovered, pair: Callable[[Sequence[History]], Sequence[Variants]]
 ) -> list[PortedMigration]:
@@ -176,7 +193,7 @@ def read_back(
         for one, other in both.partners.items():
             if one.forward is not None:
                 partners[one.forward.path, one.version] = (both.of(other.dialect), other)
-    return [item if item.edit is None else _read(item, partners) for item in ported]
+    return without_followers([item if item.edit is None else _read(item, partners) for item in ported])
 
 
 def _read(item: PortedMigration, partners: Mapping[tuple[str, str], tuple[History, Migration]]) -> PortedMigration:

@@ -8,7 +8,7 @@ from miglint.base.model import Discovered, History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
-from miglint.port.preparation import PortedMigration, PortOptions
+from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
 from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.preparation import PreparedRollback
@@ -64,7 +64,7 @@ def rollbacks_of(
 def _rollback(
     item: PortedMigration, history: History, step: Step, found: Discovered, options: PortOptions
 ) -> PortedRollback:
-    text = write_rollback(step, options.version)
+    text = write_rollback(step, options.version, item.script.values_back)
     migration, there = step.migration, step.migration.rollback
     if there is not None and item.migration.rollback is not None and there.path == item.migration.rollback.path:
         # That of the migration itself, which was for both engines as long as there was no other.
@@ -101,8 +101,9 @@ def verified(
             prepared[id(item.migration)] = PreparedRollback(*place, text, item.edit.path, item.edit)
     checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], execute), strict=True))
     problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
-    again = [_with_problem(item, problems.get(id(item.migration))) for item in ported]
-    return again, [item for item in rollbacks if id(item.ported.migration) not in problems]
+    again = without_followers([_with_problem(item, problems.get(id(item.migration))) for item in ported])
+    written = {id(item.migration) for item in again if item.edit is not None}
+    return again, [item for item in rollbacks if id(item.ported.migration) in written]
 
 
 def _place(

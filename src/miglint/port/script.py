@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from miglint.base.structs import Struct
+from miglint.base.structs import Struct, field
 from miglint.port.not_carried import NotCarried
 from miglint.schema.value import Schema
+from miglint.writer.written import ColumnValues
 
 
 class PortedScript(Struct, frozen=True):
     """A migration as it is written for the other engine.
 
     `parts` are statements and comments, in order. `losses` is what is not carried over, `after` the schema
-    of the other engine that it leads to.
+    of the other engine that it leads to. `values_back` are the values of rows that a rollback has to bring back.
     """
 
     parts: tuple[str, ...]
     losses: tuple[NotCarried, ...]
     after: Schema
+    values_back: ColumnValues = field(default_factory=dict)
 
     @property
     def text(self) -> str:

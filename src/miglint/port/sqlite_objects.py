@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field
 from miglint.port.choices import ROWID_TYPE, TypeChoices, name_of, strict_type
-from miglint.port.expressions import Translation, TranslationError, translate, translate_statement
+from miglint.port.constraints import is_of_column, key_words
+from miglint.port.expressions import Translation, TranslationError, translate, translate_statement, with_column
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name
 from miglint.writer.words import identifier, identifiers, literal
 
-_ACTIONS = (("DELETE", "on_delete"), ("UPDATE", "on_update"))
-# Collations that compare as SQLite does unless told otherwise.
+# Collations that need no word in SQLite: those that compare byte by byte, and the default of a database.
 _BINARY = frozenset({"C", "POSIX", "ucs_basic", "default", "pg_catalog.default", "pg_catalog.C"})
-_BEHIND_COLUMNS = frozenset({"primary", "unique", "foreign", "check"})
 _WITH_AN_ORDER = frozenset({"btree", "hash"})
 
 
@@ -39,7 +38,7 @@ class SqliteObjects(Struct, frozen=True):
         numbered = self.numbered(table)
         lines = [self._line(table, item, numbered=item.name == numbered) for item in table.columns.values()]
         for item in table.constraints.values():
-            if not (len(item.columns) == 1 and item.kind in _BEHIND_COLUMNS):
+            if not is_of_column(item):
                 lines += self.constraint(table, item)
         if table.inherits:
             self.lost(f"table {table.name.name} inherits; SQLite has no inheritance")
@@ -53,8 +52,8 @@ class SqliteObjects(Struct, frozen=True):
         """Return a column with the constraints that are about it alone."""
         text = self.column(table, item, numbered=numbered)
         for one in table.constraints.values():
-            if one.columns == (item.name,) and one.kind in _BEHIND_COLUMNS and not (numbered and one.kind == "primary"):
-                text += "".join(f" {part}" for part in map(_inline, self.constraint(table, one)))
+            if is_of_column(one, item) and not (numbered and one.kind == "primary"):
+                text += "".join(f" {part}" for part in self.constraint(table, one, behind=True))
         return text
 
     def numbered(self, table: Table) -> str | None:
@@ -133,16 +132,23 @@ class SqliteObjects(Struct, frozen=True):
                 yield "NOT NULL"
             for one in found.constraints.values():
                 if one.kind == "check" and one.expression is not None:
-                    text = _with_value(one.expression.text, item.name)
-                    made = self.expression(
-                        Expression(text, text), f"check {one.name} of domain {found.name.name}", table
-                    )
+                    what = f"check {one.name} of domain {found.name.name}"
+                    made = self._about_value(one.expression, item, what, table)
                     if made is not None:
                         yield f"CHECK ({made.text})"
             kind = found.base
 
-    def constraint(self, table: Table, item: Constraint) -> Iterator[str]:
-        """Yield the definition of a constraint of a table, if SQLite has such."""
+    def _about_value(self, expression: Expression, item: Column, what: str, table: Table) -> Translation | None:
+        """Return the condition of a domain, which says VALUE for the column that is of it."""
+        try:
+            text = with_column(expression.text, Dialect.POSTGRES, "value", item.name)
+        except TranslationError as problem:
+            self.lost(f"{what}: {problem}")
+            return None
+        return self.expression(Expression(text, text), what, table)
+
+    def constraint(self, table: Table, item: Constraint, *, behind: bool = False) -> Iterator[str]:
+        """Yield the definition of a constraint, if SQLite has such: of a table, or as it stands `behind` its column."""
         label = "" if item.generated or item.name is None else f"CONSTRAINT {identifier(item.name)} "
         what = f"constraint {item.name} of {table.name.name}"
         if item.kind in ("primary", "unique"):
@@ -150,10 +156,9 @@ class SqliteObjects(Struct, frozen=True):
                 self.lost(f"{what} takes NULLs for equal; SQLite does not")
             if item.deferrable:
                 self.lost(f"{what} is deferrable; on SQLite it is checked at once")
-            words = "PRIMARY KEY" if item.kind == "primary" else "UNIQUE"
-            yield f"{label}{words} ({identifiers(item.columns)})"
+            yield label + key_words(item, item.columns, behind=behind)
         elif item.kind == "foreign" and item.table is not None:
-            yield f"{label}FOREIGN KEY ({identifiers(item.columns)}) {references(item)}"
+            yield label + key_words(item, item.columns, behind=behind)
         elif item.kind == "check" and item.expression is not None:
             made = self.expression(item.expression, what, table)
             if made is not None:
@@ -233,48 +238,6 @@ class SqliteObjects(Struct, frozen=True):
         return found
 
 
-def _inline(text: str) -> str:
-    """Return a constraint of one column as it stands behind that."""
-    head, found, rest = text.partition("FOREIGN KEY (")
-    if found:
-        return head + rest[rest.index("REFERENCES ") :]
-    for words in ("PRIMARY KEY", "UNIQUE"):
-        head, found, _ = text.partition(f"{words} (")
-        if found:
-            return head + words
-    return text
-
-
 def own_name(value: Name) -> str:
     """Return the name of a relation in SQLite, which has no schemas."""
     return identifier(value.name)
-
-
-def references(item: Constraint) -> str:
-    """Return what a foreign key refers to, with its actions."""
-    assert item.table is not None
-    columns = f" ({identifiers(item.referenced)})" if item.referenced else ""
-    text = f"REFERENCES {own_name(item.table)}{columns}"
-    for words, given in _ACTIONS:
-        action = getattr(item, given)
-        if action != "no action":
-            text += f" ON {words} {action.upper()}"
-    if item.deferrable:
-        text += " DEFERRABLE" + (" INITIALLY DEFERRED" if item.deferred else "")
-    return text
-
-
-def _with_value(text: str, column: str) -> str:
-    """Return the condition of a domain about a column, for which it says VALUE."""
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        tree = sqlglot.parse_one(text, read="postgres")
-    except (SqlglotError, RecursionError, ValueError):
-        return text
-    own = exp.column(exp.to_identifier(column, quoted=True))
-    return tree.transform(
-        lambda node: own if isinstance(node, exp.Column) and node.name.lower() == "value" else node
-    ).sql(dialect="postgres")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.model import Dialect
 from miglint.port.sqlite_objects import own_name
 from miglint.port.sqlite_tables import ChangedTable
 from miglint.port.trial import Trial
+from miglint.port.triggers import SqliteTrigger
 from miglint.replay.apply import run
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Index, Key, Table
+from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer.reading import read
 from miglint.writer.sqlite.altering import can_be_added
+from miglint.writer.sqlite.guards import guarded
 from miglint.writer.transition import write_transition
 from miglint.writer.words import identifier
 from miglint.writer.written import Version
@@ -23,12 +27,13 @@ _DROP_COLUMN: Version = (3, 35)
 class SqliteScript:
     """Statements and comments (`parts`) for a version of SQLite (None: any), and the schema after them (`schema`).
 
-    A `repeatable` one can run a second time.
+    A `repeatable` one can run a second time. `values` are those that rows get when their table is rebuilt next.
     """
 
     def __init__(self, schema: Schema, target: Version | None, *, repeatable: bool) -> None:
         self.schema, self.target, self.repeatable = schema, target, repeatable
         self.parts: list[str] = []
+        self.values: dict[Key, dict[str, str]] = {}
         self._database: Trial | None = None
 
     def close(self) -> None:
@@ -44,6 +49,30 @@ class SqliteScript:
             self.parts.append(text)
             self._follow(text)
         return objection
+
+    def trigger(self, trigger: SqliteTrigger, relation: str) -> str | None:
+        """Write a trigger of a relation, or return why SQLite does not run it: it is compiled where it fires."""
+        text = guarded(trigger.text)
+        trial, own = self._trial(), own_name(Name(None, relation))
+        objection = trial.create(text) or trial.prepare(self._firing(trigger.event, relation, own))
+        if objection is not None:
+            trial.create(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)}")
+            return objection
+        self.parts.append(text)
+        self._follow(text)
+        return None
+
+    def _firing(self, event: str, relation: str, own: str) -> str:
+        """Return a statement that fires the triggers of an event."""
+        if event != "update":
+            return f"DELETE FROM {own}" if event == "delete" else f"INSERT INTO {own} DEFAULT VALUES"
+        found = self.schema.find(relation_key(Name(None, relation), Dialect.SQLITE))
+        columns: Sequence[str] = ()
+        if isinstance(found, Table):
+            columns = [item.name for item in found.columns.values() if item.generated is None]
+        elif isinstance(found, View):
+            columns = found.columns or ()
+        return f"UPDATE {own} SET {', '.join(f'{identifier(item)} = NULL' for item in columns or ('rowid',))}"
 
     def rows(self, text: str) -> str | None:
         """Write a statement that reads or changes rows, or return why SQLite does not run it."""
@@ -106,7 +135,8 @@ class SqliteScript:
 
     def lead_to(self, schema: Schema) -> tuple[str, ...]:
         """Write what makes the schema another one; return what is left out."""
-        written = write_transition(self.schema, schema, target=self.target)
+        written = write_transition(self.schema, schema, target=self.target, values=self.values)
+        self.values = {}
         self.parts += (item.text for item in written.statements)
         self._follow("\n".join(item.first_run for item in written.statements))
         self.close()

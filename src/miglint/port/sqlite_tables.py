@@ -95,8 +95,9 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
             otherwise = otherwise or same is not columns[folded]
             columns[folded] = same
             if _labels(old, before.columns[name]) != _labels(objects.schema, item):
-                constraints = _relabelled(constraints, folded, objects, after, item)
-                otherwise = True
+                checks = _relabelled(constraints, folded, objects, after, item)
+                otherwise = otherwise or checks != constraints
+                constraints = checks
     table = replace(here, columns=columns, constraints=constraints)
     return ChangedTable(table, added, dropped, unique, freed, otherwise)
 
@@ -152,6 +153,10 @@ def _relabelled(
     own = [label for label, item in constraints.items() if item.kind == "check" and _folded(item) == {folded}]
     if not own:
         return dict(constraints)
+    new = [item for item in _fragment([objects.column(table, column)]).constraints.values() if item.kind == "check"]
+    if len(own) == len(new) == 1:
+        # It stays where it is, under its name.
+        return {**constraints, own[0]: replace(constraints[own[0]], expression=new[0].expression)}
     kept = {label: item for label, item in constraints.items() if label not in own}
     return {**kept, **_renumbered(_fragment([objects.column(table, column)]), kept)}
 

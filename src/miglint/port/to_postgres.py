@@ -7,314 +7,200 @@ before and after.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TypeVar
 
 from miglint.base.model import Dialect
-from miglint.base.structs import replace
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
-from miglint.port.expressions import TranslationError, translate_statement
-from miglint.port.not_carried import NotCarried
-from miglint.port.postgres_objects import PostgresObjects, is_numbered
+from miglint.port.moved_rows import only_moving
+from miglint.port.postgres_objects import PostgresObjects
+from miglint.port.postgres_rows import RowStatements
+from miglint.port.postgres_script import PostgresScript
+from miglint.port.postgres_tables import PostgresTables, named
 from miglint.port.script import PortedScript
-from miglint.replay.apply import run
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Index, Key, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
-from miglint.sql.operations import Column, Constraint, Name, Operation
-from miglint.writer.reading import read
+from miglint.sql.operations import Name, Operation, TableOperation
 from miglint.writer.renames import Renames
 from miglint.writer.words import identifier
 
 Found = TypeVar("Found", bound=Table | View | Index | Trigger)
-_ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData)
 
 
 def port_to_postgres(step: Step, here: Schema, types: TypeChoices) -> PortedScript:
     """Return the forward of a step for PostgreSQL; `here` is the schema of PostgreSQL before it."""
     writer = _PostgresWriter(step, here, types)
     writer.run()
-    return PortedScript(tuple(writer.parts), tuple(writer.losses), writer.here)
+    script = writer.script
+    return PortedScript(tuple(script.parts), tuple(script.losses), script.schema)
 
 
 class _PostgresWriter:
     def __init__(self, step: Step, here: Schema, types: TypeChoices) -> None:
         forward = step.migration.forward
         assert forward is not None
-        self.step, self.here = step, here
+        self.step, self.script = step, PostgresScript(here)
         self.text = forward.file.text
-        self.start = forward.span.start
+        self.start, self.end = forward.span
         self.before, self.after = step.forward.before, step.forward.schema
-        self.parts: list[str] = []
-        self.losses: list[NotCarried] = []
-        self.objects = PostgresObjects(self.after, types, self._lose, self._tables_here)
+        self.objects = PostgresObjects(self.after, types, self.script.lose, self.script.tables)
         self.renames = Renames(step.forward.moments)
+        self.renamed: dict[Key, dict[str, str]] = {}
+        for relation, old, new in (*self.renames.columns(), *self.renames.rows.copied_columns()):
+            self.renamed.setdefault(relation, {})[new] = old
+        self.moved: dict[Key, Key] = {}
+        # The comments above the statements that change an object.
+        self.comments: dict[Key, list[str]] = {}
+        self.last: list[str] = []
+        self.order: dict[Key, int] = {}
+        for moment in step.forward.moments:
+            key = _subject(moment.operation)
+            if key is not None:
+                self.order.setdefault(key, len(self.order))
 
     def run(self) -> None:
         """Write the header, what changes in the schema, and the rows."""
         statements = self.step.forward_statements
-        end = statements[0].span.start if statements else self.step.migration.forward.span.end  # type: ignore[union-attr]
-        self.parts += comments_in(self.text[self.start : end])
-        moved = self._rename()
-        self._drop(moved)
+        end = statements[0].span.start if statements else self.end
+        self.script.parts += comments_in(self.text[self.start : end])
+        self._read_comments()
+        header = len(self.script.parts)
+        rows = RowStatements(self.step, self.script, self.objects)
+        self._schema(rows)
+        rows.write(only_moving(self.step, self.moved, self.renamed))
+        for text in self.last:
+            self.script.create(text)
+        if len(self.script.parts) > header and self._is_transaction():
+            self.script.parts[header:] = ["BEGIN;", *self.script.parts[header:], "COMMIT;"]
+
+    def _is_transaction(self) -> bool:
+        """Return whether the script has transactions of its own, and thus is not run in one."""
+        operations = (item for statement in self.step.forward_statements for item in statement.operations)
+        return any(isinstance(item, op.Transaction) and item.action == "begin" for item in operations)
+
+    def _schema(self, rows: RowStatements) -> None:
+        """Write what changes in the schema; what would be in the way of `rows` is put off until after them."""
+        self._rename()
+        self._drop(rows)
         for key, table in self._tables():
-            self._table(key, table, moved)
-        for key, index in _of(self.after, Index):
+            if self._is_new(key, table):
+                self._write_comments(key)
+            if table.kind == "table":
+                self._table(key, table, rows)
+            elif self._is_new(key, table):
+                self.script.lose(f"{table.kind} {table.name.name} has no equivalent", table.source)
+        for key, index in self._of(self.after, Index):
             if self._is_new(key, index) and index.constraint is None:
-                self._create(self.objects.create_index(index))
-        for key, view in _of(self.after, View):
+                self._write_comments(key)
+                self.script.create(self.objects.create_index(index))
+        for key, view in self._of(self.after, View):
             if self._is_new(key, view):
-                self._create(self.objects.create_view(view))
-        for key, trigger in _of(self.after, Trigger):
+                self._write_comments(key)
+                self.script.create(self.objects.create_view(view))
+        for key, trigger in self._of(self.after, Trigger):
             if self._is_new(key, trigger):
-                self._lose(f"trigger {trigger.name} has no equivalent", trigger.source)
-        self._rows()
+                self.script.lose(f"trigger {trigger.name} has no equivalent", trigger.source)
 
-    def _lose(self, reason: str, statement: str = "") -> None:
-        if any(loss.reason == reason for loss in self.losses):
-            return
-        self.losses.append(NotCarried(reason, statement))
-        lines = [f"-- Not carried over: {reason}."]
-        lines += [f"--   {line}".rstrip() for line in statement.splitlines()]
-        self.parts.append("\n".join(lines))
+    def _read_comments(self) -> None:
+        for one, statement in pairwise(self.step.forward_statements):
+            for key in filter(None, map(_subject, statement.operations)):
+                found = self.comments.setdefault(key, [])
+                found += filter(None, comments_in(self.text[one.span.end : statement.span.start]))
 
-    def _tables_here(self) -> Mapping[str, Table]:
-        return {key.name.lower(): value for key, value in self.here.items() if isinstance(value, Table)}
+    def _write_comments(self, key: Key) -> None:
+        self.script.parts += self.comments.pop(key, ())
+
+    def _of(self, schema: Schema, kind: type[Found]) -> list[tuple[Key, Found]]:
+        """Return the objects of a type that SQLite's scripts make themselves, in the order of the script."""
+        found: list[tuple[Key, Found]] = [
+            (key, value)
+            for key, value in schema.items()
+            if isinstance(value, kind)
+            and key.schema not in ("temp", "pg_temp")
+            and not key.name.startswith(("#", "sqlite_"))
+        ]
+        return sorted(found, key=lambda item: (self.order.get(item[0], -1), item[0]))
 
     def _is_new(self, key: Key, value: object) -> bool:
         return self.before.find(key) != value
 
     def _tables(self) -> Iterator[tuple[Key, Table]]:
         """Yield the tables after the migration, each behind those that it refers to, where there is such an order."""
-        found = {key: table for key, table in _of(self.after, Table) if table.kind == "table"}
-        done: set[Key] = set()
-
-        def visit(key: Key, above: tuple[Key, ...]) -> Iterator[tuple[Key, Table]]:
-            if key in done or key in above or key not in found:
-                return
-            for item in found[key].constraints.values():
-                if item.kind == "foreign" and item.table is not None:
-                    yield from visit(relation_key(item.table, Dialect.SQLITE), (*above, key))
-            if key not in done:
-                done.add(key)
+        found = dict(self._of(self.after, Table))
+        seen: set[Key] = set()
+        waiting = [(key, False) for key in reversed(found)]
+        while waiting:
+            key, is_due = waiting.pop()
+            if is_due:
                 yield key, found[key]
+            elif key in found and key not in seen:
+                seen.add(key)
+                waiting.append((key, True))
+                referred = [item.table for item in found[key].constraints.values() if item.table is not None]
+                waiting += [(relation_key(name, Dialect.SQLITE), False) for name in reversed(referred)]
 
-        for key in found:
-            yield from visit(key, ())
-
-    def _rename(self) -> dict[Key, Key]:
-        """Write the renames of tables and columns; return where each table was before."""
-        moved: dict[Key, Key] = {}
+    def _rename(self) -> None:
+        """Write the renames of tables and columns."""
         for pair in self.renames.relations():
             old, new = self.before.table(pair.old), self.after.table(pair.new)
-            if old is None or new is None or self._here(pair.old) is None:
+            if old is None or new is None or self.script.table(pair.old) is None:
                 continue
-            moved[pair.new] = pair.old
-            self._add(f"ALTER TABLE {identifier(old.name.name)} RENAME TO {identifier(new.name.name)};")
-        for column in self.renames.columns():
-            table = self.after.table(column.relation)
-            here = self._here(column.relation)
-            was = None if here is None else _named(here, column.old)
-            if table is None or was is None or column.new not in table.columns:
-                continue
-            own, name = identifier(table.name.name), table.columns[column.new].name
-            self._add(f"ALTER TABLE {own} RENAME COLUMN {identifier(was)} TO {identifier(name)};")
-        return moved
+            self.moved[pair.new] = pair.old
+            self.script.add(f"ALTER TABLE {identifier(old.name.name)} RENAME TO {identifier(new.name.name)};")
+        for relation, columns in self.renamed.items():
+            table, here = self.after.table(relation), self.script.table(relation)
+            for column, before in columns.items():
+                was = None if here is None else named(here, before)
+                if table is None or was is None or column not in table.columns:
+                    continue
+                own, name = identifier(table.name.name), table.columns[column].name
+                self.script.add(f"ALTER TABLE {own} RENAME COLUMN {identifier(was)} TO {identifier(name)};")
 
-    def _drop(self, moved: dict[Key, Key]) -> None:
-        kept = set(moved.values())
+    def _drop(self, rows: RowStatements) -> None:
+        kept = set(self.moved.values())
         for kind in (View, Index, Table):
-            for key, value in _of(self.before, kind):
+            for key, value in self._of(self.before, kind):
                 now = self.after.find(key)
                 if key in kept or (now is not None and (kind is Table or now == value)):
                     continue
-                own = self.here.find(_postgres_key(self.here, key.name))
+                own = self.script.relation(key.name)
                 if isinstance(own, kind) and not (isinstance(own, Index) and own.constraint is not None):
-                    self._add(f"DROP {kind.__name__.upper()} IF EXISTS {identifier(own.name.name)};")
+                    text = f"DROP {kind.__name__.upper()} IF EXISTS {identifier(own.name.name)};"
+                    if kind is Table and rows.mention(key.name):
+                        self.last.append(text)
+                    else:
+                        self.script.add(text)
 
-    def _table(self, key: Key, table: Table, moved: dict[Key, Key]) -> None:
-        was = self.before.table(moved.get(key, key))
-        here = self._here(key)
-        if table.assumed and here is None:
-            return
+    def _table(self, key: Key, table: Table, rows: RowStatements) -> None:
+        was = self.before.table(self.moved.get(key, key))
+        here = self.script.table(key)
+        if here is None and table.assumed and not self.script.schema.closed:
+            here = self.script.assume(table.name.name)
         if was is None and here is None:
-            self._create(self.objects.create_table(table))
+            self.script.create(self.objects.create_table(table))
         elif was is not None and was != table:
             if here is None:
-                self._lose(f"the PostgreSQL schema has no table {table.name.name}")
+                self.script.lose(f"the PostgreSQL schema has no table {table.name.name}")
             else:
-                self._alter(was, table, here)
-
-    def _alter(self, was: Table, table: Table, here: Table) -> None:
-        own = f"ALTER TABLE {identifier(here.name.name)}"
-        renamed = self._renamed(was, table)
-        self._drop_constraints(own, was, table, here, renamed)
-        for folded in was.columns:
-            name = _named(here, folded)
-            if folded not in table.columns and folded not in renamed and name is not None:
-                self._add(f"{own} DROP COLUMN IF EXISTS {identifier(name)};")
-        for folded, column in table.columns.items():
-            old = next((was.columns[one] for one, new in renamed.items() if new == folded), was.columns.get(folded))
-            if old is None:
-                self._create(f"{own} ADD COLUMN IF NOT EXISTS {self.objects.column(table, column)};")
-            elif old != column or _is_primary(was, old) != _is_primary(table, column):
-                self._column(own, table, was, old, column)
-        here = self._here(relation_key(here.name, Dialect.SQLITE)) or here
-        self._add_constraints(own, was, table, here, renamed)
-
-    def _renamed(self, was: Table, table: Table) -> dict[str, str]:
-        own = (item for item in self.renames.columns() if self.after.table(item.relation) is table)
-        return {item.old: item.new for item in own if item.old in was.columns}
-
-    def _drop_constraints(self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> None:
-        for item in was.constraints.values():
-            if any(_alike(item, other, renamed) for other in table.constraints.values()):
-                continue
-            found = _found(here, item, renamed)
-            if found is not None:
-                self._add(f"{own} DROP CONSTRAINT IF EXISTS {identifier(found)};")
-            elif item.kind == "unique":
-                self._drop_unique(here, item)
-
-    def _add_constraints(self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> None:
-        for item in table.constraints.values():
-            there = any(_alike(other, item, renamed) for other in was.constraints.values())
-            if not there and _found(here, item, {}) is None:
-                for text in self.objects.constraint(table, item):
-                    self._create(f"{own} ADD {text};")
-
-    def _drop_unique(self, here: Table, item: Constraint) -> None:
-        """Write the drop of the unique index that stands for a constraint of SQLite."""
-        names = [name.lower() for name in item.columns]
-        for _, index in self.here.users(relation_key(here.name, Dialect.POSTGRES), Index):
-            keys = [(element.column or "").lower() for element in index.elements]
-            if index.unique and index.where is None and index.constraint is None and keys == names:
-                self._add(f"DROP INDEX IF EXISTS {identifier(index.name.name)};")
-
-    def _column(self, own: str, table: Table, was: Table, old: Column, new: Column) -> None:
-        name = identifier(new.name)
-        before, after = self.objects.type(was, old), self.objects.type(table, new)
-        if before != after:
-            self._create(f"{own} ALTER COLUMN {name} TYPE {after} USING {name}::{after};")
-        if old.default != new.default and not is_numbered(table, new):
-            default = "" if new.default is None else " ".join(self.objects.default(table, new))
-            self._create(f"{own} ALTER COLUMN {name} {f'SET {default}' if default else 'DROP DEFAULT'};")
-        # On PostgreSQL a column stays NOT NULL when it is no longer the primary key.
-        freed = _is_primary(was, old) and not _is_primary(table, new) and new.nullable
-        changed = old.nullable != new.nullable and new.nullable is not None
-        if (changed or freed) and not is_numbered(table, new):
-            self._create(f"{own} ALTER COLUMN {name} {'DROP' if new.nullable else 'SET'} NOT NULL;")
-
-    def _rows(self) -> None:
-        """Write the statements that change rows, but for those that only move them from one copy to another."""
-        for statement in self.step.forward_statements:
-            rows = [item for item in statement.operations if isinstance(item, _ROWS)]
-            if not rows or len(rows) < len(statement.operations) or self._is_on_the_way(rows):
-                continue
-            text = self.text[statement.span.start : statement.span.end].strip()
-            try:
-                made = translate_statement(text, Dialect.SQLITE, self.objects.booleans())
-            except TranslationError as problem:
-                self._lose(str(problem), text)
-                continue
-            self._create(f"{made.rstrip().rstrip(';')};", text)
-
-    def _is_on_the_way(self, rows: Iterable[Operation]) -> bool:
-        """Return whether a statement moves rows from a table to its copy, or back."""
-        for item in rows:
-            query = getattr(item, "query", None)
-            sources = () if query is None else query.relations
-            for name in (getattr(item, "table", None), *sources):
-                if isinstance(name, Name):
-                    key = relation_key(name, Dialect.SQLITE)
-                    if self.after.find(key) is None or (name in sources and self.before.find(key) is None):
-                        return True
-        return False
-
-    def _here(self, key: Key) -> Table | None:
-        return self.here.table(_postgres_key(self.here, key.name))
-
-    def _create(self, text: str | None, source: str = "") -> None:
-        """Write a statement, if the replay knows nothing against it."""
-        if text is None:
-            return
-        done = run(self.here, read(_guarded(text), Dialect.POSTGRES), kept=False)
-        if done.failed is not None and done.failed.failure is not None:
-            self._lose(done.failed.failure.message, source or text)
-            return
-        self._add(_guarded(text))
-
-    def _add(self, text: str) -> None:
-        self.parts.append(text)
-        self.here = run(self.here, read(text, Dialect.POSTGRES), kept=False).schema
+                renamed = {old: new for new, old in self.renamed.get(key, {}).items() if old in was.columns}
+                writer = PostgresTables(self.script, self.objects)
+                for text, columns in writer.alter(was, table, here, renamed):
+                    if any(map(rows.mention, columns)):
+                        self.last.append(text)
+                    else:
+                        self.script.create(text)
 
 
-def _guarded(text: str) -> str:
-    for words in ("CREATE TABLE ", "CREATE UNIQUE INDEX ", "CREATE INDEX "):
-        if text.startswith(words):
-            return f"{words}IF NOT EXISTS {text.removeprefix(words)}"
-    return text.replace("CREATE VIEW ", "CREATE OR REPLACE VIEW ", 1) if text.startswith("CREATE VIEW ") else text
-
-
-def _of(schema: Schema, kind: type[Found]) -> list[tuple[Key, Found]]:
-    """Return the objects of a type that SQLite's scripts make themselves, in order of their keys."""
-    found: list[tuple[Key, Found]] = [
-        (key, value)
-        for key, value in schema.items()
-        if isinstance(value, kind)
-        and key.schema not in ("temp", "pg_temp")
-        and not key.name.startswith(("#", "sqlite_"))
-    ]
-    return sorted(found, key=lambda item: item[0])
-
-
-def _postgres_key(schema: Schema, folded: str) -> Key:
-    """Return the key of the relation of a name, whatever its letters."""
-    for key, _ in schema.items():
-        if key.space == "relation" and key.schema == schema.path[0] and key.name.lower() == folded:
-            return key
-    return Key("relation", schema.path[0], folded)
-
-
-def _named(table: Table, folded: str) -> str | None:
-    return next((item.name for item in table.columns.values() if item.name.lower() == folded), None)
-
-
-def _is_primary(table: Table, column: Column) -> bool:
-    keys = (item.columns for item in table.constraints.values() if item.kind == "primary")
-    return any(column.name.lower() in map(str.lower, columns) for columns in keys)
-
-
-def _alike(one: Constraint, other: Constraint, renamed: dict[str, str]) -> bool:
-    """Return whether a constraint before is one after."""
-    columns = tuple(renamed.get(name.lower(), name.lower()) for name in one.columns)
-    if one.kind != other.kind or columns != tuple(name.lower() for name in other.columns):
-        return False
-    if one.kind == "check" and one.expression is not None and other.expression is not None and renamed:
-        return _with_renamed(one.expression.key, renamed) == other.expression.key
-    nameless = {"name": None, "columns": (), "orders": ()}
-    return replace(one, **nameless) == replace(other, **nameless)
-
-
-def _with_renamed(text: str, renamed: dict[str, str]) -> str:
-    for old, new in renamed.items():
-        text = re.sub(rf"\b{re.escape(old)}\b", new, text)
-    return text
-
-
-def _found(here: Table, item: Constraint, renamed: dict[str, str]) -> str | None:
-    """Return the name of the constraint of PostgreSQL that stands for one of SQLite."""
-    columns = {renamed.get(name.lower(), name.lower()) for name in item.columns}
-    for label, other in here.constraints.items():
-        if other.kind != item.kind or {name.lower() for name in other.columns} != columns:
-            continue
-        if item.kind == "foreign" and (other.table is None or item.table is None):
-            continue
-        if item.kind == "foreign" and other.table.name.lower() != item.table.name.lower():  # type: ignore[union-attr]
-            continue
-        return label
+def _subject(operation: Operation) -> Key | None:
+    """Return what an operation makes, alters or gives a name to."""
+    match operation:
+        case op.CreateTable(name=name) | op.CreateView(name=name) | TableOperation(table=name):
+            return relation_key(name, Dialect.SQLITE)
+        case op.CreateIndex(name=str() as own) | op.Rename(new=own):
+            return relation_key(Name(None, own), Dialect.SQLITE)
     return None

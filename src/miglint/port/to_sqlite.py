@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import groupby
 
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
+from miglint.port.altered_tables import AlteredTables
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
+from miglint.port.labels import renamed_labels
 from miglint.port.not_carried import NotCarried
 from miglint.port.schema_changes import (
     changed_keys,
@@ -21,7 +24,6 @@ from miglint.port.schema_changes import (
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
-from miglint.port.sqlite_tables import ChangedTable, changed_table
 from miglint.port.trial import objection_to
 from miglint.port.triggers import names_of, sqlite_triggers
 from miglint.replay.steps import Step
@@ -38,6 +40,7 @@ from miglint.writer.written import Version
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select)
 _SESSION = (op.SetVariable, op.Maintenance)
 _RENAMES = (op.Rename, op.RenameColumn)
+_LABELS = (op.AddEnumValue, op.RenameEnumValue)
 _TABLE_KINDS = frozenset({"table", "view", "materialized view", "foreign table"})
 # What SQLite does not have and nobody misses there: it has one user, and no server.
 _NOT_NEEDED = {
@@ -58,7 +61,9 @@ def port_to_sqlite(
     """
     writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
     writer.run()
-    return PortedScript(tuple(writer.script.parts), tuple(writer.losses), writer.script.schema)
+    return PortedScript(
+        tuple(writer.script.parts), tuple(writer.losses), writer.script.schema, writer.tables.values_back()
+    )
 
 
 class _SqliteWriter:
@@ -75,7 +80,7 @@ class _SqliteWriter:
         self.strict = _is_strict(here)
         self._reasons: list[str] = []
         self._notes: list[str] = []
-        self._rebuilt: dict[Key, ChangedTable] = {}
+        self.tables = AlteredTables(self.script, self._reasons, self._notes)
         self._moments = {
             id(statement): list(found)
             for statement, found in groupby(step.forward.moments, key=lambda moment: moment.statement)
@@ -96,7 +101,8 @@ class _SqliteWriter:
 
     def _together(self, statements: list[Statement]) -> None:
         """Write statements; several that alter tables as one, so that no table is rebuilt twice."""
-        self._reasons, self._notes = [], []
+        self._reasons.clear()
+        self._notes.clear()
         written = len(self.script.parts)
         if len(statements) == 1:
             self._write(statements[0])
@@ -105,7 +111,7 @@ class _SqliteWriter:
         if self._reasons:
             self._lose(statements, tuple(dict.fromkeys(self._reasons)), written)
         if self._notes:
-            self.script.parts.insert(written, "\n".join(f"-- {note}." for note in self._notes))
+            self.script.parts.insert(written, "\n".join(f"-- {' '.join(note.split())}." for note in self._notes))
             self.losses += [NotCarried(note, "", statements[0].span, harmless=True) for note in self._notes]
 
     def _lose(self, statements: list[Statement], reasons: tuple[str, ...], written: int) -> None:
@@ -167,7 +173,7 @@ class _SqliteWriter:
             elif group:
                 self._unlike(group)
                 before, after = group[0].before, group[-1].after
-                self._changes(before, self._with_defaults(group, after))
+                self._changes(before, self._with_defaults(group, after), renamed_labels(group))
 
     def _with_defaults(self, moments: list[OperationTrace], after: Schema) -> Schema:
         """Return the schema with the defaults that columns are added with, and that are dropped at once.
@@ -198,7 +204,7 @@ class _SqliteWriter:
             words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
             self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
         else:
-            self._changes(moment.before, moment.after)
+            self._changes(moment.before, moment.after, {})
 
     def _try(self, text: str) -> None:
         """Write a statement that changes the schema if SQLite runs it."""
@@ -212,8 +218,9 @@ class _SqliteWriter:
             if isinstance(moment.operation, (*_ROWS, op.Opaque)):
                 self._reasons.append("what it does to rows is not carried over")
 
-    def _changes(self, before: Schema, after: Schema) -> None:
-        """Write what leads from one schema of PostgreSQL to another."""
+    def _changes(self, before: Schema, after: Schema, labels: Mapping[Key, Mapping[str, str]]) -> None:
+        """Write what leads from one schema of PostgreSQL to another; `labels` are renamed ones of enums."""
+        self.tables.labels = labels
         keys = changed_keys(before, after)
         objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
         for key in dropped_first(keys, before, after):
@@ -221,8 +228,8 @@ class _SqliteWriter:
         for key in sorted(keys, key=lambda key: creation_rank(key, after)):
             self._put(key, before, after, objects)
         for key in sorted(tables_with_changed_labels(keys, before, after)):
-            self._alter(key, before, after, objects)
-        self._rebuild()
+            self.tables.alter(key, before, after, objects)
+        self.tables.rebuild()
 
     def _drop(self, key: Key, before: Schema) -> None:
         value = before.find(key)
@@ -269,7 +276,7 @@ class _SqliteWriter:
         match value:
             case Table() if value.kind == "table" and value.partition_of is None:
                 if isinstance(was, Table) or value.assumed:
-                    self._alter(key, before, after, objects)
+                    self.tables.alter(key, before, after, objects)
                 else:
                     self._create(objects.create_table(value))
             case Table() if value.partition_of is not None:
@@ -302,59 +309,25 @@ class _SqliteWriter:
 
     def _trigger(self, value: Trigger, after: Schema) -> None:
         try:
-            texts = [*sqlite_triggers(value, after)]
+            triggers = [*sqlite_triggers(value, after)]
         except TranslationError as problem:
             self._reasons.append(f"trigger {value.name}: {problem}")
             return
-        for text in texts:
-            self._try(guarded(text))
-
-    def _alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
-        was, now = before.table(key), after.table(key)
-        own = relation_key(Name(None, key.name), Dialect.SQLITE)
-        here = self.script.schema.table(own)
-        if now is None:
-            return
-        if was is None:
-            # It is older than the files.
-            was = Table(now.name, assumed=True)
-        if here is None and now.assumed and self.script.schema.find(own) is None and not self.script.schema.closed:
-            here = self.script.assume(own, now.name.name)
-        if here is None:
-            self._reasons.append(f"the SQLite schema has no table {key.name}")
-            return
-        change = changed_table(here, was, now, objects, before)
-        for item in change.freed:
-            self.script.drop_key(own, item.columns)
-        if self.script.alter(own, here, change):
-            self._add_keys(change)
-        else:
-            self._rebuilt[own] = change
-        if was.options != now.options and change.table == here and not change.unique:
-            self._reasons.append("SQLite has no such setting of a table")
-
-    def _add_keys(self, change: ChangedTable) -> None:
-        """Write the unique keys that are new as indexes, for which no table has to be rebuilt."""
-        for item in change.unique:
-            columns = ", ".join(map(identifier, item.columns))
-            own = own_name(change.table.name)
-            self._create(f"CREATE UNIQUE INDEX {identifier(item.name or '')} ON {own} ({columns});")
-
-    def _rebuild(self) -> None:
-        """Rebuild the tables that SQLite cannot alter, all at once."""
-        if self._rebuilt:
-            self._reasons += self.script.rebuild(self._rebuilt)
-            for change in self._rebuilt.values():
-                self._add_keys(change)
-            self._rebuilt = {}
+        for trigger in triggers:
+            objection = self.script.trigger(trigger, value.table.name)
+            if objection is not None:
+                self._reasons.append(f"trigger {trigger.name}: {objection}")
 
 
 def _alters(statement: Statement) -> bool:
-    """Return whether a statement alters tables, without renaming anything."""
+    """Return whether a statement alters tables, or labels of enums that are checks of tables, and renames no table."""
     return bool(statement.operations) and all(
-        isinstance(item, TableOperation)
-        and item.kind == "table"
-        and not isinstance(item, (*_RENAMES, op.RenameConstraint))
+        isinstance(item, _LABELS)
+        or (
+            isinstance(item, TableOperation)
+            and item.kind == "table"
+            and not isinstance(item, (*_RENAMES, op.RenameConstraint))
+        )
         for item in statement.operations
     )
 
@@ -370,8 +343,8 @@ def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
     return objection_to(text, columns)
 
 
-def _objection(text: str, columns: object) -> str | None:
-    return _compiled(text, tuple(columns))  # type: ignore[arg-type]
+def _objection(text: str, columns: Iterable[str]) -> str | None:
+    return _compiled(text, tuple(columns))
 
 
 def _first_words(text: str) -> str:

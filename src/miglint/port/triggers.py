@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
-from miglint.port.comments import without_comments
 from miglint.port.expressions import TranslationError, translate, translate_statement
 from miglint.schema.objects import Routine, Trigger
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
+from miglint.sql.postgres.lexer import find_word, without_comments
+from miglint.sql.postgres.splitter import split
 from miglint.writer.words import identifier, literal
 
 _DEFINITION = pattern(
@@ -31,6 +33,8 @@ _GUARDED = pattern(
 _ASSIGNMENT = pattern(r'NEW\s*\.\s*("(?:[^"]|"")+"|\w+)\s*:?=(?!=)\s*(.*)\Z', re.IGNORECASE | re.DOTALL)
 _RETURN = pattern(r"RETURN\s+(NEW|OLD|NULL)\Z", re.IGNORECASE)
 _RAISE = pattern(r"RAISE\s+(?:EXCEPTION\s+)?'((?:[^']|'')*)'(?:\s+USING\b.*)?\Z", re.IGNORECASE | re.DOTALL)
+_VARIABLE = pattern(r"\bTG_(?:OP|TABLE_NAME|RELNAME)\b", re.IGNORECASE)
+_WHOLE_ROW = pattern(r"\b(?:NEW|OLD)\b(?!\s*\.)", re.IGNORECASE)
 _STATEMENT = pattern(r"(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 _FLOW = pattern(r"\b(?:IF|ELSE|ELSIF|LOOP|FOR|WHILE|CASE|DECLARE|EXCEPTION|PERFORM|EXECUTE|TG_\w+)\b", re.IGNORECASE)
 
@@ -40,20 +44,28 @@ def _when(texts: Iterable[str]) -> str:
     return f"\nWHEN {' AND '.join(conditions)}" if conditions else ""
 
 
-def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[str]:
+class SqliteTrigger(NamedTuple):
+    """A trigger of SQLite: its text, its name, and its event (`insert`, `update` or `delete`)."""
+
+    text: str
+    name: str
+    event: str
+
+
+def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[SqliteTrigger]:
     """Yield the triggers of SQLite that do what one of PostgreSQL does. Raises `TranslationError`."""
     found = _DEFINITION.fullmatch(trigger.definition)
     if found is None or found["each"] == "statement":
         raise TranslationError("SQLite has triggers for each row only")
     body = _body(trigger, schema)
-    guard, body = _guard(body)
-    when = _when(text for text in (found["when"], guard) if text)
     events = [(event[1], event[2]) for event in _EVENT.finditer(found["events"])]
     own = identifier(trigger.table.name)
     for event, columns in events:
         if event == "truncate":
             raise TranslationError("SQLite has no TRUNCATE")
-        lines = [f"    {line};" for line in _statements(body, trigger.table, found["time"], event)]
+        guard, inside = _guard(_for_event(body, event, trigger.table))
+        when = _when(text for text in (found["when"], guard) if text)
+        lines = [f"    {line};" for line in _statements(inside, trigger.table, found["time"], event)]
         if not lines:
             raise TranslationError("it does nothing that is known")
         # What changes the row has to come after it is there.
@@ -61,7 +73,8 @@ def sqlite_triggers(trigger: Trigger, schema: Schema) -> Iterator[str]:
         name = trigger.name if len(events) == 1 else f"{trigger.name}_{event}"
         of = f" OF {columns}" if columns else ""
         head = f"CREATE TRIGGER {identifier(name)} {time.upper()} {event.upper()}{of} ON {own}"
-        yield f"{head}\nFOR EACH ROW{when}\nBEGIN\n" + "\n".join(lines) + "\nEND;"
+        text = f"{head}\nFOR EACH ROW{when}\nBEGIN\n" + "\n".join(lines) + "\nEND;"
+        yield SqliteTrigger(text, name, event)
 
 
 def names_of(trigger: Trigger) -> tuple[str, ...]:
@@ -83,6 +96,16 @@ def _body(trigger: Trigger, schema: Schema) -> str:
                 raise TranslationError("its function has variables, or is not read")
             return found["inside"]
     raise TranslationError(f"its function {function.name} is not known")
+
+
+def _for_event(body: str, event: str, table: Name) -> str:
+    """Return a body with the values of the variables that say why it runs."""
+    values = {"tg_op": event.upper(), "tg_table_name": table.name, "tg_relname": table.name}
+    parts, at = [], 0
+    while (found := find_word(body, _VARIABLE, at, len(body), nested=True)) is not None:
+        parts += [body[at : found.start()], literal(values[found[0].lower()])]
+        at = found.end()
+    return "".join((*parts, body[at:]))
 
 
 def _guard(body: str) -> tuple[str | None, str]:
@@ -112,6 +135,11 @@ def _statements(body: str, table: Name, time: str, event: str) -> Iterator[str]:
             if returned[1].upper() == "NULL" and time == "before":
                 raise TranslationError("its function suppresses the row")
         elif _STATEMENT.match(text):
+            row = find_word(text, _WHOLE_ROW, 0, len(text), nested=True)
+            if row is not None:
+                raise TranslationError(
+                    f"its function reads {row[0].upper()} as a whole, which SQLite has by column only"
+                )
             yield translate_statement(text, Dialect.POSTGRES)
         else:
             found = _FLOW.search(text)
@@ -122,16 +150,4 @@ def _statements(body: str, table: Name, time: str, event: str) -> Iterator[str]:
 
 
 def _split(body: str) -> list[str]:
-    """Return the statements of a body, at its semicolons outside of strings."""
-    parts, start, place, quote = [], 0, 0, ""
-    while place < len(body):
-        char = body[place]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char == ";":
-            parts.append(body[start:place])
-            start = place + 1
-        place += 1
-    return [text for part in (*parts, body[start:]) if (text := part.strip())]
+    return [body[part.start : part.end] for part in split(body)]

@@ -41,7 +41,7 @@ class RowsBack(Struct, frozen=True):
 
 
 def _rows_of(key: Key) -> str:
-    return f"the rows of {key.name} do not come back"
+    return f"the rows of {key.name} are lost"
 
 
 def undo_rows(step: Step) -> RowsBack:
@@ -96,15 +96,15 @@ class _Found:
                 else:
                     self.staying.append(f"the rows that the forward inserts into {table.name} stay")
                 if operation.conflict in ("update", "replace"):
-                    self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
+                    self.lost.append(f"the rows of {table.name} that the forward replaces are lost")
             case ops.Update():
                 self.lost += (
-                    f"the values of {table.name}.{column} that the forward changes are not restored"
+                    f"the values of {table.name}.{column} that the forward changes are lost"
                     for column, _ in operation.assignments
                     if _folded(step, column) in was.columns
                 )
             case ops.Delete() | ops.Truncate():
-                self.lost.append(f"the rows that the forward deletes from {table.name} do not come back")
+                self.lost.append(f"the rows that the forward deletes from {table.name} are lost")
             case ops.OtherData() if operation.kind not in _KEEPING:
                 self.lost.append(f"what {operation.kind.upper()} does to the rows of {table.name} is not undone")
 

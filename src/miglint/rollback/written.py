@@ -16,7 +16,7 @@ from miglint.schema.value import Schema
 from miglint.writer.renames import Renames
 from miglint.writer.transition import write_transition
 from miglint.writer.words import name
-from miglint.writer.written import Version, Written
+from miglint.writer.written import ColumnValues, Version, Written
 
 if TYPE_CHECKING:
     from miglint.rollback.preserve.pair import PreservingPair
@@ -73,12 +73,15 @@ class ForwardAddition(Struct, frozen=True):
     clean_up: tuple[str, ...]
 
 
-def write_rollback(step: Step, target: Version | None = None) -> RollbackText:
-    """Return the rollback of a replayed migration, for a version of the engine (None: any supported one)."""
+def write_rollback(step: Step, target: Version | None = None, values: ColumnValues | None = None) -> RollbackText:
+    """Return the rollback of a replayed migration, for a version of the engine (None: any supported one).
+
+    `values` are those that the forward gave rows of SQLite in another way than by their columns, to be brought back.
+    """
     refused = _refusal(step)
     if refused is not None:
         return refused
-    way = _way(step, target)
+    way = _way(step, target, values)
     return _text(step, way, tuple(statement.text for statement in way.statements), undo_rows(step))
 
 
@@ -121,9 +124,9 @@ def _refusal(step: Step) -> RollbackText | None:
     return None
 
 
-def _way(step: Step, target: Version | None) -> Written:
+def _way(step: Step, target: Version | None, values: ColumnValues | None = None) -> Written:
     renames = Renames(step.forward.moments, passing=True)
-    return write_transition(without_set_aside(step.after), step.before, renames=renames, target=target)
+    return write_transition(without_set_aside(step.after), step.before, renames=renames, target=target, values=values)
 
 
 def without_set_aside(schema: Schema) -> Schema:

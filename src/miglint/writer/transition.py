@@ -7,12 +7,12 @@ no files and no rules.
 Each engine has its part, a package with a function of one signature, that writes a `Draft`:
 
     miglint.writer.postgres.draft(old, new, renames, target) -> Draft
-    miglint.writer.sqlite.draft(old, new, renames, target) -> Draft
+    miglint.writer.sqlite.draft(old, new, renames, target, values) -> Draft
 
 `renames` are what led from `new` to `old`, to be undone; `target` is the version of the engine (None: any supported
-one). A part says in `Draft.missing` what it leaves out. It is not believed: the statements are replayed over `old`, and
-what then differs from `new`, or is not known, is added to what is missing. What rows are lost is found here, from the
-schemas and the renames.
+one). `values` are for SQLite, which copies rows. A part says in `Draft.missing` what it leaves out. It is not believed:
+the statements are replayed over `old`, and what then differs from `new`, or is not known, is added to what is missing.
+What rows are lost is found here, from the schemas and the renames.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from miglint.schema.value import Schema
 from miglint.writer.losses import losses
 from miglint.writer.reading import read, without_rows
 from miglint.writer.renames import Renames
-from miglint.writer.written import Draft, Version, Written
+from miglint.writer.written import ColumnValues, Draft, Version, Written
 
 
 def write_transition(
@@ -39,13 +39,15 @@ def write_transition(
     *,
     renames: Renames | None = None,
     target: Version | None = None,
+    values: ColumnValues | None = None,
 ) -> Written:
     """Return the statements that make `new` of `old`, two schemas of one engine.
 
     `renames` are the renames of the scripts that led from `new` to `old`; without them, what has another name is
-    dropped and created. `target` is the version of the engine that the statements are for.
+    dropped and created. `target` is the version of the engine that the statements are for. `values` are the values that
+    the rows of tables of SQLite get when they are copied.
     """
-    draft = _draft(old, new, renames, target)
+    draft = _draft(old, new, renames, target, values or {})
     missing, reordered = _left_over(old, new, draft)
     lost, empty = losses(old, new, renames)
     return Written(
@@ -59,12 +61,12 @@ def write_transition(
     )
 
 
-def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
+def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | None, values: ColumnValues) -> Draft:
     # Each part loads what the other does not need.
     if old.dialect is Dialect.SQLITE:
         from miglint.writer import sqlite
 
-        return sqlite.draft(old, new, renames, target)
+        return sqlite.draft(old, new, renames, target, values)
     from miglint.writer import postgres
 
     return postgres.draft(old, new, renames, target)
@@ -82,7 +84,7 @@ def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]
     reordered = []
     for change in diff(new, done.schema, _keys(new, done.schema)):
         if change.aspect == "column order":
-            reordered.append(f"the columns of {change.name} come in another order")
+            reordered.append(f"the columns of {change.name} are in another order")
         elif change.counts and not change.certain:
             missing.append(f"{_subject(change)} may differ")
         elif change.counts:

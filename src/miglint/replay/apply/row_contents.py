@@ -237,6 +237,11 @@ def rename_content(machine: Machine, key: Key, old: str, new: str) -> None:
     _each(machine, key, renamed)
 
 
+def rename_values(machine: Machine, key: Key, columns: Iterable[str], old: str, new: str) -> None:
+    """Give a value of some columns another name."""
+    _each(machine, key, lambda row: row.update({column: new for column in columns if row.get(column) == old}))
+
+
 def _each(machine: Machine, key: Key, change: Callable[[dict[str, str | None]], object]) -> None:
     known = contents(machine, key)
     for row in known:

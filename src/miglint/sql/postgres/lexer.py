@@ -215,13 +215,13 @@ def bracket_end(text: str, at: int, limit: int) -> int:
     return limit
 
 
-def find_word(text: str, word: re.Pattern[str], at: int, limit: int) -> re.Match[str] | None:
-    """Find a word outside quotes, comments and brackets."""
+def find_word(text: str, word: re.Pattern[str], at: int, limit: int, *, nested: bool = False) -> re.Match[str] | None:
+    """Find a word outside quotes and comments, and outside brackets unless `nested`."""
     depth = 0
     while at < limit:
         run = PLAIN.match(text, at, limit)
         stop = run.end() if run else at
-        if depth == 0 and (match := word.search(text, at, stop)):
+        if (nested or depth == 0) and (match := word.search(text, at, stop)):
             return match
         if stop >= limit:
             return None

@@ -18,9 +18,9 @@ from miglint.schema.value import Schema
 from miglint.writer.renames import Renames
 from miglint.writer.sqlite.plan import plan
 from miglint.writer.sqlite.script import script
-from miglint.writer.written import Draft, Version
+from miglint.writer.written import ColumnValues, Draft, Version
 
 
-def draft(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
+def draft(old: Schema, new: Schema, renames: Renames | None, target: Version | None, values: ColumnValues) -> Draft:
     """Return the statements that make `new` of `old`; see `miglint.writer.transition`."""
-    return script(plan(old, new, renames), target)
+    return script(plan(old, new, renames, values), target)

@@ -75,12 +75,13 @@ def copy_of(
     renamed: Mapping[str, str],
     detour: Table | None,
     unsure: Set[str],
+    given: Mapping[str, str],
 ) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`.
 
     `schemas` are the old and the new one. A `detour` is another table that may have its
     rows. `renamed` has the old names of columns, by new ones, where these differ. `unsure` are columns that may be
-    missing although both schemas have them.
+    missing although both schemas have them. `given` are values that are not those of the column as they are.
     """
     certain = _certain_columns(before, after, detour) - unsure
     values: dict[str, str] = {}
@@ -99,7 +100,7 @@ def copy_of(
             continue
         number = _number(before, after, column)
         rowid = rowid or number is not None
-        values[column.name] = own
+        values[column.name] = given.get(folded, own)
         if number is not None:
             values[column.name] = f"coalesce({own}, {number})"
         elif is_rowid(after, column) and _is_no_integer(before.columns.get(folded)):
@@ -135,6 +136,12 @@ def _number(before: Table, after: Table, column: Column) -> str | None:
     if not primary and (column.nullable is not False or column.default is not None):
         return None
     return "rows_of_it.rowid" if primary or "TEXT" not in _type(column) else "CAST(rows_of_it.rowid AS TEXT)"
+
+
+def filling(schemas: tuple[Schema, Schema], before: Table, after: Table, column: Column) -> str:
+    """Return what the rows of a table get in a new column without a default that accepts no NULL, in words."""
+    number = _number(before, after, column)
+    return stand_in(schemas, after, column) if number is None else "the number of the row"
 
 
 def _is_unique(table: Table, column: Column) -> bool:
@@ -221,10 +228,10 @@ def constant(value: Expression) -> str:
     return literal(value.literal) if value.literal is not None else f"({value.text})"
 
 
-def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator[str]:
+def refused(before: Table, after: Table, renamed: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
     """Yield sentences about the rows of a table that its new form may reject.
 
-    `renamed` has the old names of columns, by new ones, where these differ.
+    `renamed` has the old names of columns, by new ones, where these differ. The `given` values are accepted.
     """
     head = f"the rebuild of {after.name.name} fails if"
     for folded, column in after.columns.items():
@@ -233,10 +240,18 @@ def refused(before: Table, after: Table, renamed: Mapping[str, str]) -> Iterator
             yield f'{head} "{column.name}" holds a NULL'
     now = {new: old for old, new in renamed.items()}
     known = [_sense(item, now) for item in before.constraints.values()]
-    new = [item for item in after.constraints.values() if _sense(item, {}) not in known]
+    new = [
+        item
+        for item in after.constraints.values()
+        if _sense(item, {}) not in known and not (item.kind == "check" and _is_about(item, given))
+    ]
     yield from (f"{head} {condition}" for item in new if (condition := _violation(item)) is not None)
     if after.strict and not before.strict:
         yield f"{head} a value is not of its column's type"
+
+
+def _is_about(item: Constraint, columns: Mapping[str, str]) -> bool:
+    return bool(item.columns) and all(name.lower() in columns for name in item.columns)
 
 
 def _violation(item: Constraint) -> str | None:

@@ -16,7 +16,7 @@ from miglint.sql.operations import Constraint, Statement
 from miglint.writer.renames import Renames, rename_back
 from miglint.writer.row_paths import Detour
 from miglint.writer.words import name
-from miglint.writer.written import WrittenStatement
+from miglint.writer.written import ColumnValues, WrittenStatement
 
 # What the deletion of a row does at once to the rows that refer to it, even where the check is deferred.
 _ACTIONS = frozenset({"cascade", "set null", "set default"})
@@ -33,7 +33,8 @@ class RebuildPlan(Struct, frozen=True):
     that has another name. `exposed` are tables that cannot be rebuilt, although an action of a foreign key may change
     their rows. `deferred` means that foreign keys of other tables refer to one that is dropped. `away` are tables that
     the script to be undone dropped or renamed at some time, so that they may not be there, `detours` those in which
-    their rows may be then, `unsure` the columns that it dropped at some time.
+    their rows may be then, `unsure` the columns that it dropped at some time. `values` are those of columns that are
+    not copied as they are.
     """
 
     old: Schema
@@ -50,6 +51,7 @@ class RebuildPlan(Struct, frozen=True):
     away: frozenset[Key] = frozenset()
     detours: tuple[Detour, ...] = ()
     unsure: frozenset[tuple[Key, str]] = frozenset()
+    values: ColumnValues = field(default_factory=dict)
 
     def before(self, key: Key) -> Table:
         """Return a table of `gone` as it is, or as it will be when the script runs again."""
@@ -71,7 +73,7 @@ class _TableReference(NamedTuple):
     column: str | None
 
 
-def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
+def plan(old: Schema, new: Schema, renames: Renames | None, values: ColumnValues) -> RebuildPlan:
     """Return what makes `new` of `old`; `renames` are those that led from `new` to `old`."""
     first, moved = _moved_back(old, new, renames)
     if first:
@@ -100,6 +102,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
         away=frozenset() if rows is None else rows.away(),
         unsure=frozenset() if renames is None else renames.values.dropped(),
         detours=tuple(_detours(old, new, renames)),
+        values=values,
         deferred=any(item.parent in gone and item.child != item.parent for item in keys),
     )
 

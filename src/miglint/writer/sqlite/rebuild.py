@@ -44,7 +44,9 @@ def rebuild_of(plan: RebuildPlan, key: Key, taken: set[str]) -> RebuiltTable:
     sequence = _free(f"{aside}_sequence", taken) if counts else None
     detour = next((item.shape for item in plan.detours if item.table == key), None)
     unsure = {column for table, column in plan.unsure if table == key}
-    copy = copy_of((plan.old, plan.new), before, after, plan.columns.get(key, {}), detour, unsure)
+    copy = copy_of(
+        (plan.old, plan.new), before, after, plan.columns.get(key, {}), detour, unsure, plan.values.get(key, {})
+    )
     away = key in plan.away or plan.old.table(key) is None
     evaded = plan.evaded.get(key, ())
     return RebuiltTable(key, before, after, created, copy, aside, sequence, away, detour, evaded)

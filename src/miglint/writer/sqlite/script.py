@@ -154,7 +154,9 @@ def _tables(written: _DraftBuilder, rebuilt: dict[Key, RebuiltTable], gone: list
     parents_first = [key for key in reversed(gone) if key in rebuilt]
     for key in parents_first:
         written.statements += set_aside(rebuilt[key])
-        written.may_fail += refused(rebuilt[key].before, rebuilt[key].after, plan.columns.get(key, {}))
+        written.may_fail += refused(
+            rebuilt[key].before, rebuilt[key].after, plan.columns.get(key, {}), plan.values.get(key, {})
+        )
     for key in parents_first:
         if rebuilt[key].evaded:
             _drop_triggers(written, key)

@@ -1,0 +1,113 @@
+"""The tables that a migration alters, as SQLite can do it: by ALTER TABLE, or by building them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from miglint.base.model import Dialect
+from miglint.port.labels import RenamedLabels, labels_of, relabeled
+from miglint.port.sqlite_objects import SqliteObjects, own_name
+from miglint.port.sqlite_script import SqliteScript
+from miglint.port.sqlite_tables import ChangedTable, changed_table
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer.sqlite.copying import filling
+from miglint.writer.sqlite.guards import guarded
+from miglint.writer.words import identifier, literal
+from miglint.writer.written import ColumnValues
+
+
+class AlteredTables:
+    """Writes the changes of tables into a script.
+
+    `reasons` and `notes` receive what is left out, and what else is to be said. `labels` are the renamed ones of enums.
+    """
+
+    def __init__(self, script: SqliteScript, reasons: list[str], notes: list[str]) -> None:
+        self._script, self._reasons, self._notes = script, reasons, notes
+        self.labels: Mapping[Key, Mapping[str, str]] = {}
+        self._waiting: dict[Key, ChangedTable] = {}
+        self._renamed: dict[tuple[Key, str], RenamedLabels] = {}
+
+    def alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
+        """Write the change of a table between two schemas of PostgreSQL, or keep it for `rebuild`."""
+        was, now = before.table(key), after.table(key)
+        own = relation_key(Name(None, key.name), Dialect.SQLITE)
+        here = self._script.schema.table(own)
+        if now is None:
+            return
+        if was is None:
+            # It is older than the files.
+            was = Table(now.name, assumed=True)
+        if here is None and now.assumed and self._script.schema.find(own) is None and not self._script.schema.closed:
+            here = self._script.assume(own, now.name.name)
+        if here is None:
+            self._reasons.append(f"the SQLite schema has no table {key.name}")
+            return
+        change = changed_table(here, was, now, objects, before)
+        for item in change.freed:
+            self._script.drop_key(own, item.columns)
+        self._relabel(own, here, now, change)
+        if self._script.alter(own, here, change):
+            self._add_keys(change)
+        else:
+            self._waiting[own] = change
+            self._note_filled(own, here, change)
+        if was.options != now.options and change.table == here and not change.unique:
+            self._reasons.append("SQLite has no such setting of a table")
+
+    def rebuild(self) -> None:
+        """Rebuild the tables that SQLite cannot alter, all at once."""
+        if self._waiting:
+            self._reasons += self._script.rebuild(self._waiting)
+            for change in self._waiting.values():
+                self._add_keys(change)
+            self._waiting = {}
+
+    def values_back(self) -> ColumnValues:
+        """Return the values that the rows of tables get in a rollback."""
+        found: dict[Key, dict[str, str]] = {}
+        for (table, column), labels in self._renamed.items():
+            found.setdefault(table, {})[column] = relabeled(labels.column, labels.back)
+        return found
+
+    def _note_filled(self, own: Key, here: Table, change: ChangedTable) -> None:
+        """Note which values the rows get in new columns that have no default, and accept no NULL."""
+        table = change.table
+        new = self._script.schema.put(own, table)
+        for name in change.added:
+            column = table.columns[name.lower()]
+            if column.nullable is not False or column.default is not None or column.generated is not None:
+                continue
+            value = filling((self._script.schema, new), here, table, column)
+            self._notes.append(
+                f"Existing rows get {value} in {table.name.name}.{column.name}, "
+                "a column that PostgreSQL does not add to a table with rows"
+            )
+
+    def _relabel(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
+        """Give the rows of a table the new labels of enums: when it is rebuilt, or at once."""
+        for column in now.columns.values():
+            folded, labels = column.name.lower(), labels_of(column, self.labels)
+            if not labels or folded not in here.columns:
+                continue
+            written = here.columns[folded].name
+            self._renamed.setdefault((own, folded), RenamedLabels(written, {})).add(labels)
+            text = relabeled(written, labels)
+            if change.otherwise:
+                self._script.values.setdefault(own, {})[folded] = text
+            else:
+                name, listed = identifier(written), ", ".join(map(literal, labels))
+                self._script.rows(f"UPDATE {own_name(here.name)} SET {name} = {text} WHERE {name} IN ({listed})")
+
+    def _add_keys(self, change: ChangedTable) -> None:
+        """Write the unique keys that are new as indexes, for which no table has to be rebuilt."""
+        for item in change.unique:
+            columns = ", ".join(map(identifier, item.columns))
+            own = own_name(change.table.name)
+            text = f"CREATE UNIQUE INDEX {identifier(item.name or '')} ON {own} ({columns});"
+            objection = self._script.change(guarded(text))
+            if objection is not None:
+                self._reasons.append(objection)

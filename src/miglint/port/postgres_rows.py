@@ -1,0 +1,118 @@
+"""What the statements of a SQLite script do besides changing the schema: rows, settings, transactions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
+from miglint.port.comments import comments_in
+from miglint.port.expressions import TranslationError, translate_statement
+from miglint.port.postgres_objects import PostgresObjects
+from miglint.port.postgres_script import PostgresScript
+from miglint.replay.steps import Step
+from miglint.schema.depends import relation_key
+from miglint.sql import operations as op
+from miglint.sql.operations import Name, Operation, Statement
+from miglint.writer.words import identifier
+
+_ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select, op.Opaque)
+_SESSION = (op.Pragma, op.Maintenance)
+_WORD = pattern(r"\w+")
+# Statements and settings of SQLite's connections and files, without which PostgreSQL does the same.
+_NOT_NEEDED = pattern(
+    r"analyze|explain|reindex|vacuum"
+    r"|auto_vacuum|busy_timeout|cache_size|encoding|journal_(?:mode|size_limit)|locking_mode|mmap_size|optimize"
+    r"|page_size|synchronous|temp_store|wal_(?:autocheckpoint|checkpoint)"
+    r"|(?:defer_)?foreign_keys|foreign_key_(?:check|list)|legacy_alter_table"
+    r"|(?:integrity|quick)_check|table_x?info|index_list",
+    re.IGNORECASE,
+)
+
+
+class RowStatements:
+    """The statements of a forward that do more than to change the schema, and the script that they are written to."""
+
+    def __init__(self, step: Step, script: PostgresScript, objects: PostgresObjects) -> None:
+        forward = step.migration.forward
+        assert forward is not None
+        self.step, self.script, self.objects = step, script, objects
+        self._all = forward.file.text
+        texts = (
+            self._text_of(statement)
+            for statement in step.forward_statements
+            if any(isinstance(item, _ROWS) for item in statement.operations)
+        )
+        self._words = frozenset(word for text in texts for word in _WORD.findall(text.lower()))
+
+    def mention(self, name: str) -> bool:
+        """Return whether one of the statements may be about a table or a column."""
+        return self._words.issuperset(_WORD.findall(name.lower()))
+
+    def _text_of(self, statement: Statement) -> str:
+        return self._all[statement.span.start : statement.span.end].strip()
+
+    def write(self, idle: frozenset[int]) -> None:
+        """Write the statements, but for those whose identities are in `idle`."""
+        failed = {id(moment.statement) for moment in self.step.forward.moments if moment.failed}
+        end = None
+        for statement in self.step.forward_statements:
+            text = self._text_of(statement)
+            above = () if end is None else comments_in(self._all[end : statement.span.start])
+            end = statement.span.end
+            operations = statement.operations
+            if statement.problem is not None:
+                self.script.lose(f"the statement is not read: {statement.problem.message}", text)
+            elif any(isinstance(item, _SESSION) for item in operations):
+                self._session(statement, text)
+            elif any(
+                isinstance(item, op.Transaction) and item.action not in ("begin", "commit") for item in operations
+            ):
+                self.script.lose(f"{statement.kind.upper()} has no place, as the statements are in another order", text)
+            elif operations and all(isinstance(item, _ROWS) for item in operations):
+                if id(statement) not in idle:
+                    self.script.parts += filter(None, above)
+                    self._rows(text, text, _tables_of(operations))
+            elif id(statement) in failed:
+                self.script.lose("it fails on SQLite, or may fail there", text)
+            elif id(statement) not in idle:
+                for item in operations:
+                    if isinstance(item, op.CreateTable) and item.query is not None:
+                        rows = f"INSERT INTO {identifier(item.name.name)} {item.query.text}"
+                        self._rows(rows, text, (item.name, *item.query.relations))
+
+    def _is_there(self, name: Name) -> bool:
+        if self.script.relation(name.name.lower()) is not None:
+            return True
+        found = self.step.forward.schema.table(relation_key(name, Dialect.SQLITE))
+        return found is not None and found.assumed and not self.script.schema.closed
+
+    def _session(self, statement: Statement, text: str) -> None:
+        names = (item.name if isinstance(item, op.Pragma) else statement.kind for item in statement.operations)
+        words = " ".join(text.rstrip(";").replace("=", " ").replace("(", " ").split()[:2])
+        harmless = all(map(_NOT_NEEDED.fullmatch, names))
+        self.script.lose(f"PostgreSQL has nothing like {words}", text, harmless=harmless)
+
+    def _rows(self, text: str, source: str, names: Iterable[Name]) -> None:
+        """Write a statement that reads or changes rows of some tables."""
+        away = next((name.name for name in names if not self._is_there(name)), None)
+        if away is not None:
+            self.script.lose(f"PostgreSQL has no {away} at this point", source)
+            return
+        try:
+            made = translate_statement(text, Dialect.SQLITE, self.objects.booleans())
+        except TranslationError as problem:
+            self.script.lose(str(problem), source)
+            return
+        self.script.create(f"{made.rstrip().rstrip(';')};", source)
+
+
+def _tables_of(operations: Iterable[Operation]) -> Iterator[Name]:
+    """Yield the tables that operations on rows are about, and those that they read."""
+    for item in operations:
+        query = getattr(item, "query", None)
+        relations = getattr(item, "relations", ()) if query is None else query.relations
+        for name in (getattr(item, "table", None), *relations):
+            if isinstance(name, Name):
+                yield name
