@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
             fixed = _fixed(folder, unsafe="--unsafe" in flags)
             seconds = perf_counter() - started
             counts = Counter[str]()
-            for line in _executed(folder, fixed.texts, engines, counts):
+            for line in _executed(folder, {**fixed.texts, **fixed.creates}, engines, counts):
                 if "-v" in flags:
                     print(f"    {line}")
             changed += counts["first run changed"]

@@ -207,6 +207,40 @@ def test_what_a_fix_creates_is_fixed_too(plain: Path, miglint: Run) -> None:
     assert (again.returncode, again.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("mysql", [False, True])
+def test_what_only_one_engine_parses_goes_into_its_variant(plain: Path, miglint: Run, mysql: bool) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\nidempotency = "required"\n')
+    create, add = "CREATE TABLE IF NOT EXISTS t (a int);\n", "-- why\nALTER TABLE t ADD COLUMN b int;\n"
+    scripts = {"01_a.up.sql": create, "01_a.down.sql": "DROP TABLE IF EXISTS t;\n", "03_c.up.sql": add}
+    scripts["03_c.down.sql"] = "-- nothing\n"
+    for engine in ("postgres", "sqlite", *(["mysql"] if mysql else [])):
+        scripts |= {f"02_b.{engine}.up.sql": "SELECT 1;\n", f"02_b.{engine}.down.sql": "SELECT 1;\n"}
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+    done = miglint("fix", "--select", "IDM")
+    assert "fixed 1 finding in" in done.stderr
+    guarded = add.replace("COLUMN b", "COLUMN IF NOT EXISTS b")
+    # MySQL runs the shared script, and has no such guard.
+    own = folder / ("03_c.postgres.up.sql" if mysql else "03_c.up.sql")
+    assert own.read_text() == guarded
+    assert (folder / "03_c.up.sql").read_text() == (add if mysql else guarded)
+    rebuild = (folder / "03_c.sqlite.up.sql").read_text()
+    assert rebuild.startswith("-- why\nSAVEPOINT miglint;")
+    with sqlite3.connect(":memory:") as database:
+        database.executescript(create + rebuild)
+        database.execute("INSERT INTO t VALUES (1, 2)")
+        database.commit()
+        database.executescript(rebuild)
+        assert database.execute("SELECT a, b FROM t").fetchall() == [(1, 2)]
+    again = miglint("fix", "--select", "IDM", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+    report = json.loads(miglint("check", "--format", "json").stdout)
+    assert [item["code"] for item in report["findings"] if item["code"] in ("PAI010", "IDM002", "SYN001")] == []
+
+
 def test_a_cached_report_leads_to_the_same_fixes(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
     (folder / "002_more.up.sql").write_text(

@@ -44,6 +44,17 @@ def test_a_rebuild_can_be_run_again_and_keeps_what_is_there(tmp_path: Path) -> N
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "later")]
 
 
+INDEXES = "CREATE INDEX by_a ON t (a);\nCREATE INDEX by_a_id ON t (a, id);\n"
+
+
+def test_a_redundant_index_is_reported_where_it_is_made_and_not_where_a_rebuild_brings_it_back(tmp_path: Path) -> None:
+    for name, script in (("001_t", TABLE + INDEXES), ("002_b", REBUILD + INDEXES)):
+        (tmp_path / f"{name}.sqlite.up.sql").write_text(script)
+    settings = Settings(root=str(tmp_path), select=("TYP017",))
+    found = check(Job(settings, (str(tmp_path),), cached=False)).report.findings
+    assert [(Path(item.path).name, item.line) for item in found] == [("001_t.sqlite.up.sql", 2)]
+
+
 AWAY = """
 ALTER TABLE t RENAME TO t_old;
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '');

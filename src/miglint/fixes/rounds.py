@@ -98,6 +98,8 @@ class _Fixing:
         self._wanted = wanted
         self._first = first
         self._partners = _partners(first)
+        # The files that fixes created, each with the one that it was made for.
+        self._origins: dict[str, str] = {}
         self._before = _counts(first.findings)
         # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
@@ -139,9 +141,18 @@ class _Fixing:
         found: dict[str, str] = {}
         for finding in reached.findings:
             target = _target(finding)
-            if more[target] > self._before[target] and (paths is None or finding.path in paths):
+            known = self._before[target] + self._moved(target, more)
+            if more[target] > known and (paths is None or finding.path in paths):
                 found.setdefault(finding.path, f"it would cause {finding.code}: {finding.message}")
         return found
+
+    def _moved(self, target: RuleInFile, now: Counter[RuleInFile]) -> int:
+        """Return how many findings of a rule the file that a fix created may have from the one that it was made for."""
+        origin = self._origins.get(target.path)
+        if origin is None:
+            return 0
+        there = RuleInFile(origin, target.code)
+        return max(0, self._before[there] - now[there])
 
     # --- blame -------------------------------------------------------------------------------------------------------
 
@@ -213,8 +224,8 @@ class _Fixing:
                 break
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
-            paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
+            paths = None if whole else self._with_partners(item.path for item in chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
             while remaining := _remaining(chosen, reached.findings, findings):
                 self._remaining |= {item.fingerprint for item in remaining}
@@ -266,6 +277,7 @@ class _Fixing:
         """Make created files partners of the file whose fix created them: what is wrong in one is wrong with all."""
         together = self._partners.setdefault(path, {path})
         together.update(new.path for new in created)
+        self._origins |= {new.path: path for new in created}
         for other in list(together):
             self._partners[other] = together
 
