@@ -77,3 +77,13 @@ def test_what_a_change_of_type_loses(forward, lost):
     assert [item.sentence.partition(" stay ")[1:] for item in back.schema_only] == [
         (" stay ", text.removeprefix("stay ")) for text in lost
     ]
+
+
+def test_a_rename_under_another_search_path_is_undone():
+    start = "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, a text, b text);"
+    before = after(empty(Dialect.POSTGRES), start).schema
+    forward = "SET search_path = app; ALTER TABLE t RENAME a TO c; UPDATE t SET b = c; ALTER TABLE t RENAME TO u;"
+    done = after(before, forward)
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert (back.missing, back.data_lost, back.schema_only) == ((), (), ())
+    assert "DROP" not in back.sql

@@ -38,6 +38,7 @@ from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
 from miglint.writer.postgres.settings import change_table
 from miglint.writer.routines import create_routine
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.sequences import changed_options
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
 
@@ -361,7 +362,7 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             text = f"{head} ALTER COLUMN {own} SET NOT NULL;"
             if item.key in draft.rewritten:
                 relation = own_name(item.key, two)
-                draft.with_rows.append(f"column {relation}.{own} comes without NOT NULL where rows have no value")
+                draft.with_rows.append(stays_nullable(relation, own))
                 yield guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
             else:
                 yield text
