@@ -6,7 +6,7 @@ import pytest
 
 from miglint.base.model import Dialect
 from miglint.discovery import DiscoveryOptions, discover
-from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
+from miglint.discovery.dialects import _NAMES, UNMARKED, may_be_supported, of_segment, of_working_directory
 
 from .conftest import Look, Plant, kinds, of, only, pairs
 
@@ -175,3 +175,10 @@ def test_working_directory_does_not_speak_for_what_lies_outside_of_it(plant: Pla
     options = DiscoveryOptions(cwd=str(root / "mysql"), rollbacks="none")
     assert [history.root for history in discover(["../a"], options=options).histories] == [str(root / "a")]
     assert kinds(discover(["."], options=options)) == ["other-dialect"]
+
+
+def test_the_quick_look_at_a_name_misses_no_engine() -> None:
+    words = (*_NAMES, "river_sqlite", "mydbpostgres")
+    for name in (form.format(word) for word in words for form in ("{}", "my{}", "db-{}", "{}_x", "X.{}")):
+        for written in (name, name.upper()):
+            assert may_be_supported(written) or not of_segment(written).dialects, written
