@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from miglint.base.model import Dialect
+from miglint.port.conversions import Conversion
 from miglint.port.labels import RenamedLabels, labels_of, relabeled
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
+from miglint.port.trial import objection_to
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -22,12 +24,14 @@ from miglint.writer.written import ColumnValues
 class AlteredTables:
     """Writes the changes of tables into a script.
 
-    `reasons` and `notes` receive what is left out, and what else is to be said. `labels` are the renamed ones of enums.
+    `reasons` and `notes` receive what is left out, and what else is to be said. `labels` are the renamed ones of enums,
+    `conversions` what values become in a new type.
     """
 
     def __init__(self, script: SqliteScript, reasons: list[str], notes: list[str]) -> None:
         self._script, self._reasons, self._notes = script, reasons, notes
         self.labels: Mapping[Key, Mapping[str, str]] = {}
+        self.conversions: Sequence[Conversion] = ()
         self._waiting: dict[Key, ChangedTable] = {}
         self._renamed: dict[tuple[Key, str], RenamedLabels] = {}
 
@@ -49,6 +53,7 @@ class AlteredTables:
         change = changed_table(here, was, now, objects, before)
         for item in change.freed:
             self._script.drop_key(own, item.columns)
+        self._convert(own, here, now, change)
         self._relabel(own, here, now, change)
         if self._script.alter(own, here, change):
             self._add_keys(change)
@@ -86,6 +91,22 @@ class AlteredTables:
                 f"Existing rows get {value} in {table.name.name}.{column.name}, "
                 "a column that PostgreSQL does not add to a table with rows"
             )
+
+    def _convert(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
+        """Give the columns whose type changes the values of the new one: when the table is rebuilt, or at once."""
+        for item in self.conversions:
+            folded = item.column.lower()
+            if item.table != now.name.name or folded not in here.columns:
+                continue
+            listed = [column.name for column in here.columns.values()]
+            problem = item.problem if item.text is None else objection_to(item.text, listed)
+            if item.text is None or problem is not None:
+                self._reasons.append(f"the values of {item.table}.{item.column} stay as they are: {problem}")
+            elif change.otherwise:
+                self._script.values.setdefault(own, {})[folded] = item.text
+            else:
+                name = identifier(here.columns[folded].name)
+                self._script.rows(f"UPDATE {own_name(here.name)} SET {name} = {item.text}")
 
     def _relabel(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
         """Give the rows of a table the new labels of enums: when it is rebuilt, or at once."""

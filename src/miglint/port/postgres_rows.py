@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -11,10 +11,11 @@ from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.postgres_objects import PostgresObjects
 from miglint.port.postgres_script import PostgresScript
+from miglint.port.statement_tables import tables_of
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
 from miglint.sql import operations as op
-from miglint.sql.operations import Name, Operation, Statement
+from miglint.sql.operations import Name, Statement
 from miglint.writer.words import identifier
 
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select, op.Opaque)
@@ -73,7 +74,7 @@ class RowStatements:
             elif operations and all(isinstance(item, _ROWS) for item in operations):
                 if id(statement) not in idle:
                     self.script.parts += filter(None, above)
-                    self._rows(text, text, _tables_of(operations))
+                    self._rows(text, text, tables_of(operations))
             elif id(statement) in failed:
                 self.script.lose("it fails on SQLite, or may fail there", text)
             elif id(statement) not in idle:
@@ -106,13 +107,3 @@ class RowStatements:
             self.script.lose(str(problem), source)
             return
         self.script.create(f"{made.rstrip().rstrip(';')};", source)
-
-
-def _tables_of(operations: Iterable[Operation]) -> Iterator[Name]:
-    """Yield the tables that operations on rows are about, and those that they read."""
-    for item in operations:
-        query = getattr(item, "query", None)
-        relations = getattr(item, "relations", ()) if query is None else query.relations
-        for name in (getattr(item, "table", None), *relations):
-            if isinstance(name, Name):
-                yield name

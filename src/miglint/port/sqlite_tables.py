@@ -79,8 +79,9 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     }
     referring = {one for name in added for one in _single(come, name)}
     unique = tuple(item for item in come if item.kind == "unique")
-    new = _fragment([*added.values()])
-    columns.update(new.columns)
+    # A generated column is read beside those that it is made from.
+    new = _fragment([*_names(columns), *added.values()]) if added else _fragment([])
+    columns.update({folded: item for folded, item in new.columns.items() if folded not in columns})
     constraints.update(_renumbered(new, constraints))
     for one in come:
         texts = [*objects.constraint(after, one)] if one.kind != "unique" and one.name not in referring else []
@@ -233,7 +234,7 @@ def _renumbered(table: Table, there: Mapping[str, Constraint]) -> dict[str, Cons
 
 
 def _numbered(new: Mapping[str, Constraint], there: Mapping[str, Constraint]) -> dict[str, Constraint]:
-    """Return new constraints under labels that are not taken, as constraints of the table."""
+    """Return new constraints under labels that are not taken."""
     found: dict[str, Constraint] = {}
     number = len(there)
     for label, item in new.items():
@@ -243,6 +244,5 @@ def _numbered(new: Mapping[str, Constraint], there: Mapping[str, Constraint]) ->
         while free.startswith("#") and (free in there or free in found):
             number += 1
             free = f"#{number}"
-        own = replace(item, name=free) if label.startswith("#") else item
-        found[free] = replace(own, inline=False, span=None)
+        found[free] = replace(item, span=None)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from miglint.base.structs import replace
 from miglint.port.altered_tables import AlteredTables
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
+from miglint.port.conversions import conversions
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.labels import renamed_labels
 from miglint.port.not_carried import NotCarried
@@ -24,8 +25,10 @@ from miglint.port.schema_changes import (
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
+from miglint.port.statement_tables import tables_of
 from miglint.port.trial import objection_to
 from miglint.port.triggers import names_of, sqlite_triggers
+from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Index, Key, Routine, Sequence, Table, Trigger, View
@@ -151,8 +154,11 @@ class _SqliteWriter:
     def _rows(self, statement: Statement) -> None:
         """Write a statement that reads or changes rows."""
         text = self._text_of(statement)
+        moments = self._moments.get(id(statement))
+        schema = moments[0].before if moments else self.step.before
         try:
-            found = translate_statement(text, Dialect.POSTGRES)
+            kinds = kinds_of(schema, tables_named(schema, tables_of(statement.operations)))
+            found = translate_statement(text, Dialect.POSTGRES, kinds=kinds)
         except TranslationError as problem:
             self._reasons.append(str(problem))
             return
@@ -173,7 +179,10 @@ class _SqliteWriter:
             elif group:
                 self._unlike(group)
                 before, after = group[0].before, group[-1].after
-                self._changes(before, self._with_defaults(group, after), renamed_labels(group))
+                self.tables.labels, self.tables.conversions = renamed_labels(group), [*conversions(group)]
+                self._changes(before, self._with_defaults(group, after))
+                for moment in group:
+                    self._copied(moment)
 
     def _with_defaults(self, moments: list[OperationTrace], after: Schema) -> Schema:
         """Return the schema with the defaults that columns are added with, and that are dropped at once.
@@ -204,7 +213,8 @@ class _SqliteWriter:
             words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
             self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
         else:
-            self._changes(moment.before, moment.after, {})
+            self.tables.labels, self.tables.conversions = {}, ()
+            self._changes(moment.before, moment.after)
 
     def _try(self, text: str) -> None:
         """Write a statement that changes the schema if SQLite runs it."""
@@ -218,9 +228,28 @@ class _SqliteWriter:
             if isinstance(moment.operation, (*_ROWS, op.Opaque)):
                 self._reasons.append("what it does to rows is not carried over")
 
-    def _changes(self, before: Schema, after: Schema, labels: Mapping[Key, Mapping[str, str]]) -> None:
-        """Write what leads from one schema of PostgreSQL to another; `labels` are renamed ones of enums."""
-        self.tables.labels = labels
+    def _copied(self, moment: OperationTrace) -> None:
+        """Write the rows that a table is created with."""
+        operation = moment.operation
+        if not isinstance(operation, op.CreateTable) or operation.query is None or not operation.with_data:
+            return
+        name = own_name(operation.name)
+        try:
+            kinds = kinds_of(moment.before, tables_named(moment.before, operation.query.relations))
+            query = translate_statement(operation.query.text, Dialect.POSTGRES, kinds=kinds)
+        except TranslationError as problem:
+            self._reasons.append(f"the rows of {operation.name.name}: {problem}")
+            return
+        # The table is there already where the script runs again.
+        text = (
+            f"INSERT INTO {name} SELECT * FROM ({query.rstrip().rstrip(';')}) WHERE NOT EXISTS (SELECT 1 FROM {name})"
+        )
+        objection = self.script.rows(text)
+        if objection is not None:
+            self._reasons.append(f"the rows of {operation.name.name}: {objection}")
+
+    def _changes(self, before: Schema, after: Schema) -> None:
+        """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
         objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
         for key in dropped_first(keys, before, after):
