@@ -59,7 +59,7 @@ def ported(plant: Plant, port: Command) -> Ported:
         ),
         (
             "CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TABLE t (a price);",
-            'CREATE TABLE IF NOT EXISTS t (\n    a NUMERIC CHECK (a >= 0)\n);',
+            "CREATE TABLE IF NOT EXISTS t (\n    a NUMERIC CHECK (a >= 0)\n);",
         ),
         (
             "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED, UNIQUE (a, b), CHECK (a > b));",

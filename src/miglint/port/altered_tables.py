@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect
 from miglint.port.conversions import Conversion
@@ -34,6 +34,7 @@ class AlteredTables:
         self.conversions: Sequence[Conversion] = ()
         self._waiting: dict[Key, ChangedTable] = {}
         self._renamed: dict[tuple[Key, str], RenamedLabels] = {}
+        self._converted: dict[tuple[Key, str], Conversion] = {}
 
     def alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         """Write the change of a table between two schemas of PostgreSQL, or keep it for `rebuild`."""
@@ -71,12 +72,37 @@ class AlteredTables:
                 self._add_keys(change)
             self._waiting = {}
 
-    def values_back(self) -> ColumnValues:
-        """Return the values that the rows of tables get in a rollback."""
+    def values_back(self, back: Sequence[Conversion]) -> ColumnValues:
+        """Return the values that the rows of tables get in a rollback; `back` is what that of PostgreSQL converts."""
         found: dict[Key, dict[str, str]] = {}
-        for (table, column), labels in self._renamed.items():
-            found.setdefault(table, {})[column] = relabeled(labels.column, labels.back)
+        for (key, folded), labels in self._renamed.items():
+            found.setdefault(key, {})[folded] = relabeled(labels.column, labels.back)
+        for (key, folded), text in self._back(back):
+            if text is not None:
+                found.setdefault(key, {})[folded] = text
         return found
+
+    def lost_values(self, back: Sequence[Conversion]) -> tuple[str, ...]:
+        """Return sentences about the values that no rollback brings back."""
+        return tuple(
+            f"the values of {self._converted[place].table}.{self._converted[place].column} stay converted"
+            for place, text in self._back(back)
+            if text is None
+        )
+
+    def _back(self, back: Sequence[Conversion]) -> Iterator[tuple[tuple[Key, str], str | None]]:
+        """Yield the columns whose values are converted, with what converts them again; None if nothing does."""
+        for (key, folded), item in self._converted.items():
+            table = self._script.schema.table(key)
+            texts = [one.text for one in back if (one.table, one.column) == (item.table, item.column)]
+            if table is None or folded not in table.columns or len(texts) != 1 or texts[0] is None:
+                yield (key, folded), None
+                continue
+            listed = [column.name for column in table.columns.values()]
+            if texts[0] == identifier(item.column):
+                continue
+            objection = objection_to(texts[0], listed)
+            yield (key, folded), None if objection is not None else _while_of_type(table, folded, texts[0])
 
     def _note_filled(self, own: Key, here: Table, change: ChangedTable) -> None:
         """Note which values the rows get in new columns that have no default, and accept no NULL."""
@@ -102,11 +128,16 @@ class AlteredTables:
             problem = item.problem if item.text is None else objection_to(item.text, listed)
             if item.text is None or problem is not None:
                 self._reasons.append(f"the values of {item.table}.{item.column} stay as they are: {problem}")
-            elif change.otherwise:
-                self._script.values.setdefault(own, {})[folded] = item.text
+                continue
+            self._converted[own, folded] = item
+            text = item.text
+            if self._script.repeatable:
+                text = _while_of_type(here, folded, text)
+            if change.otherwise:
+                self._script.values.setdefault(own, {})[folded] = text
             else:
                 name = identifier(here.columns[folded].name)
-                self._script.rows(f"UPDATE {own_name(here.name)} SET {name} = {item.text}")
+                self._script.rows(f"UPDATE {own_name(here.name)} SET {name} = {text}")
 
     def _relabel(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
         """Give the rows of a table the new labels of enums: when it is rebuilt, or at once."""
@@ -132,3 +163,12 @@ class AlteredTables:
             objection = self._script.change(guarded(text))
             if objection is not None:
                 self._reasons.append(objection)
+
+
+def _while_of_type(table: Table, folded: str, text: str) -> str:
+    """Return a value that is converted as long as the column has its type: a script may run twice."""
+    column = table.columns[folded]
+    declared = literal(column.declared or str(column.type or ""))
+    place = f"pragma_table_info({literal(table.name.name)})"
+    condition = f"SELECT 1 FROM {place} WHERE lower(name) = {literal(folded)} AND type = {declared}"
+    return f"CASE WHEN EXISTS ({condition}) THEN {text} ELSE {identifier(column.name)} END"

@@ -49,8 +49,11 @@ class Conversion(NamedTuple):
     problem: str | None = None
 
 
-def conversions(moments: Iterable[OperationTrace]) -> Iterator[Conversion]:
-    """Yield what becomes of the values of columns whose type changes, if it is not what they are already."""
+def conversions(moments: Iterable[OperationTrace], *, kept: bool = False) -> Iterator[Conversion]:
+    """Yield what becomes of the values of columns whose type changes, if it is not what they are already.
+
+    With `kept`, those that stay as they are come, too, with the column as `text`.
+    """
     for moment in moments:
         operation = moment.operation
         if not isinstance(operation, AlterColumnType) or moment.failed or operation.kind != "table":
@@ -59,30 +62,29 @@ def conversions(moments: Iterable[OperationTrace]) -> Iterator[Conversion]:
         column = None if table is None else table.columns.get(operation.column)
         if table is None or column is None:
             continue
-        yield from _of_column(table, column, operation, moment.before, moment.after)
+        found = _of_column(table, column, operation, moment.before, moment.after)
+        if kept or found.text != identifier(column.name):
+            yield found
 
 
-def _of_column(
-    table: Table, column: Column, operation: AlterColumnType, before: Schema, after: Schema
-) -> Iterator[Conversion]:
+def _of_column(table: Table, column: Column, operation: AlterColumnType, before: Schema, after: Schema) -> Conversion:
     own = identifier(column.name)
     text = own
     if operation.using is not None:
-        text = f"({_with_cast(operation.using, operation.type, after)})"
+        text = _with_cast(operation.using, operation.type, after)
     elif _changes_values(column.type, operation.type, before, after):
         text = f"{own}::{operation.type}"
     try:
         made = translate(text, Dialect.POSTGRES, kinds=kinds_of(before, [table])).text
     except TranslationError as problem:
-        yield Conversion(table.name.name, column.name, None, str(problem))
-        return
-    if made.strip("()") not in (own, f"CAST({own} AS TEXT"):
-        yield Conversion(table.name.name, column.name, made)
+        return Conversion(table.name.name, column.name, None, str(problem))
+    same = made.strip("()") in (own, f"CAST({own} AS TEXT")
+    return Conversion(table.name.name, column.name, own if same else made)
 
 
 def _with_cast(using: Expression, kind: Type, schema: Schema) -> str:
     """Return an expression whose value is of a type."""
-    return f"({using.text})" if _CAST.search(using.text) or _is_user_type(kind, schema) else f"({using.text})::{kind}"
+    return using.text if _CAST.search(using.text) or _is_user_type(kind, schema) else f"({using.text})::{kind}"
 
 
 def _changes_values(was: Type | None, now: Type, before: Schema, after: Schema) -> bool:

@@ -64,8 +64,13 @@ def port_to_sqlite(
     """
     writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
     writer.run()
+    back = [] if step.rollback is None else [*conversions(step.rollback.moments, kept=True)]
     return PortedScript(
-        tuple(writer.script.parts), tuple(writer.losses), writer.script.schema, writer.tables.values_back()
+        tuple(writer.script.parts),
+        tuple(writer.losses),
+        writer.script.schema,
+        writer.tables.values_back(back),
+        writer.tables.lost_values(back),
     )
 
 

@@ -87,6 +87,8 @@ def kind_of(node: Node, kinds: Kinds) -> str | None:
     elif isinstance(node, exp.Cast):
         to = node.args.get("to")
         found = _KINDS.get(to.this) if isinstance(to, exp.DataType) else None
+    elif isinstance(node, (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)):
+        found = BOOLEAN
     elif isinstance(node, exp.Interval):
         found = INTERVAL
     elif isinstance(node, _NOW) or node.name.lower() in ("now", "date_trunc"):
@@ -225,6 +227,8 @@ def _cast(node: Node, kind: _KindOf) -> Node:
         return exp.Cast(this=exp.Anonymous(this="round", expressions=[inner]), to=to.copy())
     if source in (EXACT, REAL, INTEGER) and target == EXACT and len(to.expressions) == 2:
         return exp.Anonymous(this="round", expressions=[inner, to.expressions[1].this.copy()])
+    if source == target == BOOLEAN:
+        return inner
     if target == BOOLEAN and source == INTEGER:
         return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
     if target == BOOLEAN and source == TEXT:
