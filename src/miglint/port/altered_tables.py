@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect
 from miglint.port.conversions import Conversion
-from miglint.port.labels import RenamedLabels, labels_of, relabeled
+from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabeled
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
@@ -52,6 +52,7 @@ class AlteredTables:
             self._reasons.append(f"the SQLite schema has no table {key.name}")
             return
         change = changed_table(here, was, now, objects, before)
+        self._note_unchecked(was, now)
         for item in change.freed:
             self._script.drop_key(own, item.columns)
         self._convert(own, here, now, change)
@@ -104,6 +105,12 @@ class AlteredTables:
             objection = objection_to(texts[0], listed)
             yield (key, folded), None if objection is not None else _while_of_type(table, folded, texts[0])
 
+    def _note_unchecked(self, was: Table, now: Table) -> None:
+        """Note which new constraints the existing rows do not have to satisfy on PostgreSQL."""
+        for item in now.constraints.values():
+            if not item.validated and item.kind in ("check", "foreign") and item not in was.constraints.values():
+                self._notes.append(f"SQLite has no NOT VALID: existing rows have to satisfy {item.name}, too")
+
     def _note_filled(self, own: Key, here: Table, change: ChangedTable) -> None:
         """Note which values the rows get in new columns that have no default, and accept no NULL."""
         table = change.table
@@ -143,6 +150,8 @@ class AlteredTables:
         """Give the rows of a table the new labels of enums: when it is rebuilt, or at once."""
         for column in now.columns.values():
             folded, labels = column.name.lower(), labels_of(column, self.labels)
+            if has_array_of(column, self.labels):
+                self._reasons.append(f"the labels in the arrays of {now.name.name}.{column.name} stay as they are")
             if not labels or folded not in here.columns:
                 continue
             written = here.columns[folded].name

@@ -11,7 +11,7 @@ from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.postgres_objects import PostgresObjects
 from miglint.port.postgres_script import PostgresScript
-from miglint.port.statement_tables import tables_of
+from miglint.port.statements import tables_of
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
 from miglint.sql import operations as op

@@ -20,14 +20,15 @@ from miglint.port.schema_changes import (
     creation_rank,
     dropped_first,
     is_same_index,
-    tables_with_changed_labels,
+    namesake,
+    tables_with_changed_types,
 )
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
-from miglint.port.statement_tables import tables_of
+from miglint.port.statements import first_words, tables_of
 from miglint.port.trial import objection_to
-from miglint.port.triggers import names_of, sqlite_triggers
+from miglint.port.triggers import is_named_after, sqlite_triggers
 from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
@@ -81,6 +82,7 @@ class _SqliteWriter:
         forward = step.migration.forward
         assert forward is not None
         self.step, self.types = step, types
+        self._start = here
         self.script = SqliteScript(here, target, repeatable=repeatable)
         self.text = forward.file.text
         self.start, self.end = forward.span
@@ -144,7 +146,7 @@ class _SqliteWriter:
         elif all(isinstance(item, op.Transaction) for item in operations):
             self._transaction(operations)
         elif all(isinstance(item, _SESSION) for item in operations):
-            self._reasons.append(f"SQLite has nothing like {_first_words(self._text_of(statement))}")
+            self._reasons.append(f"SQLite does not need {first_words(self._text_of(statement))}")
         elif all(isinstance(item, _ROWS) for item in operations) and statement.kind != "do":
             self._rows(statement)
         else:
@@ -258,10 +260,11 @@ class _SqliteWriter:
         keys = changed_keys(before, after)
         objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
         for key in dropped_first(keys, before, after):
-            self._drop(key, before)
+            if not self._is_hidden(key, before, after):
+                self._drop(key, before)
         for key in sorted(keys, key=lambda key: creation_rank(key, after)):
             self._put(key, before, after, objects)
-        for key in sorted(tables_with_changed_labels(keys, before, after)):
+        for key in sorted(tables_with_changed_types(keys, before, after)):
             self.tables.alter(key, before, after, objects)
         self.tables.rebuild()
 
@@ -270,11 +273,10 @@ class _SqliteWriter:
         own = relation_key(Name(None, key.name), Dialect.SQLITE)
         there = self.script.schema.find(own)
         if isinstance(value, Trigger):
-            names = {name.lower() for name in names_of(value)}
             for _, trigger in self.script.schema.users(
                 relation_key(Name(None, value.table.name), Dialect.SQLITE), Trigger
             ):
-                if trigger.name.lower() in names:
+                if is_named_after(trigger.name, value):
                     self._try(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)};")
         elif isinstance(value, (Table, View, Index)) and isinstance(there, (Table, View, Index)):
             self._try(f"DROP {type(there).__name__.upper()} IF EXISTS {identifier(there.name.name)};")
@@ -303,9 +305,16 @@ class _SqliteWriter:
             owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
             self._create(objects.create_index(value, owner))
 
+    def _is_hidden(self, key: Key, before: Schema, after: Schema) -> bool:
+        """Return whether SQLite's relation of this name stands for that of another schema, and say so."""
+        other = namesake(key, before, after, self._start)
+        if other is not None and not isinstance(after.find(key) or before.find(key), Index):
+            self._reasons.append(f"{key.schema}.{key.name} has the name of {other.schema}.{other.name}")
+        return other is not None
+
     def _put(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         value, was = after.find(key), before.find(key)
-        if value is None:
+        if value is None or self._is_hidden(key, before, after):
             return
         match value:
             case Table() if value.kind == "table" and value.partition_of is None:
@@ -379,10 +388,6 @@ def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
 
 def _objection(text: str, columns: Iterable[str]) -> str | None:
     return _compiled(text, tuple(columns))
-
-
-def _first_words(text: str) -> str:
-    return " ".join(text.split()[:2]).upper()
 
 
 def _is_harmless(statement: Statement) -> bool:
