@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.port.booleans import with_booleans
+from miglint.port.booleans import NO_BOOLEANS, BooleanColumns, with_booleans
 from miglint.port.trees import Node, TranslationError
 from miglint.port.value_kinds import NO_KINDS, Kinds
 from miglint.writer.words import identifier
@@ -31,14 +31,14 @@ class Translation(Struct, frozen=True):
 
 
 def translate(
-    text: str, source: Dialect, booleans: frozenset[str] = frozenset(), kinds: Kinds = NO_KINDS
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
 ) -> Translation:
     """Return an expression in the words of the other engine. Raises `TranslationError`.
 
-    `booleans` are the columns, in lower case, whose 0 and 1 are false and true in PostgreSQL; `kinds` are those of the
-    columns of PostgreSQL, if it is the source.
+    `booleans` are the columns whose 0 and 1 are false and true in PostgreSQL, if it is the target; `kinds` are those of
+    the columns of PostgreSQL, if it is the source.
     """
-    done = with_booleans(_rewritten(_expression(text, source), source, kinds), booleans)
+    done = _rewritten(_expression(text, source), source, kinds, booleans)
     return Translation(_sql(done, _other(source)), _is_constant(done))
 
 
@@ -66,10 +66,10 @@ def _expression(text: str, source: Dialect) -> Node:
 
 
 def translate_statement(
-    text: str, source: Dialect, booleans: frozenset[str] = frozenset(), kinds: Kinds = NO_KINDS
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
 ) -> str:
     """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
-    done = _sql(with_booleans(_rewritten(parsed(text, source), source, kinds), booleans), _other(source))
+    done = _sql(_rewritten(parsed(text, source), source, kinds, booleans), _other(source))
     return text if _is_same(text, done) else done
 
 
@@ -129,7 +129,7 @@ def _sql(tree: Node, dialect: Dialect) -> str:
         raise TranslationError(str(error).partition("\n")[0]) from error
 
 
-def _rewritten(tree: Node, source: Dialect, kinds: Kinds) -> Node:
+def _rewritten(tree: Node, source: Dialect, kinds: Kinds, booleans: BooleanColumns) -> Node:
     # Each needs sqlglot, whose import takes as long as a small run.
     if source is Dialect.POSTGRES:
         from miglint.port import postgres_words as words
@@ -141,7 +141,12 @@ def _rewritten(tree: Node, source: Dialect, kinds: Kinds) -> Node:
             from miglint.port.typed_values import with_types
 
             tree = with_types(tree, kinds)
-        return _walk(tree, words.rewrite)
+        else:
+            from miglint.port.replacements import with_replacements
+
+            tree = with_replacements(tree, booleans.replaced)
+        done = _walk(tree, words.rewrite)
+        return done if source is Dialect.POSTGRES else with_booleans(done, booleans)
     except RecursionError as error:
         raise TranslationError("the statement is too deep") from error
 
