@@ -89,20 +89,24 @@ class RowStatements:
                     moved = self.moved.get(id(statement))
                     if moved is None:
                         self._rows(text, text, tables_of(operations))
-                    for change in () if moved is None else moved.changes:
-                        self._rows(change, text, (Name(None, moved.table.name),))
+                    else:
+                        self._moved(moved, text)
             elif id(statement) in failed:
                 self.script.lose("it fails on SQLite, or may fail there", text)
             elif id(statement) not in idle:
                 moved = self.moved.get(id(statement))
-                for change in () if moved is None else moved.changes:
-                    self._rows(change, text, (Name(None, moved.table.name),))
+                if moved is not None:
+                    self._moved(moved, text)
                 for item in operations if moved is None else ():
                     if isinstance(item, op.CreateTable) and item.query is not None:
                         rows = f"INSERT INTO {identifier(item.name.name)} {item.query.text}"
                         self._rows(rows, text, (item.name, *item.query.relations))
 
         self._go_on()
+
+    def _moved(self, moved: MovedRows, source: str) -> None:
+        for change in moved.changes:
+            self._rows(change, source, (Name(None, moved.table.name),))
 
     def _is_there(self, name: Name) -> bool:
         if self.script.relation(name.name.lower()) is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.trees import Node, TranslationError
 
 # A random identifier of version 4 in its usual form.
@@ -313,57 +314,6 @@ def _extract(node: Node) -> Node:
     return exp.Cast(this=text, to=exp.DataType.build("int", dialect="sqlite"))
 
 
-_FOLDING = "folding"
-
-
-def _like(node: Node) -> Node:
-    """Return LIKE of SQLite, which does not tell upper from lower case, with the escape of PostgreSQL."""
-    made = exp.Like(this=node.this, expression=node.expression)
-    made.meta[_FOLDING] = True
-    pattern = node.expression
-    if isinstance(pattern, exp.Literal) and "\\" in pattern.name and not isinstance(node.parent, exp.Escape):
-        return exp.Escape(this=made, expression=exp.Literal.string("\\"))
-    return made
-
-
-def _exact_like(node: Node) -> Node:
-    """Return GLOB, which tells upper from lower case as LIKE does in PostgreSQL."""
-    if node.meta.get(_FOLDING):
-        return node
-    pattern = node.expression
-    if not isinstance(pattern, exp.Literal) or not pattern.is_string:
-        raise TranslationError("LIKE with a pattern that is not a constant ignores case on SQLite")
-    if not any(char.lower() != char.upper() for char in pattern.name) and "\\" not in pattern.name:
-        return node
-    return exp.Glob(this=node.this, expression=exp.Literal.string(_glob(pattern.name, "\\")))
-
-
-def _escape(node: Node) -> Node:
-    """Return GLOB for LIKE with an escape character of its own."""
-    like, escape = node.this, node.expression
-    if not isinstance(like, exp.Like) or like.meta.get(_FOLDING):
-        return node
-    if not isinstance(like.expression, exp.Literal) or not isinstance(escape, exp.Literal):
-        raise TranslationError("LIKE with a pattern that is not a constant ignores case on SQLite")
-    return exp.Glob(this=like.this, expression=exp.Literal.string(_glob(like.expression.name, escape.name)))
-
-
-def _glob(pattern: str, escape: str) -> str:
-    found, place = [], 0
-    while place < len(pattern):
-        char = pattern[place]
-        if char == escape and place + 1 < len(pattern):
-            place += 1
-            char = pattern[place]
-        elif char in "%_":
-            found.append("*" if char == "%" else "?")
-            place += 1
-            continue
-        found.append(f"[{char}]" if char in "*?[" else char)
-        place += 1
-    return "".join(found)
-
-
 def _no_pattern(node: Node) -> Node:
     raise TranslationError("SQLite has no regular expressions")
 
@@ -435,9 +385,9 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.CurrentTimestamp: _time,
     exp.Localtimestamp: _time,
     exp.Extract: _extract,
-    exp.ILike: _like,
-    exp.Like: _exact_like,
-    exp.Escape: _escape,
+    exp.ILike: folding_like,
+    exp.Like: exact_like,
+    exp.Escape: escape,
     exp.Left: _left,
     exp.Right: _right,
     exp.Concat: _concat,
