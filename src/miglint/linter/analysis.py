@@ -21,6 +21,7 @@ from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import asked_place, with_offers
 from miglint.linter.step_findings import StepFindings
 from miglint.linter.two_step_fixes import with_proposed_fixes, with_two_step_fixes
+from miglint.linter.variant_fixes import SharedScripts, shared_scripts, with_variant_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
@@ -82,7 +83,8 @@ class Analysis(Struct, frozen=True):
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
     SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
-    `targets` are the configured ones. `memory` has the results of earlier runs (None: they are not used).
+    `targets` are the configured ones. `memory` has the results of earlier runs (None: they are not used). `shared` are
+    scripts that may get a variant for each engine.
     """
 
     histories: tuple[History, ...]
@@ -98,6 +100,7 @@ class Analysis(Struct, frozen=True):
     report_only: frozenset[str] | None = None
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     memory: StepMemory | None = None
+    shared: SharedScripts = SharedScripts()
 
     @classmethod
     def of(
@@ -129,6 +132,7 @@ class Analysis(Struct, frozen=True):
             report_only,
             settings.targets,
             memory,
+            shared_scripts(histories, found.problems),
         )
 
     @property
@@ -297,6 +301,7 @@ class Analysis(Struct, frozen=True):
         placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
         own_place = asked_place(placed, migration, history)
         placed = with_proposed_fixes(placed, step)
+        placed = with_variant_fixes(placed, step, self.shared)
         if not ran:
             forget_steps()
         placed = with_guarantees(placed, step, runners)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miglint.base.model import SourceFile
+from miglint.base.model import Migration, SourceFile
 from miglint.cache.reports import Cache
 from miglint.cache.store import environment
 from miglint.linter.history_state import HistoryState
@@ -64,11 +64,18 @@ def known_steps(analysis: Analysis) -> Mapping[int, HistoryMemory]:
         runners = [runner.name for runner in analysis.runners[place]]
         parts = [history.root, history.layout, history.dialect.value, repr((runners, analysis.runner, analysis.sqlite))]
         migrations = [
-            (migration, repr((number == 0, analysis.is_served(history, migration))))
+            (migration, repr((number == 0, analysis.is_served(history, migration), _shared(analysis, migration))))
             for number, migration in enumerate(history.migrations)
         ]
         found[place] = memory.history([str(Path.cwd()), *parts[:3]], parts, migrations)
     return found
+
+
+def _shared(analysis: Analysis, migration: Migration) -> tuple[bool, ...]:
+    """Return which scripts of a migration may get a variant for each engine, and whether others may run them."""
+    scripts = (migration.forward, migration.rollback)
+    shared = (script is not None and script.path in analysis.shared.paths for script in scripts)
+    return (*shared, analysis.shared.others)
 
 
 def record(result: PartialResult, analysis: Analysis, memories: Mapping[int, HistoryMemory]) -> None:
