@@ -125,3 +125,10 @@ def test_a_full_disk_changes_nothing(project, monkeypatch):
     monkeypatch.setattr(store.Store, "_put", full)
     assert project.compare() == ""
     assert project.replayed() == project.replayed() > 0
+
+
+def test_files_asked_for_alone_have_left_out_no_others(project):
+    project.write("1_x.up.sql", "CREATE TABLE a (id int);\n")
+    project.write("1_x.mysql.up.sql", "CREATE TABLE a (id int) ENGINE=InnoDB;\n")
+    project.check()
+    assert project.compare(project.folder / "1_x.up.sql") == ""

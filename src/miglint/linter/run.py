@@ -70,7 +70,8 @@ def check(job: Job) -> Outcome:
     if cache is None:
         report, _ = _judged(job, found, schemas, report_only, None)
     else:
-        report = _cached(cache, job, found, schemas, report_only)
+        # A report about all files may be used for some of them, from which no other files were left out.
+        report = replace(_cached(cache, job, found, schemas, report_only), left_out=found.left_out)
     if found.requested is not None:
         report = report.of_paths(found.requested)
     return Outcome(report, {file.path: file for file in found.files})
