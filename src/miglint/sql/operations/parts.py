@@ -194,6 +194,8 @@ class Constraint(Struct, frozen=True, gc=False):
     conflict clause. `orders` is what stands behind the columns of a key there (`COLLATE nocase DESC`), empty where
     nothing does, `actions` what stands behind the columns that a foreign key refers to, as it is written. `rests_on` is
     the unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
+    `disabled` is where `DISABLE TRIGGER ALL` has taken a foreign key's triggers from work: on its `own` table, which
+    takes any value then, on the `referenced` one, whose rows can be deleted, or on `both`.
     """
 
     kind: str
@@ -225,6 +227,7 @@ class Constraint(Struct, frozen=True, gc=False):
     rests_on: str | None = None
     orders: tuple[str, ...] = ()
     actions: str = ""
+    disabled: str = ""
 
     __eq__ = equal_by(
         "kind",
@@ -251,6 +254,7 @@ class Constraint(Struct, frozen=True, gc=False):
         "enforced",
         "generated",
         "orders",
+        "disabled",
     )
 
 
