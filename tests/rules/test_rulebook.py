@@ -124,7 +124,7 @@ UNFIXABLE = frozenset(
     {
         "IDM022 SQLite",
         "IDM040 SQLite",
-        "IDM053 PostgreSQL",
+        "IDM053-Bad-0",
         "IDM061-Bad-0",
         "IDM062-Bad-0",
         "LCK001-Bad-1",

@@ -227,6 +227,15 @@ def _drift(failure: SecondRunFailure) -> str | None:
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
+    if failure.error.condition == "invalid_table_definition":
+        # It is about a second primary key.
+        table = before.find(key)
+        known = isinstance(table, Table) and not table.assumed
+        return None if known else f"{key.name} may have a primary key already: the migrations do not rule it out"
+    if failure.error.condition == "dependent_objects_still_exist":
+        if before.rooted or before.closed:
+            return None
+        return f"what needs {part or key.name} may exist already: the migrations do not rule it out"
     if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"{part or key.name} may exist already: the migrations do not rule it out"
