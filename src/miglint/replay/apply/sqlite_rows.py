@@ -91,10 +91,15 @@ def _counts_of_values(machine: Machine, operation: Insert) -> list[int]:
     ):
         source = machine.schema.table(machine.key(query.stars[0]))
         if source is not None and source.kind == "table" and not source.assumed and source.columns:
-            rows.append(len(source.columns))
+            # Between tables of one shape a bare copy takes generated columns along, which are not counted then.
+            computed = any(column.generated is not None for column in source.columns.values())
+            if not (computed and not operation.columns and _REST.search(query.key) is None):
+                rows.append(len(source.columns))
     return rows
 
 
+# What makes a copy of a whole table more than a bare one.
+_REST = pattern(r"\b(?:WHERE|ORDER|LIMIT|DISTINCT|GROUP|UNION|EXCEPT|INTERSECT)\b", 2)
 # What makes the columns of `*` others than those of one table.
 _OTHERS = pattern(r"[(,]|\bJOIN\b", 2)
 

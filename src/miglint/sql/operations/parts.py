@@ -72,7 +72,8 @@ class Query(Struct, frozen=True, gc=False):
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
     `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
     SQLite takes for strings where there are no such columns. `stored` is the canonical text of what PostgreSQL stores
-    for a view where that differs: without its stars.
+    for a view where that differs: without its stars. `keys` are the primary keys that the columns of a view depend on
+    where it groups by them, each as a constraint of its relation.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Query(Struct, frozen=True, gc=False):
     stars: tuple[Name, ...] = ()
     strings: frozenset[str] = frozenset()
     stored: str | None = None
+    keys: tuple[ColumnUse, ...] = ()
 
     __eq__ = equal_by("key")
 
