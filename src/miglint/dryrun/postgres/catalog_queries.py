@@ -60,13 +60,19 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND r.oid {which} AND r.relkind IN ('r
 GROUP BY a.attrelid"""
 
 
+# On which tables the triggers of a foreign key are disabled.
+_DISABLED = """CASE WHEN k.contype = 'f' THEN (SELECT string_agg(DISTINCT CASE WHEN g.tgrelid <> k.confrelid THEN 'own'
+    WHEN k.confrelid <> k.conrelid THEN 'referenced' ELSE 'both' END, ' ')
+  FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D') END"""
+
+
 def _constraints(which: str) -> str:
     return f"""
 SELECT k.conrelid, k.contypid, json_agg(json_build_array(k.conname, k.contype,
   k.conkey, fn.nspname, f.relname,
   k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
   CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, pg_get_constraintdef(k.oid),
-  {comment_on("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
+  {comment_on("pg_constraint", "k.oid")}, {_DISABLED}) ORDER BY k.oid) AS list
 FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
 WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND {which} GROUP BY k.conrelid, k.contypid"""
 
@@ -204,13 +210,15 @@ def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
 
 
 _FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, h.v, s.v, w.v, p.v)
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, g.v, h.v, s.v, w.v, p.v)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
 LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
 LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
 LEFT JOIN (SELECT i.indrelid AS of, count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, c.xmin::text::int8)) AS v
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 GROUP BY 1) i ON i.of = c.oid
+LEFT JOIN (SELECT k.conrelid AS of, string_agg(g.oid::text, ' ' ORDER BY g.oid) AS v FROM pg_trigger g
+  JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgisinternal AND g.tgenabled = 'D' GROUP BY 1) g ON g.of = c.oid
 LEFT JOIN {_versions("pg_inherits", "inhrelid", "x.inhseqno::int8", "x.inhrelid >= 16384")} h ON h.of = c.oid
 LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
   count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v

@@ -98,6 +98,8 @@ class PostgresDatabase(ScriptSession):
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
         self.release()
+        if error is None:
+            self.switch_triggers()
         beyond = self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None

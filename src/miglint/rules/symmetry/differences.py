@@ -36,6 +36,7 @@ _ASPECTS = {
     "referential action": "SYM008",
     "labels": "SYM010",
     "validated": "SYM020",
+    "triggers": "SYM016",
     "column order": "SYM023",
     "owner": "SYM022",
 }
@@ -339,7 +340,7 @@ def _changed(step: Step, change: Change, thing: str) -> str:
         return f"{thing} differs only in white space or comments, which the server stores"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
-    verb = "differ" if aspect in ("columns", "labels") else "differs"
+    verb = "differ" if aspect in ("columns", "labels", "triggers") else "differs"
     old, new = step.before.find(change.key), end_of(step).find(change.key)
     listed = _lists_differ(_names(old, aspect), _names(new, aspect))
     if listed:
