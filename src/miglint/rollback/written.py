@@ -205,7 +205,7 @@ def _text(
         return RollbackText(IMPOSSIBLE, (), tuple(dict.fromkeys(map(decode_tags, missing))))
     parsed = read("\n".join(statements), step.migration.dialect)
     ran = replace(step, rollback_statements=parsed, rollback=run(step.after, parsed, rollback=True))
-    found = assessed(ran, (*missing, *way.with_rows), way.reordered, lost, rows.staying, keeps=keeps)
+    found = assessed(ran, missing, way.reordered, lost, rows.staying, left_out=way.with_rows, keeps=keeps)
     assert found.restores is not None  # what it leaves is known
     return RollbackText(
         found.restores, statements, found.missing, found.loses, lost=found.lost, fails_on=found.fails_on
