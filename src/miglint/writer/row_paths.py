@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename
+from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename, RenameColumn
 from miglint.writer.select_list import plain_outputs
 
 
@@ -95,6 +95,11 @@ class RowPaths:
                 self._copied(moment, _key(before, operation.table), query, operation.columns)
             case Rename(kind="table"):
                 self._move(moment, _key(before, operation.name), operation.new)
+            case RenameColumn():
+                key = _key(before, operation.table)
+                if key is not None:
+                    old, new = _folded(before, operation.column), _folded(before, operation.new)
+                    self._origins[key, new] = self._origins.pop((key, old), (key, old))
             case Drop(kind="table"):
                 key = _key(before, operation.name)
                 if key is not None:
