@@ -52,6 +52,8 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
         table = smaller.table(key)
         if table is not None:
             smaller = smaller.put(key, replace(table, constraints=without_part(table.constraints, label)))
+            index = Key("relation", key.schema, label)
+            smaller = smaller if smaller.find(index) is None else smaller.drop(index)
     last: list[str] = []
     if smaller is not step.before:
         way = write_transition(smaller, step.before, target=target)
@@ -145,8 +147,9 @@ def _dropped(before: Schema, after: Schema, key: Key, was: Table, now: Table) ->
         return
     for label in one.constraints:
         if label not in two.constraints and label in was.constraints and label in now.constraints:
-            same = essence(was.constraints[label]) == essence(now.constraints[label])
-            if same and was.constraints[label].kind != "not_null":
+            # Which index a constraint has adopted makes no difference.
+            kinds = (essence(replace(table.constraints[label], using_index=None)) for table in (was, now))
+            if next(kinds) == next(kinds) and was.constraints[label].kind != "not_null":
                 yield label
 
 
