@@ -202,7 +202,13 @@ def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
 
 
 def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachPartition) -> Table:
-    """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again."""
+    """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again.
+
+    The identity of a column is that of the parent, and stays with it.
+    """
+    for label, own in table.columns.items():
+        if own.identity:
+            table = replace(table, columns=with_part(table.columns, label, replace(own, identity=None)))
     parent = machine.schema.table(machine.key(operation.table))
     bound = table.partition_bound
     if not operation.concurrently or parent is None or bound is None or bound == DEFAULT:
