@@ -363,7 +363,7 @@ def test_scripts_that_no_tool_runs_twice_are_fixed_only_if_asked(project: Path, 
     before = forward(project).read_bytes()
     done = miglint("fix")
     assert forward(project).read_bytes() == before
-    assert "cannot run twice, which the migration tool never does; use --select IDM" in done.stderr
+    assert "cannot run twice, and the migration tool never does so; --select IDM fixes them, too" in done.stderr
     assert miglint("fix", "--select", "IDM").returncode == 0
     assert b"IF NOT EXISTS" in forward(project).read_bytes()
 
