@@ -8,7 +8,7 @@ import pytest
 
 from miglint.base.model import Dialect
 from miglint.discovery import DiscoveryOptions, discover
-from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
+from miglint.discovery.dialects import _NAMES, UNMARKED, may_be_supported, of_segment, of_working_directory
 
 from .conftest import Look, Plant, kinds, of, only, pairs
 
@@ -192,3 +192,10 @@ def test_texts_of_new_files_do_not_make_a_folder_a_part_of_one(plant: Plant, tmp
     options = DiscoveryOptions(cwd=str(tmp_path), rollbacks="none")
     assert discover(["m"], options=options, texts={"m/2_b.up.sql": "SELECT 2;"}).requested is None
     assert discover(["m"], options=options, texts={"n/2_b.up.sql": "SELECT 2;"}).requested is not None
+
+
+def test_the_quick_look_at_a_name_misses_no_engine() -> None:
+    words = (*_NAMES, "river_sqlite", "mydbpostgres")
+    for name in (form.format(word) for word in words for form in ("{}", "my{}", "db-{}", "{}_x", "X.{}")):
+        for written in (name, name.upper()):
+            assert may_be_supported(written) or not of_segment(written).dialects, written

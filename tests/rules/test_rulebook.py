@@ -136,3 +136,9 @@ UNFIXABLE = frozenset(
 
 def describe(found: tuple[Finding, ...]) -> str:
     return "\n" + "\n".join(f"{item.path}:{item.line}: {item.severity} {item.code} {item.message}" for item in found)
+
+
+def test_no_summary_says_a_thing_twice() -> None:
+    for item in built_in().rules.values():
+        half = item.summary[: len(item.summary) // 2]
+        assert item.summary != half * 2, item.code

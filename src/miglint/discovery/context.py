@@ -11,7 +11,7 @@ from typing import NamedTuple
 from miglint.base.errors import UsageError
 from miglint.base.input_files import is_below
 from miglint.base.model import Dialect
-from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
+from miglint.discovery.dialects import ENGINE_WORDS, Mark, may_be_supported, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.releases import release_of
@@ -219,7 +219,11 @@ def _other_engines(parent: str, base: str) -> list[str]:
         names = sorted(os.listdir(parent))
     except OSError:
         return []
-    return [name for name in names if name != base and of_segment(name).dialects and without_engine(name) == words]
+    return [
+        name
+        for name in names
+        if may_be_supported(name) and name != base and of_segment(name).dialects and without_engine(name) == words
+    ]
 
 
 def variant_places(requested: Iterable[str]) -> set[str]:

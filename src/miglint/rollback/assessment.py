@@ -15,7 +15,7 @@ from miglint.schema.outcome import Run
 from miglint.schema.set_aside import is_set_aside
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
-from miglint.writer.losses import losses
+from miglint.writer.losses import COPIED, losses
 from miglint.writer.renames import Renames
 from miglint.writer.transition import as_sentences
 from miglint.writer.written import LostData
@@ -111,7 +111,12 @@ def destroyed(step: Step) -> Iterator[LostData]:
     found = dict.fromkeys((*gone, *map(LostData, remade_tables(run))))
     for item in found:
         place = Name(item.table.schema, item.table.name)
-        if not is_set_aside(item.table) and not readers(step, Direction.ROLLBACK, place, item.column):
+        # What a rebuild computes it takes from what is there under another name, too.
+        if (
+            item.why != COPIED
+            and not is_set_aside(item.table)
+            and not readers(step, Direction.ROLLBACK, place, item.column)
+        ):
             yield item
 
 

@@ -7,6 +7,7 @@ make it, if it is not there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
@@ -22,6 +23,7 @@ from miglint.writer.postgres import guards
 from miglint.writer.postgres.catalog_conditions import negated, relation_exists
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames
+from miglint.writer.tables import identity_options
 from miglint.writer.transition import write_transition
 from miglint.writer.words import identifier, name
 from miglint.writer.written import Version
@@ -38,10 +40,11 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
     """Return the statements that make what the forward of a step took away for a while; `texts` are there already."""
     if step.migration.dialect is not Dialect.POSTGRES:
         return Returning()
-    tables, others, constraints = _taken_away(step)
-    if not tables and not others and not constraints:
+    tables, others, constraints, identities = _taken_away(step)
+    if not tables and not others and not constraints and not identities:
         return Returning()
-    first = [text for key in sorted(tables) for text in _table(step, key, target)]
+    first = [text for key in sorted(tables) for text in _table(step, key, tables, target)]
+    first += [_identity(step.before, key, label) for key, label in sorted(identities)]
     smaller = step.before
     for key in others:
         smaller = smaller.drop(key)
@@ -56,11 +59,17 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
     return Returning(tuple(first), tuple(last))
 
 
-def _taken_away(step: Step) -> tuple[set[Key], set[Key], set[tuple[Key, str]]]:
-    """Return the tables, other objects, and constraints that were away for a while; but for tables, they are equal."""
-    tables: set[Key] = set()
-    others: set[Key] = set()
-    constraints: set[tuple[Key, str]] = set()
+class _TakenAway(NamedTuple):
+    """What was away for a while, and is the same after it, but for tables and for what identity columns are."""
+
+    tables: set[Key]
+    others: set[Key]
+    constraints: set[tuple[Key, str]]
+    identities: set[tuple[Key, str]]
+
+
+def _taken_away(step: Step) -> _TakenAway:
+    tables, others, constraints, identities = _TakenAway(set(), set(), set(), set())
     for moment in step.forward.moments:
         if moment.failed or moment.before is moment.after:
             continue
@@ -75,7 +84,28 @@ def _taken_away(step: Step) -> tuple[set[Key], set[Key], set[tuple[Key, str]]]:
                 others.add(key)
             elif isinstance(was, Table) and isinstance(now, Table):
                 constraints |= {(key, label) for label in _dropped(moment.before, moment.after, key, was, now)}
-    return tables, others, {(key, label) for key, label in constraints if key not in tables}
+                identities |= {(key, label) for label in _without_identity(moment.after.table(key), was, now)}
+    kept = {(key, label) for key, label in constraints if key not in tables}
+    return _TakenAway(tables, others, kept, {(key, label) for key, label in identities if key not in tables})
+
+
+def _without_identity(table: Table | None, was: Table, now: Table) -> Iterator[str]:
+    for label, column in was.columns.items() if table is not None else ():
+        here, last = None if table is None else table.columns.get(label), now.columns.get(label)
+        if column.identity and here is not None and not here.identity and last is not None and last.identity:
+            yield label
+
+
+def _identity(schema: Schema, key: Key, label: str) -> str:
+    """Return the statement that makes a column an identity column again, if it is none."""
+    table = schema.table(key)
+    assert table is not None  # it has this column
+    column = table.columns[label]
+    options = identity_options(schema, key, table, column)
+    kind = (column.identity or "by default").upper()
+    own = f"ALTER TABLE {name(Name(key.schema, key.name))} ALTER COLUMN {identifier(column.name)}"
+    body = f"{own} ADD GENERATED {kind} AS IDENTITY{options};"
+    return guards.block(guards.is_no_identity(key, column.name), body).text
 
 
 def _dropped(before: Schema, after: Schema, key: Key, was: Table, now: Table) -> Iterator[str]:
@@ -89,7 +119,7 @@ def _dropped(before: Schema, after: Schema, key: Key, was: Table, now: Table) ->
                 yield label
 
 
-def _table(step: Step, key: Key, target: Version | None) -> Iterator[str]:
+def _table(step: Step, key: Key, tables: Collection[Key], target: Version | None) -> Iterator[str]:
     """Yield the statements that make a table with all that hangs on it, or give it back the name of its copy."""
     own = name(Name(key.schema, key.name))
     absent = negated(relation_exists(guards.written(key)))
@@ -102,7 +132,9 @@ def _table(step: Step, key: Key, target: Version | None) -> Iterator[str]:
     without = run(step.before, read(f"DROP TABLE {own} CASCADE;", Dialect.POSTGRES), kept=False).schema
     way = write_transition(without, step.before, target=target)
     if way.statements and not way.missing:
-        lines = (_in_block(item.first_run) for item in way.statements)
+        # What other tables have on it comes with them, if they are away as well, or are made only by the rollback.
+        gone = {other for other, _ in step.before.referring(key) if other in tables or step.after.table(other) is None}
+        lines = (_in_block(item.first_run) for item in way.statements if item.key not in gone - {key})
         yield guards.block(absent, "\n        ".join(lines)).text
 
 

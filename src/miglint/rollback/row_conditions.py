@@ -202,14 +202,14 @@ class _Stricter:
             now, was = self._after.find(key), self._before.find(was_key)
             if not isinstance(now, Enum) or not isinstance(was, Enum) or now.labels == was.labels:
                 continue
-            gone = [label for label in was.labels if self._now_called(was_key, label) not in now.labels]
+            gone = [label for label in was.labels if self._now_called((was_key, key), label) not in now.labels]
             if gone:
                 yield from self._users_of_labels(was_key, gone)
 
-    def _now_called(self, kind: Key, label: str) -> str:
-        """Return the name that a label has in the end; the type may be made anew after that."""
+    def _now_called(self, kinds: tuple[Key, Key], label: str) -> str:
+        """Return the name that a label of a type has in the end; the type may be made anew after that."""
         for operation, before in self._renamed_labels:
-            if operation.value == label and key_of(before, operation.name)._replace(space="type") == kind:
+            if operation.value == label and key_of(before, operation.name)._replace(space="type") in kinds:
                 label = operation.new
         return label
 

@@ -161,7 +161,7 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
 def _rename_once(failure: SecondRunFailure) -> Fix | None:
     """Return the block around a rename that makes room for another object, where the drop at the end fails.
 
-    A second run would rename what has taken the place: where the script has run is told by what it does later.
+    A second run would rename what has taken the place: what it does later shows whether the script has run.
     """
     drop, step, script = failure.operation, failure.step, failure.script
     if not isinstance(drop, ops.Drop) or failure.error.condition != "dependent_objects_still_exist":
@@ -172,8 +172,8 @@ def _rename_once(failure: SecondRunFailure) -> Fix | None:
                 conditions = later_conditions(step, script, statement)
                 # The first of them is that of the rename itself, which holds again when the place is taken.
                 own = object_exists(rename.kind, rename.name, rename.table, None)
-                told = next((one for one in conditions if own is None or one != own), None)
-                return None if told is None else statement_in_block(step, script, statement, told, None)
+                done = next((one for one in conditions if own is None or one != own), None)
+                return None if done is None else statement_in_block(step, script, statement, done, None)
     return None
 
 

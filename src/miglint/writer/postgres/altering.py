@@ -14,6 +14,7 @@ from miglint.schema.objects import (
     Domain,
     Enum,
     Extension,
+    Index,
     Key,
     Other,
     Part,
@@ -111,6 +112,10 @@ def _options(head: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iter
         yield f"{head} RESET ({', '.join(gone)});"
 
 
+def _index(draft: Drafting, key: Key, one: Index, two: Index) -> Iterator[str]:
+    yield from _options(f"ALTER INDEX {own_name(key, two)}", one.options, two.options)
+
+
 def _routine(draft: Drafting, key: Key, one: Routine, two: Routine) -> Iterator[str]:
     yield from create_routine(two, replacing=True)
 
@@ -201,6 +206,7 @@ def _other(draft: Drafting, key: Key, one: Other, two: Other) -> Iterator[str]:
 
 _ALTER: dict[type, Callable[[Drafting, Key, Any, Any], Iterator[Text]]] = {
     View: _view,
+    Index: _index,
     Routine: _routine,
     Trigger: _trigger,
     Policy: _policy,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.schema.objects import Key, Table
+from miglint.schema.objects import Key, Part, Table
 from miglint.sql.operations import Column, Constraint, Expression
 from miglint.writer import tables
 from miglint.writer.postgres import guards
@@ -24,13 +24,16 @@ def added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     assert item.part is not None
     constraint = table.constraints[item.part.name]
     body = f"{alter_table(item.key, table)} ADD {tables.constraint(constraint)};"
+    own, label_ = own_name(item.key, table), identifier(item.part.name)
+    no = guards.no_constraint(item.key, item.part.name)
+    if constraint.kind == "foreign" and _rests_on_rows(draft, constraint):
+        draft.with_rows.append(not_added("foreign", label_, own))
+        return [guards.attempt(no, body, "invalid_foreign_key OR foreign_key_violation")]
     if draft.plan.makes(Item(item.key)):
-        return [guards.block(guards.no_constraint(item.key, item.part.name), body)]
+        return [guards.block(no, body)]
     made = [column for column in constraint.columns if draft.plan.makes(Item.column(item.key, column))]
     empty = [column for column in made if column in table.columns and not has_value(table.columns[column])]
     same = [column for column in made if _is_constant(table.columns.get(column))]
-    own, label_ = own_name(item.key, table), identifier(item.part.name)
-    no = guards.no_constraint(item.key, item.part.name)
     if constraint.kind == "primary" and empty:
         draft.with_rows.append(not_added("primary", label_, own))
         nulls = " OR ".join(f"{identifier(column)} IS NULL" for column in empty)
@@ -59,6 +62,21 @@ def _validated_or_not(
     draft.with_rows.append(not_validated(constraint.kind, *what))
     error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
     return guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")
+
+
+def _rests_on_rows(draft: Drafting, constraint: Constraint) -> bool:
+    """Return whether the key that a foreign key refers to is left out where rows do not allow it."""
+    assert constraint.table is not None
+    target = Key("relation", constraint.table.schema or "public", constraint.table.name)
+    table = draft.new.table(target)
+    if table is None or draft.plan.makes(Item(target)):
+        return False
+    for label, key in table.constraints.items():
+        is_key = key.kind == "primary" if not constraint.referenced else key.columns == constraint.referenced
+        if is_key and key.kind in ("primary", "unique") and draft.plan.makes(Item(target, Part("constraint", label))):
+            made = [table.columns[column] for column in key.columns if draft.plan.makes(Item.column(target, column))]
+            return any(not has_value(column) or _is_constant(column) for column in made)
+    return False
 
 
 def _refers_to_lost_rows(draft: Drafting, item: Item, constraint: Constraint) -> bool:
