@@ -100,7 +100,8 @@ class _Fixing:
         self._partners = _partners(first)
         # The files that fixes created, each with the one that it was made for.
         self._origins: dict[str, str] = {}
-        self._before = _counts(first.findings)
+        # Reports about some files alone have the findings that others stand for in the first one.
+        self._before = _counts((*first.findings, *first.summarized))
         # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
         self.useless: dict[RuleInFile, str] = {}
