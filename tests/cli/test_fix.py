@@ -188,6 +188,71 @@ def test_a_concurrent_build_has_what_its_tool_needs(
     ] == []
 
 
+def test_what_a_fix_creates_is_fixed_too(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_age.up.sql").write_text("ALTER TABLE accounts ADD COLUMN IF NOT EXISTS age int;\n")
+    (folder / "002_age.down.sql").write_text("ALTER TABLE accounts DROP COLUMN IF EXISTS age;\n")
+    (folder / "003_age.up.sql").write_text("ALTER TABLE accounts ALTER COLUMN age SET NOT NULL;\n")
+    (folder / "003_age.down.sql").write_text("ALTER TABLE accounts ALTER COLUMN age DROP NOT NULL;\n")
+    done = miglint("fix", "--select", "LCK016,IDM", "--unsafe-fixes", "--show-fixes")
+    made = (folder / "004_require_accounts_age.up.sql").read_text()
+    # The second run of VALIDATE would not find the check, which the migration drops.
+    assert made.startswith("DO $$ BEGIN\nIF EXISTS (SELECT FROM pg_constraint")
+    assert (
+        "migrations/003_age.up.sql:1: LCK016 check it first, and set NOT NULL in the next migration (unsafe: the column"
+        " accepts NULL until the next migration has run); edits migrations/003_age.down.sql; creates"
+        " migrations/004_require_accounts_age.up.sql, migrations/004_require_accounts_age.down.sql\n"
+    ) in done.stderr
+    again = miglint("fix", "--select", "LCK016,IDM", "--unsafe-fixes", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("mysql", [False, True])
+def test_what_only_one_engine_parses_goes_into_its_variant(plain: Path, miglint: Run, mysql: bool) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\nidempotency = "required"\n')
+    create, add = "CREATE TABLE IF NOT EXISTS t (a int);\n", "-- why\nALTER TABLE t ADD COLUMN b int;\n"
+    scripts = {"01_a.up.sql": create, "01_a.down.sql": "DROP TABLE IF EXISTS t;\n", "03_c.up.sql": add}
+    scripts["03_c.down.sql"] = "-- nothing\n"
+    for engine in ("postgres", "sqlite", *(["mysql"] if mysql else [])):
+        scripts |= {f"02_b.{engine}.up.sql": "SELECT 1;\n", f"02_b.{engine}.down.sql": "SELECT 1;\n"}
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+    done = miglint("fix", "--select", "IDM")
+    assert "fixed 1 finding in" in done.stderr
+    guarded = add.replace("COLUMN b", "COLUMN IF NOT EXISTS b")
+    # MySQL runs the shared script, and has no such guard.
+    own = folder / ("03_c.postgres.up.sql" if mysql else "03_c.up.sql")
+    assert own.read_text() == guarded
+    assert (folder / "03_c.up.sql").read_text() == (add if mysql else guarded)
+    rebuild = (folder / "03_c.sqlite.up.sql").read_text()
+    assert rebuild.startswith("-- why\nSAVEPOINT miglint;")
+    with sqlite3.connect(":memory:") as database:
+        database.executescript(create + rebuild)
+        database.execute("INSERT INTO t VALUES (1, 2)")
+        database.commit()
+        database.executescript(rebuild)
+        assert database.execute("SELECT a, b FROM t").fetchall() == [(1, 2)]
+    again = miglint("fix", "--select", "IDM", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+    report = json.loads(miglint("check", "--format", "json").stdout)
+    assert [item["code"] for item in report["findings"] if item["code"] in ("PAI010", "IDM002", "SYN001")] == []
+
+
+def test_a_cached_report_leads_to_the_same_fixes(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_more.up.sql").write_text(
+        "CREATE INDEX by_name ON accounts (name);\nALTER TABLE accounts ADD COLUMN a int;\nCREATE TABLE t (b int);\n"
+    )
+    (folder / "002_more.down.sql").write_text("DROP TABLE t;\n")
+    first, second = (miglint("fix", "--select", "SYM", "--diff") for _ in range(2))
+    assert "+DROP INDEX IF EXISTS by_name;" in first.stdout
+    assert first.stderr.count("rounds") == 0
+    assert (first.stdout, first.stderr) == (second.stdout, second.stderr)
+
+
 def test_diesel_gets_its_mark_in_a_file_of_its_own(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
     for path in folder.iterdir():

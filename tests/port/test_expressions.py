@@ -121,7 +121,7 @@ def test_a_statement_that_both_read_alike_stays_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        (Dialect.POSTGRES, "DELETE FROM t USING u WHERE u.id = t.id"),
+        (Dialect.POSTGRES, "DELETE FROM t USING u WHERE u.id = t.id RETURNING t.id"),
         (Dialect.POSTGRES, "INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT k DO NOTHING"),
         (Dialect.POSTGRES, "TRUNCATE t, u"),
         (Dialect.POSTGRES, "WITH x AS (DELETE FROM t RETURNING a) INSERT INTO u SELECT a FROM x"),

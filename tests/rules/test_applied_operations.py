@@ -1,4 +1,4 @@
-"""What the safety rules are told about a script: what is new, what ran, and in which transaction."""
+"""What the safety rules see of a script: what is new, what ran, and in which transaction."""
 
 from __future__ import annotations
 

@@ -101,6 +101,17 @@ POSTGRES = [
         "DROP FUNCTION g(e);",
     ),
     follows(
+        "statements of a function",
+        "CREATE FUNCTION g(a e) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT id FROM t WHERE s = 'LABEL'; END;",
+        "DROP FUNCTION g;",
+    ),
+    follows("result", "CREATE FUNCTION g() RETURNS e LANGUAGE sql RETURN 'LABEL'::e;", "DROP FUNCTION g;"),
+    follows(
+        "parameter",
+        "CREATE FUNCTION g(a e) RETURNS bool LANGUAGE sql RETURN a = 'LABEL';",
+        "DROP FUNCTION g;",
+    ),
+    follows(
         "domain default",
         "ALTER DOMAIN d SET DEFAULT 'LABEL';",
         "ALTER DOMAIN d DROP DEFAULT;",

@@ -77,3 +77,43 @@ def test_what_a_change_of_type_loses(forward, lost):
     assert [item.sentence.partition(" stay ")[1:] for item in back.schema_only] == [
         (" stay ", text.removeprefix("stay ")) for text in lost
     ]
+
+
+def test_a_rename_under_another_search_path_is_undone():
+    start = "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, a text, b text);"
+    before = after(empty(Dialect.POSTGRES), start).schema
+    forward = "SET search_path = app; ALTER TABLE t RENAME a TO c; UPDATE t SET b = c; ALTER TABLE t RENAME TO u;"
+    done = after(before, forward)
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert (back.missing, back.data_lost, back.schema_only) == ((), (), ())
+    assert "DROP" not in back.sql
+
+
+@pytest.mark.parametrize(
+    ("start", "forward", "text"),
+    [
+        (
+            "CREATE TABLE t (a jsonb); CREATE INDEX i ON t USING gin (a) WITH (fastupdate = on);",
+            "ALTER INDEX i RESET (fastupdate); ALTER INDEX i SET (gin_pending_list_limit = 100);",
+            "ALTER INDEX i SET (fastupdate=on);\nALTER INDEX i RESET (gin_pending_list_limit);",
+        ),
+        (
+            "CREATE SCHEMA app; CREATE TABLE app.t (a int, b int); CREATE STATISTICS s ON a, b FROM app.t;"
+            "ALTER TABLE app.t SET SCHEMA public;",
+            "DROP STATISTICS s;",
+            "CREATE STATISTICS IF NOT EXISTS s ON a, b FROM t;",
+        ),
+        (
+            "CREATE SCHEMA app; SET search_path = app; CREATE TABLE t (a int);"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+            "CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION f();",
+            "DROP TRIGGER g ON app.t;",
+            "DROP TRIGGER IF EXISTS g ON app.t;\nCREATE TRIGGER g BEFORE INSERT ON app.t EXECUTE FUNCTION app.f();",
+        ),
+    ],
+)
+def test_what_moved_or_has_options_comes_back_as_it_was(start, forward, text):
+    before = after(empty(Dialect.POSTGRES), start).schema
+    done = after(before, forward)
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert (back.missing, back.sql) == ((), f"{text}\n")

@@ -18,6 +18,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
+from miglint.linter.joined_help import one_help
 from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
@@ -289,7 +290,7 @@ def _listed(hits: list[Hit], reported: Alike) -> tuple[str, str]:
     more = len(names) - _MOST_ALIKE
     listed = f"{', '.join(names[:_MOST_ALIKE])} and {more} more"
     message = f"{reported.heading.format(len(names))}: {listed}{reported.ending}"
-    helps = dict.fromkeys(hit.help for hit in hits[:_MAX_FOLDED])
+    helps = one_help(dict.fromkeys(hit.help for hit in hits), _MAX_FOLDED)
     return message, "\n".join(filter(None, [*helps, f"All of them: {', '.join(names)}."]))
 
 

@@ -37,12 +37,13 @@ def with_offers(
         return placed
     # Most migrations need no offer, and the writer takes time to load.
     from miglint.discovery.placement import NoPlace, place_rollback
-    from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY, write_rollback
+    from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
+    from miglint.rollback.written import what_it_would_restore
 
     migration = step.migration
     if isinstance(place_rollback(history, migration, over=True), NoPlace):
         return placed
-    restores = write_rollback(step, targets.get(history.dialect.value)).restores
+    restores = what_it_would_restore(step, targets.get(history.dialect.value))
 
     def offered(item: PlacedHit) -> PlacedHit:
         if not _is_about_rollback(item):
@@ -61,13 +62,14 @@ def _with_offers_to_keep(
 ) -> list[PlacedHit]:
     """Return the hits of a step; those about data that is lost end with the command that writes what keeps it."""
     from miglint.discovery.placement import NoPlace, place_rollback
-    from miglint.rollback.written import EXACT, PARTIAL, write_preserving
+    from miglint.rollback.assessment import EXACT, PARTIAL
+    from miglint.rollback.written import write_preserving
 
     migration = step.migration
     if isinstance(place_rollback(history, migration, over=True), NoPlace):
         return placed
     text, addition = write_preserving(step, targets.get(history.dialect.value))
-    if addition is None or not text.brings or text.restores not in (EXACT, PARTIAL):
+    if addition is None or not text.brings or text.lost or text.restores not in (EXACT, PARTIAL):
         return placed
     offer = f"Or write scripts that keep them: `{_command(migration, ' --preserve-data --replace')}`"
     return [_ending(item, offer) if _is_about_losses(item) else item for item in placed]

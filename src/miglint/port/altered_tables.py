@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect
-from miglint.port.labels import RenamedLabels, labels_of, relabeled
+from miglint.port.conversions import Conversion
+from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabeled
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
+from miglint.port.trial import objection_to
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -22,14 +24,17 @@ from miglint.writer.written import ColumnValues
 class AlteredTables:
     """Writes the changes of tables into a script.
 
-    `reasons` and `notes` receive what is left out, and what else is to be said. `labels` are the renamed ones of enums.
+    `reasons` and `notes` receive what is left out, and what else is to be said. `labels` are the renamed ones of enums,
+    `conversions` what values become in a new type.
     """
 
     def __init__(self, script: SqliteScript, reasons: list[str], notes: list[str]) -> None:
         self._script, self._reasons, self._notes = script, reasons, notes
         self.labels: Mapping[Key, Mapping[str, str]] = {}
+        self.conversions: Sequence[Conversion] = ()
         self._waiting: dict[Key, ChangedTable] = {}
         self._renamed: dict[tuple[Key, str], RenamedLabels] = {}
+        self._converted: dict[tuple[Key, str], Conversion] = {}
 
     def alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         """Write the change of a table between two schemas of PostgreSQL, or keep it for `rebuild`."""
@@ -47,8 +52,10 @@ class AlteredTables:
             self._reasons.append(f"the SQLite schema has no table {key.name}")
             return
         change = changed_table(here, was, now, objects, before)
+        self._note_unchecked(was, now)
         for item in change.freed:
             self._script.drop_key(own, item.columns)
+        self._convert(own, here, now, change)
         self._relabel(own, here, now, change)
         if self._script.alter(own, here, change):
             self._add_keys(change)
@@ -66,12 +73,43 @@ class AlteredTables:
                 self._add_keys(change)
             self._waiting = {}
 
-    def values_back(self) -> ColumnValues:
-        """Return the values that the rows of tables get in a rollback."""
+    def values_back(self, back: Sequence[Conversion]) -> ColumnValues:
+        """Return the values that the rows of tables get in a rollback; `back` is what that of PostgreSQL converts."""
         found: dict[Key, dict[str, str]] = {}
-        for (table, column), labels in self._renamed.items():
-            found.setdefault(table, {})[column] = relabeled(labels.column, labels.back)
+        for (key, folded), labels in self._renamed.items():
+            found.setdefault(key, {})[folded] = relabeled(labels.column, labels.back)
+        for (key, folded), text in self._back(back):
+            if text is not None:
+                found.setdefault(key, {})[folded] = text
         return found
+
+    def lost_values(self, back: Sequence[Conversion]) -> tuple[str, ...]:
+        """Return sentences about the values that no rollback brings back."""
+        return tuple(
+            f"the values of {self._converted[place].table}.{self._converted[place].column} stay converted"
+            for place, text in self._back(back)
+            if text is None
+        )
+
+    def _back(self, back: Sequence[Conversion]) -> Iterator[tuple[tuple[Key, str], str | None]]:
+        """Yield the columns whose values are converted, with what converts them again; None if nothing does."""
+        for (key, folded), item in self._converted.items():
+            table = self._script.schema.table(key)
+            texts = [one.text for one in back if (one.table, one.column) == (item.table, item.column)]
+            if table is None or folded not in table.columns or len(texts) != 1 or texts[0] is None:
+                yield (key, folded), None
+                continue
+            listed = [column.name for column in table.columns.values()]
+            if texts[0] == identifier(item.column):
+                continue
+            objection = objection_to(texts[0], listed)
+            yield (key, folded), None if objection is not None else _while_of_type(table, folded, texts[0])
+
+    def _note_unchecked(self, was: Table, now: Table) -> None:
+        """Note which new constraints the existing rows do not have to satisfy on PostgreSQL."""
+        for item in now.constraints.values():
+            if not item.validated and item.kind in ("check", "foreign") and item not in was.constraints.values():
+                self._notes.append(f"SQLite has no NOT VALID: existing rows have to satisfy {item.name}, too")
 
     def _note_filled(self, own: Key, here: Table, change: ChangedTable) -> None:
         """Note which values the rows get in new columns that have no default, and accept no NULL."""
@@ -87,10 +125,33 @@ class AlteredTables:
                 "a column that PostgreSQL does not add to a table with rows"
             )
 
+    def _convert(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
+        """Give the columns whose type changes the values of the new one: when the table is rebuilt, or at once."""
+        for item in self.conversions:
+            folded = item.column.lower()
+            if item.table != now.name.name or folded not in here.columns:
+                continue
+            listed = [column.name for column in here.columns.values()]
+            problem = item.problem if item.text is None else objection_to(item.text, listed)
+            if item.text is None or problem is not None:
+                self._reasons.append(f"the values of {item.table}.{item.column} stay as they are: {problem}")
+                continue
+            self._converted[own, folded] = item
+            text = item.text
+            if self._script.repeatable:
+                text = _while_of_type(here, folded, text)
+            if change.otherwise:
+                self._script.values.setdefault(own, {})[folded] = text
+            else:
+                name = identifier(here.columns[folded].name)
+                self._script.rows(f"UPDATE {own_name(here.name)} SET {name} = {text}")
+
     def _relabel(self, own: Key, here: Table, now: Table, change: ChangedTable) -> None:
         """Give the rows of a table the new labels of enums: when it is rebuilt, or at once."""
         for column in now.columns.values():
             folded, labels = column.name.lower(), labels_of(column, self.labels)
+            if has_array_of(column, self.labels):
+                self._reasons.append(f"the labels in the arrays of {now.name.name}.{column.name} stay as they are")
             if not labels or folded not in here.columns:
                 continue
             written = here.columns[folded].name
@@ -111,3 +172,12 @@ class AlteredTables:
             objection = self._script.change(guarded(text))
             if objection is not None:
                 self._reasons.append(objection)
+
+
+def _while_of_type(table: Table, folded: str, text: str) -> str:
+    """Return a value that is converted as long as the column has its type: a script may run twice."""
+    column = table.columns[folded]
+    declared = literal(column.declared or str(column.type or ""))
+    place = f"pragma_table_info({literal(table.name.name)})"
+    condition = f"SELECT 1 FROM {place} WHERE lower(name) = {literal(folded)} AND type = {declared}"
+    return f"CASE WHEN EXISTS ({condition}) THEN {text} ELSE {identifier(column.name)} END"

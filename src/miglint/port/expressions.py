@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.port.booleans import with_booleans
+from miglint.port.booleans import NO_BOOLEANS, BooleanColumns, with_booleans
 from miglint.port.trees import Node, TranslationError
+from miglint.port.value_kinds import NO_KINDS, Kinds
+from miglint.writer.words import identifier
 
 __all__ = ["Translation", "TranslationError", "parsed", "translate", "translate_statement", "with_column"]
 
@@ -28,12 +30,15 @@ class Translation(Struct, frozen=True):
     constant: bool = False
 
 
-def translate(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> Translation:
+def translate(
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
+) -> Translation:
     """Return an expression in the words of the other engine. Raises `TranslationError`.
 
-    `booleans` are the columns, in lower case, whose 0 and 1 are false and true in PostgreSQL.
+    `booleans` are the columns whose 0 and 1 are false and true in PostgreSQL, if it is the target; `kinds` are those of
+    the columns of PostgreSQL, if it is the source.
     """
-    done = with_booleans(_rewritten(_expression(text, source), source), booleans)
+    done = _rewritten(_expression(text, source), source, kinds, booleans)
     return Translation(_sql(done, _other(source)), _is_constant(done))
 
 
@@ -44,7 +49,7 @@ def with_column(text: str, dialect: Dialect, old: str, new: str) -> str:
 
     def rename(node: Node) -> Node:
         if isinstance(node, exp.Column) and node.name.lower() == old:
-            return exp.column(exp.to_identifier(new, quoted=True))
+            return exp.column(exp.to_identifier(new, quoted=identifier(new) != new))
         return node
 
     return _sql(_walk(tree, rename), dialect)
@@ -60,9 +65,11 @@ def _expression(text: str, source: Dialect) -> Node:
     return found.pop()
 
 
-def translate_statement(text: str, source: Dialect, booleans: frozenset[str] = frozenset()) -> str:
+def translate_statement(
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
+) -> str:
     """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
-    done = _sql(with_booleans(_rewritten(parsed(text, source), source), booleans), _other(source))
+    done = _sql(_rewritten(parsed(text, source), source, kinds, booleans), _other(source))
     return text if _is_same(text, done) else done
 
 
@@ -122,14 +129,24 @@ def _sql(tree: Node, dialect: Dialect) -> str:
         raise TranslationError(str(error).partition("\n")[0]) from error
 
 
-def _rewritten(tree: Node, source: Dialect) -> Node:
+def _rewritten(tree: Node, source: Dialect, kinds: Kinds, booleans: BooleanColumns) -> Node:
     # Each needs sqlglot, whose import takes as long as a small run.
     if source is Dialect.POSTGRES:
         from miglint.port import postgres_words as words
     else:
         from miglint.port import sqlite_words as words  # type: ignore[no-redef]  # one of both
     try:
-        return _walk(tree.copy(), words.rewrite)
+        tree = tree.copy()
+        if source is Dialect.POSTGRES:
+            from miglint.port.typed_values import with_types
+
+            tree = with_types(tree, kinds)
+        else:
+            from miglint.port.replacements import with_replacements
+
+            tree = with_replacements(tree, booleans.replaced)
+        done = _walk(tree, words.rewrite)
+        return done if source is Dialect.POSTGRES else with_booleans(done, booleans)
     except RecursionError as error:
         raise TranslationError("the statement is too deep") from error
 

@@ -48,9 +48,15 @@ def _type(moment: OperationTrace, operation: RenameEnumValue) -> Key | None:
 def labels_of(column: Column, renamed: Mapping[Key, Mapping[str, str]]) -> Mapping[str, str]:
     """Return the renamed labels that the values of a column may be."""
     kind = column.type
-    if kind is None:
+    if kind is None or kind.dimensions:
         return {}
     return renamed.get(Key("type", kind.schema or "public", kind.name), {})
+
+
+def has_array_of(column: Column, renamed: Mapping[Key, Mapping[str, str]]) -> bool:
+    """Return whether a column holds arrays in which labels may be renamed."""
+    kind = column.type
+    return kind is not None and bool(kind.dimensions) and Key("type", kind.schema or "public", kind.name) in renamed
 
 
 def relabeled(column: str, labels: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
 from miglint.sql.operations import Name, Query, Statement
+from miglint.writer.words import identifier
 
 # Clauses that leave rows out, or make others of them. WHERE is judged by what it asks.
 _OTHER_ROWS = ("with_", "joins", "group", "having", "distinct", "limit", "offset", "laterals", "windows")
@@ -37,8 +38,15 @@ class _CopyStatement(NamedTuple):
     insert: op.Insert | None
 
 
-def only_moving(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mapping[str, str]]) -> frozenset[int]:
-    """Return the identities of the forward's statements that only move the rows of a table between copies of it.
+class MovedRows(NamedTuple):
+    """What statements that copy rows do to a table: `changes` are statements of SQLite that do the same in place."""
+
+    table: Key
+    changes: tuple[str, ...]
+
+
+def moved_rows(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mapping[str, str]]) -> dict[int, MovedRows]:
+    """Return the forward's statements that move the rows of a table between copies of it, by their identities.
 
     `moved` says under which key a table was before that has another one now; `renamed` gives the old names of columns
     by the new ones, for the tables as they are after.
@@ -49,16 +57,105 @@ def only_moving(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mapp
             places.follow(moment)
     before, after = step.forward.before, step.forward.schema
     now_at = {old: new for new, old in moved.items()}
-    found = set()
+    found: dict[int, MovedRows] = {}
     for copy in places.copies:
         was, end = before.table(copy.origin), places.key_of(copy.number)
         now = None if end is None else after.table(end)
         if was is None or (end is not None and moved.get(end, end) != copy.origin):
             continue
-        names = renamed.get(now_at.get(copy.origin, copy.origin), {})
-        if _keeps_rows(copy, was, now) and all(_keeps_value(copy, pair, was, now, names) for pair in _pairs(copy)):
-            found.add(id(copy.statement))
-    return frozenset(found)
+        key = now_at.get(copy.origin, copy.origin)
+        names = renamed.get(key, {})
+        if not _keeps_rows(copy, was, now):
+            last = after.table(key)
+            made: tuple[str, ...] = ()
+            if now is not None and last is not None and not names and not _is_referred(after, last):
+                made = _made_anew(copy, last)
+            if made:
+                found[id(copy.statement)] = MovedRows(key, made)
+            continue
+        changed = [pair for pair in _pairs(copy) if not _keeps_value(copy, pair, was, now, names)]
+        last = after.table(key)
+        if last is not None and not changed and now is None:
+            found[id(copy.statement)] = MovedRows(key, ())
+        elif last is not None:
+            values = {column.lower(): node.unalias().copy() for column, node in changed}
+            assigned = [*_assigned(copy, values, was, last, names)]
+            if now is not None:
+                assigned += _left_out(copy, was, now, names)
+            text = f"UPDATE {identifier(last.name.name)} SET {', '.join(assigned)}"
+            found[id(copy.statement)] = MovedRows(key, (text,) if assigned else ())
+    return found
+
+
+def _is_referred(schema: Schema, table: Table) -> bool:
+    """Return whether another table refers to one, whose rows cannot be replaced then."""
+    return any(
+        item.table is not None and item.table.name.lower() == table.name.name.lower()
+        for _, other in schema.items()
+        if isinstance(other, Table)
+        for item in other.constraints.values()
+    )
+
+
+def _made_anew(copy: _CopyStatement, last: Table) -> tuple[str, ...]:
+    """Return what replaces the rows of a table by those that a query makes of them; nothing if it cannot be told."""
+    from sqlglot import exp
+
+    tree = _query(copy)
+    conflict = None if copy.insert is None else copy.insert.conflict
+    if tree is None or conflict is not None or (copy.insert is not None and copy.insert.anti_join):
+        return ()
+    tree = tree.copy()
+    for node in [*tree.find_all(exp.Table)]:
+        if node.name.lower() == copy.source.name.name.lower():
+            new = exp.Table(this=exp.to_identifier(last.name.name))
+            same = node.name.lower() == last.name.name.lower() and not node.alias
+            node.replace(new if same else exp.alias_(new, node.alias or node.name, table=True))
+    names = [
+        exp.alias_(node, name, quoted=identifier(name) != name)
+        if not isinstance(node, (exp.Alias, exp.Column))
+        else node
+        for node, name in zip(tree.expressions, copy.listed, strict=False)
+    ]
+    if len(names) == len(tree.expressions) and not tree.is_star:
+        tree.set("expressions", names)
+    own, aside = identifier(last.name.name), identifier(f"miglint_{last.name.name}")
+    listed = ", ".join(identifier(name) for name in copy.listed)
+    return (
+        f"CREATE TEMPORARY TABLE {aside} AS {tree.sql(dialect='sqlite')}",
+        f"DELETE FROM {own}",
+        f"INSERT INTO {own} ({listed}) SELECT * FROM {aside}",
+        f"DROP TABLE {aside}",
+    )
+
+
+def _assigned(
+    copy: _CopyStatement, values: Mapping[str, Node], was: Table, last: Table, names: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what sets columns to the values that a copy gives them; columns have the names of after."""
+    from sqlglot import exp
+
+    new_names = {old: new for new, old in names.items()}
+    for folded, node in values.items():
+        if folded not in last.columns:
+            continue
+        holder = exp.Paren(this=node)
+        for column in [*holder.find_all(exp.Column)]:
+            new = new_names.get(column.name.lower())
+            place = last.columns.get(new) if new is not None else None
+            name = exp.to_identifier(column.name if place is None else place.name, quoted=column.this.quoted)
+            column.replace(exp.Column(this=name))
+        yield f"{identifier(last.columns[folded].name)} = {holder.this.sql(dialect='sqlite')}"
+
+
+def _left_out(copy: _CopyStatement, was: Table, now: Table, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield what gives the default to columns whose values are not copied."""
+    listed = {name.lower() for name in copy.listed}
+    for folded, column in now.columns.items():
+        if folded in listed or column.generated or names.get(folded, folded) not in was.columns:
+            continue
+        default = column.default
+        yield f"{identifier(column.name)} = {'NULL' if default is None else default.text}"
 
 
 def _keeps_rows(copy: _CopyStatement, was: Table, now: Table | None) -> bool:
@@ -93,6 +190,11 @@ def _keeps_value(
     from sqlglot import exp
 
     column, node = pair[0].lower(), pair[1].unalias()
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column) and now is not None and column in now.columns:
+        # The type of the column changes, and its values with it.
+        same = was.columns.get(column)
+        if same is not None and same.type != now.columns[column].type:
+            node = node.this
     if isinstance(node, exp.Column):
         own, old = node.name.lower(), names.get(column, column)
         return own in (column, old) and own in copy.source.columns and old in was.columns

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
+from miglint.port.booleans import BooleanColumns
 from miglint.port.choices import TypeChoices, is_key
 from miglint.port.constraints import is_of_column, key_words
 from miglint.port.expressions import Translation, TranslationError, translate, translate_statement
+from miglint.port.replacements import replaced_tables
 from miglint.schema.objects import Index, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression
@@ -31,10 +33,11 @@ class PostgresObjects(Struct, frozen=True):
     lost: Callable[[str], None]
     here: Callable[[], Mapping[str, Table]]
 
-    def booleans(self) -> frozenset[str]:
-        """Return the names of columns that are boolean in PostgreSQL, in every table that has them."""
+    def booleans(self) -> BooleanColumns:
+        """Return the columns that are boolean in PostgreSQL, in every table that has them."""
         found: dict[str, set[bool]] = {}
         there = self.here()
+        listed = {name: [item.name.lower() for item in table.columns.values()] for name, table in there.items()}
         for table in there.values():
             for item in table.columns.values():
                 found.setdefault(item.name.lower(), set()).add(item.type is not None and item.type.name == "bool")
@@ -43,7 +46,16 @@ class PostgresObjects(Struct, frozen=True):
                 for item in value.columns.values():
                     chosen = None if item.type is None else self.types.of(item.type, self.schema)
                     found.setdefault(item.name.lower(), set()).add(chosen in _BOOLEANS)
-        return frozenset(name for name, kinds in found.items() if kinds == {True})
+        names = frozenset(name for name, kinds in found.items() if kinds == {True})
+        for _, value in self.schema.items():
+            if isinstance(value, View):
+                found.update({name.lower(): set() for name in value.columns or ()})
+        columns = frozenset(found) if self._all_known() else None
+        return BooleanColumns(names, listed, columns, replaced_tables(self.schema))
+
+    def _all_known(self) -> bool:
+        """Return whether no table has columns that the scripts do not tell."""
+        return not any(isinstance(value, (View, Table)) and value.assumed for _, value in self.schema.items())
 
     def create_table(self, table: Table) -> str:
         """Return `CREATE TABLE`."""

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
-from miglint.port.postgres_objects import PostgresObjects
+from miglint.port.moved_rows import MovedRows
+from miglint.port.postgres_objects import PostgresObjects, is_numbered
 from miglint.port.postgres_script import PostgresScript
+from miglint.port.statements import tables_of
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
+from miglint.schema.objects import Key
 from miglint.sql import operations as op
-from miglint.sql.operations import Name, Operation, Statement
-from miglint.writer.words import identifier
+from miglint.sql.operations import Name, Statement
+from miglint.writer.reading import read
+from miglint.writer.words import identifier, literal
 
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select, op.Opaque)
 _SESSION = (op.Pragma, op.Maintenance)
 _WORD = pattern(r"\w+")
+_REPLACE = pattern(r"\A\s*REPLACE\s+INTO\b", re.IGNORECASE)
 # Statements and settings of SQLite's connections and files, without which PostgreSQL does the same.
 _NOT_NEEDED = pattern(
     r"analyze|explain|reindex|vacuum"
@@ -38,6 +43,9 @@ class RowStatements:
         forward = step.migration.forward
         assert forward is not None
         self.step, self.script, self.objects = step, script, objects
+        self.moved: dict[int, MovedRows] = {}
+        # The identity columns into which numbers were inserted, by their tables.
+        self.numbered: dict[str, str] = {}
         self._all = forward.file.text
         texts = (
             self._text_of(statement)
@@ -53,8 +61,13 @@ class RowStatements:
     def _text_of(self, statement: Statement) -> str:
         return self._all[statement.span.start : statement.span.end].strip()
 
-    def write(self, idle: frozenset[int]) -> None:
-        """Write the statements, but for those whose identities are in `idle`."""
+    def rewrite(self, table: Key) -> bool:
+        """Return whether a statement changes the rows of a table in place that SQLite copies."""
+        return any(item.table == table and item.changes for item in self.moved.values())
+
+    def write(self) -> None:
+        """Write the statements; those that only move rows do nothing here."""
+        idle = {place for place, item in self.moved.items() if not item.changes}
         failed = {id(moment.statement) for moment in self.step.forward.moments if moment.failed}
         end = None
         for statement in self.step.forward_statements:
@@ -73,14 +86,27 @@ class RowStatements:
             elif operations and all(isinstance(item, _ROWS) for item in operations):
                 if id(statement) not in idle:
                     self.script.parts += filter(None, above)
-                    self._rows(text, text, _tables_of(operations))
+                    moved = self.moved.get(id(statement))
+                    if moved is None:
+                        self._rows(text, text, tables_of(operations))
+                    else:
+                        self._moved(moved, text)
             elif id(statement) in failed:
                 self.script.lose("it fails on SQLite, or may fail there", text)
             elif id(statement) not in idle:
-                for item in operations:
+                moved = self.moved.get(id(statement))
+                if moved is not None:
+                    self._moved(moved, text)
+                for item in operations if moved is None else ():
                     if isinstance(item, op.CreateTable) and item.query is not None:
                         rows = f"INSERT INTO {identifier(item.name.name)} {item.query.text}"
                         self._rows(rows, text, (item.name, *item.query.relations))
+
+        self._go_on()
+
+    def _moved(self, moved: MovedRows, source: str) -> None:
+        for change in moved.changes:
+            self._rows(change, source, (Name(None, moved.table.name),))
 
     def _is_there(self, name: Name) -> bool:
         if self.script.relation(name.name.lower()) is not None:
@@ -101,18 +127,33 @@ class RowStatements:
             self.script.lose(f"PostgreSQL has no {away} at this point", source)
             return
         try:
-            made = translate_statement(text, Dialect.SQLITE, self.objects.booleans())
+            made = translate_statement(
+                _REPLACE.sub("INSERT OR REPLACE INTO", text), Dialect.SQLITE, self.objects.booleans()
+            )
         except TranslationError as problem:
             self.script.lose(str(problem), source)
             return
         self.script.create(f"{made.rstrip().rstrip(';')};", source)
+        self._note_numbers(text)
 
+    def _note_numbers(self, text: str) -> None:
+        """Note the identity columns into which a statement inserts numbers."""
+        for statement in read(text, Dialect.SQLITE):
+            for item in statement.operations:
+                if not isinstance(item, op.Insert):
+                    continue
+                table = self.step.forward.schema.table(relation_key(item.table, Dialect.SQLITE))
+                if table is None:
+                    continue
+                listed = {name.lower() for name in item.columns or table.columns}
+                for column in table.columns.values():
+                    if is_numbered(table, column) and column.name.lower() in listed:
+                        self.numbered[table.name.name] = column.name
 
-def _tables_of(operations: Iterable[Operation]) -> Iterator[Name]:
-    """Yield the tables that operations on rows are about, and those that they read."""
-    for item in operations:
-        query = getattr(item, "query", None)
-        relations = getattr(item, "relations", ()) if query is None else query.relations
-        for name in (getattr(item, "table", None), *relations):
-            if isinstance(name, Name):
-                yield name
+    def _go_on(self) -> None:
+        """Write what lets identity columns go on behind the numbers that were inserted."""
+        for name, column in self.numbered.items():
+            if self.script.relation(name.lower()) is not None:
+                place = f"pg_get_serial_sequence({literal(identifier(name))}, {literal(column)})"
+                text = f"SELECT setval({place}, (SELECT max({identifier(column)}) FROM {identifier(name)}));"
+                self.script.create(text)

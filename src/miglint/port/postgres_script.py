@@ -37,6 +37,11 @@ class PostgresScript:
         self.parts.append(text)
         self.schema = run(self.schema, read(text, Dialect.POSTGRES), kept=False).schema
 
+    def problem_with(self, text: str) -> str | None:
+        """Return what the replay knows against a statement."""
+        done = run(self.schema, read(_guarded(text), Dialect.POSTGRES), kept=False)
+        return None if done.failed is None or done.failed.failure is None else done.failed.failure.message
+
     def create(self, text: str | None, source: str = "") -> None:
         """Write a statement, if there is one and the replay knows nothing against it.
 

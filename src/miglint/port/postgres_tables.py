@@ -15,6 +15,8 @@ from miglint.schema.objects import Index, Table
 from miglint.sql.operations import Column, Constraint
 from miglint.writer.words import identifier
 
+_NUMBERS = frozenset({"bigint", "integer", "smallint", "numeric"})
+
 
 class Later(NamedTuple):
     """A statement after which the values of `columns` are gone, or must fulfill more: what changes them comes first."""
@@ -24,10 +26,14 @@ class Later(NamedTuple):
 
 
 class PostgresTables(Struct, frozen=True):
-    """Writes into `script` what alters tables; `objects` gives the words for their parts."""
+    """Writes into `script` what alters tables; `objects` gives the words for their parts.
+
+    `waits` means that statements change the rows before a new key can hold.
+    """
 
     script: PostgresScript
     objects: PostgresObjects
+    waits: bool = False
 
     def alter(self, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> Iterator[Later]:
         """Write what makes of `here`, which stands for `was`, what stands for `table`; yield what may come later.
@@ -35,11 +41,12 @@ class PostgresTables(Struct, frozen=True):
         `renamed` are the new names of columns by their old ones.
         """
         own = f"ALTER TABLE {identifier(here.name.name)}"
-        self._drop_constraints(own, was, table, here, renamed)
+        here = self.script.table(relation_key(here.name, Dialect.SQLITE)) or here
+        self.drop_constraints(was, table, here, renamed, foreign=False)
         for folded, column in table.columns.items():
             old = next((was.columns[one] for one, new in renamed.items() if new == folded), was.columns.get(folded))
             if old is None:
-                self.script.create(f"{own} ADD COLUMN IF NOT EXISTS {self.objects.column(table, column)};")
+                yield from self._added(own, table, column)
             elif old != column or _is_primary(was, old) != _is_primary(table, column):
                 yield from self._column(own, table, was, old, column)
         here = self.script.table(relation_key(here.name, Dialect.SQLITE)) or here
@@ -47,11 +54,28 @@ class PostgresTables(Struct, frozen=True):
         for folded in was.columns:
             name = named(here, folded)
             if folded not in table.columns and folded not in renamed and name is not None:
+                if self.waits and was.columns[folded].nullable is False and not _is_primary(was, was.columns[folded]):
+                    # New rows have no value for it.
+                    self.script.create(f"{own} ALTER COLUMN {identifier(name)} DROP NOT NULL;")
                 yield Later(f"{own} DROP COLUMN IF EXISTS {identifier(name)};", (folded,))
 
-    def _drop_constraints(self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> None:
+    def _added(self, own: str, table: Table, column: Column) -> Iterator[Later]:
+        """Write a column that is new; that it accepts no NULL comes later, when existing rows have their values."""
+        waits = column.nullable is False and column.default is None and not is_numbered(table, column)
+        text = self.objects.column(table, replace(column, nullable=None) if waits else column)
+        self.script.create(f"{own} ADD COLUMN IF NOT EXISTS {text};")
+        if waits:
+            yield Later(f"{own} ALTER COLUMN {identifier(column.name)} SET NOT NULL;", (column.name,))
+
+    def drop_constraints(
+        self, was: Table, table: Table, here: Table, renamed: dict[str, str], *, foreign: bool
+    ) -> None:
+        """Write the drop of constraints that are gone: of foreign keys, or of all others, which come after them."""
+        own = f"ALTER TABLE {identifier(here.name.name)}"
         for item in was.constraints.values():
-            if any(_alike(item, other, renamed) for other in table.constraints.values()):
+            if (item.kind == "foreign") is not foreign or any(
+                _alike(item, other, renamed) for other in table.constraints.values()
+            ):
                 continue
             found = _found(here, item, renamed)
             if found is not None:
@@ -62,12 +86,13 @@ class PostgresTables(Struct, frozen=True):
     def _add_constraints(
         self, own: str, was: Table, table: Table, here: Table, renamed: dict[str, str]
     ) -> Iterator[Later]:
+        """Write the constraints that are new, which may have to wait for rows."""
         for item in table.constraints.values():
             there = any(_alike(other, item, renamed) for other in was.constraints.values())
             if not there and _found(here, item, {}) is None:
                 for text in self.objects.constraint(table, item):
                     # ON CONFLICT needs a unique key.
-                    waiting = item.columns if item.kind in ("check", "foreign") else ()
+                    waiting = item.columns if self.waits or item.kind in ("check", "foreign") else ()
                     yield Later(f"{own} ADD {text};", waiting)
 
     def _drop_unique(self, here: Table, item: Constraint) -> None:
@@ -82,7 +107,19 @@ class PostgresTables(Struct, frozen=True):
         name = identifier(new.name)
         before, after = self.objects.type(was, old), self.objects.type(table, new)
         if before != after:
-            self.script.create(f"{own} ALTER COLUMN {name} TYPE {after} USING {name}::{after};")
+            using = f"{name}::{after}"
+            if after == "boolean" and before in _NUMBERS:
+                using = f"{name} <> 0"
+            elif before == "boolean" and after in _NUMBERS:
+                using = f"{name}::integer"
+            if old.default is not None and "boolean" in (before, after):
+                self.script.create(f"{own} ALTER COLUMN {name} DROP DEFAULT;")
+                old = replace(old, default=None)
+            self.script.create(f"{own} ALTER COLUMN {name} TYPE {after} USING {using};")
+        if old.generated and new.generated and old.default != new.default:
+            self.script.create(f"{own} DROP COLUMN {name};")
+            self.script.create(f"{own} ADD COLUMN {self.objects.column(table, new)};")
+            return
         if old.default != new.default and not is_numbered(table, new):
             default = "" if new.default is None else " ".join(self.objects.default(table, new))
             self.script.create(f"{own} ALTER COLUMN {name} {f'SET {default}' if default else 'DROP DEFAULT'};")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.trees import Node, TranslationError
 
 # A random identifier of version 4 in its usual form.
@@ -21,6 +22,13 @@ _INTEGERS = exp.DataType.INTEGER_TYPES
 _REALS = exp.DataType.REAL_TYPES
 _DOCUMENTS = frozenset({exp.DataType.Type.JSON, exp.DataType.Type.JSONB})
 _TIMES = exp.DataType.TEMPORAL_TYPES
+_FUNCTIONS = {
+    "jsonb_array_length": "json_array_length",
+    **dict.fromkeys(("jsonb_build_object", "json_build_object"), "json_object"),
+    **dict.fromkeys(("jsonb_build_array", "json_build_array"), "json_array"),
+    **dict.fromkeys(("jsonb_agg", "json_agg"), "json_group_array"),
+    "jsonb_typeof": "json_type",
+}
 
 
 def rewrite(node: Node) -> Node:
@@ -45,7 +53,7 @@ def _cast(node: Node) -> Node:
         raise TranslationError(f"a cast to {kind} has no equivalent")
     word = kind.this
     if word == exp.DataType.Type.ARRAY:
-        return _array_of(inner)
+        return _array_of(inner, next(iter(kind.expressions), None))
     constant = isinstance(inner, (exp.Literal, exp.Null, exp.Boolean))
     if isinstance(inner, exp.Literal) and (value := _cast_constant(inner, word)) is not None:
         return value
@@ -81,8 +89,21 @@ def _number(inner: exp.Literal) -> Node:
     return exp.Neg(this=number) if negative else number
 
 
-def _array_of(inner: Node) -> Node:
-    """Return an array as a document."""
+def _element(text: str, *, of_numbers: bool) -> object:
+    """Return an element of an array that is written as a string."""
+    if text.upper() == "NULL":
+        return None
+    if not of_numbers:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _array_of(inner: Node, kind: Node | None = None) -> Node:
+    """Return an array as a document; `kind` is the type of its elements."""
+    of_numbers = kind is not None and kind.this in _INTEGERS | _REALS | {exp.DataType.Type.DECIMAL}
     import json
 
     if isinstance(inner, exp.Array):
@@ -90,7 +111,7 @@ def _array_of(inner: Node) -> Node:
     text = inner.name if isinstance(inner, exp.Literal) and inner.is_string else None
     if text is not None and text[:1] == "{" and text[-1:] == "}" and not set('\\"{}') & set(text[1:-1]):
         parts = [part.strip() for part in text[1:-1].split(",")] if text[1:-1].strip() else []
-        return exp.Literal.string(json.dumps(parts))
+        return exp.Literal.string(json.dumps([_element(part, of_numbers=of_numbers) for part in parts]))
     raise TranslationError("an array has no equivalent")
 
 
@@ -192,15 +213,86 @@ def _anonymous(node: Node) -> Node:
         raise TranslationError("SQLite has no sequences")
     if word in ("char_length", "character_length"):
         return exp.Length(this=node.expressions[0])
-    if word == "jsonb_array_length" and len(node.expressions) == 1:
-        return exp.Anonymous(this="json_array_length", expressions=node.expressions)
+    if word in _FUNCTIONS and node.name != _FUNCTIONS[word]:
+        return exp.Anonymous(this=_FUNCTIONS[word], expressions=node.expressions)
+    if word == "jsonb_set" and len(node.expressions) == 3:
+        document, path, value = node.expressions
+        made = exp.Anonymous(this="json", expressions=[value])
+        return exp.Anonymous(this="json_set", expressions=[document, _path(path), made])
     return node
+
+
+def _path(node: Node) -> Node:
+    """Return the path of a document, `{a,b}` in PostgreSQL."""
+    text = node.name if isinstance(node, exp.Literal) and node.is_string else ""
+    words = text[1:-1].split(",") if text[:1] == "{" and text[-1:] == "}" else []
+    if not words or not all(word.strip().replace("_", "").isalnum() for word in words):
+        raise TranslationError("a path that is not a constant has no equivalent")
+    steps = (f"[{word.strip()}]" if word.strip().isdigit() else f".{word.strip()}" for word in words)
+    return exp.Literal.string(f"${''.join(steps)}")
+
+
+def _extracted(node: Node) -> Node:
+    return exp.Anonymous(this="json_extract", expressions=[node.this, _path(node.expression)])
+
+
+def _left(node: Node) -> Node:
+    return exp.Anonymous(this="substr", expressions=[node.this, exp.Literal.number("1"), node.expression])
+
+
+def _right(node: Node) -> Node:
+    if not isinstance(node.expression, exp.Literal):
+        raise TranslationError("right() with a number that is not a constant has no equivalent")
+    return exp.Anonymous(this="substr", expressions=[node.this, exp.Neg(this=node.expression)])
+
+
+def _concat(node: Node) -> Node:
+    """Return `a || b`, where concat() of PostgreSQL takes NULL for an empty string."""
+    parts = [
+        part if isinstance(part, exp.Literal) else exp.Coalesce(this=part, expressions=[exp.Literal.string("")])
+        for part in (item.this if isinstance(item, exp.Coalesce) else item for item in node.expressions)
+    ]
+    found: Node = parts[0]
+    for part in parts[1:]:
+        found = exp.DPipe(this=found, expression=part)
+    return exp.Paren(this=found)
+
+
+def _sqlite_random() -> Node:
+    """Return the function of SQLite, whose values are whole numbers, as a node that is not rewritten."""
+    return exp.Anonymous(this="random", expressions=[])
+
+
+def _number_below_one(node: Node) -> Node:
+    part = exp.Mod(this=_sqlite_random(), expression=exp.Literal.number("1000000000000000"))
+    return exp.Paren(this=exp.Div(this=exp.Abs(this=part), expression=exp.Literal.number("1e15")))
+
+
+def _unicode(node: Node) -> Node:
+    raise TranslationError("a string with Unicode escapes has no equivalent")
+
+
+def _unix_time(node: Node) -> Node:
+    return exp.Anonymous(this="datetime", expressions=[node.this, exp.Literal.string("unixepoch")])
+
+
+def _truncated_time(node: Node) -> Node:
+    unit = node.args["unit"].name.lower()
+    if unit in ("day", "month", "year"):
+        return exp.Anonymous(this="datetime", expressions=[node.this, exp.Literal.string(f"start of {unit}")])
+    form = {"hour": "%Y-%m-%d %H:00:00", "minute": "%Y-%m-%d %H:%M:00", "second": "%Y-%m-%d %H:%M:%S"}.get(unit)
+    if form is None:
+        raise TranslationError(f"date_trunc({unit!r}) has no equivalent")
+    return exp.Anonymous(this="strftime", expressions=[exp.Literal.string(form), node.this])
 
 
 def _random() -> Node:
     import sqlglot
 
-    return sqlglot.parse_one(_RANDOM_UUID, read="sqlite")
+    tree = sqlglot.parse_one(_RANDOM_UUID, read="sqlite")
+    for node in [*tree.find_all(exp.Rand)]:
+        node.replace(_sqlite_random())
+    return tree
 
 
 def _uuid(node: Node) -> Node:
@@ -220,11 +312,6 @@ def _extract(node: Node) -> Node:
         raise TranslationError(f"extract({node.name}) has no equivalent")
     text = exp.Anonymous(this="strftime", expressions=[exp.Literal.string(found), node.expression])
     return exp.Cast(this=text, to=exp.DataType.build("int", dialect="sqlite"))
-
-
-def _like(node: Node) -> Node:
-    # LIKE of SQLite does not tell upper from lower case.
-    return exp.Like(this=node.this, expression=node.expression)
 
 
 def _no_pattern(node: Node) -> Node:
@@ -252,8 +339,28 @@ def _conflict(node: Node) -> Node:
 
 
 def _delete(node: Node) -> Node:
-    if node.args.get("using"):
-        raise TranslationError("DELETE ... USING has no equivalent")
+    """Return `WHERE EXISTS` for `USING`."""
+    using = node.args.get("using")
+    if not using:
+        return node
+    if any(isinstance(item, exp.Returning) and item.expressions for item in node.args.values()):
+        raise TranslationError("DELETE ... USING with RETURNING has no equivalent")
+    made = node.copy()
+    query = exp.Select(expressions=[exp.Literal.number("1")])
+    query.set("from_" if "from_" in exp.Select.arg_types else "from", exp.From(this=made.args["using"][0]))
+    for other in made.args["using"][1:]:
+        query.append("joins", exp.Join(this=other))
+    query.set("where", made.args.get("where"))
+    made.set("using", None)
+    made.set("where", exp.Where(this=exp.Exists(this=query)))
+    return made
+
+
+def _insert(node: Node) -> Node:
+    """Return an INSERT whose conflict clause is not taken for the condition of a join."""
+    query = node.expression
+    if node.args.get("conflict") is not None and isinstance(query, exp.Select) and query.args.get("where") is None:
+        query.set("where", exp.Where(this=exp.true()))
     return node
 
 
@@ -278,7 +385,18 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.CurrentTimestamp: _time,
     exp.Localtimestamp: _time,
     exp.Extract: _extract,
-    exp.ILike: _like,
+    exp.ILike: folding_like,
+    exp.Like: exact_like,
+    exp.Escape: escape,
+    exp.Left: _left,
+    exp.Right: _right,
+    exp.Concat: _concat,
+    exp.Rand: _number_below_one,
+    exp.UnicodeString: _unicode,
+    exp.UnixToTime: _unix_time,
+    exp.TimestampTrunc: _truncated_time,
+    exp.JSONBExtractScalar: _extracted,
+    exp.Insert: _insert,
     exp.RegexpLike: _no_pattern,
     exp.RegexpILike: _no_pattern,
     exp.SimilarTo: _no_pattern,

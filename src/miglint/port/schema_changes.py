@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.base.model import Dialect
 from miglint.base.structs import replace
-from miglint.schema.objects import Enum, Index, Key, Table, Trigger, View
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Domain, Enum, Index, Key, Table, Trigger, View
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 
 
 def changed_keys(before: Schema, after: Schema) -> list[Key]:
@@ -46,10 +49,46 @@ def creation_rank(key: Key, schema: Schema) -> tuple[int, int, Key]:
     return rank, 0, key
 
 
-def tables_with_changed_labels(keys: list[Key], before: Schema, after: Schema) -> set[Key]:
-    """Return the tables with a column of an enum whose labels are different, but which are the same otherwise."""
+def tables_with_changed_types(keys: list[Key], before: Schema, after: Schema) -> set[Key]:
+    """Return the tables with a column of an enum or domain that is another one, but which are the same otherwise."""
     found = set()
-    for key in keys:
-        if key.space == "type" and isinstance(before.find(key), Enum) and isinstance(after.find(key), Enum):
-            found |= {user for user, _ in after.users(key, Table) if user not in keys}
+    waiting = [key for key in keys if key.space == "type"]
+    seen = set(waiting)
+    while waiting:
+        key = waiting.pop()
+        was, now = before.find(key), after.find(key)
+        if not isinstance(was, (Enum, Domain)) or not isinstance(now, (Enum, Domain)):
+            continue
+        found |= {user for user, _ in after.users(key, Table) if user not in keys}
+        for user, _ in after.users(key, Domain):
+            if user not in seen:
+                seen.add(user)
+                waiting.append(user)
     return found
+
+
+def namesake(key: Key, before: Schema, after: Schema, here: Schema) -> Key | None:
+    """Return the relation of another schema that the one of this name in SQLite's schema stands for; or None."""
+    if key.space != "relation":
+        return None
+    others = {
+        other
+        for schema in (before, after)
+        for other, _ in schema.named(key.name)
+        if other.space == "relation" and other.schema != key.schema and before.find(other) is not None
+    }
+    if not others:
+        return None
+    own = before.find(key)
+    if own is None:
+        return min(others)
+    # Which of them it is shows in the columns.
+    table = here.table(relation_key(Name(None, key.name), Dialect.SQLITE))
+    found = max(sorted([key, *others]), key=lambda one: _shared(before.table(one), table))
+    return None if found == key else found
+
+
+def _shared(table: Table | None, here: Table | None) -> int:
+    if table is None or here is None:
+        return 0
+    return len({name.lower() for name in table.columns} & here.columns.keys()) - len(table.columns)

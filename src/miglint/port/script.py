@@ -12,13 +12,15 @@ class PortedScript(Struct, frozen=True):
     """A migration as it is written for the other engine.
 
     `parts` are statements and comments, in order. `losses` is what is not carried over, `after` the schema
-    of the other engine that it leads to. `values_back` are the values of rows that a rollback has to bring back.
+    of the other engine that it leads to. `values_back` are the values of rows that a rollback has to bring back,
+    `values_lost` are sentences about those that it cannot.
     """
 
     parts: tuple[str, ...]
     losses: tuple[NotCarried, ...]
     after: Schema
     values_back: ColumnValues = field(default_factory=dict)
+    values_lost: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

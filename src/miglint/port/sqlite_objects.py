@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field
-from miglint.port.choices import ROWID_TYPE, TypeChoices, name_of, strict_type
+from miglint.port.choices import ROWID_TYPE, TypeChoices, strict_type
 from miglint.port.constraints import is_of_column, key_words
 from miglint.port.expressions import Translation, TranslationError, translate, translate_statement, with_column
+from miglint.port.value_kinds import CONVERTED, NO_KINDS, kind_of_type, kinds_of, tables_named
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name
@@ -78,7 +79,7 @@ class SqliteObjects(Struct, frozen=True):
             made = self.expression(item.default, f"the expression of {table.name.name}.{item.name}", table)
             if made is not None:
                 parts.append(f"GENERATED ALWAYS AS ({made.text}) {item.generated.upper()}")
-        elif item.default is not None:
+        elif item.default is not None or self._default_of_type(item) is not None:
             parts += self.default(table, item)
         elif item.serial or item.identity is not None:
             self.lost(f"{table.name.name}.{item.name} draws from a sequence; SQLite numbers primary keys alone")
@@ -100,13 +101,15 @@ class SqliteObjects(Struct, frozen=True):
 
     def default(self, table: Table, item: Column) -> Iterator[str]:
         """Yield the default of a column."""
-        assert item.default is not None
-        if item.default.sequence is not None or item.serial:
+        default = item.default or self._default_of_type(item)
+        assert default is not None
+        if default.sequence is not None or item.serial:
             self.lost(f"{table.name.name}.{item.name} draws from a sequence; SQLite numbers primary keys alone")
             return
-        text = item.default.text
-        if item.type is not None and name_of(item.type, self.schema) == "array" and "::" not in text:
-            text = f"{text}::text[]"
+        text = default.text
+        converted = CONVERTED.get(kind_of_type(item.type, self.schema))
+        if converted is not None and "::" not in text and text.startswith("'"):
+            text = f"{text}::{converted}"
         found = self.expression(
             Expression(text, text), f"the default of {table.name.name}.{item.name}", table, columns=()
         )
@@ -114,6 +117,22 @@ class SqliteObjects(Struct, frozen=True):
             return
         plain = found.constant or found.text.upper() in ("CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME")
         yield f"DEFAULT {found.text if plain else f'({found.text})'}"
+
+    def _domains(self, item: Column) -> Iterator[Domain]:
+        """Yield the domains that the type of a column is made from, the nearest one first."""
+        kind, seen = item.type, 0
+        while kind is not None and not kind.dimensions and seen < 32:
+            found = self.schema.find(Key("type", kind.schema or "public", kind.name))
+            if not isinstance(found, Domain):
+                return
+            yield found
+            kind, seen = found.base, seen + 1
+
+    def _default_of_type(self, item: Column) -> Expression | None:
+        """Return the default that a column has from its domain."""
+        if item.generated or item.identity is not None or item.serial:
+            return None
+        return next((one.default for one in self._domains(item) if one.default is not None), None)
 
     def _checked(self, table: Table, item: Column) -> Iterator[str]:
         """Yield the conditions that come with the type of a column: labels of an enum, checks of a domain."""
@@ -211,7 +230,8 @@ class SqliteObjects(Struct, frozen=True):
         if view.query is None:
             return None
         try:
-            query = translate_statement(view.query.text, Dialect.POSTGRES)
+            kinds = kinds_of(self.schema, tables_named(self.schema, view.query.relations))
+            query = translate_statement(view.query.text, Dialect.POSTGRES, kinds=kinds)
         except TranslationError as problem:
             self.lost(f"view {view.name.name}: {problem}")
             return None
@@ -225,7 +245,8 @@ class SqliteObjects(Struct, frozen=True):
     ) -> Translation | None:
         """Return an expression in SQLite's words; None, and a loss, if it has none."""
         try:
-            found = translate(expression.text, Dialect.POSTGRES)
+            kinds = NO_KINDS if table is None else kinds_of(self.schema, [table])
+            found = translate(expression.text, Dialect.POSTGRES, kinds=kinds)
         except TranslationError as problem:
             self.lost(f"{what}: {problem}")
             return None

@@ -12,13 +12,13 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.port.sqlite_objects import SqliteObjects
 from miglint.replay.apply import run
+from miglint.schema.affinity import affinity
 from miglint.schema.common import fits, shape
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.objects import Domain, Enum, Key, Table
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, Name
+from miglint.sql.operations import Column, Constraint, Name, Type
 from miglint.writer.reading import read
-from miglint.writer.sqlite.copying import affinity
 from miglint.writer.words import identifier
 
 
@@ -79,8 +79,9 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     }
     referring = {one for name in added for one in _single(come, name)}
     unique = tuple(item for item in come if item.kind == "unique")
-    new = _fragment([*added.values()])
-    columns.update(new.columns)
+    # A generated column is read beside those that it is made from.
+    new = _fragment([*_names(columns), *added.values()]) if added else _fragment([])
+    columns.update({folded: item for folded, item in new.columns.items() if folded not in columns})
     constraints.update(_renumbered(new, constraints))
     for one in come:
         texts = [*objects.constraint(after, one)] if one.kind != "unique" and one.name not in referring else []
@@ -94,9 +95,10 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
             same = _column(columns[folded], before.columns[name], item, objects, after, old, strict=here.strict)
             otherwise = otherwise or same is not columns[folded]
             columns[folded] = same
-            if _labels(old, before.columns[name]) != _labels(objects.schema, item):
-                checks = _relabelled(constraints, folded, objects, after, item)
-                otherwise = otherwise or checks != constraints
+            was = before.columns[name]
+            if _is_another_type(was, item, old, objects.schema):
+                columns[folded], checks = _of_type(columns[folded], constraints, (was, item), objects, (old, after))
+                otherwise = otherwise or checks != constraints or columns[folded] is not same
                 constraints = checks
     table = replace(here, columns=columns, constraints=constraints)
     return ChangedTable(table, added, dropped, unique, freed, otherwise)
@@ -140,25 +142,64 @@ def _class_of(column: Column) -> str | None:
     return None if found is None else found.columns["x"].kind
 
 
-def _labels(schema: Schema, column: Column) -> tuple[str, ...] | None:
-    kind = column.type
-    found = None if kind is None else schema.find(Key("type", kind.schema or "public", kind.name))
-    return found.labels if isinstance(found, Enum) else None
+def _is_another_type(before: Column, after: Column, old: Schema, new: Schema) -> bool:
+    """Return whether the enum or domain of a column is another one, or says something else."""
+    return [*_user_types(before, old)] != [*_user_types(after, new)]
 
 
-def _relabelled(
-    constraints: Mapping[str, Constraint], folded: str, objects: SqliteObjects, table: Table, column: Column
-) -> dict[str, Constraint]:
-    """Return constraints with the check of the labels of an enum as they are now, if there was one."""
-    own = [label for label, item in constraints.items() if item.kind == "check" and _folded(item) == {folded}]
-    if not own:
-        return dict(constraints)
-    new = [item for item in _fragment([objects.column(table, column)]).constraints.values() if item.kind == "check"]
+def _user_types(column: Column, schema: Schema) -> Iterator[object]:
+    """Yield what enums and domains say of a column, but for their names."""
+    kind, seen = column.type, 0
+    while kind is not None and seen < 32:
+        found, seen = schema.find(_type_key(kind)), seen + 1
+        if isinstance(found, Enum):
+            yield found.labels
+        if not isinstance(found, Domain):
+            return
+        yield replace(found, name=Name(None, ""))
+        kind = found.base
+
+
+def _of_type(
+    here: Column,
+    constraints: Mapping[str, Constraint],
+    change: tuple[Column, Column],
+    objects: SqliteObjects,
+    place: tuple[Schema, Table],
+) -> tuple[Column, dict[str, Constraint]]:
+    """Return a column and constraints with what the type of the column gives them now, instead of before."""
+    (before, after), (old, table) = change, place
+    former = replace(objects, schema=old, lost=lambda _: None)
+    was, now = (_fragment([part.column(table, item)]) for part, item in ((former, before), (objects, after)))
+    folded = here.name.lower()
+    gone = {item.expression.key for item in was.constraints.values() if item.expression is not None}
+    own = [label for label, item in constraints.items() if item.expression is not None and item.expression.key in gone]
+    if not own and before.type is not None and isinstance(old.find(_type_key(before.type)), Enum):
+        # Labels that somebody wrote in another form.
+        own = [label for label, item in constraints.items() if item.kind == "check" and _folded(item) == {folded}]
+    new = [item for item in now.constraints.values() if item.kind == "check"]
+    first, last = (next(iter(part.columns.values()), None) for part in (was, now))
+    if first is not None and last is not None:
+        named = {"default": last.default, "nullable": last.nullable}
+        different = {name: value for name, value in named.items() if getattr(first, name) != value}
+        here = replace(here, **different, not_null_name=None, clauses=()) if different else here
+    if gone and not own:
+        # The column accepts anything: that is what somebody wanted.
+        return here, dict(constraints)
     if len(own) == len(new) == 1:
         # It stays where it is, under its name.
-        return {**constraints, own[0]: replace(constraints[own[0]], expression=new[0].expression)}
+        return here, {**constraints, own[0]: replace(constraints[own[0]], expression=new[0].expression)}
     kept = {label: item for label, item in constraints.items() if label not in own}
-    return {**kept, **_renumbered(_fragment([objects.column(table, column)]), kept)}
+    return here, {**kept, **_renumbered(replace(now, constraints=dict(_labeled(new))), kept)}
+
+
+def _labeled(constraints: list[Constraint]) -> Iterator[tuple[str, Constraint]]:
+    """Yield unnamed constraints with labels."""
+    return ((f"#{number}", item) for number, item in enumerate(constraints, 1))
+
+
+def _type_key(kind: Type) -> Key:
+    return Key("type", kind.schema or "public", kind.name)
 
 
 def _constraints(before: Table, after: Table) -> tuple[list[Constraint], list[Constraint]]:
@@ -233,7 +274,7 @@ def _renumbered(table: Table, there: Mapping[str, Constraint]) -> dict[str, Cons
 
 
 def _numbered(new: Mapping[str, Constraint], there: Mapping[str, Constraint]) -> dict[str, Constraint]:
-    """Return new constraints under labels that are not taken, as constraints of the table."""
+    """Return new constraints under labels that are not taken."""
     found: dict[str, Constraint] = {}
     number = len(there)
     for label, item in new.items():
@@ -243,6 +284,5 @@ def _numbered(new: Mapping[str, Constraint], there: Mapping[str, Constraint]) ->
         while free.startswith("#") and (free in there or free in found):
             number += 1
             free = f"#{number}"
-        own = replace(item, name=free) if label.startswith("#") else item
-        found[free] = replace(own, inline=False, span=None)
+        found[free] = replace(item, span=None)
     return found

@@ -10,10 +10,38 @@ from sqlglot import exp
 from miglint.port.trees import Node, TranslationError
 
 _TEXT = exp.DataType.Type.TEXT
+_UNITS = frozenset({"second", "minute", "hour", "day", "month", "year"})
+
+
+# Functions that PostgreSQL does not have, or has with another meaning.
+_ONLY_SQLITE = frozenset(
+    f"{kind}_{word}"
+    for kind in ("json", "jsonb")
+    for word in (
+        "set",
+        "insert",
+        "replace",
+        "remove",
+        "patch",
+        "valid",
+        "type",
+        "quote",
+        "group_object",
+        "each",
+        "tree",
+    )
+) | frozenset(
+    {"typeof", "total", "unicode", "char", "soundex", "glob", "like", "likely", "unlikely", "likelihood"}
+    | {"sqlite_version", "sqlite_source_id", "total_changes", "zeroblob", "timediff"}
+)
 
 
 def rewrite(node: Node) -> Node:
     """Return what PostgreSQL has for a node of a tree. Raises `TranslationError`."""
+    if isinstance(node, exp.Func):
+        word = node.name.lower() if isinstance(node, exp.Anonymous) else node.sql_name().lower()
+        if word in _ONLY_SQLITE:
+            raise TranslationError(f"{word}() has no equivalent")
     change = _REWRITES.get(type(node))
     return node if change is None else change(node)
 
@@ -40,6 +68,8 @@ def _time_of(word: str, arguments: list[Node]) -> Node:
         raise TranslationError(f"{word}() over a column has no equivalent")
     if word == "datetime" and texts in ([], ["now"]):
         return exp.CurrentTimestamp()
+    if word == "datetime" and texts[0] == "now":
+        return _moved(exp.CurrentTimestamp(), texts[1:])
     if (word == "unixepoch" and texts in ([], ["now"])) or (word == "strftime" and texts in (["%s"], ["%s", "now"])):
         return exp.Cast(
             this=exp.Extract(this=exp.var("epoch"), expression=exp.CurrentTimestamp()),
@@ -48,6 +78,47 @@ def _time_of(word: str, arguments: list[Node]) -> Node:
     if word == "strftime" and len(texts) == 2 and texts[1] == "now":
         return exp.CurrentTimestamp()
     raise TranslationError(f"{word}({', '.join(map(repr, texts))}) has no equivalent")
+
+
+def _moved(node: Node, modifiers: list[str]) -> Node:
+    """Return a time that is moved by modifiers: `-1 day`."""
+    for text in modifiers:
+        words = text.strip().lower().split()
+        if len(words) != 2 or not words[0].lstrip("+-").isdigit() or words[1].rstrip("s") not in _UNITS:
+            raise TranslationError(f"the modifier {text!r} of a time has no equivalent")
+        amount = exp.Interval(this=exp.Literal.string(f"{words[0].lstrip('+-')} {words[1]}"))
+        node = (exp.Sub if words[0].startswith("-") else exp.Add)(this=node, expression=amount)
+    return node
+
+
+def _cast(node: Node) -> Node:
+    """Return a cast to whole numbers of 64 bits, as SQLite has them."""
+    kind = node.args["to"]
+    if not isinstance(kind, exp.DataType) or kind.this != exp.DataType.Type.INT:
+        return node
+    changed = node.copy()
+    changed.set("to", exp.DataType.build("bigint", dialect="postgres"))
+    return changed
+
+
+def _conflict(node: Node) -> Node:
+    """Return a conflict clause whose columns say that they are the table's: EXCLUDED has the same ones."""
+    insert = node.parent
+    while insert is not None and not isinstance(insert, exp.Insert):
+        insert = insert.parent
+    target = None if insert is None else insert.this.this if isinstance(insert.this, exp.Schema) else insert.this
+    # The keys of a conflict have no order.
+    keys = [item.this if isinstance(item, exp.Ordered) else item for item in node.args.get("conflict_keys") or ()]
+    node.set("conflict_keys", keys or None)
+    if target is None:
+        return node
+    name = target.alias or target.name
+    sides = [item.expression for item in node.expressions if isinstance(item, exp.EQ)]
+    for side in (*sides, node.args.get("where")):
+        for column in () if side is None else [*side.find_all(exp.Column)]:
+            if not column.table and column.find_ancestor(exp.Select) is None:
+                column.set("table", exp.to_identifier(name))
+    return node
 
 
 def _written_time(node: Node) -> Node:
@@ -73,6 +144,35 @@ def _lower(node: Node) -> Node:
     """Return a random identifier for the usual way in which SQLite makes one."""
     if "randomblob" in node.sql(dialect="sqlite").lower():
         return exp.Cast(this=exp.Anonymous(this="gen_random_uuid"), to=exp.DataType.build("text"))
+    return node
+
+
+def _substring(node: Node) -> Node:
+    """Return `right()` for a part that is counted from the end."""
+    start = node.args.get("start")
+    if not isinstance(start, exp.Neg):
+        return node
+    if node.args.get("length") is not None:
+        raise TranslationError("substr() from the end has no equivalent")
+    return exp.Anonymous(this="right", expressions=[node.this, start.this])
+
+
+def _random(node: Node) -> Node:
+    raise TranslationError("random() has no equivalent")
+
+
+def _like(node: Node) -> Node:
+    """Return ILIKE: LIKE of SQLite does not tell upper from lower case."""
+    pattern = node.expression
+    if isinstance(pattern, exp.Literal) and not any(char.lower() != char.upper() for char in pattern.name):
+        return node
+    return exp.ILike(this=node.this, expression=pattern)
+
+
+def _division(node: Node) -> Node:
+    """Return a division by a number as it is, which sqlglot guards against zero."""
+    if isinstance(node.expression, exp.Literal) and node.expression.name.strip("0.") and node.args.get("safe"):
+        return exp.Div(this=node.this, expression=node.expression, typed=True, safe=False)
     return node
 
 
@@ -104,6 +204,12 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.Hex: _hex,
     exp.TimeToStr: _written_time,
     exp.Glob: _glob,
+    exp.Substring: _substring,
+    exp.Rand: _random,
+    exp.Like: _like,
+    exp.Div: _division,
     exp.HexString: _blob,
     exp.Insert: _insert,
+    exp.Cast: _cast,
+    exp.OnConflict: _conflict,
 }

@@ -12,9 +12,10 @@ from itertools import pairwise
 from typing import TypeVar
 
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
-from miglint.port.moved_rows import only_moving
+from miglint.port.moved_rows import moved_rows
 from miglint.port.postgres_objects import PostgresObjects
 from miglint.port.postgres_rows import RowStatements
 from miglint.port.postgres_script import PostgresScript
@@ -71,8 +72,10 @@ class _PostgresWriter:
         self._read_comments()
         header = len(self.script.parts)
         rows = RowStatements(self.step, self.script, self.objects)
+        self._rename()
+        rows.moved = moved_rows(self.step, self.moved, self.renamed)
         self._schema(rows)
-        rows.write(only_moving(self.step, self.moved, self.renamed))
+        rows.write()
         for text in self.last:
             self.script.create(text)
         if len(self.script.parts) > header and self._is_transaction():
@@ -85,9 +88,9 @@ class _PostgresWriter:
 
     def _schema(self, rows: RowStatements) -> None:
         """Write what changes in the schema; what would be in the way of `rows` is put off until after them."""
-        self._rename()
         self._drop(rows)
-        for key, table in self._tables():
+        self._drop_foreign_keys()
+        for key, table in self._tables(self.after):
             if self._is_new(key, table):
                 self._write_comments(key)
             if table.kind == "table":
@@ -129,9 +132,9 @@ class _PostgresWriter:
     def _is_new(self, key: Key, value: object) -> bool:
         return self.before.find(key) != value
 
-    def _tables(self) -> Iterator[tuple[Key, Table]]:
-        """Yield the tables after the migration, each behind those that it refers to, where there is such an order."""
-        found = dict(self._of(self.after, Table))
+    def _tables(self, schema: Schema) -> Iterator[tuple[Key, Table]]:
+        """Yield the tables of a schema, each behind those that it refers to, where there is such an order."""
+        found = dict(self._of(schema, Table))
         seen: set[Key] = set()
         waiting = [(key, False) for key in reversed(found)]
         while waiting:
@@ -146,25 +149,43 @@ class _PostgresWriter:
 
     def _rename(self) -> None:
         """Write the renames of tables and columns."""
+        tables: dict[str, str] = {}
         for pair in self.renames.relations():
             old, new = self.before.table(pair.old), self.after.table(pair.new)
             if old is None or new is None or self.script.table(pair.old) is None:
                 continue
             self.moved[pair.new] = pair.old
-            self.script.add(f"ALTER TABLE {identifier(old.name.name)} RENAME TO {identifier(new.name.name)};")
+            tables[old.name.name] = new.name.name
+        for one, other in _one_by_one(tables):
+            self.script.add(f"ALTER TABLE {identifier(one)} RENAME TO {identifier(other)};")
         for relation, columns in self.renamed.items():
             table, here = self.after.table(relation), self.script.table(relation)
+            names: dict[str, str] = {}
             for column, before in columns.items():
                 was = None if here is None else named(here, before)
-                if table is None or was is None or column not in table.columns:
-                    continue
-                own, name = identifier(table.name.name), table.columns[column].name
-                self.script.add(f"ALTER TABLE {own} RENAME COLUMN {identifier(was)} TO {identifier(name)};")
+                if table is not None and was is not None and column in table.columns:
+                    names[was] = table.columns[column].name
+            for one, other in _one_by_one(names):
+                own = identifier("" if table is None else table.name.name)
+                self.script.add(f"ALTER TABLE {own} RENAME COLUMN {identifier(one)} TO {identifier(other)};")
+
+    def _drop_foreign_keys(self) -> None:
+        """Write the drop of all foreign keys that are gone, before the keys that they refer to."""
+        for key, table in self._of(self.after, Table):
+            was, here = self.before.table(self.moved.get(key, key)), self.script.table(key)
+            if was is not None and here is not None and was != table:
+                writer = PostgresTables(self.script, self.objects)
+                writer.drop_constraints(was, table, here, self._renamed_in(key, was), foreign=True)
+
+    def _renamed_in(self, key: Key, was: Table) -> dict[str, str]:
+        return {old: new for new, old in self.renamed.get(key, {}).items() if old in was.columns}
 
     def _drop(self, rows: RowStatements) -> None:
         kept = set(self.moved.values())
+        # A table goes before those that it refers to.
+        tables = [*self._tables(self.before)][::-1]
         for kind in (View, Index, Table):
-            for key, value in self._of(self.before, kind):
+            for key, value in tables if kind is Table else self._of(self.before, kind):
                 now = self.after.find(key)
                 if key in kept or (now is not None and (kind is Table or now == value)):
                     continue
@@ -182,18 +203,48 @@ class _PostgresWriter:
         if here is None and table.assumed and not self.script.schema.closed:
             here = self.script.assume(table.name.name)
         if was is None and here is None:
-            self.script.create(self.objects.create_table(table))
+            self._create_table(table)
         elif was is not None and was != table:
             if here is None:
                 self.script.lose(f"the PostgreSQL schema has no table {table.name.name}")
             else:
-                renamed = {old: new for new, old in self.renamed.get(key, {}).items() if old in was.columns}
-                writer = PostgresTables(self.script, self.objects)
-                for text, columns in writer.alter(was, table, here, renamed):
-                    if any(map(rows.mention, columns)):
+                writer = PostgresTables(self.script, self.objects, rows.rewrite(key))
+                for text, columns in writer.alter(was, table, here, self._renamed_in(key, was)):
+                    if rows.rewrite(key) or any(map(rows.mention, columns)):
                         self.last.append(text)
                     else:
                         self.script.create(text)
+
+    def _create_table(self, table: Table) -> None:
+        """Write a table that is new; a condition that PostgreSQL does not accept is left out of it."""
+        text = self.objects.create_table(table)
+        problem = self.script.problem_with(text)
+        checks = {label: item for label, item in table.constraints.items() if item.kind == "check"}
+        for label, item in checks.items() if problem is not None else ():
+            without = replace(table, constraints={label: item})
+            found = self.script.problem_with(self.objects.create_table(without))
+            if found is not None and item.expression is not None:
+                self.script.lose(f"a check of {table.name.name}: {found}", f"CHECK ({item.expression.text})")
+                kept = {one: other for one, other in table.constraints.items() if one != label}
+                table = replace(table, constraints=kept)
+        self.script.create(self.objects.create_table(table))
+
+
+def _one_by_one(names: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield renames in an order in which each new name is free."""
+    waiting = dict(names)
+    while waiting:
+        old = next((old for old, new in waiting.items() if new not in waiting or new == old), None)
+        if old is None:
+            # They change places: one of them steps aside.
+            old = next(iter(waiting))
+            aside = f"miglint_{old}"
+            yield old, aside
+            waiting[aside] = waiting.pop(old)
+            continue
+        new = waiting.pop(old)
+        if new != old:
+            yield old, new
 
 
 def _subject(operation: Operation) -> Key | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from miglint.base.structs import replace
 from miglint.port.altered_tables import AlteredTables
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
+from miglint.port.conversions import conversions
 from miglint.port.expressions import TranslationError, translate_statement
 from miglint.port.labels import renamed_labels
 from miglint.port.not_carried import NotCarried
@@ -19,13 +20,16 @@ from miglint.port.schema_changes import (
     creation_rank,
     dropped_first,
     is_same_index,
-    tables_with_changed_labels,
+    namesake,
+    tables_with_changed_types,
 )
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
+from miglint.port.statements import first_words, tables_of
 from miglint.port.trial import objection_to
-from miglint.port.triggers import names_of, sqlite_triggers
+from miglint.port.triggers import is_named_after, sqlite_triggers
+from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Index, Key, Routine, Sequence, Table, Trigger, View
@@ -61,8 +65,13 @@ def port_to_sqlite(
     """
     writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
     writer.run()
+    back = [] if step.rollback is None else [*conversions(step.rollback.moments, kept=True)]
     return PortedScript(
-        tuple(writer.script.parts), tuple(writer.losses), writer.script.schema, writer.tables.values_back()
+        tuple(writer.script.parts),
+        tuple(writer.losses),
+        writer.script.schema,
+        writer.tables.values_back(back),
+        writer.tables.lost_values(back),
     )
 
 
@@ -73,6 +82,7 @@ class _SqliteWriter:
         forward = step.migration.forward
         assert forward is not None
         self.step, self.types = step, types
+        self._start = here
         self.script = SqliteScript(here, target, repeatable=repeatable)
         self.text = forward.file.text
         self.start, self.end = forward.span
@@ -136,7 +146,7 @@ class _SqliteWriter:
         elif all(isinstance(item, op.Transaction) for item in operations):
             self._transaction(operations)
         elif all(isinstance(item, _SESSION) for item in operations):
-            self._reasons.append(f"SQLite has nothing like {_first_words(self._text_of(statement))}")
+            self._reasons.append(f"SQLite does not need {first_words(self._text_of(statement))}")
         elif all(isinstance(item, _ROWS) for item in operations) and statement.kind != "do":
             self._rows(statement)
         else:
@@ -151,8 +161,11 @@ class _SqliteWriter:
     def _rows(self, statement: Statement) -> None:
         """Write a statement that reads or changes rows."""
         text = self._text_of(statement)
+        moments = self._moments.get(id(statement))
+        schema = moments[0].before if moments else self.step.before
         try:
-            found = translate_statement(text, Dialect.POSTGRES)
+            kinds = kinds_of(schema, tables_named(schema, tables_of(statement.operations)))
+            found = translate_statement(text, Dialect.POSTGRES, kinds=kinds)
         except TranslationError as problem:
             self._reasons.append(str(problem))
             return
@@ -173,7 +186,10 @@ class _SqliteWriter:
             elif group:
                 self._unlike(group)
                 before, after = group[0].before, group[-1].after
-                self._changes(before, self._with_defaults(group, after), renamed_labels(group))
+                self.tables.labels, self.tables.conversions = renamed_labels(group), [*conversions(group)]
+                self._changes(before, self._with_defaults(group, after))
+                for moment in group:
+                    self._copied(moment)
 
     def _with_defaults(self, moments: list[OperationTrace], after: Schema) -> Schema:
         """Return the schema with the defaults that columns are added with, and that are dropped at once.
@@ -204,7 +220,8 @@ class _SqliteWriter:
             words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
             self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
         else:
-            self._changes(moment.before, moment.after, {})
+            self.tables.labels, self.tables.conversions = {}, ()
+            self._changes(moment.before, moment.after)
 
     def _try(self, text: str) -> None:
         """Write a statement that changes the schema if SQLite runs it."""
@@ -218,16 +235,36 @@ class _SqliteWriter:
             if isinstance(moment.operation, (*_ROWS, op.Opaque)):
                 self._reasons.append("what it does to rows is not carried over")
 
-    def _changes(self, before: Schema, after: Schema, labels: Mapping[Key, Mapping[str, str]]) -> None:
-        """Write what leads from one schema of PostgreSQL to another; `labels` are renamed ones of enums."""
-        self.tables.labels = labels
+    def _copied(self, moment: OperationTrace) -> None:
+        """Write the rows that a table is created with."""
+        operation = moment.operation
+        if not isinstance(operation, op.CreateTable) or operation.query is None or not operation.with_data:
+            return
+        name = own_name(operation.name)
+        try:
+            kinds = kinds_of(moment.before, tables_named(moment.before, operation.query.relations))
+            query = translate_statement(operation.query.text, Dialect.POSTGRES, kinds=kinds)
+        except TranslationError as problem:
+            self._reasons.append(f"the rows of {operation.name.name}: {problem}")
+            return
+        # The table is there already where the script runs again.
+        text = (
+            f"INSERT INTO {name} SELECT * FROM ({query.rstrip().rstrip(';')}) WHERE NOT EXISTS (SELECT 1 FROM {name})"
+        )
+        objection = self.script.rows(text)
+        if objection is not None:
+            self._reasons.append(f"the rows of {operation.name.name}: {objection}")
+
+    def _changes(self, before: Schema, after: Schema) -> None:
+        """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
         objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
         for key in dropped_first(keys, before, after):
-            self._drop(key, before)
+            if not self._is_hidden(key, before, after):
+                self._drop(key, before)
         for key in sorted(keys, key=lambda key: creation_rank(key, after)):
             self._put(key, before, after, objects)
-        for key in sorted(tables_with_changed_labels(keys, before, after)):
+        for key in sorted(tables_with_changed_types(keys, before, after)):
             self.tables.alter(key, before, after, objects)
         self.tables.rebuild()
 
@@ -236,11 +273,10 @@ class _SqliteWriter:
         own = relation_key(Name(None, key.name), Dialect.SQLITE)
         there = self.script.schema.find(own)
         if isinstance(value, Trigger):
-            names = {name.lower() for name in names_of(value)}
             for _, trigger in self.script.schema.users(
                 relation_key(Name(None, value.table.name), Dialect.SQLITE), Trigger
             ):
-                if trigger.name.lower() in names:
+                if is_named_after(trigger.name, value):
                     self._try(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)};")
         elif isinstance(value, (Table, View, Index)) and isinstance(there, (Table, View, Index)):
             self._try(f"DROP {type(there).__name__.upper()} IF EXISTS {identifier(there.name.name)};")
@@ -269,9 +305,16 @@ class _SqliteWriter:
             owner = None if value.table is None else after.table(relation_key(value.table, Dialect.POSTGRES))
             self._create(objects.create_index(value, owner))
 
+    def _is_hidden(self, key: Key, before: Schema, after: Schema) -> bool:
+        """Return whether SQLite's relation of this name stands for that of another schema, and say so."""
+        other = namesake(key, before, after, self._start)
+        if other is not None and not isinstance(after.find(key) or before.find(key), Index):
+            self._reasons.append(f"{key.schema}.{key.name} has the name of {other.schema}.{other.name}")
+        return other is not None
+
     def _put(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         value, was = after.find(key), before.find(key)
-        if value is None:
+        if value is None or self._is_hidden(key, before, after):
             return
         match value:
             case Table() if value.kind == "table" and value.partition_of is None:
@@ -345,10 +388,6 @@ def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
 
 def _objection(text: str, columns: Iterable[str]) -> str | None:
     return _compiled(text, tuple(columns))
-
-
-def _first_words(text: str) -> str:
-    return " ".join(text.split()[:2]).upper()
 
 
 def _is_harmless(statement: Statement) -> bool:

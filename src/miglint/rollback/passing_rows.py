@@ -12,6 +12,7 @@ from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import CreateTable, Delete, Drop, Insert, Query, Update
 
+_QUOTED = pattern(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'")
 _PARTLY = pattern(r"\b(?:WHERE|LIMIT|DISTINCT|GROUP|HAVING|EXCEPT|INTERSECT|OFFSET)\b", re.IGNORECASE)
 
 
@@ -51,7 +52,7 @@ def passing_changes(moments: Sequence[OperationTrace]) -> frozenset[int]:
 
 def _only(schema: Schema, query: Query) -> Key | None:
     """Return the table whose rows a query reads, all of them; None if it leaves some out, or reads several tables."""
-    if _PARTLY.search(query.text):
+    if _PARTLY.search(_QUOTED.sub("", query.text)):
         return None
     keys = dict.fromkeys(key_of(schema, name) for name in query.relations)
     there = [key for key in keys if schema.table(key) is not None]

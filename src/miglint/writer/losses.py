@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.schema.affinity import changed_by_affinity
 from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.type_conversion import conversion
 from miglint.schema.value import Schema
@@ -14,18 +15,23 @@ from miglint.writer.base_types import base_type
 from miglint.writer.renames import Renames
 from miglint.writer.written import LostData
 
+# What happened to values that were computed anew when their table was copied.
+COPIED = "as the copy of the table made them"
+
 
 class _Way(NamedTuple):
     """Where the rows and values of one schema are in another one.
 
     `relations`, `columns` and `types` have another name there. `emptied` are columns that the other may have, but not
-    with the same values, `using` the expressions that made values of another type.
+    with the same values, `computed` those that a copy of the table made other values for, `using` the expressions that
+    made values of another type.
     """
 
     relations: Mapping[Key, Key] = {}
     columns: Mapping[tuple[Key, str], str] = {}
     types: Mapping[tuple[str, str], tuple[str, str]] = {}
     emptied: Collection[tuple[Key, str]] = ()
+    computed: Collection[tuple[Key, str]] = ()
     using: Mapping[tuple[Key, str], Expression] = {}
 
 
@@ -52,6 +58,7 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
         {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()},
         {was: now for now, was in types.items()},
         {(relations.get(key, key), column) for key, column in renames.values.emptied()} | renames.values.emptied(),
+        {(relations.get(key, key), column) for key, column in renames.rows.computed_columns()},
         renames.conversions(),
     )
     return tuple(_gone(old, new, _Way(relations, columns, types))), tuple(_gone(new, old, back))
@@ -59,7 +66,7 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
 
 def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
     """Yield the tables and columns with rows of their own that one schema has and the other has not."""
-    changed = {relation for relation, _ in (*way.emptied, *way.using)}
+    changed = {relation for relation, _ in (*way.emptied, *way.computed, *way.using)}
     for key, table in sorted(_tables(one)):
         there = way.relations.get(key, key)
         value = two.find(there)
@@ -79,7 +86,12 @@ def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
             if other is None or other.generated is not None or (key, name) in way.emptied:
                 yield LostData(key, column.name)
                 continue
-            changes = _changes(one, two, column, other, way.types, way.using.get((key, name)))
+            if one.dialect is Dialect.SQLITE:
+                changes = changed_by_affinity(column.type, other.type, strict=(table.strict, value.strict))
+            else:
+                changes = _changes(one, two, column, other, way.types, way.using.get((key, name)))
+            if changes is None and (key, name) in way.computed:
+                changes = COPIED
             if changes is not None:
                 yield LostData(key, column.name, changes)
 
@@ -99,7 +111,7 @@ def _changes(
     using: Expression | None,
 ) -> str | None:
     """Return how the values of a column are changed for good in one of another type, None if they are kept."""
-    if old.dialect is Dialect.SQLITE or column.type is None or other.type is None:
+    if column.type is None or other.type is None:
         return None
     one, two = column.type, other.type
     if one.schema is not None and types.get((one.schema, one.name)) == (two.schema, two.name):

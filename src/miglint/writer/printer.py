@@ -276,4 +276,5 @@ def create_other(value: Other) -> Iterator[str]:
     if not value.sources or not all(value.sources):
         raise UnprintableError(f"how the {value.kind} was created is not known")
     for text in value.sources:
-        yield text.rstrip().rstrip(";") + ";"
+        moved = sources.statistics(text, value.table) if value.kind == "statistics" and value.table else text
+        yield moved.rstrip().rstrip(";") + ";"

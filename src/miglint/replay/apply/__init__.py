@@ -104,14 +104,14 @@ def _apply(machine: Machine, operation: Operation) -> None:
         if machine.moments is None:
             handler(machine, operation)
             return
-        before, noted = machine.schema, len(machine.notes)
+        before, noted = machine.in_session(), len(machine.notes)
         try:
             handler(machine, operation)
         except Refused:
             machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
             raise
         notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
-        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.schema, notes))
+        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.in_session(), notes))
     elif isinstance(operation, op.If):
         control.branch(machine, operation, _apply)
     elif isinstance(operation, op.Try):

@@ -177,7 +177,11 @@ def _relabelled(renaming: _Renaming, key: Key, value: SchemaObject) -> SchemaObj
             swap = renaming.of_statement(value.source, _relation(value.table))
             return _redefined(value, swap)
         case Routine():
-            return _redefined(value, renaming.of_statement(value.source, None))
+            swap = renaming.of_statement(value.source, None)
+            changed = _redefined(value, swap)
+            # A body of statements is stored like a view, one that is a string is not.
+            is_stored = value.body is not None and " sql body " in value.definition
+            return replace(changed, body=swap_constants(value.body or "", swap)) if is_stored and swap else changed
         case Other():
             about = None if value.table is None else _relation(value.table)
             swap = {}

@@ -161,7 +161,7 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
 def _rename_once(failure: SecondRunFailure) -> Fix | None:
     """Return the block around a rename that makes room for another object, where the drop at the end fails.
 
-    A second run would rename what has taken the place: where the script has run is told by what it does later.
+    A second run would rename what has taken the place: what it does later shows whether the script has run.
     """
     drop, step, script = failure.operation, failure.step, failure.script
     if not isinstance(drop, ops.Drop) or failure.error.condition != "dependent_objects_still_exist":
@@ -172,8 +172,8 @@ def _rename_once(failure: SecondRunFailure) -> Fix | None:
                 conditions = later_conditions(step, script, statement)
                 # The first of them is that of the rename itself, which holds again when the place is taken.
                 own = object_exists(rename.kind, rename.name, rename.table, None)
-                told = next((one for one in conditions if own is None or one != own), None)
-                return None if told is None else statement_in_block(step, script, statement, told, None)
+                done = next((one for one in conditions if own is None or one != own), None)
+                return None if done is None else statement_in_block(step, script, statement, done, None)
     return None
 
 
@@ -227,6 +227,15 @@ def _drift(failure: SecondRunFailure) -> str | None:
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
+    if failure.error.condition == "invalid_table_definition":
+        # It is about a second primary key.
+        table = before.find(key)
+        known = isinstance(table, Table) and not table.assumed
+        return None if known else f"{key.name} may have a primary key already: the migrations do not rule it out"
+    if failure.error.condition == "dependent_objects_still_exist":
+        if before.rooted or before.closed:
+            return None
+        return f"what needs {part or key.name} may exist already: the migrations do not rule it out"
     if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"{part or key.name} may exist already: the migrations do not rule it out"

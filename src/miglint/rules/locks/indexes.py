@@ -124,7 +124,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
     if drop and must_be_alone(step, applied.script):
-        return f"Put it {_ALONE}: `{made};`. Before a retry of an interrupted build, run {drop} by hand."
+        return f"Put it {_ALONE}, after {drop} by hand if an earlier build was interrupted: `{made};`."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
 

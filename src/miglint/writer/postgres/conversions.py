@@ -53,6 +53,10 @@ def _value(draft: Drafting, key: Key, before: Column, after: Column, swapped: bo
     method = _method(base_one, base_two)
     if method == "assignment" and one.schema is None:
         return None
+    if method is None and base_one.name == "bool" and base_two.name in _ZERO:
+        return f"{own}::integer::{target}"
+    if method is None and base_two.name == "bool" and base_one.name in _ZERO:
+        return f"{own} <> 0"
     if method is None:
         labels = _labels(draft.old, one)
         if labels is not None and not are_readable(labels, base_two):

@@ -36,6 +36,7 @@ from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follow
 from miglint.writer.postgres.graph import Item
 from miglint.writer.remarks import role_name
 from miglint.writer.routines import signature
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.sequences import create_sequence, owned_by
 from miglint.writer.words import UnprintableError, identifier
 
@@ -329,9 +330,7 @@ def _added_column(draft: Drafting, item: Item, table: Table) -> list[Text]:
         body = f"{head} ALTER COLUMN {own} SET NOT NULL;"
         empty = f"NOT EXISTS (SELECT FROM {own_name(item.key, table)} WHERE {own} IS NULL)"
         texts.append(guards.block(empty, body))
-        draft.with_rows.append(
-            f"column {own_name(item.key, table)}.{own} comes without NOT NULL where the table has rows"
-        )
+        draft.with_rows.append(stays_nullable(own_name(item.key, table), own))
     return texts
 
 

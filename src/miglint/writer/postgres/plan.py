@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 
 from miglint.schema.change import Change
-from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
+from miglint.schema.describe import CONSTRAINT_WORDS
+from miglint.schema.diff import object_changes
 from miglint.schema.inherited import comes_with_parent
 from miglint.schema.objects import (
     ABSENT,

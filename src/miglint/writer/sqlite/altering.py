@@ -57,4 +57,7 @@ def can_be_added(column: Column) -> bool:
         return False
     if column.generated is None and column.nullable is False and column.default is None:
         return False
-    return column.default is None or column.generated is not None or not constant(column.default).startswith("(")
+    if column.default is None or column.generated is not None:
+        return True
+    # The time is not a constant: it is refused where there are rows.
+    return not constant(column.default).lower().startswith(("(", "current_"))

@@ -54,10 +54,24 @@ def constants_of_statement(environment: Environment, text: str, own: Relation | 
             elements = (item["StatsElem"].get("expr") for item in body.get("exprs", ()))
             return _read(analysis, ((item, UNKNOWN) for item in elements if item is not None), (), scope)
         case "CreateFunctionStmt":
-            parameters = (item["FunctionParameter"] for item in body.get("parameters", ()))
-            defaults = ((item["defexpr"], _type_name(environment, item)) for item in parameters if "defexpr" in item)
-            return _read(analysis, defaults, (), scope)
+            parameters = [item["FunctionParameter"] for item in body.get("parameters", ())]
+            typed = [(item["defexpr"], _type_name(environment, item)) for item in parameters if "defexpr" in item]
+            named = {item["name"]: _type_name(environment, item) for item in parameters if "name" in item}
+            scope.parameters = frozenset(named)
+            scope.add(FromItem(body["funcname"][-1]["String"]["sval"], named))
+            queries, returned = _of_body(body.get("sql_body", {}))
+            if returned is not None:
+                typed.append((returned, UNKNOWN))
+            return _read(analysis, typed, queries, scope)
     return _read(analysis, (), (tree,), None)
+
+
+def _of_body(body: Node) -> tuple[list[Node], Node | None]:
+    """Return the queries of a `BEGIN ATOMIC` body, or the expression of `RETURN`."""
+    if "ReturnStmt" in body:
+        return [], body["ReturnStmt"]["returnval"]
+    lists = (item["List"]["items"] for item in body.get("List", {}).get("items", ()) if "List" in item)
+    return [query for items in lists for query in items], None
 
 
 def _type_name(environment: Environment, parameter: Node) -> str:

@@ -1,0 +1,286 @@
+"""What PostgreSQL computes from typed values, and SQLite from texts and numbers: in trees of sqlglot.
+
+SQLite keeps times, documents and arrays as texts, truth values as numbers, and divides whole numbers as such whatever
+the column's type is. Where an operator would give another result than in PostgreSQL, its operands are converted, or
+it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from miglint.port.choices import ARRAY
+from miglint.port.trees import Node, TranslationError
+from miglint.port.value_kinds import (
+    BOOLEAN,
+    BYTES,
+    CLOCK,
+    CONVERTED,
+    DATE,
+    DOCUMENT,
+    EXACT,
+    INTEGER,
+    INTERVAL,
+    NUMBERS,
+    REAL,
+    TEXT,
+    TIME,
+    Kinds,
+)
+
+_KINDS: dict[Any, str] = {
+    exp.DataType.Type.BOOLEAN: BOOLEAN,
+    **dict.fromkeys(exp.DataType.INTEGER_TYPES, INTEGER),
+    **dict.fromkeys(exp.DataType.TEXT_TYPES, TEXT),
+    **dict.fromkeys(exp.DataType.REAL_TYPES, REAL),
+    exp.DataType.Type.DECIMAL: EXACT,
+    exp.DataType.Type.TIMESTAMP: TIME,
+    exp.DataType.Type.TIMESTAMPTZ: TIME,
+    exp.DataType.Type.DATE: DATE,
+    exp.DataType.Type.TIME: CLOCK,
+    exp.DataType.Type.TIMETZ: CLOCK,
+    exp.DataType.Type.INTERVAL: INTERVAL,
+    exp.DataType.Type.JSON: DOCUMENT,
+    exp.DataType.Type.JSONB: DOCUMENT,
+    exp.DataType.Type.VARBINARY: BYTES,
+    exp.DataType.Type.ARRAY: ARRAY,
+}
+_TIMES = frozenset({TIME, DATE, CLOCK})
+_COLLECTIONS = frozenset({DOCUMENT, ARRAY, NUMBERS})
+_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
+_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
+_NOW = (exp.CurrentTimestamp, exp.Localtimestamp)
+
+
+def with_types(tree: Node, kinds: Kinds) -> Node:
+    """Return a tree of PostgreSQL in which operators on typed values are such of SQLite. Raises `TranslationError`."""
+    for node in [*tree.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)]:
+        _compared(node, kinds)
+    for node in [*tree.find_all(exp.Insert)]:
+        _inserted(node, kinds)
+    for node in [*tree.find_all(exp.Update)]:
+        _assigned(node, kinds)
+    holder = exp.Paren(this=tree)
+    # From the leaves: the kind of a node is that of what it is made from, before that is rewritten.
+    nodes = [*holder.dfs()][1:]
+    known = {id(node): kind_of(node, kinds) for node in nodes}
+    for node in reversed(nodes):
+        change = _CHANGES.get(type(node))
+        if change is not None:
+            new = change(node, lambda one: known.get(id(one)))
+            if new is not node:
+                known[id(new)] = known.get(id(node))
+                node.replace(new)
+    return holder.this.pop()
+
+
+def kind_of(node: Node, kinds: Kinds) -> str | None:
+    """Return the kind of the values of an expression of PostgreSQL; None if it is not known."""
+    while isinstance(node, (exp.Paren, exp.Neg, exp.Alias, exp.Max, exp.Min)):
+        node = node.this
+    found: str | None = None
+    if isinstance(node, exp.Column):
+        found = kinds.of(node.name)
+    elif isinstance(node, exp.Cast):
+        to = node.args.get("to")
+        found = _KINDS.get(to.this) if isinstance(to, exp.DataType) else None
+    elif isinstance(node, (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)):
+        found = BOOLEAN
+    elif isinstance(node, exp.Interval):
+        found = INTERVAL
+    elif isinstance(node, _NOW) or node.name.lower() in ("now", "date_trunc"):
+        found = TIME
+    elif isinstance(node, exp.CurrentDate):
+        found = DATE
+    elif isinstance(node, exp.JSONExtract):
+        found = DOCUMENT
+    elif isinstance(node, (exp.JSONExtractScalar, exp.DPipe)):
+        found = TEXT
+    elif isinstance(node, exp.Array):
+        found = ARRAY
+    elif isinstance(node, exp.Literal) and not node.is_string:
+        found = EXACT if "." in node.name else INTEGER
+    elif isinstance(node, exp.Coalesce):
+        found = kind_of(node.this, kinds)
+    elif isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div)):
+        found = _of_arithmetic(kind_of(node.this, kinds), kind_of(node.expression, kinds))
+    return found
+
+
+def _of_arithmetic(left: str | None, right: str | None) -> str | None:
+    if left in _TIMES or right in _TIMES:
+        return left if right == INTERVAL else None
+    return next((kind for kind in (REAL, EXACT, INTEGER) if kind in (left, right)), None)
+
+
+_KindOf = Callable[[Node], str | None]
+
+
+def _converted(node: Node, kind: str | None) -> None:
+    """Give a constant the type that PostgreSQL gives it, so that it is stored in the form of SQLite."""
+    if kind is None or kind not in CONVERTED or not isinstance(node, exp.Literal) or not node.is_string:
+        return
+    if kind == BOOLEAN and node.name.strip().lower() not in _TRUE | _FALSE:
+        return
+    node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(CONVERTED[kind], dialect="postgres")))
+
+
+def _compared(node: Node, kinds: Kinds) -> None:
+    """Convert a constant that is compared with a column, or that a column is set to."""
+    for one, other in ((node.this, node.expression), (node.expression, node.this)):
+        if isinstance(one, exp.Column):
+            _converted(other, kinds.of(one.name))
+
+
+def _assigned(node: Node, kinds: Kinds) -> None:
+    """Round what a column of whole numbers is set to, as PostgreSQL does."""
+    for item in node.expressions:
+        if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column) and kinds.of(item.this.name) == INTEGER:
+            value = item.expression
+            if kind_of(value, kinds) in (EXACT, REAL):
+                whole = exp.DataType.build("bigint", dialect="postgres")
+                value.replace(exp.Cast(this=exp.Paren(this=value.copy()), to=whole))
+
+
+def _inserted(node: Node, kinds: Kinds) -> None:
+    target = node.this
+    if isinstance(target, exp.Schema):
+        columns = [item.name.lower() for item in target.expressions]
+    else:
+        columns = [*kinds.tables.get(target.name.lower(), ())]
+    source = node.expression
+    rows: list[list[Node]] = []
+    if isinstance(source, exp.Values):
+        rows = [row.expressions for row in source.expressions if isinstance(row, exp.Tuple)]
+    elif isinstance(source, exp.Select):
+        rows = [[item.unalias() for item in source.expressions]]
+    for row in rows:
+        for column, value in zip(columns, row, strict=False):
+            _converted(value, kinds.of(column))
+
+
+def _subtraction(node: Node, kind: _KindOf) -> Node:
+    left, right = kind(node.this), kind(node.expression)
+    if left in _COLLECTIONS:
+        key = node.expression
+        if left == DOCUMENT and isinstance(key, exp.Literal) and key.is_string and '"' not in key.name:
+            path = exp.Literal.string(f'$."{key.name}"')
+            return exp.Anonymous(this="json_remove", expressions=[node.this.copy(), path])
+        raise TranslationError(f"- on {_called(left)} has no equivalent")
+    return _moved_time(node, left, right, "-")
+
+
+def _addition(node: Node, kind: _KindOf) -> Node:
+    return _moved_time(node, kind(node.this), kind(node.expression), "+")
+
+
+def _moved_time(node: Node, left: str | None, right: str | None, sign: str) -> Node:
+    if left not in _TIMES and right not in _TIMES:
+        return node
+    days = node.expression
+    if left == DATE and isinstance(days, exp.Literal) and not days.is_string and days.name.isdigit():
+        moved = exp.Literal.string(f"{sign}{days.name} days")
+        return exp.Anonymous(this="date", expressions=[node.this.copy(), moved])
+    if right == INTERVAL and isinstance(node.expression, (exp.Interval, exp.Cast)):
+        # A constant interval, which is written as a modifier.
+        return node
+    raise TranslationError(f"{sign} on times has no equivalent")
+
+
+def _concatenation(node: Node, kind: _KindOf) -> Node:
+    found = next((one for one in (kind(node.this), kind(node.expression)) if one in _COLLECTIONS | {BYTES}), None)
+    if found is not None:
+        raise TranslationError(f"|| on {_called(found)} has no equivalent")
+    return node
+
+
+def _called(kind: str) -> str:
+    return {DOCUMENT: "documents", BYTES: "byte strings"}.get(kind, "arrays")
+
+
+def _division(node: Node, kind: _KindOf) -> Node:
+    """Return a division that keeps the fraction where PostgreSQL does."""
+    found = kind(node.this), kind(node.expression)
+    if not {EXACT, REAL} & set(found):
+        return node
+    number = exp.Cast(this=node.this.copy(), to=exp.DataType.build("real", dialect="postgres"))
+    return exp.Div(this=number, expression=node.expression.copy(), typed=True, safe=False)
+
+
+def _cast(node: Node, kind: _KindOf) -> Node:
+    """Return a cast whose value is not that of the column as SQLite keeps it."""
+    to = node.args.get("to")
+    if not isinstance(to, exp.DataType) or isinstance(node.this, (exp.Literal, exp.Null, exp.Boolean)):
+        return node
+    source, target = kind(node.this), _KINDS.get(to.this)
+    inner = node.this.copy()
+    if source == TIME and target in (DATE, CLOCK):
+        # Whatever the zone is that a time is written with: date() knows few forms.
+        place = (1, 10) if target == DATE else (12, 8)
+        return exp.Anonymous(this="substr", expressions=[inner, *map(exp.Literal.number, place)])
+    if source == DATE and target == TIME:
+        return exp.DPipe(this=inner, expression=exp.Literal.string(" 00:00:00"))
+    if source in (EXACT, REAL) and target == INTEGER:
+        return exp.Cast(this=exp.Anonymous(this="round", expressions=[inner]), to=to.copy())
+    if source in (EXACT, REAL, INTEGER) and target == EXACT and len(to.expressions) == 2:
+        return exp.Anonymous(this="round", expressions=[inner, to.expressions[1].this.copy()])
+    if source == target == BOOLEAN:
+        return inner
+    if target == BOOLEAN and source == INTEGER:
+        return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
+    if target == BOOLEAN and source == TEXT:
+        return _truth_of(inner)
+    if target == TEXT and source == BOOLEAN:
+        return _case((inner, "true"), (exp.Not(this=inner.copy()), "false"))
+    if target == TEXT and to.expressions and source == TEXT:
+        length = to.expressions[0].this.copy()
+        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number("1"), length])
+    return node
+
+
+def _truth_of(inner: Node) -> Node:
+    low = exp.Lower(this=exp.Trim(this=inner))
+    case = exp.Case()
+    for words, value in ((_TRUE, True), (_FALSE, False)):
+        listed = exp.In(this=low.copy(), expressions=[exp.Literal.string(word) for word in sorted(words)])
+        case = case.when(listed, exp.Boolean(this=value))
+    return case
+
+
+def _case(*branches: tuple[Node, str]) -> Node:
+    case = exp.Case()
+    for condition, value in branches:
+        case = case.when(condition, exp.Literal.string(value))
+    return case
+
+
+def _contained(node: Node, kind: _KindOf) -> Node:
+    raise TranslationError("the operators of documents and arrays have no equivalent")
+
+
+def _key_there(node: Node, kind: _KindOf) -> Node:
+    """Return whether a document has a key, as SQLite asks it."""
+    key = node.expression
+    if isinstance(key, exp.Literal) and key.is_string and '"' not in key.name and kind(node.this) == DOCUMENT:
+        found = exp.Anonymous(this="json_type", expressions=[node.this.copy(), exp.Literal.string(f'$."{key.name}"')])
+        return exp.Paren(this=exp.Not(this=exp.Is(this=found, expression=exp.Null())))
+    return _contained(node, kind)
+
+
+_CHANGES: dict[type[Any], Callable[[Node, _KindOf], Node]] = {
+    exp.Sub: _subtraction,
+    exp.Add: _addition,
+    exp.DPipe: _concatenation,
+    exp.Div: _division,
+    exp.Cast: _cast,
+    exp.JSONBContains: _contained,
+    exp.ArrayContainsAll: _contained,
+    exp.ArrayContainedBy: _contained,
+    exp.ArrayOverlaps: _contained,
+    exp.JSONBContainsTopKey: _key_there,
+    exp.JSONBContainsAnyTopKeys: _contained,
+    exp.JSONBContainsAllTopKeys: _contained,
+}
