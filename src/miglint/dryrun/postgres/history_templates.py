@@ -51,7 +51,7 @@ class Template(Struct, frozen=True):
     started: str
 
 
-class _Entry(Struct, frozen=True):
+class _KeptFiles(Struct, frozen=True):
     template: Template
     folders: tuple[str, ...]
     files: tuple[tuple[str, bytes], ...]
@@ -81,7 +81,7 @@ class HistoryTemplates:
             body = memoryview(content)[_SEAL:]
             if content[:_SEAL] != self._sealed(name, body):
                 raise ValueError
-            entry = msgspec.msgpack.decode(body, type=_Entry)
+            entry = msgspec.msgpack.decode(body, type=_KeptFiles)
         except (OSError, ValueError, msgspec.MsgspecError):
             self.discard(name)
             return None
@@ -101,7 +101,7 @@ class HistoryTemplates:
             folders: list[str] = []
             files: list[tuple[str, bytes]] = []
             _collect(data, log, folders, files)
-            body = msgspec.msgpack.encode(_Entry(template, tuple(folders), tuple(files)))
+            body = msgspec.msgpack.encode(_KeptFiles(template, tuple(folders), tuple(files)))
             if len(body) > _LONGEST:
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
