@@ -236,7 +236,8 @@ def test_nothing_is_kept_of_a_run_that_leaves_something_on_the_server(
     script: str, tmp_path: Path, folder: Path
 ) -> None:
     done = go(tmp_path / "cache", usual(numbered(5, script, "SELECT 1;"), numbered(6)))
-    assert all(run.forward is not None and run.forward.ok for run in done.migrations)
+    # The other one of the history's sessions may have changed the role at the same moment.
+    assert done.stopped is None and done.migrations[-1].ran
     assert kept(folder) == []
 
 
