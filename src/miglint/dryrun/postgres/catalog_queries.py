@@ -274,12 +274,16 @@ _LEFT_OUT = {
 }
 _PARTS = {
     "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
-    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'S')",
+    "composite classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
-    "dependencies": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
-    " WHERE d.deptype IN ('a', 'i', 'e', 'x') AND d.objid >= 16384 AND (d.deptype IN ('e', 'x')"
-    " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+    "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
+    " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
+    "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
+    " FROM pg_depend d WHERE d.deptype IN ('a', 'i') AND d.objid >= 16384"
+    " AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)",
     "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
     " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
     " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",
@@ -299,7 +303,7 @@ _PARTS = {
     for catalog, column in _CATALOGS.items()
 }  # fmt: skip
 # Dependencies of every text, and of texts with expressions.
-_ANYWHERE = ("pg_namespace", "pg_description", "dependencies")
+_ANYWHERE = ("pg_namespace", "pg_description", "extension members")
 _IN_EXPRESSIONS = (
     "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
     "pg_language", "pg_aggregate",
@@ -307,8 +311,8 @@ _IN_EXPRESSIONS = (
 # Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
-    (_SEQUENCES, ("pg_sequence", "sequence classes")),
-    (_TYPES, ("pg_type", "sequence classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
+    (_SEQUENCES, ("pg_sequence", "sequence classes", "owners of sequences")),
+    (_TYPES, ("pg_type", "composite classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
     (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
     (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),

@@ -203,6 +203,12 @@ class PostgresDatabase(ScriptSession):
         self.server.wait_gone(self.name)
         return self.tenant.create(self.name)
 
+    def set_aside(self) -> None:
+        """Keep the present state in another database, for later runs."""
+        self._leave()
+        self.server.wait_gone(self.name)
+        self.tenant.set_aside(self.name)
+
     def copy(self) -> PostgresDatabase:
         """Return a copy."""
         return PostgresDatabase(self.tenant, self.copied(), login=self.login)

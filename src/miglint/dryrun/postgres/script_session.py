@@ -268,6 +268,7 @@ class ScriptSession:
         if span is not None and error.position >= 0 and index >= 0:
             place = min(span.start + error.position, span.end)
         limit = error.limit or self._limit(error, seconds)
+        self.server.tested_limits = self.server.tested_limits or limit is not None
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
 
     def _limit(self, error: ServerError, seconds: float) -> str | None:
