@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
             fixed = _fixed(folder, unsafe="--unsafe" in flags)
             seconds = perf_counter() - started
             counts = Counter[str]()
-            for line in _executed(folder, fixed.texts, engines, counts):
+            for line in _executed(folder, {**fixed.texts, **fixed.creates}, engines, counts):
                 if "-v" in flags:
                     print(f"    {line}")
             changed += counts["first run changed"]
@@ -65,8 +65,8 @@ def _fixed(folder: str, *, unsafe: bool) -> Fixed:
     def checked(texts: Mapping[str, str], only: frozenset[str] | None) -> Report:
         return check(replace(job, texts=texts, report_only=only)).report
 
-    def wants(finding: Finding) -> bool:
-        return wanted.wants(finding) and stored.is_text(finding.path)
+    def wants(finding: Finding, new: bool) -> bool:
+        return wanted.wants(finding) and (new or stored.is_text(finding.path))
 
     return fix_all(checked, stored.text, wants)
 

@@ -34,8 +34,9 @@ from miglint.dryrun.surround import surround
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import EXACT, SCHEMA_ONLY
 from miglint.rollback.forward_edit import forward_edits
-from miglint.rollback.written import EXACT, SCHEMA_ONLY, RollbackText, write_preserving, write_rollback
+from miglint.rollback.written import RollbackText, write_preserving, write_rollback
 from miglint.rules.data.losses import reads
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -55,6 +56,7 @@ class BenchResult(Struct, frozen=True):
     reason: str = ""
     twice: bool | None = None
     half: bool | None = None
+    half_reason: str = ""
     rows: int = 0
     kept: bool | None = None
     destroyed: int = 0
@@ -109,7 +111,7 @@ def measure(
             seconds = time.perf_counter() - begun
             new = replace(migration, rollback=written_script(migration, text))
             scripts = Scripts.of(new, history.layout)
-            half = _half(scripts, database, before)
+            half, half_reason = _half(scripts, database, before)
             ran = run_steps(new, scripts, database, before)
             row_run = RowRun()
             if twin is not None:
@@ -123,8 +125,8 @@ def measure(
             kept = not row_run.losses if row_run.rollback is not None else None
             twice, filled = ran.verdict.rollback_idempotent, sum(row_run.inserted.values())
             yield BenchResult(
-                migration.version, step.migration.forward.path, text, kind, reason, twice, half, filled, kept,
-                destroyed, renames, seconds,
+                migration.version, step.migration.forward.path, text, kind, reason, twice, half, half_reason,
+                filled, kept, destroyed, renames, seconds,
             )  # fmt: skip
         if twin is not None:
             twin.drop()
@@ -132,17 +134,23 @@ def measure(
         database.drop()
 
 
-def _half(scripts: Scripts, database: Database, before: Schema) -> bool | None:
-    """Run the rollback after the first half of the forward; None where there is no half."""
+def _half(scripts: Scripts, database: Database, before: Schema) -> tuple[bool | None, str]:
+    """Run the rollback after the first half of the forward, and say what is wrong; None where there is no half."""
     forward, rollback = scripts.forward, scripts.rollback
     if forward is None or rollback is None or len(forward.pieces) < 2:
-        return None
+        return None, ""
     copy = database.copy()
     try:
         first = replace(forward, pieces=forward.pieces[: len(forward.pieces) // 2], wrapped=False)
         if not copy.run(first).ok:
-            return None
-        return copy.run(rollback).ok and not counting(compare(before, copy.schema()))
+            return None, ""
+        done = copy.run(rollback)
+        if not done.ok:
+            return False, str(done.error)
+        left = counting(compare(before, copy.schema()))
+        return not left, "; ".join(
+            f"{c.kind} {c.what} {c.name} {c.aspect or ''}: {c.before} -> {c.after}" for c in left
+        )
     finally:
         copy.drop()
 
@@ -233,7 +241,7 @@ def _details(label: str, results: list[BenchResult]) -> str:
         if item.twice is False and item.kind not in (FAILS,):
             kinds["does not run twice"].append(line)
         if item.half is False and item.kind not in (FAILS,):
-            kinds["not after half a forward"].append(line)
+            kinds["not after half a forward"].append(f"{line} || {item.half_reason[:400]}")
         if item.destroyed:
             kinds["destroys what was renamed"].append(line)
     order = (WRONG, FAILS, "destroys what was renamed", "does not run twice", "not after half a forward")

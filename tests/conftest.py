@@ -2,13 +2,17 @@
 
 How tests are given to workers: those that share something that is costly to make go to one of them.
 
-And properties are tried on the same examples each time, so that a run that fails fails again.
+Properties are tried on the same examples each time, so that a run that fails fails again.
+
+Coverage is measured in the processes of the tests alone, and not while tests run that repeat what others run: measuring
+doubles the time of both. The measured part has to reach the floor on its own.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +29,21 @@ TOGETHER = (
     "tests/integration/test_action.py",
     "tests/integration/test_pre_commit.py",
 )
+
+# Many scripts, many times, or many processes, of what the tests of the single packages run as well.
+UNMEASURED = (
+    "tests/growth/",
+    "tests/help/",
+    "tests/hostile/",
+    "tests/linter/test_parallel.py",
+    "tests/properties/",
+    "tests/rules/test_dispatch.py",
+    "tests/schema/test_small_cases.py",
+)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Measuring starts with the worker; processes that the tests start are not measured.
+    os.environ.pop("COVERAGE_PROCESS_START", None)
 
 settings.register_profile(
     "fixed",
@@ -49,6 +68,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
             return file if file in TOGETHER else f"{file} {crc32(nodeid.encode()) % 8}"
 
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Suspend the measurement of coverage, if there is one, during the tests of `UNMEASURED`."""
+    coverage = sys.modules.get("coverage")
+    measuring = coverage.Coverage.current() if coverage is not None and item.nodeid.startswith(UNMEASURED) else None
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def test_the_rollback_is_a_comment_of_the_script(miglint, project):
     assert done.returncode == 0
     forward, _, rollback = done.stdout.partition("-- Rollback: makes old.sql of new.sql.\n")
     assert "ALTER TABLE t ALTER COLUMN a TYPE int8;" in forward
-    assert "-- Loses: t.b." in rollback
+    assert "-- The values of t.b are lost." in rollback
     assert all(line.startswith("--") or not line for line in rollback.splitlines())
 
 

@@ -139,6 +139,143 @@ def test_what_needs_another_migration_gets_it_with_the_next_version(plain: Path,
     assert (again.returncode, again.stdout) == (0, "")
 
 
+TABLE, DROP_INDEX = "CREATE TABLE IF NOT EXISTS t (a int);", "DROP INDEX IF EXISTS i;"
+BUILD = "CREATE INDEX CONCURRENTLY i ON t (a);"
+CLEARED = f"DROP INDEX CONCURRENTLY IF EXISTS i;\n{BUILD}"
+
+
+@pytest.mark.parametrize(
+    ("name", "tool", "script", "wanted"),
+    [
+        ("000002_i.up.sql", None, "{build}\n", f"{BUILD}\n"),
+        (
+            "002_i.up.sql",
+            ("Cargo.toml", '[dependencies]\nsqlx = "0.8"\n'),
+            "{build}\n",
+            f"-- no-transaction\n{BUILD}\n",
+        ),
+        ("002_i.up.sql", ("go.mod", "require github.com/golang-migrate/migrate/v4 v4.1.0"), "{build}\n", f"{BUILD}\n"),
+        ("V2__i.sql", None, "{build}\n", f"{CLEARED}\n"),
+        (
+            "00002_i.sql",
+            None,
+            "-- +goose Up\n{build}\n-- +goose Down\nDROP INDEX IF EXISTS i;\n",
+            f"-- +goose NO TRANSACTION\n-- +goose Up\n{CLEARED}\n-- +goose Down\nDROP INDEX IF EXISTS i;\n",
+        ),
+    ],
+    ids=["golang-migrate", "sqlx", "named golang-migrate", "flyway", "goose"],
+)
+def test_a_concurrent_build_has_what_its_tool_needs(
+    plain: Path, miglint: Run, name: str, tool: tuple[str, str] | None, script: str, wanted: str
+) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    if tool is not None:
+        (plain / tool[0]).write_text(tool[1])
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\ndialect = "postgres"\n')
+    first = name.replace("2", "1").replace("_i", "_t")
+    (folder / first).write_text(script.format(build=TABLE).replace(DROP_INDEX, "DROP TABLE IF EXISTS t;"))
+    (folder / name).write_text(script.format(build=BUILD.replace("CONCURRENTLY ", "")))
+    if ".up." in name:
+        (folder / first.replace("up", "down")).write_text("DROP TABLE IF EXISTS t;\n")
+        (folder / name.replace("up", "down")).write_text(f"{DROP_INDEX}\n")
+    miglint("fix", "--select", "LCK001", "--unsafe-fixes")
+    assert (folder / name).read_text() == wanted
+    report = json.loads(miglint("check", "--format", "json").stdout)
+    assert [
+        item["code"] for item in report["findings"] if item["direction"] == "forward" and item["severity"] != "info"
+    ] == []
+
+
+def test_what_a_fix_creates_is_fixed_too(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_age.up.sql").write_text("ALTER TABLE accounts ADD COLUMN IF NOT EXISTS age int;\n")
+    (folder / "002_age.down.sql").write_text("ALTER TABLE accounts DROP COLUMN IF EXISTS age;\n")
+    (folder / "003_age.up.sql").write_text("ALTER TABLE accounts ALTER COLUMN age SET NOT NULL;\n")
+    (folder / "003_age.down.sql").write_text("ALTER TABLE accounts ALTER COLUMN age DROP NOT NULL;\n")
+    done = miglint("fix", "--select", "LCK016,IDM", "--unsafe-fixes", "--show-fixes")
+    made = (folder / "004_require_accounts_age.up.sql").read_text()
+    # The second run of VALIDATE would not find the check, which the migration drops.
+    assert made.startswith("DO $$ BEGIN\nIF EXISTS (SELECT FROM pg_constraint")
+    assert (
+        "migrations/003_age.up.sql:1: LCK016 check it first, and set NOT NULL in the next migration (unsafe: the column"
+        " accepts NULL until the next migration has run); edits migrations/003_age.down.sql; creates"
+        " migrations/004_require_accounts_age.up.sql, migrations/004_require_accounts_age.down.sql\n"
+    ) in done.stderr
+    again = miglint("fix", "--select", "LCK016,IDM", "--unsafe-fixes", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("mysql", [False, True])
+def test_what_only_one_engine_parses_goes_into_its_variant(plain: Path, miglint: Run, mysql: bool) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\nidempotency = "required"\n')
+    create, add = "CREATE TABLE IF NOT EXISTS t (a int);\n", "-- why\nALTER TABLE t ADD COLUMN b int;\n"
+    scripts = {"01_a.up.sql": create, "01_a.down.sql": "DROP TABLE IF EXISTS t;\n", "03_c.up.sql": add}
+    scripts["03_c.down.sql"] = "-- nothing\n"
+    for engine in ("postgres", "sqlite", *(["mysql"] if mysql else [])):
+        scripts |= {f"02_b.{engine}.up.sql": "SELECT 1;\n", f"02_b.{engine}.down.sql": "SELECT 1;\n"}
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+    done = miglint("fix", "--select", "IDM")
+    assert "fixed 1 finding in" in done.stderr
+    guarded = add.replace("COLUMN b", "COLUMN IF NOT EXISTS b")
+    # MySQL runs the shared script, and has no such guard.
+    own = folder / ("03_c.postgres.up.sql" if mysql else "03_c.up.sql")
+    assert own.read_text() == guarded
+    assert (folder / "03_c.up.sql").read_text() == (add if mysql else guarded)
+    rebuild = (folder / "03_c.sqlite.up.sql").read_text()
+    assert rebuild.startswith("-- why\nSAVEPOINT miglint;")
+    with sqlite3.connect(":memory:") as database:
+        database.executescript(create + rebuild)
+        database.execute("INSERT INTO t VALUES (1, 2)")
+        database.commit()
+        database.executescript(rebuild)
+        assert database.execute("SELECT a, b FROM t").fetchall() == [(1, 2)]
+    again = miglint("fix", "--select", "IDM", "--diff")
+    assert (again.returncode, again.stdout) == (0, "")
+    report = json.loads(miglint("check", "--format", "json").stdout)
+    assert [item["code"] for item in report["findings"] if item["code"] in ("PAI010", "IDM002", "SYN001")] == []
+
+
+def test_a_cached_report_leads_to_the_same_fixes(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    (folder / "002_more.up.sql").write_text(
+        "CREATE INDEX by_name ON accounts (name);\nALTER TABLE accounts ADD COLUMN a int;\nCREATE TABLE t (b int);\n"
+    )
+    (folder / "002_more.down.sql").write_text("DROP TABLE t;\n")
+    first, second = (miglint("fix", "--select", "SYM", "--diff") for _ in range(2))
+    assert "+DROP INDEX IF EXISTS by_name;" in first.stdout
+    assert first.stderr.count("rounds") == 0
+    assert (first.stdout, first.stderr) == (second.stdout, second.stderr)
+
+
+def test_diesel_gets_its_mark_in_a_file_of_its_own(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    for path in folder.iterdir():
+        path.unlink()
+    (plain / "miglint.toml").write_text('paths = ["migrations"]\ndialect = "postgres"\n')
+    for number, forward, back in (
+        (1, f"{TABLE} CREATE INDEX IF NOT EXISTS i ON t (a);", ""),
+        (2, "DROP INDEX i;", BUILD),
+    ):
+        (folder / f"2024-01-01-00000{number}_a").mkdir()
+        (folder / f"2024-01-01-00000{number}_a" / "up.sql").write_text(f"{forward}\n")
+        (folder / f"2024-01-01-00000{number}_a" / "down.sql").write_text(f"{back}\n")
+    done = miglint("fix", "--select", "LCK002")
+    assert done.returncode == 0, done.stderr
+    second = {path.name: path.read_text() for path in (folder / "2024-01-01-000002_a").iterdir()}
+    # Without a transaction, a run that was interrupted after the drop finds no index when it is run again.
+    assert second == {
+        "up.sql": "DROP INDEX CONCURRENTLY IF EXISTS i;\n",
+        "down.sql": f"{BUILD}\n",
+        "metadata.toml": "run_in_transaction = false\n",
+    }
+
+
 def test_a_rollback_gets_what_it_forgets_but_not_what_is_ignored(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
     (folder / "002_more.up.sql").write_text(

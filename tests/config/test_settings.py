@@ -1,4 +1,4 @@
-"""Settings: what is read, from where, and how mistakes are told."""
+"""Settings: what is read, from where, and how mistakes are reported."""
 
 from __future__ import annotations
 

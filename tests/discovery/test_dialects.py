@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from miglint.base.model import Dialect
 from miglint.discovery import DiscoveryOptions, discover
-from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
+from miglint.discovery.dialects import _NAMES, UNMARKED, may_be_supported, of_segment, of_working_directory
 
 from .conftest import Look, Plant, kinds, of, only, pairs
 
@@ -175,3 +177,25 @@ def test_working_directory_does_not_speak_for_what_lies_outside_of_it(plant: Pla
     options = DiscoveryOptions(cwd=str(root / "mysql"), rollbacks="none")
     assert [history.root for history in discover(["../a"], options=options).histories] == [str(root / "a")]
     assert kinds(discover(["."], options=options)) == ["other-dialect"]
+
+
+@pytest.mark.parametrize(("other", "left"), [({}, ["1_a.up.sql"]), ({"2_b.mysql.up.sql": "SELECT 1;"}, [])])
+def test_a_script_beside_variants_for_all_engines_is_for_the_other_engines_of_the_folder(
+    plant: Plant, look: Look, other: dict[str, str], left: list[str]
+) -> None:
+    plant({f"1_a.{engine}up.sql": "SELECT 1;" for engine in ("", "postgres.", "sqlite.")} | other)
+    assert list(look(rollbacks="none").unmatched) == left
+
+
+def test_texts_of_new_files_do_not_make_a_folder_a_part_of_one(plant: Plant, tmp_path: Path) -> None:
+    plant({"m/1_a.up.sql": "SELECT 1;"})
+    options = DiscoveryOptions(cwd=str(tmp_path), rollbacks="none")
+    assert discover(["m"], options=options, texts={"m/2_b.up.sql": "SELECT 2;"}).requested is None
+    assert discover(["m"], options=options, texts={"n/2_b.up.sql": "SELECT 2;"}).requested is not None
+
+
+def test_the_quick_look_at_a_name_misses_no_engine() -> None:
+    words = (*_NAMES, "river_sqlite", "mydbpostgres")
+    for name in (form.format(word) for word in words for form in ("{}", "my{}", "db-{}", "{}_x", "X.{}")):
+        for written in (name, name.upper()):
+            assert may_be_supported(written) or not of_segment(written).dialects, written

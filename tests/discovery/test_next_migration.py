@@ -23,6 +23,25 @@ CREATE = "CREATE TABLE t (a int);\n"
                 "010_build_i.down.sql": "-- no-transaction\nDROP INDEX CONCURRENTLY i;\n",
             },
         ),
+        # golang-migrate runs a script of one statement without a transaction; the mark of sqlx is a comment to it.
+        (
+            {"000009_a.up.sql": CREATE, "000009_a.down.sql": "DROP TABLE t;\n"},
+            {
+                "000010_build_i.up.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "000010_build_i.down.sql": "DROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
+        (
+            {
+                "009_a.up.sql": CREATE,
+                "009_a.down.sql": "DROP TABLE t;\n",
+                "go.mod": "require github.com/mattermost/morph v1.0.0\n",
+            },
+            {
+                "010_build_i.up.sql": "-- morph:nontransactional\nCREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "010_build_i.down.sql": "-- morph:nontransactional\nDROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
         (
             {"20231231235959_a.sql": f"-- +goose Up\n{CREATE}-- +goose Down\nDROP TABLE t;\n"},
             {
@@ -47,13 +66,30 @@ CREATE = "CREATE TABLE t (a int);\n"
             },
         ),
         ({"V1__a.sql": CREATE}, {"V2__build_i.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n"}),
+        (
+            {"V1__a.sql": CREATE, "U1__a.sql": "DROP TABLE t;\n"},
+            {
+                "V2__build_i.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n",
+                "U2__build_i.sql": "DROP INDEX CONCURRENTLY i;\n",
+            },
+        ),
         # Prisma sends a script as one query, which is no transaction if it is one statement, and has no rollbacks.
         (
             {"20240101000000_a/migration.sql": CREATE, "migration_lock.toml": 'provider = "postgresql"\n'},
             {"20240101000001_build_i/migration.sql": "CREATE INDEX CONCURRENTLY i ON t (a);\n"},
         ),
     ],
-    ids=["pairs", "goose", "dbmate", "diesel", "flyway", "prisma"],
+    ids=[
+        "pairs",
+        "golang-migrate",
+        "morph",
+        "goose",
+        "dbmate",
+        "diesel",
+        "flyway",
+        "flyway with undo scripts",
+        "prisma",
+    ],
 )
 def test_a_new_migration_has_the_form_of_the_last_one(
     files: dict[str, str], wanted: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -39,9 +39,9 @@ SQLITE = [
 ]
 
 
-def differences(engine: Engine, texts: list[str], told: list[str] | None = None) -> list[tuple[Change, ...]]:
-    """Run texts, and compare them with the replay of `told`: what the replay is told instead."""
-    given = history(*(migration(text, dialect=engine.dialect) for text in told or texts))
+def differences(engine: Engine, texts: list[str], replayed: list[str] | None = None) -> list[tuple[Change, ...]]:
+    """Run texts, and compare them with the replay, which gets other texts where `replayed` has them."""
+    given = history(*(migration(text, dialect=engine.dialect) for text in replayed or texts))
     model = Model(given, empty_schema(engine.dialect, closed=True))
     database = engine.create()
     found = []

@@ -42,14 +42,64 @@ MOMENTS = [
     "CREATE TABLE parts (a int) PARTITION BY RANGE (a);"
     " CREATE TABLE part1 PARTITION OF parts FOR VALUES FROM (1) TO (2);",
     "ALTER TABLE parts DETACH PARTITION part1;",
+    "CREATE TYPE kind AS ENUM ('new', 'old'); CREATE TABLE kinds (k kind DEFAULT 'new' CHECK (k <> 'old'));",
+    "ALTER TYPE kind RENAME VALUE 'new' TO 'open';",
+    'CREATE COLLATION sorted FROM "C"; CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);'
+    " CREATE TABLE words (w text COLLATE sorted); CREATE INDEX words_idx ON words (to_tsvector('plain', w));",
+    "ALTER COLLATION sorted RENAME TO ordered; ALTER TEXT SEARCH CONFIGURATION plain RENAME TO plainer;",
+]
+
+# What texts of relations mention, and each way to give it another name.
+MENTIONED = [
+    "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TYPE one.mood AS ENUM ('sad', 'ok');"
+    " CREATE TYPE one.address AS (street text, town text); CREATE DOMAIN one.short AS text;"
+    " CREATE TYPE one.span AS RANGE (subtype = int4); CREATE SEQUENCE one.s; CREATE TABLE one.other (a int);"
+    " CREATE FUNCTION one.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
+    " CREATE FUNCTION one.same(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+    " CREATE OPERATOR one.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = one.same);"
+    ' CREATE COLLATION one.plain FROM "C"; CREATE TEXT SEARCH CONFIGURATION one.words (COPY = simple);'
+    " CREATE TEXT SEARCH DICTIONARY one.terms (TEMPLATE = simple);",
+    "CREATE TABLE t (id int DEFAULT one.f(1) + nextval('one.s'), feeling one.mood DEFAULT 'ok',"
+    " nick one.short COLLATE one.plain, at one.address, during one.span DEFAULT one.span(1, 2),"
+    " body text CHECK (body OPERATOR(one.===) ''), dict regdictionary DEFAULT 'one.terms',"
+    " happy bool GENERATED ALWAYS AS (feeling = 'ok') STORED, CHECK (feeling <> 'sad' OR (at).street > ''));"
+    " CREATE INDEX i ON t (to_tsvector('one.words', body)) WHERE feeling = 'sad';"
+    " CREATE INDEX k ON t (lower(body) COLLATE one.plain);",
+    "CREATE TABLE parts (feeling one.mood) PARTITION BY LIST (feeling); CREATE TABLE glad PARTITION OF parts"
+    " FOR VALUES IN ('ok');",
+    "CREATE VIEW v AS SELECT (t.at).street, 'one.other'::regclass AS o, o.a FROM t, one.other o WHERE feeling = 'ok';"
+    " CREATE MATERIALIZED VIEW m AS SELECT 'sad'::one.mood AS mood;"
+    " CREATE FUNCTION g(one.mood DEFAULT 'ok') RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    " CREATE FUNCTION h() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+    " CREATE TRIGGER w BEFORE UPDATE ON t FOR EACH ROW WHEN (NEW.feeling = 'ok') EXECUTE FUNCTION h();"
+    " CREATE POLICY p ON t USING (feeling = 'ok'); CREATE STATISTICS st ON (feeling = 'ok'), id FROM t;"
+    " CREATE RULE r AS ON INSERT TO one.other DO ALSO UPDATE t SET feeling = 'sad';",
+    "ALTER TYPE one.mood RENAME VALUE 'ok' TO 'good';",
+    "ALTER TYPE one.mood RENAME VALUE 'good' TO 'ok';",
+    "ALTER TYPE one.address RENAME ATTRIBUTE street TO road;",
+    "ALTER COLLATION one.plain RENAME TO bytes;",
+    "ALTER TEXT SEARCH CONFIGURATION one.words RENAME TO lexemes;",
+    "ALTER TEXT SEARCH DICTIONARY one.terms RENAME TO entries;",
+    "ALTER TYPE one.mood SET SCHEMA two;",
+    "ALTER TYPE one.address SET SCHEMA two;",
+    "ALTER DOMAIN one.short SET SCHEMA two;",
+    "ALTER TYPE one.span SET SCHEMA two;",
+    "ALTER FUNCTION one.f(int) SET SCHEMA two;",
+    "ALTER OPERATOR one.=== (text, text) SET SCHEMA two;",
+    "ALTER COLLATION one.bytes SET SCHEMA two;",
+    "ALTER TEXT SEARCH CONFIGURATION one.lexemes SET SCHEMA two;",
+    "ALTER TEXT SEARCH DICTIONARY one.entries SET SCHEMA two;",
+    "ALTER SEQUENCE one.s SET SCHEMA two;",
+    "ALTER TABLE one.other SET SCHEMA two;",
 ]
 
 
-def test_each_moment_of_a_history_is_read_as_if_it_were_the_first(embedded: PostgresEngine) -> None:
+@pytest.mark.parametrize("moments", [MOMENTS, MENTIONED], ids=["objects", "mentioned"])
+def test_each_moment_of_a_history_is_read_as_if_it_were_the_first(embedded: PostgresEngine, moments: list[str]) -> None:
     database = embedded.create()
     reader = Reader()
     try:
-        for text in MOMENTS:
+        for text in moments:
             done = database.run(forward_of(migration(text)))
             assert done.ok, done.error
             with closing(database.tenant.reading_session(database.name)) as session:

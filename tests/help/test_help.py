@@ -96,6 +96,26 @@ def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -
             "SYM003",
             "app.t",
         ),
+        # What is left behind depends on something else that is.
+        (
+            "CREATE TABLE t (a int);",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+            "CREATE TRIGGER x AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();",
+            "COMMENT ON TABLE t IS NULL;",
+            "SYM001",
+            "DROP TRIGGER",
+        ),
+        (
+            "CREATE TABLE t (a int);",
+            "CREATE FUNCTION f(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE s;"
+            "CREATE AGGREGATE g (int) (SFUNC = f, STYPE = int); CREATE TYPE e AS ENUM ('a');"
+            "CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = f);"
+            "ALTER TABLE t ADD b e, ADD c int DEFAULT nextval('s'), ADD d int GENERATED ALWAYS AS (f(a, 1)) STORED;"
+            "CREATE VIEW v AS SELECT b FROM t;",
+            "COMMENT ON TABLE t IS NULL;",
+            "SYM001",
+            "DROP VIEW",
+        ),
         # Each object is renamed, and made again under its old name.
         (
             "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0)); CREATE INDEX i ON t (a); CREATE POLICY p ON t;"
@@ -127,7 +147,7 @@ def test_what_single_rules_offer_runs(
     )
     tally = Tally()
     try_folder(tmp_path, settings, postgres, tally)
-    assert not tally.problems, tally.problems
+    assert not tally.problems, "\n".join(map(str, tally.problems))
     assert tally.by_code[code, "ran"]
     assert any(words in text for text in tally.helps[code])
 

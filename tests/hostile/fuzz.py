@@ -126,7 +126,7 @@ class Worker:
         self._since = (time.monotonic(), 0.0)
 
     def read(self) -> list[Failure]:
-        """Return the failures that it has told of since; at the end of one process another goes on, if any is left."""
+        """Return the failures that it has reported since; at the end of one process another goes on, if any is left."""
         assert self.process.stdout is not None
         data = os.read(self.process.stdout.fileno(), 1 << 16)
         if not data:

@@ -59,6 +59,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository = Repository(folder, {**env, "PRE_COMMIT_HOME": str(top / "cache")})
     (folder / ".pre-commit-config.yaml").write_text(
         f"repos:\n  - repo: {hook}\n    rev: {revision}\n    hooks:\n      - id: miglint\n"
+        "      - id: miglint-fix\n        stages: [manual]\n"
     )
     for name, table in (("001_users", "users"), ("003_tags", "tags")):
         repository.write(f"migrations/{name}.up.sql", GOOD.format(table))
@@ -142,6 +143,22 @@ def test_a_pair_that_is_renamed_stays_a_pair(repository: Repository) -> None:
     assert status == 1
     assert "migrations/003_labels.down.sql:1:1: error PAI002" in said
     assert "migrations/004_labels.up.sql:1:1: error PAI001" in said
+
+
+def test_what_is_staged_is_fixed_but_not_what_the_main_branch_has(repository: Repository) -> None:
+    repository.write("migrations/002_old.up.sql", "-- again\nCREATE TABLE old (id bigint PRIMARY KEY);\n")
+    repository.write("migrations/004_notes.up.sql", "CREATE TABLE notes (id bigint PRIMARY KEY);\n")
+    repository.write("migrations/004_notes.down.sql", BACK.format("notes"))
+    status, said = repository.run("miglint-fix", "--hook-stage", "manual")
+    assert status == 1
+    assert "files were modified by this hook" in said
+    assert "fixed 1 finding in 1 file" in said
+    assert "1 finding not fixed in files that" in said
+    assert (repository.folder / "migrations/004_notes.up.sql").read_text() == GOOD.format("notes")
+    assert "CREATE TABLE old (" in (repository.folder / "migrations/002_old.up.sql").read_text()
+    git(repository.folder, "restore", "migrations/002_old.up.sql", "--staged", "--worktree")
+    git(repository.folder, "add", "--all")
+    assert repository.run("miglint-fix", "--hook-stage", "manual")[0] == 0
 
 
 def test_a_commit_without_sql_is_let_through(repository: Repository) -> None:

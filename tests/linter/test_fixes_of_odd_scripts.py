@@ -54,7 +54,7 @@ def fixed_of(folder: Path) -> Fixed:
         return check(replace(job, texts=texts, report_only=only)).report
 
     wanted = WantedFixes(unsafe=True, reruns=True)
-    return fix_all(checked, StoredTexts().text, lambda item: item.code.startswith("IDM") and wanted.wants(item))
+    return fix_all(checked, StoredTexts().text, lambda item, _: item.code.startswith("IDM") and wanted.wants(item))
 
 
 def is_kept(old: str, new: str) -> bool:

@@ -35,7 +35,7 @@ WITH_DEFAULT = (
 
 
 class Case(NamedTuple):
-    """One statement to measure. `situation` is the row of the table that it must be told by."""
+    """One statement to measure. `situation` is the row of the table that it must belong to."""
 
     situation: str
     statement: str

@@ -17,6 +17,10 @@ TRIGGER = (
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n := 1; RETURN NEW; END $$;\n"
     "CREATE TRIGGER g BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();\n"
 )
+LABELS = (
+    "CREATE TYPE e AS ENUM ('a', 'b');\nCREATE DOMAIN d AS e;\nCREATE TABLE t (s d PRIMARY KEY, n int, m e);\n"
+    "INSERT INTO t VALUES ('a', 1, 'a');\n"
+)
 SWEEP = "CREATE FUNCTION sweep() RETURNS int LANGUAGE plpython3u AS 'plpy.execute(1)';\n"
 
 # Statements, the configuration, and the error of one of them; None for no error.
@@ -212,6 +216,20 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
         "UPDATE t SET n = 1;\nALTER TABLE t DROP COLUMN n;",
         "",
         "invalid input syntax for type integer",
+    ),
+    "a renamed label is that of the rows": (
+        f"{LABELS}ALTER TYPE e RENAME VALUE 'a' TO 'c';\nINSERT INTO t VALUES ('c', 2);", "", "duplicate key value"
+    ),
+    "and the old one may be a new row": (
+        f"{LABELS}ALTER TYPE e RENAME VALUE 'a' TO 'c';\nALTER TYPE e RENAME VALUE 'b' TO 'a';\n"
+        "INSERT INTO t VALUES ('a', 2);",
+        "",
+        None,
+    ),
+    "the other columns of the row stay": (
+        f"{LABELS}ALTER TYPE e RENAME VALUE 'a' TO 'c';\nALTER TABLE t ADD CHECK (m <> 'c' OR n > 1);",
+        "",
+        "is violated by some row",
     ),
 }  # fmt: skip
 

@@ -69,3 +69,17 @@ def test_wrong_paths_are_refused(plant: Plant, rollback: Command) -> None:
     done = rollback("list", "migration")
     assert done.status == 2
     assert "no such file or folder" in done.err
+
+
+def test_the_verdict_on_a_written_rollback_of_an_enum_is_known(plant: Plant, rollback: Command) -> None:
+    plant(
+        {
+            "migrations/001_a.up.sql": "CREATE TYPE mood AS ENUM ('good', 'bad');\nCREATE TABLE t (m mood);\n",
+            "migrations/001_a.down.sql": "DROP TABLE t;\nDROP TYPE mood;\n",
+            "migrations/002_b.up.sql": "ALTER TYPE mood ADD VALUE 'odd' BEFORE 'bad';\n",
+        }
+    )
+    rollback("write")
+    entry = rollback("list", "--format", "json").json["migrations"][1]
+    verdict = entry["verdict"]
+    assert (verdict["symmetric"], verdict["rollback_idempotent"], entry["unknown"]) == (True, True, [])

@@ -191,7 +191,7 @@ def test_a_table_without_a_key_is_named(plant: Plant, rollback: Command) -> None
     done = rollback("write", "m", "--preserve-data", "--replace", "--at", "2", "--format", "json")
     (item,) = done.json["rollbacks"]
     assert (done.status, item["restores"], item["forward_changed"]) == (1, "schema_only", False)
-    assert item["missing"] == ["the values of log.at do not come back"]
+    assert item["missing"] == ["the values of log.at are lost"]
 
 
 def test_a_narrowed_column_with_another_name_is_named(plant: Plant, rollback: Command) -> None:
@@ -272,3 +272,41 @@ def test_the_check_accepts_what_is_written(plant: Plant, rollback: Command) -> N
     assert entry["verdict"]["forward_idempotent"] is False  # its own statement is not guarded
     verified = rollback("verify", "m", "--to", "1")
     assert verified.status == 0, verified.out
+
+
+def test_after_a_part_of_a_forward_everything_is_as_before(
+    plant: Plant, rollback: Command, database: psycopg.Connection
+) -> None:
+    """One of two columns is there, and what the narrowed values became is not noted yet."""
+    forward = "ALTER TABLE users ADD a text;\nALTER TABLE users ALTER kind TYPE varchar(3) USING left(kind, 3);\n"
+    folder = _write(plant, rollback, forward + "ALTER TABLE users ADD b text;\n")
+    up, down = ((folder / f"002_change.{way}.sql").read_text() for way in ("up", "down"))
+    database.execute(TABLES.encode())
+    database.execute(ROWS.encode())
+    database.execute(up[: up.index("ALTER TABLE users ADD b")].encode())
+    database.execute(down.encode())
+    rows = database.execute("SELECT * FROM users ORDER BY id").fetchall()
+    assert rows == [(1, "one", "ordinary"), (2, "two", "special"), (3, None, "x")]
+    assert _set_aside(database) == []
+
+
+def test_sqlite_sets_aside_what_a_part_of_a_forward_has_added(plant: Plant, rollback: Command) -> None:
+    folder = plant(
+        {
+            "sqlite/001_t.up.sql": "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT);\n",
+            "sqlite/001_t.down.sql": "DROP TABLE t;\n",
+            "sqlite/002_c.up.sql": "ALTER TABLE t ADD COLUMN a TEXT;\nALTER TABLE t ADD COLUMN b TEXT;\n",
+        }
+    )
+    assert rollback("write", "sqlite", "--preserve-data", "--replace", "--at", "2").status == 0
+    up, down = ((folder / f"sqlite/002_c.{way}.sql").read_text() for way in ("up", "down"))
+    start = "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO t VALUES (1, 'x'), (2, 'y');"
+    for half in (up[: up.index("ALTER TABLE t ADD COLUMN b")], up):
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(start + half)
+        connection.execute("UPDATE t SET a = 'a' || id")
+        connection.executescript(down)
+        assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x"), (2, "y")]
+        connection.executescript(up)
+        assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "a1", None), (2, "y", "a2", None)]
+        connection.close()

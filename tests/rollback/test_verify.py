@@ -51,6 +51,51 @@ def test_a_rollback_that_does_not_go_back(
     assert words in done.out
 
 
+def test_what_is_missing_or_fails_does_not_hide_the_others(plant: Plant, rollback: Command) -> None:
+    """003 has no rollback, that of 005 fails on rows, and 002 leaves a table: all of them are said, and once each."""
+    folder = plant(
+        {
+            **GOOD,
+            "sqlite/002_posts.down.sql": "SELECT 1;\n",
+            "sqlite/004_tag.up.sql": "ALTER TABLE users ADD COLUMN tag TEXT;\n",
+            "sqlite/004_tag.down.sql": "ALTER TABLE users DROP COLUMN tag;\n",
+            "sqlite/005_tag.up.sql": "ALTER TABLE users DROP COLUMN tag;\n",
+            "sqlite/005_tag.down.sql": "ALTER TABLE users ADD COLUMN tag TEXT NOT NULL;\n",
+            "sqlite/006_last.up.sql": "CREATE INDEX i ON users (name);\n",
+            "sqlite/006_last.down.sql": "DROP INDEX i;\n",
+        }
+    )
+    (folder / "sqlite/003_age.down.sql").unlink()
+    done = rollback("verify", "sqlite", "--format", "json")
+    assert done.status == 1
+    report = done.json
+    (engine,) = report["engines"]
+    found = {step["version"]: (step["ok"], step["reason"], bool(step["error"])) for step in engine["steps"]}
+    assert found == {
+        "006": (True, None, False),
+        "005": (False, None, True),
+        "004": (True, None, False),
+        "003": (False, "it has no rollback", False),
+        "002": (False, None, False),
+        "001": (True, None, False),
+    }
+    assert [step["differences"] for step in engine["steps"] if step["differences"]] == [["table posts is left behind"]]
+    assert (
+        "3 of 6 migrations can be undone; 1 cannot be undone; 1 fails; 1 leaves another schema\n"
+        in rollback("verify", "sqlite").out
+    )
+
+
+def test_several_that_fail_are_all_said(plant: Plant, rollback: Command) -> None:
+    plant({**GOOD, **{f"sqlite/{name}.down.sql": "DROP TABLE absent;\n" for name in ("002_posts", "003_age")}})
+    (engine,) = rollback("verify", "sqlite", "--format", "json").json["engines"]
+    assert [(step["version"], step["ok"]) for step in engine["steps"]] == [
+        ("003", False),
+        ("002", False),
+        ("001", True),
+    ]
+
+
 def test_a_part_of_the_way(plant: Plant, rollback: Command) -> None:
     plant({**GOOD, "sqlite/001_users.down.sql": "DROP TABLE absent;\n", "sqlite/003_age.up.sql": "SYNTAX;\n"})
     done = rollback("verify", "sqlite", "--from", "2", "--to", "1", "--format", "json")

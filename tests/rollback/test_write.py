@@ -25,7 +25,9 @@ def test_a_missing_rollback_is_written_and_then_there_is_nothing_to_do(plant: Pl
     assert item["path"] == "migrations/001_users.down.sql"
     assert (item["restores"], item["missing"]) == ("exact", [])
     text = (folder / "migrations/001_users.down.sql").read_text()
-    assert text == ("-- Restores: exact.\n-- Loses what was written since to: users.\n\nDROP TABLE IF EXISTS users;\n")
+    assert text == (
+        "-- Restores: exact.\n-- Loses what was written to users since the forward.\n\nDROP TABLE IF EXISTS users;\n"
+    )
     again = rollback("write", "--format", "json")
     assert (again.status, again.json) == (0, {"rollbacks": []})
     assert rollback("write", "--replace", "--diff").status == 0

@@ -1,4 +1,4 @@
-"""What the safety rules are told about a script: what is new, what ran, and in which transaction."""
+"""What the safety rules see of a script: what is new, what ran, and in which transaction."""
 
 from __future__ import annotations
 
@@ -97,8 +97,7 @@ def test_a_rule_of_these_families_speaks_once_per_script_and_names_the_lines(tmp
     report = check(Job(Settings(root=str(tmp_path)), (str(tmp_path),), cached=False)).report
     (found,) = [item for item in report.findings if item.code == "LCK001"]
     assert found.line == 1
-    assert "(and 2 more)" in found.message
-    assert "The same on lines 2, 3." in found.help
+    assert "(also on lines 2 and 3)" in found.message
 
 
 def test_an_ignore_hides_its_own_statement_and_not_the_others(tmp_path: Path) -> None:
@@ -106,7 +105,7 @@ def test_an_ignore_hides_its_own_statement_and_not_the_others(tmp_path: Path) ->
     report = check(Job(Settings(root=str(tmp_path)), (str(tmp_path),), cached=False)).report
     (found,) = [item for item in report.findings if item.code == "LCK001"]
     assert found.line == 3
-    assert "(and 1 more)" in found.message
+    assert "(also on line 4)" in found.message
 
 
 WORK = (

@@ -1,4 +1,4 @@
-"""PAR beyond its pages: where a difference is told, and which are none."""
+"""PAR beyond its pages: where a difference is reported, and which are none."""
 
 from __future__ import annotations
 

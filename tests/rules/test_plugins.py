@@ -1,4 +1,4 @@
-"""Rules of one's own: the example of the documentation runs as it stands there, and mistakes are told."""
+"""Rules of one's own: the example of the documentation runs as it stands there, and mistakes are reported."""
 
 from __future__ import annotations
 

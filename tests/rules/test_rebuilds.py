@@ -44,6 +44,36 @@ def test_a_rebuild_can_be_run_again_and_keeps_what_is_there(tmp_path: Path) -> N
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "later")]
 
 
+INDEXES = "CREATE INDEX by_a ON t (a);\nCREATE INDEX by_a_id ON t (a, id);\n"
+
+
+def test_a_redundant_index_is_reported_where_it_is_made_and_not_where_a_rebuild_brings_it_back(tmp_path: Path) -> None:
+    for name, script in (("001_t", TABLE + INDEXES), ("002_b", REBUILD + INDEXES)):
+        (tmp_path / f"{name}.sqlite.up.sql").write_text(script)
+    settings = Settings(root=str(tmp_path), select=("TYP017",))
+    found = check(Job(settings, (str(tmp_path),), cached=False)).report.findings
+    assert [(Path(item.path).name, item.line) for item in found] == [("001_t.sqlite.up.sql", 2)]
+
+
+STAR = "CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT);\nINSERT INTO n SELECT * FROM t{};\n"
+
+
+@pytest.mark.parametrize(
+    "end", ["", " AS old WHERE id > 1 AND a IN ('x', 'y')", " ORDER BY id", " NATURAL JOIN (SELECT 1 AS z)"]
+)
+@pytest.mark.parametrize("more", ["", "ALTER TABLE t ADD COLUMN c INTEGER AS (id);\n"])
+def test_all_columns_of_a_table_are_counted_as_sqlite_counts_them(tmp_path: Path, end: str, more: str) -> None:
+    script = more + STAR.format(end)
+    said = [item.message for item in report(tmp_path, script).findings if item.code == "REF005"]
+    try:
+        sqlite3.connect(":memory:").executescript(TABLE + script)
+        wanted = []
+    except sqlite3.OperationalError as error:
+        wanted = [f"the forward fails here: {error}"]
+    # What a join has is not counted.
+    assert said == ([] if "JOIN" in end else wanted)
+
+
 AWAY = """
 ALTER TABLE t RENAME TO t_old;
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '');

@@ -290,3 +290,24 @@ def test_a_foreign_key_over_columns_that_are_not_there(
     with database("PostgreSQL", postgres) as lent:
         said = lent.run(start + script)
     assert (said is not None and said.state == "42703") == missing
+
+
+@pytest.mark.parametrize(
+    ("statement", "also"),
+    [
+        ("DROP TABLE users CASCADE;", 'constraint "orders_user_id_fkey" of "orders"'),
+        ("DROP INDEX users_id_idx CASCADE;", 'constraint "orders_user_id_fkey" of "orders"'),
+        ("DROP TYPE mood CASCADE;", 'column "mood" of "orders"'),
+        ("DROP TABLE orders CASCADE;", '"pending"'),
+    ],
+)
+def test_what_a_cascade_drops_is_named_with_its_table(checker: Checker, statement: str, also: str) -> None:
+    start = """
+CREATE TYPE mood AS ENUM ('ok');
+CREATE TABLE users (id bigint NOT NULL);
+CREATE UNIQUE INDEX users_id_idx ON users (id);
+CREATE TABLE orders (id bigint PRIMARY KEY, mood mood, user_id bigint REFERENCES users (id));
+CREATE VIEW pending AS SELECT id FROM orders;
+"""
+    ((_, _, message),) = checker.told({"001_a.up.sql": start, "002_b.up.sql": statement}, "DAT027")
+    assert message.endswith(f" also drops {also}")

@@ -27,9 +27,8 @@ def test_statements_that_lack_one_column_are_one_finding(checker: Checker) -> No
         "COMMENT ON COLUMN a.s IS 'x';\nALTER TABLE a ALTER COLUMN s SET NOT NULL;\n"
         "CREATE INDEX i ON a (s);\nALTER TABLE a ADD COLUMN s text;"
     )
-    assert checker.told(pair("ALTER TABLE a DROP COLUMN s;", rollback), "SYM013") == [
-        ("SYM013", "error", 'the rollback fails here: column "s" of relation "a" does not exist (and 2 more)')
-    ]
+    message = 'the rollback fails here: column "s" of relation "a" does not exist (also on lines 2 and 3)'
+    assert checker.told(pair("ALTER TABLE a DROP COLUMN s;", rollback), "SYM013") == [("SYM013", "error", message)]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_a_name_that_the_server_chose_is_no_error(checker: Checker) -> None:
 def test_rollbacks_that_do_nothing_on_purpose(checker: Checker, comment: str, severity: str) -> None:
     told = checker.told(pair("ALTER TABLE a ADD COLUMN t text;", comment), "PAI003")
     assert [item[1] for item in told] == [severity]
-    assert ("as a comment in it says" in told[0][2]) == (severity == "warning")
+    assert ("a comment says that this is intended" in told[0][2]) == (severity == "warning")
 
 
 def without_rollback(first: bool, forward: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ def test_a_template_is_told_of_once_and_leaves_the_verdicts_open(tmp_path: Path,
     settings = Settings(root=str(tmp_path), targets={"postgres": (14,), "sqlite": (3, 35)})
     report = check(Job(settings, (str(tmp_path),), cached=False)).report
     assert [(item.code, item.direction) for item in report.findings] == [("SYN005", "rollback"), ("SYN005", "forward")]
-    assert "The same on lines 2, " in report.findings[1].help
+    assert "(also on lines 2, " in report.findings[1].message
     assert set(report.migrations[0].verdict.values()) == {None}
 
 

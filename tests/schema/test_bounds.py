@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from time import process_time
 
-from miglint.schema.bounds import Bounds, _Tree, bounds_overlap
+from miglint.schema.bounds import Bounds, _Tree, are_mixed_moduli, bounds_overlap
 from miglint.schema.objects import Key
 
 
@@ -44,7 +44,9 @@ def test_overlaps_are_those_of_all_pairs() -> None:
             held[key] = _bound(random)
             bounds = bounds.adding(key, held[key])
         asked = _bound(random)
-        assert bounds.overlapping(asked) == {key for key, bound in held.items() if bounds_overlap(bound, asked)}
+        assert bounds.overlapping(asked) == {
+            key for key, bound in held.items() if bounds_overlap(bound, asked) or are_mixed_moduli(bound, asked)
+        }
 
 
 def test_a_huge_modulus_takes_no_longer_than_the_partitions_that_there_are() -> None:

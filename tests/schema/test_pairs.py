@@ -20,10 +20,18 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, heirs, keys, pairs, views
+from . import calls, clustered, heirs, keys, labels, pairs, views
 from .pairs import SQLITE, Pair
 
-POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *keys.POSTGRES, *views.POSTGRES, *heirs.POSTGRES, *clustered.PAIRS]
+POSTGRES = [
+    *pairs.POSTGRES,
+    *calls.POSTGRES,
+    *keys.POSTGRES,
+    *views.POSTGRES,
+    *heirs.POSTGRES,
+    *clustered.PAIRS,
+    *labels.POSTGRES,
+]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

@@ -117,6 +117,7 @@ CASES = {
         "coalesce(name, '') FROM p;"
         "PRAGMA foreign_keys = OFF; DROP TABLE p; ALTER TABLE n RENAME TO p;",
         ("SELECT id FROM p", "SELECT * FROM c", "SELECT sql FROM sqlite_master WHERE name = 'c'"),
+        "schema_only",
     ),
     "7: constraints with and without names": Case(
         "CREATE TABLE o (x INT, y INT, UNIQUE (x, y)); INSERT INTO o VALUES (1, 2);"
@@ -393,3 +394,41 @@ def test_values_come_back_from_where_a_forward_copied_them():
     for _ in range(2):
         execute(db, back.sql)
         assert db.rows("SELECT id, a FROM p") == [(1, "x"), (2, "z")]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "copied", "lost"),
+    [
+        ("a INT", "a TEXT", "a", []),
+        ("a TEXT", "a INT", "a", ["the values of p.a stay rewritten as numbers"]),
+        ("a", "a TEXT", "a", ["the values of p.a stay rewritten as texts"]),
+        ("a REAL", "a TEXT", "a", ["the values of p.a stay rounded to 15 digits"]),
+        ("a BLOB", "a TEXT", "a", []),
+        ("a INT", "a REAL", '"a"', []),
+        ("a TEXT", "a TEXT", "p.a", []),
+        ("a TEXT", "a TEXT NOT NULL", "coalesce(a, '')", ["the values of p.a stay as the copy of the table made them"]),
+        ("a TEXT", "a TEXT", "upper(a) AS a", ["the values of p.a stay as the copy of the table made them"]),
+        ("a TEXT", "a TEXT", "NULL", ["the values of p.a stay as the copy of the table made them"]),
+    ],
+)
+def test_values_that_a_copy_changes_are_named(one, two, copied, lost):
+    """What a rebuild computes, and what the affinity of another type makes of values, no rollback can tell."""
+    forward = (
+        f"CREATE TABLE n (id INTEGER PRIMARY KEY, {two}); INSERT INTO n SELECT id, {copied} FROM p;"
+        "DROP TABLE p; ALTER TABLE n RENAME TO p;"
+    )
+    back = written(f"CREATE TABLE p (id INTEGER PRIMARY KEY, {one});", forward)
+    assert [item.sentence for item in back.schema_only] == lost
+    db = opened(StandardConnection, f"CREATE TABLE p (id INTEGER PRIMARY KEY, {one});", enforced=False)
+    values = {
+        "TEXT": ["'007'", "'x'", "NULL"],
+        "INT": ["7"],
+        "REAL": ["0.1 + 0.2"],
+        "BLOB": ["x'00'"],
+        "": ["1", "'a'"],
+    }
+    execute(db, f"INSERT INTO p (a) VALUES {', '.join(f'({value})' for value in values[one.partition(' ')[2]])};")
+    was = db.rows("SELECT * FROM p")
+    execute(db, forward)
+    execute(db, back.sql)
+    assert (db.rows("SELECT * FROM p") == was) is not bool(lost)

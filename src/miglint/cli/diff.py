@@ -18,6 +18,7 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.linter.schema_source import schema_sources
 from miglint.writer.difference import SchemaDifference, difference
+from miglint.writer.written import Written
 
 _EXAMPLES = (
     ("miglint diff old.sql new.sql", "from one schema file to another, and back"),
@@ -62,10 +63,16 @@ def command(*, old: str, new: str, dialect: str | None, format_: str, output: st
 def _lines(found: SchemaDifference, old: str, new: str) -> Iterator[str]:
     """Yield the lines of a script: the forward, and the rollback as a comment, so that it is not run with it."""
     yield f"-- Forward: makes {new} of {old}."
-    yield from (f"-- Missing: {reason}." for reason in found.missing)
-    yield from (f"-- Loses: {item}." for item in map(str, found.forward.data_lost))
+    yield from (f"-- Not complete: {reason}." for reason in found.missing)
+    yield from _losses(found.forward)
     yield from found.forward.sql.splitlines() or ["-- There is nothing to do."]
     yield ""
     yield f"-- Rollback: makes {old} of {new}."
-    yield from (f"-- Loses: {item}." for item in map(str, found.rollback.data_lost))
+    yield from _losses(found.rollback)
     yield from (f"-- {line}".rstrip() for line in found.rollback.sql.splitlines() or ["There is nothing to do."])
+
+
+def _losses(way: Written) -> Iterator[str]:
+    for item in way.data_lost:
+        what = "values" if item.column else "rows"
+        yield f"-- The {what} of {item} are {'lost' if item.why == 'dropped' else item.why}."

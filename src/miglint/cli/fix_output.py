@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import click
 
-from miglint.base.findings import Finding, Severity
+from miglint.base.findings import Finding, Fix, Severity
 from miglint.base.inert import one_line
 from miglint.discovery.tools import WITH_CHECKSUMS
 from miglint.fixes.rounds import MOST_ROUNDS, Fixed, RuleInFile
@@ -36,7 +36,7 @@ def summary(fixed: Fixed, left: tuple[Finding, ...], choice: WantedFixes, done: 
     """Yield what was done (`fixed` or `would fix`), what was not and why, and how many findings are left, in lines."""
     if fixed.applied:
         files = count_of(len(fixed.texts) + len(fixed.creates), "file")
-        yield f"{done} {count_of(len(fixed.applied), 'finding')} in {files}"
+        yield f"{done} {count_of(fixed.gone, 'finding')} in {files}"
     else:
         yield "nothing to fix" if not left else "no finding has a fix that can be applied"
     refused = Counter(map(choice.refusal, left))
@@ -71,7 +71,14 @@ def listed(findings: Iterable[Finding]) -> Iterator[str]:
     for item in sorted(findings, key=lambda item: (item.path, item.line, item.code)):
         if item.fix is not None:
             unsafe = "" if item.fix.safe else f" (unsafe: {item.fix.reason})"
-            yield f"{item.path}:{item.line}: {item.code} {item.fix.title}{unsafe}"
+            yield f"{item.path}:{item.line}: {item.code} {item.fix.title}{unsafe}{_elsewhere(item, item.fix)}"
+
+
+def _elsewhere(finding: Finding, fix: Fix) -> str:
+    """Return the other files that a fix edits and creates, as the end of a line."""
+    edited = sorted({edit.path for edit in fix.edits if edit.path is not None} - {finding.path})
+    parts = ("edits", edited), ("creates", [new.path for new in fix.creates])
+    return "".join(f"; {verb} {', '.join(paths)}" for verb, paths in parts if paths)
 
 
 def _withheld(withheld: Mapping[RuleInFile, str]) -> Iterator[str]:

@@ -41,7 +41,8 @@ def command(*, paths: tuple[str, ...], format_: str, dialect: str | None, output
 
     A rollback is there, missing, empty (it does nothing) or declared irreversible. `symmetric`: it restores the schema;
     `twice`: it can run a second time. `loses` are the tables and columns that the rollback drops with what was written
-    since the forward; `not restored` are those whose rows or values the forward destroys.
+    since the forward; `not restored` are those whose rows or values the forward destroys; `fails on` are the rows that
+    make the rollback fail if any were written since the forward.
     """
     settings = load_trusted(**given)
     entries = [
@@ -81,7 +82,8 @@ def _lines(entries: list[RollbackEntry], room: int) -> Iterator[str]:
         if entry.reason:
             yield from _wrapped(f"{indent}declared: ", (entry.reason,), room)
         yield from _wrapped(f"{indent}loses: ", entry.loses, room)
-        yield from _wrapped(f"{indent}not restored: ", entry.not_restored, room)
+        yield from _wrapped(f"{indent}not restored: ", entry.known.lost, room)
+        yield from (f"{indent}fails on {text}" for text in entry.known.fails_on)
         yield from (f"{indent}sets data aside; how much: {how_much(place)}" for place in entry.set_aside)
     yield ""
     yield _summary(entries)

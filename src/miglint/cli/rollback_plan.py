@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -19,7 +19,9 @@ from miglint.cli.notes import note
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
+from miglint.rollback.assessment import EXACT, PARTIAL
 from miglint.rollback.plan import ALL, PlanStep, RollbackPlan, plan
+from miglint.rollback.written import what_is_lost
 
 _EXAMPLES = (
     ("miglint rollback plan --to 041", "undo everything after 041"),
@@ -33,7 +35,7 @@ _EXAMPLES = (
 @click.option("--to", "end", required=True, metavar="VERSION", help="Last migration that stays applied; 0 undoes all.")
 @click.option("--from", "start", metavar="VERSION", help="Newest migration that is applied (default: the last one).")
 @click.option("--format", "format_", type=click.Choice(["text", "sql", "json"]), default="text", show_default=True)
-@click.option("--allow-irreversible", is_flag=True, help="Pass migrations that cannot be undone.")
+@click.option("--allow-irreversible", is_flag=True, help="Pass what cannot be undone, or not in full.")
 @click.option("--dialect", type=DialectType(), help="History to use if there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
@@ -51,8 +53,9 @@ def command(
 ) -> int:
     """Print the ordered script that goes back to a version.
 
-    The plan has the rollbacks from the newest migration to the one after --to, with the locks that each takes and the
-    rows and values that it loses. Exit status: 0, or 1 if a migration on the way cannot be undone, 2 for errors.
+    The plan has the rollbacks from the newest migration to the one after --to: what each restores and loses, on which
+    rows it fails, and the locks that it takes. Exit status: 0, or 1 if a migration on the way cannot be undone, or its
+    rollback leaves another schema, 2 for errors; --allow-irreversible makes it 0.
     """
     settings = load_trusted(**given)
     history, steps, _ = one_history(replayed_histories(settings, paths, dialect))
@@ -76,7 +79,9 @@ def command(
         obstacle = found.obstacles[0]
         version = obstacle.entry.migration.version
         note(f"{version} cannot be undone: {obstacle.reason}; --allow-irreversible passes it")
-    return 1 if refused else 0
+    elif found.incomplete and not allow_irreversible and format_ != "text":
+        note(_incomplete(found))
+    return 1 if refused or (found.incomplete and not allow_irreversible) else 0
 
 
 def bounds(history: History, start: str | None, end: str | None) -> tuple[int, int]:
@@ -107,29 +112,69 @@ def _lines(found: RollbackPlan) -> Iterator[str]:
         yield from (f"     {line}" for line in _remarks(step))
     for entry in found.skipped:
         yield f"     {entry.migration.version} {entry.migration.name} stays: {entry.status}"
+    if found.incomplete:
+        yield _incomplete(found)
     yield _reached(found)
 
 
+_RESTORES = {
+    "exact": "restores everything that was there before",
+    "partial": "restores everything except:",
+    "schema_only": "restores the schema, but not all rows and values:",
+}
+
+
 def _remarks(step: PlanStep) -> Iterator[str]:
+    known = step.entry.known
     if not step.possible:
         yield f"cannot be undone: {step.reason}"
+        if known.restores == PARTIAL:
+            yield from (f"  {text}" for text in known.missing)
+        elif known.lost:
+            yield f"the forward destroys: {', '.join(known.lost)}"
+    elif not step.complete:
+        yield "leaves another schema than the one before the forward:"
+        yield from (f"  {text}" for text in known.missing)
+    elif known.restores is None:
+        reasons = [text.partition(": ")[2] for text in step.entry.unknown if text.startswith("symmetric: ")]
+        yield f"it is not known whether it restores the schema: {'; '.join(reasons) or 'it cannot be followed'}"
+    else:
+        yield _RESTORES[known.restores]
+        yield from (f"  {text}" for text in known.missing)
+    if step.possible:
+        yield from what_is_lost(known.loses)
+        yield from (f"fails on {text}" for text in known.fails_on)
     for lock in step.locks:
         yield f"lock: {lock.words}"
-    if step.entry.loses:
-        yield f"loses: {', '.join(step.entry.loses)}"
-    if step.entry.not_restored:
-        yield f"not restored: {', '.join(step.entry.not_restored)}"
+
+
+def _versions(steps: Iterable[PlanStep]) -> str:
+    return ", ".join(step.entry.migration.version for step in steps)
+
+
+def _incomplete(found: RollbackPlan) -> str:
+    steps = found.incomplete
+    verb = "leaves" if len(steps) == 1 else "leave"
+    noun = "The rollback" if len(steps) == 1 else "The rollbacks"
+    return f"{noun} of {_versions(steps)} {verb} another schema than the one before."
 
 
 def _reached(found: RollbackPlan) -> str:
     if not found.steps:
         return "There is nothing to undo."
     kept = found.reach(lossless=True)
-    if len(kept) == len(found.steps):
-        return "Nothing is lost on the way."
-    if not kept:
-        return f"The first step already {'loses data' if found.steps[0].possible else 'cannot be undone'}."
-    return f"The last step that can be undone without loss is {kept[-1].entry.migration.version}."
+    if len(kept) < len(found.steps):
+        if kept:
+            return f"The last step that can be undone without loss is {kept[-1].entry.migration.version}."
+        step = found.steps[0]
+        what = "loses data" if step.complete else "leaves another schema" if step.possible else "cannot be undone"
+        return f"No step can be undone without loss: the first one, {step.entry.migration.version}, {what}."
+    failing = [step for step in found.steps if step.entry.known.fails_on]
+    if failing:
+        return f"Nothing is lost, but rows written since may make {_versions(failing)} fail."
+    if any(step.entry.known.restores != EXACT for step in found.steps):
+        return "No rows or values are lost."
+    return "Everything is restored, and nothing is lost."
 
 
 def _file(found: RollbackPlan) -> str:

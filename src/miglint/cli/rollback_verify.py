@@ -134,8 +134,22 @@ def _lines(history: History, newest: str, oldest: str, ways: Iterable[WayBack]) 
         if way.at_once is None:
             yield "  there is nothing to undo"
         else:
-            label = "  in one go" if way.at_once.error is None else f"  in one go: {_name(way.at_once)}"
-            yield from _outcome(way.at_once, label)
+            ran = way.at_once.error is None and way.at_once.reason is None
+            yield from _outcome(way.at_once, "  in one go" if ran else f"  in one go: {_name(way.at_once)}")
+            yield f"  {_summary(way)}"
+
+
+def _summary(way: WayBack) -> str:
+    """Return how many of the migrations can be undone, and what is wrong with the others."""
+    good = sum(step.ok for step in way.steps)
+    counted = (
+        (sum(step.reason is not None for step in way.steps), "cannot be undone", "cannot be undone"),
+        (sum(step.error is not None for step in way.steps), "fails", "fail"),
+        (sum(bool(step.changes) for step in way.steps), "leaves another schema", "leave another schema"),
+    )
+    parts = [f"{number} {one if number == 1 else more}" for number, one, more in counted if number]
+    count = len(way.steps)
+    return "; ".join((f"{good} of {count} {'migration' if count == 1 else 'migrations'} can be undone", *parts))
 
 
 def _outcome(step: BackStep, label: str) -> Iterator[str]:

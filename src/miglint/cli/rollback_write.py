@@ -31,17 +31,13 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import HistoryRun
 from miglint.linter.paths import checked_paths, discovery_options
 from miglint.linter.run import baseline_schemas
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
 from miglint.rollback.compose import ComposedFile, composed_files
 from miglint.rollback.preparation import PreparedRollback, WriteOptions, prepare_rollbacks, read_back
 from miglint.rollback.verification import Execute, verified_rollbacks
+from miglint.rollback.written import what_is_lost
 
 _CLEAN_UP = "-- Drops what this migration set aside. Make it a migration when no rollback needs the data any more."
-_WORDS = {
-    "exact": "restores everything",
-    "partial": "restores all but what is named",
-    "schema_only": "restores the schema, not the data",
-    "impossible": "cannot be undone",
-}
 _EXAMPLES = (
     ("miglint rollback write", "write the missing rollbacks"),
     ("miglint rollback write --at 006 --diff", "show what would be written for 006"),
@@ -104,9 +100,10 @@ def command(
 ) -> int:
     """Write missing rollbacks from the schema that the migrations make.
 
-    Each goes where its layout reads it, in a file or a section of its own, and says what it restores: everything,
-    everything but what it names, only the schema, or nothing. Nothing else is changed. Exit status: 0, or 1 if a
-    migration is left without an exact or partial rollback, or if --diff has changes, 2 for errors.
+    Each goes where its layout reads it, in a file or a section of its own, and says what it restores: everything that
+    was there before the forward, everything except what it names, only the schema, or nothing. Nothing else is changed.
+    Exit status: 0, or 1 if a migration is left without a rollback or with one that loses rows or values from before the
+    forward, or if --diff has changes, 2 for errors.
     """
     if as_diff and to_stdout:
         raise click.UsageError("--diff cannot be combined with --stdout")
@@ -240,10 +237,27 @@ def _lines(prepared: Sequence[PreparedRollback], *, written: bool) -> Iterator[s
         if item.problem is not None:
             yield f"{name}: not written: {item.problem}"
             continue
-        verb = "unchanged" if item.edit is None else "wrote" if written else "would write"
-        yield f"{name}: {verb} {item.path}: {_WORDS[item.text.restores]}"
+        verb = "unchanged:" if item.edit is None else "wrote" if written else "would write"
+        yield f"{name}: {verb} {item.path}, which {_restores(item)}"
         yield from (f"  {reason}" for reason in item.text.missing)
+        yield from (f"  {text}" for text in what_is_lost(item.text.loses))
+        yield from (f"  fails on {text}" for text in item.text.fails_on)
         if item.forward_edits and migration.forward is not None:
             yield f"  {migration.forward.path} sets data aside in {', '.join(item.set_aside)}"
     if not prepared:
         yield "no rollback is missing"
+    losing = [item.migration.version for item in prepared if item.problem is None and item.text.lost]
+    if losing:
+        yield f"{', '.join(losing)}: rows or values from before the forward are lost; --preserve-data keeps them."
+
+
+def _restores(item: PreparedRollback) -> str:
+    """Return what a rollback restores, as the end of a sentence; what follows is what it does not."""
+    text = item.text
+    if text.restores == IMPOSSIBLE:
+        return "declares that it cannot be undone:"
+    if text.restores == EXACT:
+        return "restores everything that was there before"
+    if text.restores == SCHEMA_ONLY:
+        return "restores the schema, but not all rows and values:"
+    return "restores a part of the schema, and not all rows and values:" if text.lost else "restores everything except:"

@@ -50,7 +50,9 @@ def fix_files(request: CheckArguments, arguments: FixArguments) -> int:
     choice = _choice(request, arguments, settings, main)
     stored = StoredTexts(None if request.stdin_filename is None else standard_input())
 
-    def wanted(finding: Finding) -> bool:
+    def wanted(finding: Finding, new: bool) -> bool:
+        if new:
+            return choice.refusal(finding) is None
         return choice.wants(finding) and stored.is_text(finding.path) and _is_here(finding, request.stdin_filename)
 
     job = _job(settings, request, stored)

@@ -154,11 +154,15 @@ def _ordered(found: list[tuple[SortKey, Migration]], collected: Collected) -> tu
 def _not_served(
     versions: dict[SortKey, list[_Marked]], served: set[str]
 ) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
-    """Return the paths of files for other engines, by engine, and the paths that no dialect uses, with the reason."""
+    """Return the paths of files for other engines, by engine, and the paths that no dialect uses, with the reason.
+
+    What no dialect uses is for the other engines that have a file of this version, or else of any.
+    """
     foreign: dict[str, set[str]] = defaultdict(set)
     left: list[tuple[str, str]] = []
+    anywhere = {each.mark.foreign for group in versions.values() for each in group if each.mark.foreign is not None}
     for group in versions.values():
-        others = {each.mark.foreign for each in group if each.mark.foreign is not None}
+        others = {each.mark.foreign for each in group if each.mark.foreign is not None} or anywhere
         for each in group:
             path = each.piece.file.path
             if each.mark.foreign is not None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from miglint.base.errors import UsageError
+from miglint.base.input_files import is_below
 from miglint.base.model import Dialect
-from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
+from miglint.discovery.dialects import ENGINE_WORDS, Mark, may_be_supported, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.releases import release_of
@@ -55,6 +56,7 @@ def discovery_scope(
             folders.append(real)
         else:
             files.append(real)
+    asked = len(files)
     files += [_absolute(path, cwd) for path in given]
     tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
     for folder in folders:
@@ -64,7 +66,9 @@ def discovery_scope(
     excluded = (list(tree.excluded_files), list(tree.excluded_folders))
     for folder in folders:
         _list_related_folders(tree, folder)
-    partial = bool(files) or len(tree.folders) > whole
+    # What is given in a folder is a part of it.
+    new = (file for file in files[asked:] if not any(is_below(file, folder) for folder in folders))
+    partial = asked > 0 or any(new) or len(tree.folders) > whole
     for real in files:
         folder_path, name = os.path.split(real)
         home = tree.scan(folder_path)
@@ -215,7 +219,11 @@ def _other_engines(parent: str, base: str) -> list[str]:
         names = sorted(os.listdir(parent))
     except OSError:
         return []
-    return [name for name in names if name != base and of_segment(name).dialects and without_engine(name) == words]
+    return [
+        name
+        for name in names
+        if may_be_supported(name) and name != base and of_segment(name).dialects and without_engine(name) == words
+    ]
 
 
 def variant_places(requested: Iterable[str]) -> set[str]:

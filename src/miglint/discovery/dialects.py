@@ -62,6 +62,8 @@ _COMMON = frozenset({"Oracle", "Db2", "H2", "Derby", "Snowflake", "Spanner", "Ca
 
 _ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", "sqlite3")}
 
+_SUPPORTED = tuple(word for word, mark in _NAMES.items() if mark.dialects)
+
 # A folder of another engine is left out as a whole, so its name must be unambiguous: `migrations_mysql` is,
 # `price-oracle` and `mysql-exporter` are not.
 _NEUTRAL = frozenset(
@@ -78,6 +80,12 @@ def named(name: str) -> Mark:
 def without_engine(segment: str) -> str:
     """Return a folder's name without words that name an engine, with `_` as separator."""
     return "_".join(word for word in _SEPARATORS.split(segment) if word.lower() not in _NAMES)
+
+
+def may_be_supported(segment: str) -> bool:
+    """Return whether a folder's name may specify a supported engine: quick, for folders with thousands of others."""
+    lowered = segment.lower()
+    return any(word in lowered for word in _SUPPORTED)
 
 
 def of_segment(segment: str) -> Mark:

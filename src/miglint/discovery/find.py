@@ -36,10 +36,21 @@ def discover(
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    given = {path: from_text(text, path) for path, text in (texts or {}).items()}
+    given = {path: from_text(text, path) for path, text in (texts or {}).items() if is_script(path)}
     new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
     scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
+    for path in (texts or {}).keys() - given.keys():
+        _place_metadata(scope, path, (texts or {})[path])
     return _discover(scope, given, options, forced)
+
+
+def _place_metadata(scope: DiscoveryScope, path: str, text: str) -> None:
+    """Place a new file of the tool's own, which is no script, in its folder."""
+    shown, _, name = path.rpartition("/")
+    folder = scope.tree.folders.get(shown)
+    if folder is not None:
+        folder.others.add(name)
+        folder.given[name] = text.encode()
 
 
 def discover_text(

@@ -11,6 +11,7 @@ from functools import lru_cache
 from miglint.base.findings import Edit, NewFile
 from miglint.base.model import History, Migration
 from miglint.base.structs import Struct
+from miglint.discovery.tools import MARKS, tools_of
 
 _NUMBER = re.compile(r"(\d+)(\D*)$")
 _SEPARATORS = re.compile(r"\D+")
@@ -59,15 +60,32 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
         at = text.rfind(up, 0, start + len(up))
         return None if at < 0 else TransactionMark((Edit(at + len(up), at + len(up), option),))
     if layout == "flyway":
-        # It looks whether the statement can be in one.
+        # It looks whether the statement can be in one; refinery does not.
+        return TransactionMark() if tools_of(history) != ("refinery",) else None
+    if layout == "prisma":
+        # A query of one statement is no transaction.
         return TransactionMark()
-    if layout in ("golang-migrate", "sqlx") and start == 0:
-        return TransactionMark((Edit(0, 0, f"-- no-transaction{line}"),))
+    if layout in ("golang-migrate", "sqlx", "plain") and start == 0:
+        words = _first_words(history)
+        return None if words is None else TransactionMark((Edit(0, 0, f"{words}{line}"),) if words else ())
     if layout == "diesel":
         place = f"{posixpath.dirname(forward.path)}/metadata.toml"
         known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
         return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
     return None
+
+
+def _first_words(history: History) -> str | None:
+    """Return the first line of a script of one statement that runs without a transaction, None if that is not known.
+
+    golang-migrate needs none: a query of one statement is no transaction. Where only the names of the files tell the
+    tool, the mark of sqlx is a comment to golang-migrate.
+    """
+    tools = set(tools_of(history))
+    marks = [MARKS[tool] for tool in sorted(tools & MARKS.keys())]
+    if not tools or not tools <= {*MARKS, "golang-migrate"} or len(marks) > 1:
+        return None
+    return marks[0] if marks else ""
 
 
 def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...]:
@@ -100,7 +118,9 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     if layout in _FORWARD_ONLY:
         return (NewFile(path, forward),) if scripts.transaction or layout == "prisma" else ()
     if layout == "flyway":
-        return (NewFile(path, forward),)
+        undo = posixpath.join(posixpath.dirname(path), f"U{posixpath.basename(path)[1:]}")
+        has_undo = any(one.rollback is not None for one in history.migrations)
+        return NewFile(path, forward), *((NewFile(undo, rollback),) if has_undo else ())
     if layout not in _PAIRS or last.forward is None or last.rollback is None:
         return ()
     back = _rollback_path(path, last)
@@ -109,21 +129,22 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     pair = NewFile(path, forward), NewFile(back, rollback)
     if scripts.transaction:
         return pair
-    return _outside_transaction(layout, *pair, single=max(len(scripts.forward), len(scripts.rollback)) <= 1)
+    return _outside_transaction(history, *pair, single=max(len(scripts.forward), len(scripts.rollback)) <= 1)
 
 
-def _outside_transaction(layout: str, forward: NewFile, rollback: NewFile, *, single: bool) -> tuple[NewFile, ...]:
+def _outside_transaction(history: History, forward: NewFile, rollback: NewFile, *, single: bool) -> tuple[NewFile, ...]:
     """Return the files of a migration that its tool runs without a transaction; none if it cannot."""
+    layout = history.layout
     if layout == "diesel":
         folder = posixpath.dirname(forward.path)
         return forward, rollback, NewFile(f"{folder}/metadata.toml", "run_in_transaction = false\n")
     if layout == "pop":
         suffix = re.compile(r"(\.(?:up|down)\.sql)$")
         return tuple(NewFile(suffix.sub(r".autocommit\1", one.path), one.text) for one in (forward, rollback))
-    # sqlx reads the comment; golang-migrate runs a single statement without a transaction.
-    if not single:
+    words = _first_words(history)
+    if not single or words is None:
         return ()
-    return tuple(NewFile(one.path, f"-- no-transaction\n{one.text}") for one in (forward, rollback))
+    return tuple(NewFile(one.path, f"{words}\n{one.text}" if words else one.text) for one in (forward, rollback))
 
 
 def _rollback_path(path: str, last: Migration) -> str | None:

@@ -25,6 +25,8 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 # Tools that are considered only if a file names them.
 _NAMED = {"golang-migrate": ("morph",), "plain": ("sqlx",)}
+# The first words of a script that tell its tool to open no transaction.
+MARKS = {"sqlx": "-- no-transaction", "morph": "-- morph:nontransactional"}
 # Tools that refuse a script that was changed after it ran, comments included.
 WITH_CHECKSUMS = frozenset({"atlas", "flyway", "liquibase", "prisma", "refinery", "sqlx"})
 _LARGEST = 1 << 20
@@ -64,6 +66,16 @@ _SIGNS: dict[str, tuple[_Sign, ...]] = {
     "build.gradle": (_Sign("flyway", pattern(r"\bflyway\b")),),
     "build.gradle.kts": (_Sign("flyway", pattern(r"\bflyway\b")),),
 }
+
+
+def tools_of(history: History) -> tuple[str, ...]:
+    """Return the tools that may run the scripts of a history: those that files name, or all that read its layout."""
+    return history.tools or READERS.get(history.layout, (history.layout,))
+
+
+def has_mark(text: str) -> bool:
+    """Return whether a script tells its tool to open no transaction, by its first words."""
+    return text.startswith(tuple(MARKS.values()))
 
 
 class Beside(NamedTuple):

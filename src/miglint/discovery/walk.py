@@ -21,7 +21,7 @@ _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", CLEAN_UP_F
 class Folder(Struct, eq=False):
     """One folder: `shown` is its displayed path ("" is the working directory), `real` the one to open.
 
-    `unread` are the tool's own files in it that could not be read.
+    `unread` are the tool's own files in it that could not be read, `given` the content of those that are not stored.
     """
 
     shown: str
@@ -30,6 +30,7 @@ class Folder(Struct, eq=False):
     others: set[str] = field(default_factory=set)
     subfolders: set[str] = field(default_factory=set)
     unread: dict[str, Problem] = field(default_factory=dict)
+    given: dict[str, bytes] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Return the displayed path of a file in this folder."""
@@ -42,6 +43,8 @@ class Folder(Struct, eq=False):
 
     def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in this folder; None if it cannot be read."""
+        if name in self.given:
+            return self.given[name]
         try:
             return read_in_checkout(f"{self.real}/{name}", limit)
         except FileNotFoundError:

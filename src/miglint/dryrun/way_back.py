@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct
@@ -39,8 +39,10 @@ class WayBack(Struct, frozen=True):
     """The way back over the last migrations of a history.
 
     `forward` is the migration whose forward failed, if one did: then nothing was undone. `at_once` has the first
-    rollback that failed when all ran one after the other, or what then differs from the schema before the first of
-    these migrations. `steps` are the same rollbacks, each compared with the schema before its forward.
+    rollback that is missing or failed when all ran one after the other, or what then differs from the schema before
+    the first of these migrations. `steps` are all of these migrations, newest first: each rollback was compared with
+    the schema before its forward, and what the one before it had left is not said again. Those below one that is
+    missing or failed were run on a database of their own, with the forwards up to them.
     """
 
     engine: EngineInfo
@@ -80,72 +82,143 @@ def _go_back(
     options: DryRunOptions,
     baseline: Mapping[Dialect, Script],
 ) -> WayBack:
+    run = _RollbackRuns(history, engine, options, baseline)
+    todo = [
+        number
+        for number in range(last, first - 1, -1)
+        if history.migrations[number].forward is not None and not history.migrations[number].repeatable
+    ]
     database = engine.create()
     try:
-        surround(history, database, options, baseline)
-        before: dict[int, Schema] = {}
-        for number, migration in enumerate(history.migrations[: last + 1]):
-            if number >= first:
-                before[number] = database.schema()
-            forward = Scripts.of(migration, history.layout, options.runner).forward
-            if forward is None:
-                continue
-            done = database.run(forward)
-            if not done.ok:
-                return WayBack(engine.info, forward=BackStep(migration, done.error))
-        rows = database.fill(database.schema(), options.rows, options.seed) if options.rows else None
-        count = sum(rows.inserted.values()) if rows is not None else 0
-        todo = [(number, history.migrations[number]) for number in range(last, first - 1, -1)]
-        todo = [(number, one) for number, one in todo if one.forward is not None and not one.repeatable]
-        at_once = _at_once(history, todo, before, database, options)
-        return WayBack(engine.info, None, at_once, _steps(history, todo, before, database, options), count)
+        failed = run.forwards(database, 0, last, first)
+        if failed is not None:
+            return WayBack(engine.info, forward=failed)
+        count = run.fill(database)
+        at_once = run.at_once(todo, database)
+        found = run.chain(todo, database)
     finally:
         database.drop()
+    # Two more passes at most, whatever is missing or fails: in stretches, then each by itself.
+    for alone in (False, True):
+        rest = [number for number in todo if number not in found]
+        if rest:
+            found |= run.stretches(rest, alone=alone)
+    return WayBack(engine.info, None, at_once, tuple(found[number] for number in todo), count)
 
 
-_Todo = list[tuple[int, Migration]]
+class _RollbackRuns:
+    """Runs of the scripts of one history on one engine, and the schemas before its forwards."""
 
+    def __init__(
+        self, history: History, engine: Engine, options: DryRunOptions, baseline: Mapping[Dialect, Script]
+    ) -> None:
+        self._history, self._engine, self._options, self._baseline = history, engine, options, baseline
+        self._before: dict[int, Schema] = {}
 
-def _at_once(
-    history: History, todo: _Todo, before: Mapping[int, Schema], database: Database, options: DryRunOptions
-) -> BackStep | None:
-    """Run all rollbacks on a copy, without a look at what each leaves."""
-    if not todo:
+    def _scripts(self, number: int) -> Scripts:
+        return Scripts.of(self._history.migrations[number], self._history.layout, self._options.runner)
+
+    def forwards(self, database: Database, start: int, last: int, first: int | None = None) -> BackStep | None:
+        """Run forwards, and return the one that failed; the schemas from number `first` on are read before them."""
+        if start == 0:
+            surround(self._history, database, self._options, self._baseline)
+        for number in range(start, last + 1):
+            if first is not None and number >= first:
+                self._before[number] = database.schema()
+            forward = self._scripts(number).forward
+            done = None if forward is None else database.run(forward)
+            if done is not None and not done.ok:
+                return BackStep(self._history.migrations[number], done.error)
         return None
-    copy = database.copy()
-    try:
-        for _, migration in todo:
-            rollback = Scripts.of(migration, history.layout, options.runner).rollback
+
+    def fill(self, database: Database) -> int:
+        """Fill the tables, and return the number of rows."""
+        if not self._options.rows:
+            return 0
+        filled = database.fill(database.schema(), self._options.rows, self._options.seed)
+        return sum(filled.inserted.values())
+
+    def at_once(self, todo: list[int], database: Database) -> BackStep | None:
+        """Run all rollbacks on a copy, without a look at what each leaves."""
+        if not todo:
+            return None
+        for number in todo:
+            if self._scripts(number).rollback is None:
+                return self._missing(number)
+        copy = database.copy()
+        try:
+            for number in todo:
+                rollback = self._scripts(number).rollback
+                done = None if rollback is None else copy.run(rollback)
+                if done is not None and not done.ok:
+                    return BackStep(self._history.migrations[number], done.error)
+            changes = counting(compare(self._before[todo[-1]], copy.schema()))
+            return BackStep(self._history.migrations[todo[-1]], changes=tuple(changes))
+        finally:
+            copy.drop()
+
+    def chain(self, todo: list[int], database: Database) -> dict[int, BackStep]:
+        """Run rollbacks in order, up to the first that is missing or fails, and compare what each leaves."""
+        found: dict[int, BackStep] = {}
+        left: list[Change] = []
+        for number in todo:
+            migration, rollback = self._history.migrations[number], self._scripts(number).rollback
             if rollback is None:
-                return BackStep(migration, reason=_missing(migration))
-            done = copy.run(rollback)
+                found[number] = self._missing(number)
+                break
+            done = database.run(rollback)
             if not done.ok:
-                return BackStep(migration, done.error)
-        number, oldest = todo[-1]
-        return BackStep(oldest, changes=tuple(counting(compare(before[number], copy.schema()))))
-    finally:
-        copy.drop()
+                found[number] = BackStep(migration, done.error)
+                break
+            now = counting(compare(self._before[number], database.schema()))
+            found[number] = BackStep(migration, changes=tuple(change for change in now if change not in left))
+            left = list(now)
+        return found
 
+    def stretches(self, todo: list[int], *, alone: bool) -> dict[int, BackStep]:
+        """Run the forwards once more, and in between, on copies with rows, the rollbacks of each stretch of them."""
+        found: dict[int, BackStep] = {}
+        database = self._engine.create()
+        try:
+            start = 0
+            for stretch in self._cut(todo, alone=alone):
+                if self._scripts(stretch[0]).rollback is None:
+                    found[stretch[0]] = self._missing(stretch[0])
+                    continue
+                failed = self.forwards(database, start, stretch[0])
+                if failed is not None:
+                    reason = f"not run: {failed.migration.version} fails when it runs a second time on this server"
+                    return found | {
+                        number: BackStep(self._history.migrations[number], reason=reason) for number in todo
+                    }
+                start = stretch[0] + 1
+                copy = database.copy()
+                try:
+                    self.fill(copy)
+                    found |= self.chain(stretch, copy)
+                finally:
+                    copy.drop()
+        finally:
+            database.drop()
+        return found
 
-def _steps(
-    history: History, todo: _Todo, before: Mapping[int, Schema], database: Database, options: DryRunOptions
-) -> tuple[BackStep, ...]:
-    """Run the rollbacks in order, up to the first that fails, and compare what each leaves."""
-    steps: list[BackStep] = []
-    for number, migration in todo:
-        rollback = Scripts.of(migration, history.layout, options.runner).rollback
-        if rollback is None:
-            steps.append(BackStep(migration, reason=_missing(migration)))
-            break
-        done = database.run(rollback)
-        if not done.ok:
-            steps.append(BackStep(migration, done.error))
-            break
-        steps.append(BackStep(migration, changes=tuple(counting(compare(before[number], database.schema())))))
-    return tuple(steps)
+    def _cut(self, todo: list[int], *, alone: bool) -> Iterator[list[int]]:
+        """Yield the stretches of migrations whose rollbacks can run one after the other, the oldest one first."""
+        stretch: list[int] = []
+        for number in reversed(todo):
+            missing = self._scripts(number).rollback is None
+            if stretch and (alone or missing or stretch[0] != number - 1):
+                yield stretch
+                stretch = []
+            stretch = [number, *stretch]
+            if missing:
+                yield stretch
+                stretch = []
+        if stretch:
+            yield stretch
 
-
-def _missing(migration: Migration) -> str:
-    if migration.irreversible is not None:
-        return f"declared irreversible: {migration.irreversible}"
-    return "it has no rollback"
+    def _missing(self, number: int) -> BackStep:
+        migration = self._history.migrations[number]
+        if migration.irreversible is not None:
+            return BackStep(migration, reason=f"declared irreversible: {migration.irreversible}")
+        return BackStep(migration, reason="it has no rollback")

@@ -1,22 +1,15 @@
-"""Edits of texts: every character outside an edit stays as it is."""
+"""Edits of the files of a report: which fixes can be applied together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from posixpath import basename, dirname
 
+from miglint.base.edits import with_edits
 from miglint.base.findings import Edit, Finding, NewFile, have_an_order
+from miglint.base.lazy_regex import pattern
 
-
-def with_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with edits that do not overlap."""
-    parts: list[str] = []
-    at = 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end, edit.order or 0)):
-        parts += (text[at : edit.start], edit.text)
-        at = edit.end
-    parts.append(text[at:])
-    return "".join(parts)
+__all__ = ["EditedPlaces", "edits_of", "with_edits"]
 
 
 def edits_of(finding: Finding) -> list[tuple[str, Edit]]:
@@ -29,26 +22,36 @@ def edits_of(finding: Finding) -> list[tuple[str, Edit]]:
     ]
 
 
+_VERSION = pattern(r"\d[\d.-]*")
+
+
 class EditedPlaces:
     """The places that edits have taken, by file: what meets one of them has to wait."""
 
     def __init__(self) -> None:
         self._taken: dict[str, set[Edit]] = defaultdict(set)
-        self._created: tuple[NewFile, ...] = ()
+        # By the version that created files have: of two fixes that make the next migration, one has to wait.
+        self._created: dict[str, tuple[NewFile, ...]] = {}
 
     def take(self, finding: Finding) -> bool:
         """Add the edits of a finding's fix, all of them or none; equal edits of two findings are one."""
         edits = edits_of(finding)
         creates = finding.fix.creates if finding.fix is not None else ()
-        # The next fix that makes a migration needs the version after that one.
-        if creates and self._created and creates != self._created:
+        versions = {_version(new.path) for new in creates}
+        if any(self._created.get(version, creates) != creates for version in versions):
             return False
         if any(_meet(edit, other) for path, edit in edits for other in self._taken[path]):
             return False
         for path, edit in edits:
             self._taken[path].add(edit)
-        self._created = creates or self._created
+        self._created |= dict.fromkeys(versions, creates)
         return True
+
+
+def _version(path: str) -> str:
+    """Return the version in the name of a file, or in that of its folder."""
+    found = _VERSION.search(basename(path)) or _VERSION.search(basename(dirname(path)))
+    return "" if found is None else found[0]
 
 
 def _meet(one: Edit, other: Edit) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from posixpath import dirname
 from typing import NamedTuple
 
-from miglint.base.findings import Edit, Finding, Severity
+from miglint.base.findings import Edit, Finding, NewFile, Severity
 from miglint.base.structs import Struct, field
 from miglint.fixes.edits import EditedPlaces, edits_of, with_edits
 from miglint.report.value import Report
@@ -22,6 +22,8 @@ _MOST_TRIED = 2
 
 # The texts of changed files by path, and the files whose findings are needed (None: all), to a report.
 Check = Callable[[Mapping[str, str], frozenset[str] | None], Report]
+# Whether to apply the fix of a finding, which may be in a file that another fix has created.
+Wanted = Callable[[Finding, bool], bool]
 
 
 class RuleInFile(NamedTuple):
@@ -35,7 +37,8 @@ class Fixed(Struct, frozen=True):
     """What fixing has come to.
 
     `texts` are the new texts of the changed files, `creates` those of new files. `applied` are the findings whose fixes
-    were applied, in order; `withheld` has a reason for each rule and file whose fixes would make things worse. `first`
+    were applied, in order; `gone` is the number of findings of the first report with a wanted fix that are no longer
+    found, by whichever fix. `withheld` has a reason for each rule and file whose fixes would make things worse. `first`
     and `last` are the reports before and after. `rounds` is the number of rounds that changed something.
     """
 
@@ -44,15 +47,17 @@ class Fixed(Struct, frozen=True):
     texts: Mapping[str, str] = field(default_factory=dict)
     creates: Mapping[str, str] = field(default_factory=dict)
     applied: tuple[Finding, ...] = ()
+    gone: int = 0
     withheld: Mapping[RuleInFile, str] = field(default_factory=dict)
     rounds: int = 0
 
 
-def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool]) -> Fixed:
+def fix_all(check: Check, text_of: Callable[[str], str], wanted: Wanted) -> Fixed:
     """Apply the wanted fixes in rounds; nothing is written. `text_of` returns the stored text of a file."""
     first = check({}, None)
     run = _Fixing(check, text_of, wanted, first)
     reached = run.rounds()
+    reached = run.without(reached, run.endless(reached))
     # Each blame is wider than the one before: the file's own fixes, those of its migration, those of the folder.
     for blamed in (run.tried_alone, run.of_migrations):
         reached = run.without(reached, blamed(reached, run.worse(reached)))
@@ -62,8 +67,17 @@ def fix_all(check: Check, text_of: Callable[[str], str], wanted: Callable[[Findi
         if worse:
             reached = run.without(reached, blamed(reached, worse))
             last = run.report(reached)
+    left = Counter(map(_alike, last.findings))
+    offered = Counter(_alike(item) for item in first.findings if item.fix is not None and wanted(item, False))
     return Fixed(
-        first, last, reached.texts, reached.creates, reached.applied, {**run.useless, **run.withheld}, reached.rounds
+        first,
+        last,
+        reached.texts,
+        reached.creates,
+        reached.applied,
+        (offered - left).total(),
+        {**run.useless, **run.withheld},
+        reached.rounds,
     )
 
 
@@ -78,14 +92,14 @@ class _Reached(NamedTuple):
 
 
 class _Fixing:
-    def __init__(
-        self, check: Check, text_of: Callable[[str], str], wanted: Callable[[Finding], bool], first: Report
-    ) -> None:
+    def __init__(self, check: Check, text_of: Callable[[str], str], wanted: Wanted, first: Report) -> None:
         self._check = check
         self._text_of = text_of
         self._wanted = wanted
         self._first = first
         self._partners = _partners(first)
+        # The files that fixes created, each with the one that it was made for.
+        self._origins: dict[str, str] = {}
         self._before = _counts(first.findings)
         # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
@@ -97,6 +111,13 @@ class _Fixing:
     def rounds(self) -> _Reached:
         """Apply all wanted fixes in rounds."""
         return self._rounds(_Reached(self._first.findings, {}, {}, (), 0), {}, None)
+
+    def endless(self, reached: _Reached) -> dict[RuleInFile, str]:
+        """Return the fixes that would be applied in one more round: each leads to another."""
+        if reached.rounds < MOST_ROUNDS:
+            return {}
+        more = self._chosen(reached, {}, None)
+        return {_target(item): f"it would cause {item.code} again, and so on" for item in more}
 
     def without(self, reached: _Reached, withheld: Mapping[RuleInFile, str]) -> _Reached:
         """Apply the fixes of the files that have one of the targets again, without these."""
@@ -120,9 +141,18 @@ class _Fixing:
         found: dict[str, str] = {}
         for finding in reached.findings:
             target = _target(finding)
-            if more[target] > self._before[target] and (paths is None or finding.path in paths):
+            known = self._before[target] + self._moved(target, more)
+            if more[target] > known and (paths is None or finding.path in paths):
                 found.setdefault(finding.path, f"it would cause {finding.code}: {finding.message}")
         return found
+
+    def _moved(self, target: RuleInFile, now: Counter[RuleInFile]) -> int:
+        """Return how many findings of a rule the file that a fix created may have from the one that it was made for."""
+        origin = self._origins.get(target.path)
+        if origin is None:
+            return 0
+        there = RuleInFile(origin, target.code)
+        return max(0, self._before[there] - now[there])
 
     # --- blame -------------------------------------------------------------------------------------------------------
 
@@ -172,14 +202,14 @@ class _Fixing:
     # --- rounds ------------------------------------------------------------------------------------------------------
 
     def _reset(self, reached: _Reached, paths: frozenset[str]) -> _Reached:
-        """Return the state in which some files are as they are stored."""
+        """Return the state in which some files are as they are stored, and what their fixes created is not there."""
         around = self._with_partners(paths)
         known = (item for item in reached.findings if item.path not in around)
         kept = tuple(item for item in reached.applied if item.path not in around)
         return _Reached(
             (*known, *(item for item in self._first.findings if item.path in around)),
             {path: text for path, text in reached.texts.items() if path not in around},
-            {new.path: new.text for item in kept if item.fix is not None for new in item.fix.creates},
+            {new.path: reached.creates[new.path] for item in kept if item.fix is not None for new in item.fix.creates},
             kept,
             0,
         )
@@ -189,13 +219,13 @@ class _Fixing:
         reached = start
         only = None if only is None else self._with_partners(only)
         while reached.rounds < MOST_ROUNDS:
-            chosen = self._chosen(reached.findings, others, only)
+            chosen = self._chosen(reached, others, only)
             if not chosen:
                 break
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
-            paths = None if whole else self._with_partners(item.path for item in chosen)
             texts, creates = self._edited(reached, chosen)
+            paths = None if whole else self._with_partners(item.path for item in chosen)
             findings = self._checked({**texts, **creates}, reached.findings, paths)
             while remaining := _remaining(chosen, reached.findings, findings):
                 self._remaining |= {item.fingerprint for item in remaining}
@@ -209,19 +239,19 @@ class _Fixing:
         return reached
 
     def _chosen(
-        self, findings: Iterable[Finding], others: Mapping[RuleInFile, str], only: frozenset[str] | None
+        self, reached: _Reached, others: Mapping[RuleInFile, str], only: frozenset[str] | None
     ) -> list[Finding]:
         """Return the findings whose fixes can be applied together; others wait for the next round."""
         places = EditedPlaces()
         return [
             item
-            for item in findings
+            for item in reached.findings
             if item.fix is not None
-            and (only is None or item.path in only)
+            and (only is None or item.path in only or item.path in reached.creates)
             and _target(item) not in others
             and _target(item) not in self.withheld
             and item.fingerprint not in self._remaining
-            and self._wanted(item)
+            and self._wanted(item, item.path in reached.creates)
             and places.take(item)
         ]
 
@@ -232,12 +262,24 @@ class _Fixing:
         for finding in chosen:
             for path, edit in edits_of(finding):
                 edits.setdefault(path, set()).add(edit)
-            if finding.fix is not None:
+            if finding.fix is not None and finding.fix.creates:
                 creates |= {new.path: new.text for new in finding.fix.creates}
+                self._belong_together(finding.path, finding.fix.creates)
         texts = dict(reached.texts)
         for path, listed in edits.items():
-            texts[path] = with_edits(texts[path] if path in texts else self._text_of(path), listed)
+            if path in creates:
+                creates[path] = with_edits(creates[path], listed)
+            else:
+                texts[path] = with_edits(texts[path] if path in texts else self._text_of(path), listed)
         return texts, creates
+
+    def _belong_together(self, path: str, created: Iterable[NewFile]) -> None:
+        """Make created files partners of the file whose fix created them: what is wrong in one is wrong with all."""
+        together = self._partners.setdefault(path, {path})
+        together.update(new.path for new in created)
+        self._origins |= {new.path: path for new in created}
+        for other in list(together):
+            self._partners[other] = together
 
     def _checked(
         self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None

@@ -19,6 +19,7 @@ from miglint.linter.lead import Lead
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import with_offers
 from miglint.linter.two_step_fixes import with_two_step_fixes
+from miglint.linter.variant_fixes import SharedScripts, shared_scripts, with_variant_fixes
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
@@ -58,7 +59,7 @@ class Analysis(Struct, frozen=True):
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
     SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
-    `targets` are the configured ones.
+    `targets` are the configured ones. `shared` are scripts that may get a variant for each engine.
     """
 
     histories: tuple[History, ...]
@@ -73,6 +74,7 @@ class Analysis(Struct, frozen=True):
     elsewhere: frozenset[str] = frozenset()
     report_only: frozenset[str] | None = None
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    shared: SharedScripts = SharedScripts()
 
     @classmethod
     def of(
@@ -102,6 +104,7 @@ class Analysis(Struct, frozen=True):
             found.elsewhere,
             report_only,
             settings.targets,
+            shared_scripts(histories, found.problems),
         )
 
     @property
@@ -257,6 +260,7 @@ class Analysis(Struct, frozen=True):
         history = self.histories[place]
         placed = with_offers(self.dispatcher.step(step), step, history, self.targets)
         placed = with_two_step_fixes(placed, step, history)
+        placed = with_variant_fixes(placed, step, self.shared)
         if not ran:
             forget_steps()
         part.placed += with_guarantees(placed, step, runners)
@@ -314,7 +318,10 @@ def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
 
 
 def as_the_runner(history: History, settings: Settings) -> History:
-    """Return a history with the runner's configured transactions."""
+    """Return a history with the configured tool, and the transactions that the settings say it has."""
+    tool = tool_of(settings)
+    if tool is not None and history.tools != (tool,):
+        history = replace(history, tools=(tool,))
     if settings.transaction not in ("per-statement", "none"):
         return history
     return replace(history, migrations=tuple(map(_bare, history.migrations)))

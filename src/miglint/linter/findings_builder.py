@@ -18,6 +18,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
+from miglint.linter.joined_help import one_help
 from miglint.linter.merged_fix import merged_fix, without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
@@ -33,6 +34,7 @@ from miglint.report.value import Report, in_order
 from miglint.rules.definition import Alike, Hit
 from miglint.rules.idempotency.unknown_tool import TOOL_UNKNOWN
 from miglint.rules.selection import Selection, missing
+from miglint.rules.support.reporting import on_lines
 from miglint.sql import parse
 
 if TYPE_CHECKING:
@@ -272,13 +274,14 @@ def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
     elsewhere = {hit.span for hit in hits} - {reported.span}
     message = reported.message
     if elsewhere and reported.guarantee is not None and reported.guarantee.holds:
-        message = several_reruns(len(elsewhere) + 1)
-    elif others or elsewhere:
-        message += f" (and {len(others) + len(elsewhere)} more)"
-    lines = [reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED])]
+        lines = _line_numbers(reported.file, (*elsewhere, reported.span))
+        return several_reruns(len(elsewhere) + 1, on_lines(lines)), reported.help
+    more = [f"and {len(others)} more"] if others else []
     if elsewhere:
-        lines.append(_same_on_lines(_line_numbers(reported.file, elsewhere)))
-    return message, "\n".join(filter(None, lines))
+        more.append(f"also {on_lines(_line_numbers(reported.file, elsewhere))}")
+    if more:
+        message += f" ({'; '.join(more)})"
+    return message, "\n".join(filter(None, (reported.help, *(f"Also: {_cut(text)}" for text in others[:_MAX_FOLDED]))))
 
 
 def _listed(hits: list[Hit], reported: Alike) -> tuple[str, str]:
@@ -287,18 +290,12 @@ def _listed(hits: list[Hit], reported: Alike) -> tuple[str, str]:
     more = len(names) - _MOST_ALIKE
     listed = f"{', '.join(names[:_MOST_ALIKE])} and {more} more"
     message = f"{reported.heading.format(len(names))}: {listed}{reported.ending}"
-    helps = dict.fromkeys(hit.help for hit in hits[:_MAX_FOLDED])
+    helps = one_help(dict.fromkeys(hit.help for hit in hits), _MAX_FOLDED)
     return message, "\n".join(filter(None, [*helps, f"All of them: {', '.join(names)}."]))
 
 
 def _names(hits: Iterable[Hit]) -> list[str]:
     return [*dict.fromkeys(hit.alike.name for hit in hits if hit.alike is not None)]
-
-
-def _same_on_lines(lines: list[int]) -> str:
-    more = len(lines) - _MAX_FOLDED
-    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (f" and {more} more" if more > 0 else "")
-    return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
 
 
 def _subject(group: list[PlacedHit], statements: Sequence[Span]) -> str:

@@ -24,7 +24,8 @@ def merged_fix(hits: Sequence[Hit]) -> Fix | None:
         return None
     titles = list(dict.fromkeys(fix.title for fix in fixes))
     reason = next((fix.reason for fix in fixes if fix.reason is not None), None)
-    return Fix("; ".join(titles), edits, reason, tuple(new for fix in fixes for new in fix.creates))
+    creates = tuple(dict.fromkeys(new for fix in fixes for new in fix.creates))
+    return Fix("; ".join(titles), edits, reason, creates)
 
 
 def without_suppressed(kept: Sequence[PlacedHit], suppressed: Sequence[PlacedHit]) -> list[PlacedHit]:

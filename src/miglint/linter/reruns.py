@@ -117,9 +117,9 @@ class Reruns(NamedTuple):
         return choice
 
 
-def several_reruns(count: int) -> str:
+def several_reruns(count: int, where: str) -> str:
     """Return the message of the finding for a whole script that is only run once."""
-    return f"{count} statements fail or have another effect on a second run"
+    return f"{count} statements fail or have another effect on a second run: {where}"
 
 
 def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tuple[str, ...]:

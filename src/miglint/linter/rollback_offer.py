@@ -1,4 +1,7 @@
-"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it."""
+"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it.
+
+Where rows or values are lost that scripts can keep, it is the command that writes both scripts so.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +19,31 @@ from miglint.sql import parse
 from miglint.sql.operations import flat
 
 _MISSING, _EMPTY, _FAMILY = "PAI001", "PAI003", "SYM"
+_LOSSES = frozenset({"DAT001", "DAT002"})
 
 
 def with_offers(
     placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
 ) -> list[PlacedHit]:
-    """Return the hits of a step; those about its rollback end with the command that writes it.
+    """Return the hits of a step; those about its rollback, and about data that is lost, end with a command.
 
-    The command is offered only where it helps: for an empty rollback if one can be written, and for one that leaves
-    differences if the new one leaves none. `targets` are the versions of the engines.
+    The command is offered only where it helps: for an empty rollback if one can be written, for one that leaves
+    differences if the new one leaves none, and for lost data if all of it can be kept. `targets` are the versions of
+    the engines.
     """
+    if any(map(_is_about_losses, placed)):
+        placed = _with_offers_to_keep(placed, step, history, targets)
     if not any(map(_is_about_rollback, placed)):
         return placed
     # Most migrations need no offer, and the writer takes time to load.
     from miglint.discovery.placement import NoPlace, place_rollback
-    from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY, write_rollback
+    from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
+    from miglint.rollback.written import what_it_would_restore
 
     migration = step.migration
     if isinstance(place_rollback(history, migration, over=True), NoPlace):
         return placed
-    restores = write_rollback(step, targets.get(history.dialect.value)).restores
+    restores = what_it_would_restore(step, targets.get(history.dialect.value))
 
     def offered(item: PlacedHit) -> PlacedHit:
         if not _is_about_rollback(item):
@@ -47,6 +55,24 @@ def with_offers(
         return _ending(item, f"Or write the rollback anew: `{_command(migration, ' --replace')}`")
 
     return [offered(item) for item in placed]
+
+
+def _with_offers_to_keep(
+    placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
+) -> list[PlacedHit]:
+    """Return the hits of a step; those about data that is lost end with the command that writes what keeps it."""
+    from miglint.discovery.placement import NoPlace, place_rollback
+    from miglint.rollback.assessment import EXACT, PARTIAL
+    from miglint.rollback.written import write_preserving
+
+    migration = step.migration
+    if isinstance(place_rollback(history, migration, over=True), NoPlace):
+        return placed
+    text, addition = write_preserving(step, targets.get(history.dialect.value))
+    if addition is None or not text.brings or text.lost or text.restores not in (EXACT, PARTIAL):
+        return placed
+    offer = f"Or write scripts that keep them: `{_command(migration, ' --preserve-data --replace')}`"
+    return [_ending(item, offer) if _is_about_losses(item) else item for item in placed]
 
 
 def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered, *, required: bool) -> list[PlacedHit]:
@@ -100,6 +126,10 @@ def _is_about_rollback(item: PlacedHit) -> bool:
         # What is information makes no difference to the verdict, and may be there again.
         return (item.hit.severity or item.rule.severity) is not Severity.INFO
     return item.rule.code == _EMPTY
+
+
+def _is_about_losses(item: PlacedHit) -> bool:
+    return item.rule.code in _LOSSES and (item.hit.severity or item.rule.severity) is not Severity.INFO
 
 
 def _command(migration: Migration, options: str = "") -> str:

@@ -13,16 +13,19 @@ from miglint.base.findings import Edit, Fix
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, History, Script, Span
 from miglint.base.structs import replace
-from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
+from miglint.discovery.next_migration import NextScripts, TransactionMark, next_migration, no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.locks.look import relation_key
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import transaction_owner
 from miglint.rules.locks.constraints import named
-from miglint.rules.support.script_ends import place_at_end, without_statement
+from miglint.rules.locks.nulls import not_null_check
+from miglint.rules.support.script_ends import insertion_before, place_at_end, without_statement
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.invalid_indexes import drop_invalid, must_be_alone
+from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
 from miglint.writer.tables import constraint as print_constraint
@@ -116,7 +119,7 @@ def _not_null_later(step: Step, history: History, statement: Statement, operatio
     rollback = step.migration.rollback
     if not isinstance(operation, ops.SetNullable) or operation.nullable or step.migration.forward is None:
         return None
-    name = f"{operation.table.name}_{operation.column}_not_null"
+    name = not_null_check(operation.table, operation.column)
     if len(name.encode()) > 63 or _is_used_later(step, history, operation.column):
         return None
     own, column, check = qualified(operation.table), ident(operation.column), ident(name)
@@ -155,7 +158,7 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     migration.
     """
     forward = step.migration.forward
-    if forward is None or statement.operations != (operation,) or _is_partitioned(step, operation):
+    if forward is None or statement.operations != (operation,) or _must_block(step, operation):
         return None
     text = forward.file.text[statement.span.start : statement.span.end]
     words = _INDEX.match(text)
@@ -164,37 +167,88 @@ def _concurrently(step: Step, history: History, statement: Statement, operation:
     verb = "build" if isinstance(operation, ops.CreateIndex) else "drop"
     title = f"{verb} it CONCURRENTLY"
     at = statement.span.start + words.end()
-    edit = Edit(at, at, " CONCURRENTLY")
-    reason = "an interrupted build leaves an invalid index behind" if verb == "build" else None
-    if _controls_transactions(step):
+    if _controls_transactions(step) or (isinstance(operation, ops.Drop) and operation.cascade):
+        # DROP INDEX CONCURRENTLY has no CASCADE.
         return None
     if transaction_owner(step, forward) is TransactionOwner.NOTHING:
-        return Fix(title, (edit,), reason)
-    if len(step.forward_statements) == 1:
+        mark: TransactionMark | None = TransactionMark()
+    elif len(step.forward_statements) == 1:
         mark = no_transaction_mark(history, step.migration)
-        return None if mark is None else Fix(title, (*mark.edits, edit), reason, mark.creates)
-    if not isinstance(operation, ops.CreateIndex) or operation.name is None:
+    else:
+        return _moved(step, history, statement, operation, f"{text[: words.end()]} CONCURRENTLY{text[words.end() :]}")
+    if mark is None:
+        return None
+    written = " CONCURRENTLY IF EXISTS" if _lacks_guard(step, operation) else " CONCURRENTLY"
+    edits = (*mark.edits, *_dropped_first(step, forward, statement, operation), Edit(at, at, written))
+    if mark.edits or mark.creates:
+        title += ", outside of a transaction"
+    reason = _left_invalid(step, forward, operation) if isinstance(operation, ops.CreateIndex) else None
+    return Fix(title, edits, reason, mark.creates)
+
+
+def _lacks_guard(step: Step, operation: Operation) -> bool:
+    """Return whether a known index is dropped without IF EXISTS: without a transaction, a retry may not find it."""
+    if not isinstance(operation, ops.Drop) or operation.if_exists:
+        return False
+    return isinstance(step.before.find(relation_key(step.before, operation.name)), Index)
+
+
+def _left_invalid(step: Step, forward: Script, operation: ops.CreateIndex) -> str:
+    """Return why a concurrent build is not safe: what happens when it is interrupted, and when it runs again."""
+    if operation.name is None:
+        return "an interrupted build leaves an invalid index"
+    if not must_be_alone(step, forward):
+        return "an interrupted build leaves an invalid index until the script is run again"
+    keeps = " (IF NOT EXISTS keeps it)" if operation.if_not_exists else ""
+    return f"an interrupted build leaves an invalid index: drop it before a retry{keeps}"
+
+
+def _dropped_first(step: Step, forward: Script, statement: Statement, operation: Operation) -> tuple[Edit, ...]:
+    """Return the drop of the index before its build, where the script can hold both and does not have it."""
+    if not isinstance(operation, ops.CreateIndex) or operation.name is None or must_be_alone(step, forward):
+        return ()
+    before = (
+        one for item in step.forward_statements for one in item.operations if one.span.start < operation.span.start
+    )
+    if any(isinstance(one, ops.Drop) and one.name.name == operation.name for one in before):
+        return ()
+    edit = insertion_before(step, forward, statement, drop_invalid(operation))
+    return () if edit is None else (edit,)
+
+
+def _moved(step: Step, history: History, statement: Statement, operation: Operation, build: str) -> Fix | None:
+    """Return the fix that moves the build of an index to the next migration."""
+    forward = step.migration.forward
+    if forward is None or not isinstance(operation, ops.CreateIndex) or operation.name is None:
         return None
     if _is_used_later(step, history, operation.name):
         return None
     removals = _removals(step, forward, statement, operation.name)
     if removals is None:
         return None
-    build = f"{text[: words.end()]} CONCURRENTLY{text[words.end() :].rstrip()};"
-    own = qualified(ops.Name(operation.table.schema, operation.name))
-    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {own};"
-    scripts = NextScripts(f"build_{operation.name}", (build,), (drop,), transaction=False)
-    created = next_migration(history, scripts)
-    reason = "the index is there only when the next migration has run"
-    return Fix(f"{title} in the next migration", removals, reason, created) if created else None
+    drop, alone = drop_invalid(operation), must_be_alone(step, forward)
+    statements = (f"{build.rstrip()};",) if alone else (drop, f"{build.rstrip()};")
+    created = next_migration(history, NextScripts(f"build_{operation.name}", statements, (drop,), transaction=False))
+    reason = f"the next migration makes the index; {_left_invalid(step, forward, operation)}"
+    return Fix("build it CONCURRENTLY in the next migration", removals, reason, created) if created else None
 
 
-def _is_partitioned(step: Step, operation: Operation) -> bool:
-    """Return whether an index is of a partitioned table, or not known to be of another one."""
-    if not isinstance(operation, ops.CreateIndex):
-        return not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade
-    table = step.forward.schema.table(relation_key(step.forward.schema, operation.table))
-    return table is None or table.partition_by is not None
+def _must_block(step: Step, operation: Operation) -> bool:
+    """Return whether an index cannot be built or dropped concurrently, or is not known to be one that can.
+
+    One of a partitioned table cannot, and CASCADE cannot either.
+    """
+    schema = step.forward.schema
+    if isinstance(operation, ops.CreateIndex):
+        table = schema.table(relation_key(schema, operation.table))
+        return table is None or table.partition_by is not None
+    if not isinstance(operation, ops.Drop) or operation.kind != "index" or operation.cascade:
+        return True
+    index = step.before.find(relation_key(step.before, operation.name))
+    if not isinstance(index, Index) or index.table is None:
+        return False
+    table = step.before.table(relation_key(step.before, index.table))
+    return table is not None and table.partition_by is not None
 
 
 @cached_by_step

@@ -10,10 +10,11 @@ from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
 from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL
 from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
-from miglint.rollback.written import EXACT, IMPOSSIBLE, PARTIAL, RollbackText, write_rollback
+from miglint.rollback.written import RollbackText, write_rollback
 
 Replay = Callable[[History], Iterable[Step]]
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
@@ -31,8 +32,8 @@ class PortedRollback(Struct, frozen=True):
         """Return what became of it, as a line of text."""
         if self.edit is None:
             return f"rollback not written: {self.problem}"
-        left = f": all but {'; '.join(self.text.missing)}" if self.text.missing else ""
-        return f"rollback {'wrote' if written else 'would write'} {self.edit.path}{left}"
+        left = f", which restores everything except: {'; '.join(self.text.missing)}" if self.text.missing else ""
+        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{left}"
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""

@@ -12,13 +12,13 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.port.sqlite_objects import SqliteObjects
 from miglint.replay.apply import run
+from miglint.schema.affinity import affinity
 from miglint.schema.common import fits, shape
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Domain, Enum, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name, Type
 from miglint.writer.reading import read
-from miglint.writer.sqlite.copying import affinity
 from miglint.writer.words import identifier
 
 

@@ -88,6 +88,8 @@ def _rerun(runner: Runner, layout: str, script: Script, statements: tuple[Statem
         return _Rerun.ANY
     if not script.transaction:
         around = TransactionOwner.NOTHING
+    if fails and runner.one_query and around is not TransactionOwner.TOOL and _is_build_alone(statements):
+        return _Rerun.NEVER if record is Record.STOPS else _Rerun.STOPPED
     atomicity = _atomicity(around, statements)
     if atomicity is _Atomicity.NONE:
         return _Rerun.ANY
@@ -118,6 +120,19 @@ def _atomicity(around: TransactionOwner, statements: tuple[Statement, ...]) -> _
             return _Atomicity.RUNNER
         return _Atomicity.SCRIPT if _effective(statements) <= 1 else _Atomicity.NONE
     return _Atomicity.SCRIPT if _is_wrapped(statements) else _Atomicity.NONE
+
+
+def _is_build_alone(statements: tuple[Statement, ...]) -> bool:
+    """Return whether a script is one concurrent build of an index.
+
+    An interrupted build leaves its index, as invalid. A query that holds the build can hold nothing that drops it
+    first, and `IF NOT EXISTS` would keep it: it is right that a second run fails, until somebody drops the index.
+    """
+    match statements:
+        case (Statement(operations=(ops.CreateIndex(concurrently=True, if_not_exists=False),)),):
+            return True
+        case _:
+            return False
 
 
 def _is_wrapped(statements: tuple[Statement, ...]) -> bool:

@@ -67,13 +67,13 @@ RUNNERS = {
         Runner("goose", _TOOL, _TOOL, _SAME, _SAME),
         Runner("hasura", _TOOL, None, _APART, _APART, one_query=True),
         Runner("liquibase", _TOOL, _TOOL, _STOPS, _STOPS),
-        Runner("morph", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("morph", _TOOL, _TOOL, _SAME, _SAME, one_query=True),
         Runner("pop", _TOOL, _TOOL, _SAME, _SAME, one_query=True),
         Runner("prisma", _QUERY, _NOTHING, _STOPS, _NEVER, one_query=True),
         Runner("refinery", _TOOL, _TOOL, _APART, _NEVER),
         Runner("rusqlite_migration", None, _TOOL, _SAME, _SAME),
         Runner("sql-migrate", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("sqlx", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("sqlx", _TOOL, _TOOL, _SAME, _SAME, one_query=True),
         Runner("supabase", _QUERY, None, _SAME, _NEVER, one_query=True),
     )
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Script
+from miglint.discovery.tools import MARKS
 from miglint.replay.runners import RUNNERS, TransactionOwner
 from miglint.replay.steps import Step
 from miglint.sql import operations as ops
@@ -37,7 +38,7 @@ def default_owner(
     tool = RUNNERS.get(layout)
     if script.transaction and tool is not None and (tool.postgres or tool.sqlite) is TransactionOwner.TOOL:
         return TransactionOwner.TOOL
-    if script.dialect is Dialect.POSTGRES and tool is not None and tool.one_query:
+    if sends_one_query(script, layout):
         return TransactionOwner.QUERY
     if not script.transaction:
         return TransactionOwner.NOTHING
@@ -47,6 +48,15 @@ def default_owner(
     # other opens a transaction; for SQLite both do, but golang-migrate can be configured not to, and is where a
     # script that SQLite would then refuse is part of the history.
     return TransactionOwner.TOOL if layout == "golang-migrate" and not begins_itself() else TransactionOwner.UNKNOWN
+
+
+def sends_one_query(script: Script, layout: str) -> bool:
+    """Return whether the tool of a layout sends a script to PostgreSQL as one query, where it opens no transaction."""
+    tool = RUNNERS.get(layout)
+    if script.dialect is not Dialect.POSTGRES:
+        return False
+    # Plain numbered files with this mark are those of sqlx.
+    return tool.one_query if tool is not None else script.file.text.startswith(MARKS["sqlx"])
 
 
 class PlacedOperation(NamedTuple):

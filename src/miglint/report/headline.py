@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import one_line
@@ -30,44 +31,57 @@ def headline(report: Report) -> str:
         scope = f"{count_of(report.looked_at, 'migration')}, {len(report.migrations):,} changed"
     else:
         scope = count_of(len(report.migrations), "migration")
-    phrases = list(_phrases(report))
-    if len(phrases) > _MOST_PHRASES:
-        more = count_of(len(phrases) - _MOST_PHRASES, "more kind")
-        phrases = [*phrases[:_MOST_PHRASES], f"{more} of findings"]
+    phrases = _phrases(report)
     if not phrases:
         infos = report.count(Severity.INFO)
         phrases = [f"no errors or warnings, {count_of(infos, 'info')}" if infos else "no findings"]
     return f"{scope}: {', '.join(phrases)}"
 
 
-def _by_family(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+class _Phrase(NamedTuple):
+    """What is wrong in some migrations, and the findings that say so."""
+
+    text: str
+    findings: list[Finding]
+
+    @property
+    def severity(self) -> Severity:
+        return max((item.severity for item in self.findings), default=Severity.WARNING)
+
+
+def _phrases(report: Report) -> list[str]:
+    """Return what is wrong, errors first; what has no words of its own, or no room, is a number of other findings."""
+    found = [item for item in report.findings if item.severity > Severity.INFO]
+    named = sorted(_named(report, found), key=lambda phrase: -phrase.severity)
+    said = {id(item) for phrase in named[:_MOST_PHRASES] for item in phrase.findings}
+    others = sum(id(item) not in said for item in found)
+    if others:
+        rest = count_of(others, "other finding" if named else "finding")
+        return [*(phrase.text for phrase in named[:_MOST_PHRASES]), rest]
+    return [phrase.text for phrase in named[:_MOST_PHRASES]]
+
+
+def _named(report: Report, found: list[Finding]) -> Iterator[_Phrase]:
     families: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if finding.severity > Severity.INFO:
-            families[finding.code[:3]].append(finding)
-    return families
-
-
-def _errors(findings: Iterable[Finding]) -> list[Finding]:
-    return [item for item in findings if item.severity is Severity.ERROR]
-
-
-def _phrases(report: Report) -> Iterator[str]:
-    families = _by_family(report.findings)
-    if failing := _scripts(_errors(families["SYN"] + families["REF"] + families["RUN"])):
-        yield f"{count_of(failing, 'script')} fail{_s(failing)}"
+    for finding in found:
+        families[finding.code[:3]].append(finding)
+    failing = _errors(families["SYN"] + families["REF"] + families["RUN"])
+    if number := _scripts(failing):
+        yield _Phrase(f"{count_of(number, 'script')} fail{_s(number)}", failing)
     restored = sum(item.verdict.get("symmetric") is False for item in report.migrations)
     if restored:
-        yield f"{count_of(restored, 'rollback')} {_do(restored)} not restore the schema"
-    for family, phrase in _PHRASES:
-        if number := _scripts(families[family]):
-            yield phrase(number, families[family])
-    if reruns := _scripts(_errors(families["IDM"])):
-        yield f"{count_of(reruns, 'script')} cannot run twice"
-    others = sum(len(families[family]) for family in families.keys() - _COVERED)
-    if others:
-        found = [item for listed in families.values() for item in listed]
-        yield count_of(others, "other finding" if others < len(found) or restored else "finding")
+        yield _Phrase(f"{count_of(restored, 'rollback')} {_do(restored)} not restore the schema", families["SYM"])
+    for family, codes, phrase in _PHRASES:
+        about = [item for item in families[family] if not codes or item.code in codes]
+        if number := _scripts(about):
+            yield _Phrase(phrase(number, about), about)
+    reruns = _errors(families["IDM"])
+    if number := _scripts(reruns):
+        yield _Phrase(f"{count_of(number, 'script')} cannot run twice", reruns)
+
+
+def _errors(findings: list[Finding]) -> list[Finding]:
+    return [item for item in findings if item.severity is Severity.ERROR]
 
 
 def _scripts(findings: list[Finding]) -> int:
@@ -91,12 +105,15 @@ def _locks(number: int, findings: list[Finding]) -> str:
     return f"{number:,} will lock {one_line(' and '.join(names))}"
 
 
-_PHRASES: tuple[tuple[str, Callable[[int, list[Finding]], str]], ...] = (
-    ("DAT", lambda number, _: f"{number:,} lose{_s(number)} rows or values"),
-    ("PAI", lambda number, _: f"{number:,} with a missing or misplaced script"),
-    ("NAM", lambda number, _: f"{number:,} with colliding or misleading names"),
-    ("LCK", _locks),
-    ("BWC", lambda number, _: f"{number:,} can break the running application"),
-    ("LIT", lambda number, _: f"{number:,} {_do(number)} not run on SQLite"),
+_ANY: frozenset[str] = frozenset()
+_LOSING = frozenset(f"DAT{number:03}" for number in (*range(1, 10), *range(23, 28), 30, 31))
+_FAILING_ON_ROWS = frozenset(f"DAT{number:03}" for number in (10, 11, 20, 21, 22, 35, 40, 43))
+_PHRASES: tuple[tuple[str, frozenset[str], Callable[[int, list[Finding]], str]], ...] = (
+    ("DAT", _FAILING_ON_ROWS, lambda number, _: f"{count_of(number, 'script')} can fail on existing rows"),
+    ("DAT", _LOSING, lambda number, _: f"{number:,} lose{_s(number)} rows or values"),
+    ("PAI", _ANY, lambda number, _: f"{number:,} with a missing or misplaced script"),
+    ("NAM", _ANY, lambda number, _: f"{number:,} with colliding or misleading names"),
+    ("LCK", _ANY, _locks),
+    ("BWC", _ANY, lambda number, _: f"{number:,} can break the running application"),
+    ("LIT", _ANY, lambda number, _: f"{number:,} {_do(number)} not run on SQLite"),
 )
-_COVERED = frozenset({"SYN", "REF", "RUN", "SYM", "IDM", *(family for family, _ in _PHRASES)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from miglint.base.findings import Severity, is_only_a_rerun
+from miglint.base.findings import Finding, Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
 from miglint.report.ansi import SEQUENCES, fit, paint, wide
 from miglint.report.grouping import finding_groups, wrapped
@@ -110,15 +110,23 @@ def _cell(value: bool | None, width: int, view: DisplayOptions) -> str:
 
 def _statistics(report: Report) -> Iterator[str]:
     """Yield the number of findings of each rule, the most frequent first, and how many of them are fixable."""
-    fixable = Counter(finding.code for finding in report.findings if finding.fix is not None)
+    safe, unsafe = Counter[str](), Counter[str]()
+    for finding in _with_fixes(report):
+        (safe if finding.fix is not None and finding.fix.safe else unsafe)[finding.code] += 1
     for code, name, number in report.rules():
-        fixes = f"  ({fixable[code]:,} fixable)" if fixable[code] else ""
-        yield f"{number:>8,}  {code} {name}{fixes}"
+        parts = [f"{safe[code]:,} fixable"] if safe[code] else []
+        parts += [f"{unsafe[code]:,} {'more' if parts else 'fixable'} with --unsafe-fixes"] if unsafe[code] else []
+        yield f"{number:>8,}  {code} {name}" + (f"  ({', '.join(parts)})" if parts else "")
+
+
+def _with_fixes(report: Report) -> Iterator[Finding]:
+    """Yield the findings that `miglint fix` fixes, some with `--unsafe-fixes`."""
+    return (item for item in report.findings if item.fix is not None and not is_only_a_rerun(item))
 
 
 def _fixable(report: Report) -> Iterator[str]:
     """Yield how many findings `miglint fix` fixes."""
-    fixes = [item.fix for item in report.findings if item.fix is not None and not is_only_a_rerun(item)]
+    fixes = [item.fix for item in _with_fixes(report) if item.fix is not None]
     safe, unsafe = (sum(fix.safe is wanted for fix in fixes) for wanted in (True, False))
     if safe:
         more = f", {unsafe:,} more with --unsafe-fixes" if unsafe else ""

@@ -254,12 +254,15 @@ def _fix(fix: Fix, path: str) -> dict[str, Any]:
         "title": fix.title,
         "safe": fix.safe,
         "reason": fix.reason,
-        "edits": [
-            {"path": path if edit.path is None else edit.path, "start": edit.start, "end": edit.end, "text": edit.text}
-            for edit in fix.edits
-        ],
+        "edits": [_edit(edit, path) for edit in fix.edits],
         "creates": [{"path": new.path, "text": new.text} for new in fix.creates],
     }
+
+
+def _edit(edit: Edit, path: str) -> dict[str, Any]:
+    where = path if edit.path is None else edit.path
+    value = {"path": where, "start": edit.start, "end": edit.end, "text": edit.text}
+    return value if edit.order is None else {**value, "order": edit.order}
 
 
 def _finding_from(item: Mapping[str, Any]) -> Finding:
@@ -275,7 +278,9 @@ def _finding_from(item: Mapping[str, Any]) -> Finding:
 
 def _fix_from(value: Mapping[str, Any], path: str) -> Fix:
     edits = tuple(
-        Edit(item["start"], item["end"], item["text"], None if item["path"] == path else item["path"])
+        Edit(
+            item["start"], item["end"], item["text"], None if item["path"] == path else item["path"], item.get("order")
+        )
         for item in value["edits"]
     )
     creates = tuple(NewFile(item["path"], item["text"]) for item in value["creates"])

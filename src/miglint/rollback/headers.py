@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, Script
+from miglint.discovery.tools import has_mark
 
 _LINE = pattern(r"(?P<head>--[ \t]*)(?P<label>[A-Za-z][A-Za-z ]{0,30})(?P<colon>[ \t]*:[ \t]*)(?P<value>.*)")
-_DIRECTIVE = pattern(r"--[ \t]*(?:miglint:[ \t]*(?!irreversible)|no-transaction|squawk-|noqa|atlas:|sqlfluff)")
+_DIRECTIVE = pattern(r"--[ \t]*(?:miglint:[ \t]*(?!irreversible)|no-transaction|morph:|squawk-|noqa|atlas:|sqlfluff)")
 _FILE_NAMES = frozenset({"migration", "rollback"})
 _DATES = frozenset({"created", "date", "created at", "created on", "updated", "modified"})
 _FIELDS = frozenset({"description", "version", "author", "ticket", "issue"}) | _FILE_NAMES | _DATES
@@ -53,8 +54,8 @@ def kept_comments(text: str) -> tuple[str, ...]:
             break
         if _DIRECTIVE.match(bare) and line.rstrip() not in header:
             directives.append(line.rstrip())
-    if directives and directives[0].startswith("-- no-transaction"):
-        # sqlx reads this in the first line.
+    if directives and has_mark(directives[0]):
+        # sqlx and morph read this in the first line.
         return (*directives, *header)
     return (*header, *(("",) if header and directives else ()), *directives)
 

@@ -9,9 +9,9 @@ from miglint.base.model import History, Migration
 from miglint.base.structs import Struct
 from miglint.base.template_names import decode_tags
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import Assessment, assess
 from miglint.rollback.preserve.tables import how_much
 from miglint.rules.data.data_set_aside import set_aside_by
-from miglint.rules.data.losses import forward_losses, rollback_losses
 from miglint.rules.support.scripts import does_anything
 from miglint.sql.operations import Name
 
@@ -23,21 +23,23 @@ class RollbackEntry(Struct, frozen=True):
     """One migration of the overview.
 
     `status` is one of `there`, `missing`, `empty` (the script does nothing), `irreversible` (declared, `reason` says
-    why), `repeatable` (has none by design) and `orphan` (a rollback without a forward). `not_restored` names the tables
-    (`orders`) and columns (`orders.note`) whose rows or values the forward destroys and the rollback does not bring
-    back; `loses` names those that the rollback destroys, with what was written since the forward. `set_aside` are the
-    tables to which one of the scripts copies data before it is destroyed.
+    why), `repeatable` (has none by design) and `orphan` (a rollback without a forward). `known` is what is known of the
+    rollback. `set_aside` are the tables to which one of the scripts copies data before it is destroyed.
     """
 
     history: History
     migration: Migration
     status: str
     verdict: dict[str, bool | None]
+    known: Assessment
     unknown: tuple[str, ...] = ()
     reason: str | None = None
-    not_restored: tuple[str, ...] = ()
-    loses: tuple[str, ...] = ()
     set_aside: tuple[Name, ...] = ()
+
+    @property
+    def loses(self) -> tuple[str, ...]:
+        """The tables (`orders`) and columns (`orders.note`) whose rows or values the rollback destroys."""
+        return tuple(decode_tags(str(item)) for item in self.known.loses)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as it is reported to programs."""
@@ -53,8 +55,11 @@ class RollbackEntry(Struct, frozen=True):
             "reason": self.reason,
             "verdict": self.verdict,
             "unknown": list(self.unknown),
-            "not_restored": list(self.not_restored),
+            "restores": self.known.restores,
+            "missing": list(self.known.missing),
+            "not_restored": list(self.known.lost),
             "loses": list(self.loses),
+            "fails_on": list(self.known.fails_on),
             "set_aside": [{"table": str(place), "how_much": how_much(place)} for place in self.set_aside],
         }
 
@@ -73,10 +78,9 @@ def entry_of(history: History, step: Step) -> RollbackEntry:
         migration,
         status_of(step),
         step.verdict.as_dict(),
+        assess(step),
         tuple(map(decode_tags, step.unknown)),
         migration.irreversible,
-        named_losses(forward_losses(step)),
-        named_losses(rollback_losses(step)),
         tuple(dict.fromkeys(item.name for item in set_aside_by(step.forward_statements + step.rollback_statements))),
     )
 
@@ -91,8 +95,3 @@ def status_of(step: Step) -> str:
     if migration.rollback is None:
         return REPEATABLE if migration.repeatable else MISSING
     return THERE if does_anything(step.rollback_statements) else EMPTY
-
-
-def named_losses(losses: Iterable[object]) -> tuple[str, ...]:
-    """Return losses as text, each once, in order."""
-    return tuple(dict.fromkeys(decode_tags(str(loss)) for loss in losses))

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Migration, Script
 from miglint.base.structs import Struct, replace
+from miglint.base.template_names import decode_tags
 from miglint.discovery.placement import NoPlace, Placement, place_rollback
 from miglint.replay.steps import Step
+from miglint.rollback.assessment import IMPOSSIBLE, SCHEMA_ONLY
 from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.forward_edit import forward_edits
 from miglint.rollback.overview import EMPTY, IRREVERSIBLE, MISSING, ORPHAN, REPEATABLE, THERE, status_of
 from miglint.rollback.written import (
-    IMPOSSIBLE,
-    SCHEMA_ONLY,
     ForwardAddition,
     RollbackText,
     write_preserving,
@@ -53,8 +53,8 @@ class PreparedRollback(Struct, frozen=True):
 
     @property
     def insufficient(self) -> bool:
-        """Whether the migration is left without an exact or partial rollback."""
-        return self.problem is not None or self.text.restores in (SCHEMA_ONLY, IMPOSSIBLE)
+        """Whether the migration is left without an exact or partial rollback, or data is lost."""
+        return self.problem is not None or self.text.restores in (SCHEMA_ONLY, IMPOSSIBLE) or bool(self.text.lost)
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""
@@ -65,7 +65,9 @@ class PreparedRollback(Struct, frozen=True):
             "path": self.path,
             "restores": self.text.restores,
             "missing": list(self.text.missing),
-            "loses": list(self.text.loses),
+            "lost": list(self.text.lost),
+            "loses": [decode_tags(str(item)) for item in self.text.loses],
+            "fails_on": list(self.text.fails_on),
             "sql": "".join(f"{statement}\n" for statement in self.text.statements),
             "problem": self.problem,
             "verified": self.verified,

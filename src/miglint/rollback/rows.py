@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 
 from miglint.base.model import Dialect
-from miglint.base.structs import Struct, replace
+from miglint.base.structs import Struct
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step
 from miglint.rollback.passing_rows import passing_changes
 from miglint.rollback.tracking import key_of, own_record
 from miglint.rules.data.losses import reads
 from miglint.schema.objects import Key, Table
+from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression, Name, Operation
@@ -21,27 +22,42 @@ _ON_ROWS = (ops.Insert, ops.Update, ops.Delete, ops.Truncate, ops.OtherData)
 _KEEPING = frozenset({"refresh materialized view", "refresh"})
 
 
+class RowNote(Struct, frozen=True):
+    """A sentence about rows of a table that was there before the forward, or about the values of one of its columns."""
+
+    table: Key
+    column: str | None
+    sentence: str
+
+
 class RowsBack(Struct, frozen=True):
     """What undoes the effects on rows.
 
-    `statements` run before those that restore the schema. `staying` are sentences about rows that the forward made and
-    that stay, `lost` about rows and values that it destroyed. `recreated` are the tables that it dropped with their
-    rows and created anew.
+    `statements` run before those that restore the schema; they delete rows of the tables in `deleted`. `staying` is
+    about rows that the forward made and that stay, `lost` about rows and values that it destroyed. `recreated` are the
+    tables that it dropped with their rows and created anew.
     """
 
     statements: tuple[str, ...] = ()
-    staying: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
+    staying: tuple[RowNote, ...] = ()
+    lost: tuple[RowNote, ...] = ()
     recreated: tuple[Key, ...] = ()
-
-    def without(self, keys: Collection[Key]) -> RowsBack:
-        """Return it for rows of tables that are brought back in another way."""
-        gone = {_rows_of(key) for key in keys}
-        return replace(self, lost=tuple(text for text in self.lost if text not in gone))
+    deleted: tuple[Key, ...] = ()
 
 
-def _rows_of(key: Key) -> str:
-    return f"the rows of {key.name} do not come back"
+def remade_tables(run: Run) -> Iterator[Key]:
+    """Yield the tables that a run drops and creates again, and whose rows no statement copied before."""
+    past: list[Operation] = []
+    for moment in run.moments:
+        operation = moment.operation
+        if moment.failed:
+            continue
+        if isinstance(operation, ops.Drop) and operation.kind == "table":
+            key = key_of(moment.before, operation.name)
+            again = run.before.table(key) is not None and run.schema.table(key) is not None
+            if again and not any(reads(other, operation.name, None) for other in past):
+                yield key
+        past.append(operation)
 
 
 def undo_rows(step: Step) -> RowsBack:
@@ -52,9 +68,16 @@ def undo_rows(step: Step) -> RowsBack:
     passing = passing_changes(moments)
     for place, moment in enumerate(moments):
         found.follow(moment.operation, moment.before, passing=place in passing)
-    deletions = [*reversed(found.deletions), *([record.deletion] if record is not None else [])]
-    deleting, staying, lost = (tuple(dict.fromkeys(texts)) for texts in (deletions, found.staying, found.lost))
-    return RowsBack(deleting, staying, lost, tuple(found.recreated))
+    deletions = [*reversed(found.deletions), *([(record.deletion, None)] if record is not None else [])]
+    remade = tuple(dict.fromkeys(remade_tables(step.forward)))
+    lost = (*(RowNote(key, None, f"the rows of {key.name} are lost") for key in remade), *found.lost)
+    return RowsBack(
+        tuple(dict.fromkeys(text for text, _ in deletions)),
+        tuple(dict.fromkeys(found.staying)),
+        tuple(dict.fromkeys(lost)),
+        remade,
+        tuple(key for key in dict(deletions).values() if key is not None),
+    )
 
 
 class _Found:
@@ -62,29 +85,17 @@ class _Found:
 
     def __init__(self, step: Step) -> None:
         self._step = step
-        self._past: list[Operation] = []
-        self.deletions: list[str] = []
-        self.staying: list[str] = []
-        self.lost: list[str] = []
-        self.recreated: list[Key] = []
+        self.deletions: list[tuple[str, Key | None]] = []
+        self.staying: list[RowNote] = []
+        self.lost: list[RowNote] = []
 
     def follow(self, operation: Operation, schema: Schema, *, passing: bool = False) -> None:
-        if isinstance(operation, ops.Drop) and operation.kind == "table":
-            self._drop(operation.name, key_of(schema, operation.name))
         table = getattr(operation, "table", None)
         if isinstance(operation, _ON_ROWS) and isinstance(table, Name) and not is_tracking_table(table.name):
             key = key_of(schema, table)
             was = self._step.before.table(key)
             if was is not None and was.persistence != "temporary" and not passing:
                 self._change(operation, table, key, was)
-        self._past.append(operation)
-
-    def _drop(self, table: Name, key: Key) -> None:
-        """Record the loss of a table that the forward drops and creates again, unless its rows were copied before."""
-        again = self._step.before.table(key) is not None and self._step.after.table(key) is not None
-        if again and not any(reads(operation, table, None) for operation in self._past):
-            self.lost.append(_rows_of(key))
-            self.recreated.append(key)
 
     def _change(self, operation: Operation, table: Name, key: Key, was: Table) -> None:
         step = self._step
@@ -92,21 +103,25 @@ class _Found:
             case ops.Insert():
                 back = _deletion(step, key, was, operation)
                 if back is not None:
-                    self.deletions.append(back)
+                    self.deletions.append((back, key))
                 else:
-                    self.staying.append(f"the rows that the forward inserts into {table.name} stay")
+                    text = f"the rows that the forward inserts into {table.name} stay"
+                    self.staying.append(RowNote(key, None, text))
                 if operation.conflict in ("update", "replace"):
-                    self.lost.append(f"the rows of {table.name} that the forward replaces do not come back")
+                    text = f"the rows of {table.name} that the forward replaces are lost"
+                    self.lost.append(RowNote(key, None, text))
             case ops.Update():
                 self.lost += (
-                    f"the values of {table.name}.{column} that the forward changes are not restored"
+                    RowNote(key, column, f"the values of {table.name}.{column} that the forward changes are lost")
                     for column, _ in operation.assignments
                     if _folded(step, column) in was.columns
                 )
             case ops.Delete() | ops.Truncate():
-                self.lost.append(f"the rows that the forward deletes from {table.name} do not come back")
+                text = f"the rows that the forward deletes from {table.name} are lost"
+                self.lost.append(RowNote(key, None, text))
             case ops.OtherData() if operation.kind not in _KEEPING:
-                self.lost.append(f"what {operation.kind.upper()} does to the rows of {table.name} is not undone")
+                text = f"what {operation.kind.upper()} does to the rows of {table.name} is not undone"
+                self.lost.append(RowNote(key, None, text))
 
 
 def _deletion(step: Step, key: Key, was: Table, operation: ops.Insert) -> str | None:

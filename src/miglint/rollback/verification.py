@@ -8,8 +8,8 @@ from miglint.base.model import History, Migration
 from miglint.base.structs import replace
 from miglint.dryrun.compare import counting
 from miglint.dryrun.results import HistoryRun, MigrationRun, RowRun
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
 from miglint.rollback.preparation import PreparedRollback
-from miglint.rollback.written import EXACT, IMPOSSIBLE, SCHEMA_ONLY
 
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
 _SHOWN = 3

@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from miglint.base.inert import REPLACEMENT
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.base.template_names import decode_tags, has_tag
+from miglint.replay.apply import run
 from miglint.replay.steps import Step
-from miglint.rollback.rows import RowsBack, undo_rows
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY, assessed, in_a_word, lost_by_forward
+from miglint.rollback.halfway import returning
+from miglint.rollback.rows import RowNote, RowsBack, undo_rows
 from miglint.schema.set_aside import is_set_aside
 from miglint.schema.value import Schema
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
 from miglint.writer.transition import write_transition
 from miglint.writer.words import name
-from miglint.writer.written import ColumnValues, Version, Written
+from miglint.writer.written import ColumnValues, LostData, Version, Written
 
 if TYPE_CHECKING:
     from miglint.rollback.preserve.pair import PreservingPair
 
-EXACT, PARTIAL, SCHEMA_ONLY, IMPOSSIBLE = "exact", "partial", "schema_only", "impossible"
+
+_LOSING = {
+    PARTIAL: "partial, not the whole schema, nor all rows and values:",
+    SCHEMA_ONLY: "the schema only, not all rows and values:",
+}
 
 
 class RollbackText(Struct, frozen=True):
-    """A rollback as written, without its place.
+    """A rollback as written, without its place; what is known of it is as in `Assessment`.
 
-    `restores` is `exact`; `partial`: all but what `missing` names; `schema_only`: the whole schema, but not the rows
-    and values that `missing` names; or `impossible`: nothing can be written, for the reasons in `missing`. `missing`
-    are sentences. `loses` are the tables and columns that it drops with what was written since the forward, `brings`
-    what it brings back of what the forward sets aside, and `keeps` what it sets aside for the next forward.
+    `brings` is what it brings back of what the forward sets aside, and `keeps` what it sets aside for the next forward.
     """
 
     restores: str
     statements: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    loses: tuple[str, ...] = ()
+    loses: tuple[LostData, ...] = ()
     brings: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    fails_on: tuple[str, ...] = ()
 
     @property
     def remarks(self) -> Iterator[str]:
@@ -49,14 +56,26 @@ class RollbackText(Struct, frozen=True):
         if self.restores == EXACT:
             yield "Restores: exact." if self.statements else "Restores: exact (there is nothing to undo)."
         else:
-            yield "Restores: the schema only." if self.restores == SCHEMA_ONLY else "Restores: partial."
-            yield from (f"Missing: {_flat(reason)}." for reason in self.missing)
+            everything = self.restores == PARTIAL and not self.lost
+            yield f"Restores: {'partial, everything except:' if everything else _LOSING[self.restores]}"
+            yield from (f"- {_flat(reason)}" for reason in self.missing)
         if self.brings:
             yield f"Brings back what the forward sets aside: {_flat(', '.join(self.brings))}."
         if self.keeps:
             yield f"Sets aside for the next forward: {_flat(', '.join(self.keeps))}."
-        if self.loses:
-            yield f"Loses what was written since to: {_flat(', '.join(self.loses))}."
+        yield from map(_sentence, what_is_lost(self.loses))
+        yield from (f"Fails on {_flat(text)}." for text in self.fails_on)
+
+
+def what_is_lost(loses: Iterable[LostData]) -> Iterator[str]:
+    """Yield what a rollback destroys: `loses what was written to users, orders.note since the forward`."""
+    items = list(loses)
+    names = [decode_tags(str(item)) for item in items if item.why == "dropped"]
+    if names:
+        yield f"loses what was written to {', '.join(names)} since the forward"
+    for item in items:
+        if item.why != "dropped":
+            yield f"leaves values of {decode_tags(str(item))} {item.why}"
 
 
 class ForwardAddition(Struct, frozen=True):
@@ -82,7 +101,22 @@ def write_rollback(step: Step, target: Version | None = None, values: ColumnValu
     if refused is not None:
         return refused
     way = _way(step, target, values)
-    return _text(step, way, tuple(statement.text for statement in way.statements), undo_rows(step))
+    rows = undo_rows(step)
+    lost = lost_by_forward(step, rows)
+    return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost, target)
+
+
+def what_it_would_restore(step: Step, target: Version | None = None) -> str:
+    """Return what `write_rollback` would restore, in less time."""
+    if _refusal(step) is not None:
+        return IMPOSSIBLE
+    way, rows = _way(step, target), undo_rows(step)
+    statements = (*rows.statements, *(statement.text for statement in way.statements))
+    differs = bool(step.forward.unknown or way.missing or way.with_rows)
+    if any(map(has_tag, statements)) or (differs and not statements):
+        return IMPOSSIBLE
+    lost = bool(lost_by_forward(step, rows))
+    return in_a_word(differs=differs, loses=lost, more=bool(rows.staying or way.reordered))
 
 
 def write_preserving(step: Step, target: Version | None = None) -> tuple[RollbackText, ForwardAddition | None]:
@@ -93,11 +127,18 @@ def write_preserving(step: Step, target: Version | None = None) -> tuple[Rollbac
     from miglint.rollback.preserve.pair import preserving_pair
 
     way, rows = _way(step, target), undo_rows(step)
+    lost = lost_by_forward(step, rows)
     pair = preserving_pair(step, way, rows.recreated, target)
     if pair is None:
-        return _text(step, way, tuple(statement.text for statement in way.statements), rows), None
-    rows = rows.without({item.key for item in pair.asides if item.whole})
-    text = _text(step, pair.written, pair.after, rows, pair.before)
+        return _text(step, way, tuple(statement.text for statement in way.statements), rows, lost, target), None
+    whole = {item.key for item in pair.asides if item.whole}
+    values = {(item.key, column) for item in pair.asides for column in item.values}
+    left = [
+        note
+        for note in lost
+        if note.table not in whole and (note in rows.lost or (note.table, _label(step.before, note)) not in values)
+    ]
+    text = _text(step, pair.written, pair.after, rows, left, target, first=pair.before, keeps=True)
     text = replace(text, brings=tuple(map(str, pair.asides)), keeps=tuple(map(str, pair.kept)))
     places = tuple(name(item.place) for item in (*pair.asides, *pair.kept))
     return text, ForwardAddition(pair.first, pair.last, tuple(_about(pair, step)), places, pair.clean_up)
@@ -136,24 +177,39 @@ def without_set_aside(schema: Schema) -> Schema:
     return schema
 
 
+def _label(schema: Schema, note: RowNote) -> str | None:
+    """Return the name of a column as the scripts write it."""
+    table = schema.table(note.table)
+    found = None if table is None or note.column is None else table.columns.get(note.column)
+    return note.column if found is None else found.name
+
+
 def _text(
-    step: Step, way: Written, statements: tuple[str, ...], rows: RowsBack, first: tuple[str, ...] = ()
+    step: Step,
+    way: Written,
+    statements: tuple[str, ...],
+    rows: RowsBack,
+    lost: Sequence[RowNote],
+    target: Version | None,
+    *,
+    first: tuple[str, ...] = (),
+    keeps: bool = False,
 ) -> RollbackText:
-    statements = (*first, *rows.statements, *statements)
+    again = returning(step, target, statements)
+    statements = (*again.first, *first, *rows.statements, *statements, *again.last)
     if any(map(has_tag, statements)):
         return _impossible("the scripts are templates")
     not_known = tuple(f"what the forward does is not known: {reason}" for reason in step.forward.unknown)
-    unwritten = (*way.missing, *not_known)
-    missing = tuple(dict.fromkeys(map(decode_tags, (*not_known, *way.does_not_restore, *rows.staying, *rows.lost))))
-    if unwritten and not statements:
-        return RollbackText(IMPOSSIBLE, (), missing)
-    if unwritten or rows.staying or way.with_rows:
-        restores = PARTIAL
-    elif rows.lost or way.schema_only:
-        restores = SCHEMA_ONLY
-    else:
-        restores = PARTIAL if way.reordered else EXACT
-    return RollbackText(restores, statements, missing, tuple(decode_tags(str(item)) for item in way.data_lost))
+    missing = (*not_known, *way.missing)
+    if missing and not statements:
+        return RollbackText(IMPOSSIBLE, (), tuple(dict.fromkeys(map(decode_tags, missing))))
+    parsed = read("\n".join(statements), step.migration.dialect)
+    ran = replace(step, rollback_statements=parsed, rollback=run(step.after, parsed, rollback=True))
+    found = assessed(ran, (*missing, *way.with_rows), way.reordered, lost, rows.staying, keeps=keeps)
+    assert found.restores is not None  # what it leaves is known
+    return RollbackText(
+        found.restores, statements, found.missing, found.loses, lost=found.lost, fails_on=found.fails_on
+    )
 
 
 def _impossible(reason: str) -> RollbackText:
@@ -162,3 +218,8 @@ def _impossible(reason: str) -> RollbackText:
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
+
+
+def _sentence(text: str) -> str:
+    flat = _flat(text)
+    return f"{flat[:1].upper()}{flat[1:]}."

@@ -70,4 +70,5 @@ MODULES = (
     "miglint.rules.execution.locks",
     "miglint.rules.internal",
     "miglint.rules.data.data_set_aside",
+    "miglint.rules.data.not_null_may_fail",
 )

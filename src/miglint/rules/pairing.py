@@ -99,12 +99,12 @@ def _emptiness(text: str) -> str:
 
 def _schema_stays(rollback: Script, what: str, left: int) -> Hit:
     deliberate = states_no_way_back(rollback.text)
-    why = ", as a comment in it says" if deliberate else ""
+    why = ", and a comment says that this is intended" if deliberate else ""
     return hit_in(
         rollback,
         first_text(rollback),
-        f"the rollback {what}{why}: {_count(left, 'change')} of the forward to the schema will stay",
-        "If that is intended, declare it: `-- miglint: irreversible (why)`."
+        f"the rollback {what}{why}: {_count(left, 'schema change')} of the forward will stay",
+        "Declare it, so that no tool relies on it: `-- miglint: irreversible (why)`."
         if deliberate
         else "Write the statements that undo the forward, or declare it: `-- miglint: irreversible (why)`.",
         severity=Severity.WARNING if deliberate else None,

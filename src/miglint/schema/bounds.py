@@ -39,6 +39,12 @@ def bounds_overlap(one: str, two: str) -> bool:
     return max(first[0], second[0]) < min(first[1], second[1])
 
 
+def are_mixed_moduli(one: str, two: str) -> bool:
+    """Whether two bounds have moduli of which neither is a factor of the other."""
+    first, second = hash_of(one), hash_of(two)
+    return first is not None and second is not None and gcd(first[0], second[0]) not in (first[0], second[0])
+
+
 def holds_value(bound: str, value: str) -> bool | None:
     """Whether a bound over one column holds a value, which is written as in a bound; None where that is not known."""
     if bound.startswith("in ("):
@@ -275,7 +281,7 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
         return replace(self, ranges=self.ranges.discard(width) if tree is None else self.ranges.insert(width, tree))
 
     def overlapping(self, bound: str) -> set[Key]:
-        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` decides."""
+        """Return the keys of the partitions whose bounds overlap another one, or have a modulus that does not fit."""
         if bound.startswith("in ("):
             return {key for value in _listed(bound) for key in self.values.get(value, _NO_KEYS)}
         if (parted := hash_of(bound)) is not None:
@@ -288,6 +294,9 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
     def _overlapping_remainders(self, modulus: int, remainder: int) -> Iterator[Key]:
         for other, known in self.remainders.items():
             common = gcd(modulus, other)
+            if common not in (modulus, other):
+                yield from (key for keys in known.values() for key in keys)
+                continue
             places = range(remainder % common, other, common)
             # A modulus may be far larger than the number of partitions that there are.
             for place in places if len(places) <= len(known) else (item for item in known if item in places):

@@ -7,6 +7,7 @@ becomes one of the column's type each time. The server writes these apart, and s
 from __future__ import annotations
 
 import json
+import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
@@ -37,24 +38,27 @@ def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
     if kind is None or kind.setof or kind.name not in BUILTIN_TYPES:
         # A constant of a domain is stored as one of the type that it is over, which is not known here.
         return None
-    text = text.strip()
-    while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
-        text = text[1:-1].strip()
-    found = _CONSTANT.fullmatch(text) or _CONSTANT.fullmatch(text.lower() if text[:1].isalpha() else text)
+    found = _constant(text.strip())
     if found is None:
         return None
     casts = [_named(cast) for cast in found["casts"].split("::")[1:]]
     if found["prefix"]:
         casts.insert(0, found["prefix"].lower())
     own = f"{kind.name}{'[]' if kind.dimensions else ''}"
-    number, truth, text = found["number"], found["truth"], found[2] or ""
+    number, truth, value = found["number"], found["truth"], found[2] or ""
     if own == "bool":
-        return _stored_truth(number or truth or text, casts)
+        return _stored_truth(number or truth or value, casts)
     if truth is not None:
         return None
     if number is not None:
         return ("number", number, *(casts[1:] if casts[:1] == [_type_of(number)] else casts))
-    return _stored_text(text.replace("''", "'"), own, casts)
+    return _stored_text(value.replace("''", "'"), own, casts)
+
+
+def _constant(text: str) -> re.Match[str] | None:
+    while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1].strip()
+    return _CONSTANT.fullmatch(text) or _CONSTANT.fullmatch(text.lower() if text[:1].isalpha() else text)
 
 
 def _stored_truth(text: str, casts: list[str]) -> tuple[str, str] | None:

@@ -21,6 +21,16 @@ from miglint.sql.operations import Column, Constraint, IndexElement
 
 _LIMIT = 160
 
+CONSTRAINT_WORDS = {
+    "primary": "primary key",
+    "unique": "unique constraint",
+    "check": "check constraint",
+    "foreign": "foreign key",
+    "exclude": "exclusion constraint",
+    "not_null": "not null constraint",
+    "unknown": "constraint",
+}
+
 
 def kind_of(value: SchemaObject) -> str:
     """Return the display name for the kind of a relation."""

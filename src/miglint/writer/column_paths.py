@@ -37,7 +37,7 @@ class ColumnPaths:
         self._dropped: set[tuple[Key, str]] = set()
         # The column of before whose values a column has, if it is another one or was added; None for none.
         self._holds: dict[tuple[Key, str], str | None] = {}
-        self._using: dict[tuple[Key, str], str] = {}
+        self._using: dict[tuple[Key, str], Expression] = {}
         self._written: set[Key] = set()
         for moment in moments:
             if not moment.failed:
@@ -51,7 +51,7 @@ class ColumnPaths:
         """Return the columns that were dropped, and under whose name there is at most one without their values."""
         return frozenset((key, name) for key, name in self._dropped if self._holds.get((key, name)) != name)
 
-    def using(self) -> Mapping[tuple[Key, str], str]:
+    def using(self) -> Mapping[tuple[Key, str], Expression]:
         """Return the expressions that made values of another type, by the names that columns had then."""
         return self._using
 
@@ -76,7 +76,7 @@ class ColumnPaths:
             case AddColumn():
                 self._holds[key, _folded(before, operation.column.name)] = None
             case AlterColumnType(using=Expression() as using):
-                self._using.setdefault((key, _folded(before, operation.column)), using.text)
+                self._using.setdefault((key, _folded(before, operation.column)), using)
             case RenameColumn():
                 old, new = _folded(before, operation.column), _folded(before, operation.new)
                 self._holds[key, new] = self._holds.get((key, old), old)

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from miglint.base.model import Dialect
-from miglint.schema.objects import Key, Table
+from miglint.schema.affinity import changed_by_affinity
+from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.type_conversion import conversion
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Type
+from miglint.sql.operations import Column, Expression
+from miglint.writer.base_types import base_type
 from miglint.writer.renames import Renames
 from miglint.writer.written import LostData
+
+# What happened to values that were computed anew when their table was copied.
+COPIED = "as the copy of the table made them"
+
+
+class _Way(NamedTuple):
+    """Where the rows and values of one schema are in another one.
+
+    `relations`, `columns` and `types` have another name there. `emptied` are columns that the other may have, but not
+    with the same values, `computed` those that a copy of the table made other values for, `using` the expressions that
+    made values of another type.
+    """
+
+    relations: Mapping[Key, Key] = {}
+    columns: Mapping[tuple[Key, str], str] = {}
+    types: Mapping[tuple[str, str], tuple[str, str]] = {}
+    emptied: Collection[tuple[Key, str]] = ()
+    computed: Collection[tuple[Key, str]] = ()
+    using: Mapping[tuple[Key, str], Expression] = {}
 
 
 def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[LostData, ...], tuple[LostData, ...]]:
@@ -18,7 +41,7 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
     `renames` are those that led from `new` to `old`.
     """
     if renames is None:
-        return tuple(_gone(old, new, {}, {}, {})), tuple(_gone(new, old, {}, {}, {}))
+        return tuple(_gone(old, new, _Way())), tuple(_gone(new, old, _Way()))
     types = {
         (moved.new.schema, moved.new.name): (moved.old.schema, moved.old.name)
         for moved in renames.objects()
@@ -30,45 +53,47 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
         columns |= {(moved.relation, moved.new): moved.old for moved in renames.rows.copied_columns()}
         # What the run itself created was not there before.
         relations = {now: was for now, was in relations.items() if new.find(was) is not None}
-    back_relations = {was: now for now, was in relations.items()}
-    back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
-    lost = tuple(_gone(old, new, relations, columns, types))
-    back_types = {was: now for now, was in types.items()}
-    emptied = set() if renames is None else {*renames.values.emptied()}
-    emptied |= {(relations.get(key, key), column) for key, column in emptied}
-    return lost, tuple(_gone(new, old, back_relations, back_columns, back_types, emptied))
+    back = _Way(
+        {was: now for now, was in relations.items()},
+        {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()},
+        {was: now for now, was in types.items()},
+        {(relations.get(key, key), column) for key, column in renames.values.emptied()} | renames.values.emptied(),
+        {(relations.get(key, key), column) for key, column in renames.rows.computed_columns()},
+        renames.conversions(),
+    )
+    return tuple(_gone(old, new, _Way(relations, columns, types))), tuple(_gone(new, old, back))
 
 
-def _gone(
-    one: Schema,
-    two: Schema,
-    relations: dict[Key, Key],
-    columns: dict[tuple[Key, str], str],
-    types: dict[tuple[str, str], tuple[str, str]],
-    emptied: Collection[tuple[Key, str]] = (),
-) -> Iterator[LostData]:
-    """Yield the tables and columns with rows of their own that one schema has and the other has not.
-
-    `emptied` are columns that the other may have, but not with the same values.
-    """
+def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
+    """Yield the tables and columns with rows of their own that one schema has and the other has not."""
+    changed = {relation for relation, _ in (*way.emptied, *way.computed, *way.using)}
     for key, table in sorted(_tables(one)):
-        there = relations.get(key, key)
+        there = way.relations.get(key, key)
         value = two.find(there)
         if value is None and two.get(there) is None:
             continue  # Nothing is known of it.
         if not isinstance(value, Table):
             yield LostData(key)
             continue
-        if value is table or table.partition_of is not None:
+        if table.partition_of is not None:
             continue  # The columns of a partition are those of its table.
+        if value is table and key not in changed:
+            continue
         for name, column in table.columns.items():
-            other = value.columns.get(columns.get((key, name), name))
+            other = value.columns.get(way.columns.get((key, name), name))
             if column.generated is not None or (other is None and value.assumed):
                 continue
-            if other is None or other.generated is not None or (key, name) in emptied:
+            if other is None or other.generated is not None or (key, name) in way.emptied:
                 yield LostData(key, column.name)
-            elif not _keeps(column, other, one.dialect, types):
-                yield LostData(key, column.name, "narrowed")
+                continue
+            if one.dialect is Dialect.SQLITE:
+                changes = changed_by_affinity(column.type, other.type, strict=(table.strict, value.strict))
+            else:
+                changes = _changes(one, two, column, other, way.types, way.using.get((key, name)))
+            if changes is None and (key, name) in way.computed:
+                changes = COPIED
+            if changes is not None:
+                yield LostData(key, column.name, changes)
 
 
 def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
@@ -77,54 +102,21 @@ def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
             yield key, value
 
 
-_INTEGERS = {"int2": 1, "int4": 2, "int8": 3}
-_TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
-
-
-def _keeps(one: Column, two: Column, dialect: Dialect, types: dict[tuple[str, str], tuple[str, str]]) -> bool:
-    """Return whether all values of a column are the same in one of another type, or can be had from them again."""
-    if dialect is Dialect.SQLITE or one.type is None or two.type is None or one.type == two.type:
-        return True
-    if one.type.schema is not None and types.get((one.type.schema, one.type.name)) == (two.type.schema, two.type.name):
-        return one.type.dimensions == two.type.dimensions
-    return keeps_values(one.type, two.type)
-
-
-# The argument is a length, or a number of digits.
-_OF_LENGTH = frozenset({"varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"})
-
-
-def _is_as_long(one: Type, two: Type) -> bool:
-    return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
-
-
-def keeps_values(one: Type, two: Type) -> bool:
-    """Return whether no value of a type is lost or changed when it becomes one of another type of PostgreSQL."""
-    if one.dimensions != two.dimensions:
-        return False
-    if one.name in _INTEGERS and two.name in (*_INTEGERS, "numeric"):
-        return _INTEGERS[one.name] <= _INTEGERS[two.name] if two.name in _INTEGERS else not two.args
-    if one.name == two.name == "numeric":
-        return not two.args or _fits(one, two)
-    if one.name == two.name and one.name in _OF_LENGTH:
-        return _is_as_long(one, two)
-    if two.name in ("text", "varchar") and not two.args:
-        # Every type has a text from which its value can be had again.
-        return one.name != "bpchar" or not one.args
-    if one.name in _TEXTS and two.name == "varchar" and one.args:
-        return int(one.args[0]) <= int(two.args[0])
-    return (one.name, two.name) in _WIDER
-
-
-_WIDER = frozenset(
-    {("float4", "float8"), ("json", "text"), ("date", "timestamp"), ("int2", "float4"), ("int4", "float8"),
-     ("bool", "int4"), ("cidr", "inet")}
-)  # fmt: skip
-
-
-def _fits(one: Type, two: Type) -> bool:
-    if not one.args:
-        return False
-    precision, scale = (int(one.args[0]), int(one.args[1]) if len(one.args) > 1 else 0)
-    other, other_scale = (int(two.args[0]), int(two.args[1]) if len(two.args) > 1 else 0)
-    return scale <= other_scale and precision - scale <= other - other_scale
+def _changes(
+    old: Schema,
+    new: Schema,
+    column: Column,
+    other: Column,
+    types: Mapping[tuple[str, str], tuple[str, str]],
+    using: Expression | None,
+) -> str | None:
+    """Return how the values of a column are changed for good in one of another type, None if they are kept."""
+    if column.type is None or other.type is None:
+        return None
+    one, two = column.type, other.type
+    if one.schema is not None and types.get((one.schema, one.name)) == (two.schema, two.name):
+        return None if one.dimensions == two.dimensions else "changed"
+    if one == two and using is None:
+        return None
+    labels = two.schema is not None and isinstance(new.find(Key("type", two.schema, two.name)), Enum)
+    return conversion(base_type(old, one), base_type(new, two), using, labels=labels).changes

@@ -66,11 +66,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         case Routine():
             return list(create_routine(value))
         case Extension():
-            where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
-            version = f" VERSION {literal(value.version)}" if value.version is not None else ""
-            if version:
-                where = where.replace(" WITH", "")
-            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where}{version};"]
+            return [_create_extension(value)]
         case Namespace():
             return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case _:
@@ -125,6 +121,13 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
     return []
 
 
+def _create_extension(value: Extension) -> str:
+    schema = f" SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
+    version = f" VERSION {literal(value.version)}" if value.version is not None else ""
+    options = f"{schema}{version}" if version or not schema else f" WITH{schema}"
+    return f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{options};"
+
+
 def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     """Return the statement that creates a view."""
     if view.query is None or not view.query.text:
@@ -134,15 +137,20 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
     kind = "MATERIALIZED VIEW" if view.materialized else "VIEW"
     listed = view.columns if view.columns and "*" not in view.columns else None
     columns = f" ({identifiers(listed)})" if listed and not _names_columns(view, listed) else ""
+    options, behind = _view_options(view)
+    head = f"CREATE {'OR REPLACE ' if replacing and not view.materialized else ''}{kind} {name(view.name)}"
+    return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
+
+
+def _view_options(view: View) -> tuple[str, str]:
+    """Return the options of a view: those before its query, and those behind it."""
     check = next((item.partition("=")[2] for item in view.options if item.startswith("check_option=")), None)
     given = [
         item for item in view.options if not item.startswith(("check_option=", "owner=", "tablespace=", "cluster="))
     ]
     options = f" WITH ({', '.join(item.removeprefix('storage parameter ') for item in given)})" if given else ""
     behind = f"\nWITH {check.upper()} CHECK OPTION" if check else ""
-    behind += "\nWITH NO DATA" if view.materialized and not view.populated else ""
-    head = f"CREATE {'OR REPLACE ' if replacing and not view.materialized else ''}{kind} {name(view.name)}"
-    return f"{head}{columns}{options} AS\n{view.query.text.rstrip().rstrip(';')}{behind};"
+    return options, behind + ("\nWITH NO DATA" if view.materialized and not view.populated else "")
 
 
 def view_default(view: Name, column: str, default: Expression | None) -> str:
@@ -268,4 +276,5 @@ def create_other(value: Other) -> Iterator[str]:
     if not value.sources or not all(value.sources):
         raise UnprintableError(f"how the {value.kind} was created is not known")
     for text in value.sources:
-        yield text.rstrip().rstrip(";") + ";"
+        moved = sources.statistics(text, value.table) if value.kind == "statistics" and value.table else text
+        yield moved.rstrip().rstrip(";") + ";"

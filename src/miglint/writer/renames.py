@@ -12,6 +12,7 @@ from miglint.schema.outcome import OperationTrace
 from miglint.schema.persistent import entries
 from miglint.schema.value import Schema
 from miglint.sql.operations import (
+    Expression,
     Name,
     Rename,
     RenameColumn,
@@ -94,7 +95,7 @@ class Renames:
         """Return the tables, by the names of before, with rows that the run wrote."""
         return frozenset(self._objects.get(key, key) for key in self.values.written())
 
-    def conversions(self) -> dict[tuple[Key, str], str]:
+    def conversions(self) -> dict[tuple[Key, str], Expression]:
         """Return the expressions that made values of another type, by the names of before."""
         return {(self._objects.get(key, key), column): text for (key, column), text in self.values.using().items()}
 

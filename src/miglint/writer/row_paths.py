@@ -10,6 +10,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename, RenameColumn
+from miglint.writer.select_list import plain_outputs
 
 
 class Detour(NamedTuple):
@@ -41,6 +42,8 @@ class RowPaths:
         self._made: set[Key] = set()
         # Where the values of a column come from that was filled from another one.
         self._origins: dict[tuple[Key, str], tuple[Key, str]] = {}
+        # The columns that a copy computed, with the table that it read.
+        self._computed: dict[tuple[Key, str], Key] = {}
         self._start: Schema | None = None
         self._end: Schema | None = None
         for moment in moments:
@@ -72,6 +75,14 @@ class RowPaths:
             if gone and come and new in after.columns:
                 yield CopiedColumn(relation, old, new)
 
+    def computed_columns(self) -> Iterator[tuple[Key, str]]:
+        """Yield the columns of tables that were made anew for which the copy of the rows had other values."""
+        for (relation, column), source in self._computed.items():
+            before = None if self._start is None else self._start.table(relation)
+            there = relation == source and relation in self._made
+            if there and before is not None and column in before.columns and not before.columns[column].generated:
+                yield relation, column
+
     def _follow(self, moment: OperationTrace) -> None:
         operation, before = moment.operation, moment.before
         match operation:
@@ -95,6 +106,7 @@ class RowPaths:
                     self._away.add(key)
                     self._made.discard(key)
                     self._origins = {item: was for item, was in self._origins.items() if item[0] != key}
+                    self._computed = {item: was for item, was in self._computed.items() if item[0] != key}
 
     def _copied(
         self, moment: OperationTrace, target: Key | None, query: Query | None, columns: tuple[str, ...]
@@ -110,9 +122,12 @@ class RowPaths:
         self._shapes[target] = copy
         listed = [_folded(moment.before, name) for name in columns] or list(copy.columns)
         outputs = [_folded(moment.before, name or "") for name in query.outputs]
-        pairs = zip(listed, outputs, strict=True) if len(outputs) == len(listed) else ()
-        for column, output in pairs:
-            if output in table.columns:
+        pairs = tuple(zip(listed, outputs, strict=True)) if len(outputs) == len(listed) else ()
+        plain = plain_outputs(query.text) if pairs else None
+        for place, (column, output) in enumerate(pairs):
+            if plain is not None and len(plain) == len(pairs) and not plain[place]:
+                self._computed[target, column] = source
+            elif output in table.columns:
                 self._origins[target, column] = self._origins.get((source, output), (source, output))
 
     def _move(self, moment: OperationTrace, old: Key | None, named: str) -> None:
@@ -128,6 +143,7 @@ class RowPaths:
             self._made.remove(old)
             self._made.add(new)
         self._origins = {(new if key == old else key, column): was for (key, column), was in self._origins.items()}
+        self._computed = {(new if key == old else key, column): was for (key, column), was in self._computed.items()}
 
 
 def _folded(schema: Schema, text: str) -> str:

@@ -17,6 +17,7 @@ _RULE = pattern(r"\bRULE\b", re.IGNORECASE)
 _TYPE = pattern(r"\bTYPE\b", re.IGNORECASE)
 _TO = pattern(r"\bTO\b", re.IGNORECASE)
 _EXECUTE = pattern(r"\bEXECUTE\b", re.IGNORECASE)
+_FROM = pattern(r"\bFROM\b", re.IGNORECASE)
 _ON = pattern(r"\bON\b", re.IGNORECASE)
 _IF_NOT_EXISTS = pattern(r"\bIF\s+NOT\s+EXISTS\b\s*", re.IGNORECASE)
 
@@ -59,6 +60,14 @@ def rule(source: str, new: str, table: Name) -> str:
     found = find_word(text, _ON, at, len(text))
     text = _named_behind(text, _TO, name(table), found.end() if found else at)[0]
     return _CREATE.sub("CREATE OR REPLACE ", text, 1)
+
+
+def statistics(source: str, table: Name) -> str:
+    """Return the statement that creates extended statistics over a table, which may have another name by now."""
+    ends = [
+        found for found in _FROM.finditer(source) if find_word(source, _FROM, found.start(), len(source)) is not None
+    ]
+    return _named_behind(source, _FROM, name(table), ends[-1].start())[0] if ends else source
 
 
 def user_type(source: str, new: Name) -> str:

@@ -27,25 +27,32 @@ def column(table: Table, item: Column) -> str:
     if item.type is None:
         raise UnprintableError(f'the type of column "{item.name}" is not known')
     declared = item.declared or str(item.type)
-    clauses: list[tuple[str, str]] = []
-    if item.collation:
-        clauses.append(("collate", f"COLLATE {identifier(item.collation)}"))
-    if item.generated and item.default is not None:
-        clauses.append(_generated(item, item.default))
-    elif item.default is not None:
-        clauses.append(("default", f"DEFAULT {tables.default(item, Dialect.SQLITE)}"))
+    clauses = [*_value_clauses(item)]
     behind = _by_column(table).get(item.name.lower(), ())
     clauses += [("primary", _key(one, item)) for one in behind if one.kind == "primary"]
-    if item.nullable is False and not _is_implied(table, item):
-        label = f"CONSTRAINT {identifier(item.not_null_name)} " if item.not_null_name else ""
-        conflict = f" ON CONFLICT {item.not_null_conflict.upper()}" if item.not_null_conflict else ""
-        clauses.append(("not null", f"{label}NOT NULL{conflict}"))
-    elif "null" in item.clauses:
-        clauses.append(("null", "NULL"))
+    clauses += _null_clauses(table, item)
     clauses += [(one.kind, _behind(one)) for one in behind if one.kind != "primary"]
     order = {word: place for place, word in reversed([*enumerate(item.clauses)])}
     clauses.sort(key=lambda clause: order.get(clause[0], len(order)))
     return " ".join((identifier(item.name), *([declared] if declared else []), *(text for _, text in clauses)))
+
+
+def _value_clauses(item: Column) -> Iterator[tuple[str, str]]:
+    if item.collation:
+        yield "collate", f"COLLATE {identifier(item.collation)}"
+    if item.generated and item.default is not None:
+        yield _generated(item, item.default)
+    elif item.default is not None:
+        yield "default", f"DEFAULT {tables.default(item, Dialect.SQLITE)}"
+
+
+def _null_clauses(table: Table, item: Column) -> Iterator[tuple[str, str]]:
+    if item.nullable is False and not _is_implied(table, item):
+        label = f"CONSTRAINT {identifier(item.not_null_name)} " if item.not_null_name else ""
+        conflict = f" ON CONFLICT {item.not_null_conflict.upper()}" if item.not_null_conflict else ""
+        yield "not null", f"{label}NOT NULL{conflict}"
+    elif "null" in item.clauses:
+        yield "null", "NULL"
 
 
 def _generated(item: Column, expression: Expression) -> tuple[str, str]:

@@ -17,7 +17,7 @@ What rows are lost is found here, from the schemas and the renames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
@@ -31,6 +31,9 @@ from miglint.writer.losses import losses
 from miglint.writer.reading import read, without_rows
 from miglint.writer.renames import Renames
 from miglint.writer.written import ColumnValues, Draft, Version, Written
+
+# A difference is written out if it is no longer than this.
+_LONGEST = 80
 
 
 def write_transition(
@@ -80,11 +83,16 @@ def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...],
 
 def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a run leaves to be done to come to `new`, and the tables whose columns are in another order."""
-    missing = [*_failures(done), *(f"not known: {reason}" for reason in done.unknown)]
-    reordered = []
-    for change in diff(new, done.schema, _keys(new, done.schema)):
+    missing, reordered = as_sentences(diff(new, done.schema, _keys(new, done.schema)))
+    return (*_failures(done), *(f"not known: {reason}" for reason in done.unknown), *missing), reordered
+
+
+def as_sentences(changes: Iterable[Change]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return differences that are left as sentences: those that count, and of columns in another order."""
+    missing, reordered = [], []
+    for change in changes:
         if change.aspect == "column order":
-            reordered.append(f"the columns of {change.name} come in another order")
+            reordered.append(f"the order of the columns of {change.name} is not restored")
         elif change.counts and not change.certain:
             missing.append(f"{_subject(change)} may differ")
         elif change.counts:
@@ -111,9 +119,12 @@ def _subject(change: Change) -> str:
 def _sentence(change: Change) -> str:
     subject = _subject(change)
     if change.kind == "missing":
-        return f"{subject} is not made"
+        return f"{subject} is not restored"
     if change.kind == "extra":
-        return f"{subject} stays"
+        return f"{subject} is left behind"
     if change.kind == "renamed":
-        return f"{subject} is called {change.after}"
-    return f"{change.aspect or 'definition'} of {subject} differs"
+        return f"{subject} keeps the name {change.after}"
+    aspect = change.aspect or "definition"
+    if not change.before or not change.after or len(change.before) + len(change.after) > _LONGEST:
+        return f"the {aspect} of {subject} is not restored"
+    return f"{subject} has {aspect} {change.after}, not {change.before}"

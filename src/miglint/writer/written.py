@@ -30,11 +30,21 @@ class WrittenStatement(Struct, frozen=True):
 
 
 class LostData(Struct, frozen=True):
-    """Rows of a table, or values of a column of it (`column`), that are lost; `why` says how: `dropped`, `narrowed`."""
+    """Rows of a table, or values of a column of it (`column`), that are lost.
+
+    `why` is `dropped`, or what a change of type does to the values: `rounded`, `cut to 8 characters`.
+    """
 
     table: Key
     column: str | None = None
     why: str = "dropped"
+
+    @property
+    def sentence(self) -> str:
+        """What is lost, as a sentence."""
+        if self.why != "dropped":
+            return f"the values of {self} stay {self.why}"
+        return f"the {'values' if self.column else 'rows'} of {self} are lost"
 
     def __str__(self) -> str:
         own = str(self.table).removeprefix("public.").removeprefix("main.")
@@ -98,5 +108,4 @@ class Written(Struct, frozen=True):
     @property
     def does_not_restore(self) -> tuple[str, ...]:
         """All that does not come back, as sentences: of the schema, rows and values, and the order of columns."""
-        lost = (f"the {'values' if item.column else 'rows'} of {item} do not come back" for item in self.schema_only)
-        return (*self.missing, *self.with_rows, *lost, *self.reordered)
+        return (*self.missing, *self.with_rows, *(item.sentence for item in self.schema_only), *self.reordered)

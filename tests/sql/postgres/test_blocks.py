@@ -179,6 +179,15 @@ CONDITIONS: list[tuple[str, Any]] = [
         Not(KeyColumns("primary", named("t"), ("a", "b"), "name")),
     ),
     (
+        "ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = to_regtype('s.e') ORDER BY enumsortorder)"
+        " <> ARRAY['a', 'b']::text[]",
+        Not(KeyColumns("enum", op.Name("s", "e"), ("a", "b"), "position")),
+    ),
+    (
+        "(SELECT array_agg(enumlabel) FROM pg_enum WHERE enumtypid = 'e'::regtype) = '{a,b}'",
+        KeyColumns("enum", named("e"), ("a", "b"), ""),
+    ),
+    (
         "(SELECT oid FROM pg_class WHERE relname = 't' AND relkind = 'r') IS NULL",
         Not(Exists("table", named("t"), anywhere=True)),
     ),
@@ -210,6 +219,7 @@ def test_condition(text: str, expected: Any) -> None:
         "EXISTS (SELECT org FROM users GROUP BY org HAVING count(*) > 1)",
         "(SELECT count(email) FROM users) > 0",
         "(SELECT array_agg(oid) FROM pg_attribute WHERE attrelid = 'i'::regclass) = '{1}'",
+        "ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = 'e'::regtype AND enumsortorder > 1) = ARRAY['b']",
         "(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 5",
         "some_function()",
     ],

@@ -11,6 +11,7 @@ from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.rollback_forms import SeparateFile
+from miglint.discovery.tools import has_mark
 from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed, written_otherwise
 
 _ANY = "rollback|down|undo|revert"
@@ -117,7 +118,7 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
                 each.key,
                 each.found.folder,
                 each.mark if each.mark is not UNMARKED else marks.get(file.path, UNMARKED),
-                not file.text.startswith("-- no-transaction"),
+                not has_mark(file.text),
             )
         )
     taken = written_otherwise(home.folder.others)

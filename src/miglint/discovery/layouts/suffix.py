@@ -9,6 +9,7 @@ from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.layouts import plain
 from miglint.discovery.rollback_forms import SeparateFile
+from miglint.discovery.tools import has_mark
 from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
 
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
@@ -111,7 +112,7 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
                 numeric(version),
                 found.folder,
                 parsed.mark,
-                not (parsed.autocommit or found.file.text.startswith("-- no-transaction")),
+                not (parsed.autocommit or has_mark(found.file.text)),
             )
         )
     taken = written_otherwise(home.folder.others)

@@ -128,7 +128,8 @@ WHERE {OURS} AND {no_member("pg_class", "c.oid")}"""
 _TYPES = f"""
 SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
   (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
-  bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+  bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull,
+  coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), t.typdefault),
   CASE WHEN t.typcollation <> b.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
   CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_columns(">= 16384")}) of_it WHERE of_it.attrelid = t.typrelid) END,
@@ -220,13 +221,29 @@ LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 163
 LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid")}"""
 
-# Names that occur in the texts of other objects, besides those of relations and columns.
+# Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
+# schema of one leaves the rows of those that mention it as they were.
 _NAMED = """
-SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
-UNION ALL SELECT t.oid, t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
+SELECT n.oid::text, n.nspname::text FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
+UNION ALL SELECT t.oid::text, t.typnamespace || '.' || t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
   AND t.typsubscript <> 'array_subscript_handler'::regproc
-UNION ALL SELECT p.oid, p.proname FROM pg_proc p WHERE p.oid >= 16384
-UNION ALL SELECT c.oid, c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c')"""
+UNION ALL SELECT e.oid::text, e.enumlabel::text FROM pg_enum e WHERE e.oid >= 16384
+UNION ALL SELECT a.attrelid || '.' || a.attnum, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+  WHERE c.oid >= 16384 AND c.relkind = 'c'
+UNION ALL SELECT s.oid::text, s.srvname::text FROM pg_foreign_server s
+""" + " ".join(
+    f"UNION ALL SELECT x.oid::text, x.{prefix}namespace || '.' || x.{prefix}name FROM pg_{catalog} x"
+    f" WHERE x.oid >= 16384{condition}"
+    for catalog, prefix, condition in (
+        ("class", "rel", " AND x.relkind IN ('S', 'c')"),
+        ("proc", "pro", ""),
+        ("operator", "opr", ""),
+        ("opclass", "opc", ""),
+        ("collation", "coll", ""),
+        ("ts_config", "cfg", ""),
+        ("ts_dict", "dict", ""),
+    )
+)
 
 # With the column that identifies the described object.
 _CATALOGS = {

@@ -2,8 +2,8 @@
 
 A catalog row is identified by its oid and the inserting transaction, which differ between databases of a server and are
 equal in a copy. The versions of all rows of a relation therefore determine whether its text is known. They do not cover
-renames of other objects that occur in the text: names are compared with the first ones seen, and changed names are part
-of the key.
+other objects that occur in the text and are renamed or moved: names are compared with the first ones seen, and changed
+names are part of the key.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Reader:
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
         read = self._read_texts(session, fresh) if fresh else {}
-        names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
+        names = [(row[0] or "", row[1] or "") for row in named]
+        names += [(row[0] or "", f"{row[2]}.{row[1]}") for row in found]
         for one in seen:
             names += self._columns[one]
         renamed = self._renamed(names)

@@ -104,14 +104,14 @@ def _apply(machine: Machine, operation: Operation) -> None:
         if machine.moments is None:
             handler(machine, operation)
             return
-        before, noted = machine.schema, len(machine.notes)
+        before, noted = machine.in_session(), len(machine.notes)
         try:
             handler(machine, operation)
         except Refused:
             machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
             raise
         notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
-        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.schema, notes))
+        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.in_session(), notes))
     elif isinstance(operation, op.If):
         control.branch(machine, operation, _apply)
     elif isinstance(operation, op.Try):
@@ -144,29 +144,9 @@ def run(
             events.append(event)
             failed = failed or (event if event.failure is not None and event.failure.certain else None)
             continue
-        machine.dropping = _named_together(machine, statement)
-        machine.statement = statement
-        start, failed_before = machine.schema, failed
-        for operation in statement.operations:
-            before = machine.schema
-            failure: Failure | None = None
-            try:
-                _apply(machine, operation)
-            except Refused as refused:
-                machine.schema, failure = before, refused.failure
-                leave_unmade(machine, operation, failure)
-            if failure is not None or machine.notes:
-                event = OperationOutcome(statement, operation, before, failure, tuple(machine.notes))
-                machine.notes = []
-                events.append(event)
-                if failure is not None and failure.certain and failed is None:
-                    failed = event
-        if statement.refused is not None and failed is failed_before and statement.operations:
-            machine.schema = start
-            refused_ = Failure("invalid_table_definition", statement.refused)
-            event = OperationOutcome(statement, statement.operations[-1], start, refused_)
-            events.append(event)
-            failed = failed or event
+        found, stopped = _run_statement(machine, statement, failed is None)
+        events += found
+        failed = failed or stopped
     ended = (_without_temporary(machine) if machine.temporary else machine.schema).settled()
     return Run(
         machine.origin,
@@ -180,6 +160,42 @@ def run(
         machine.lost,
         frozenset(machine.undecided),
     )
+
+
+def _run_statement(
+    machine: Machine, statement: Statement, first: bool
+) -> tuple[list[OperationOutcome], OperationOutcome | None]:
+    """Run the operations of a statement; return their outcomes, and the one where the engine stops for certain.
+
+    `first` says that nothing failed before.
+    """
+    machine.dropping = _named_together(machine, statement)
+    machine.statement = statement
+    events: list[OperationOutcome] = []
+    failed: OperationOutcome | None = None
+    start = machine.schema
+    for operation in statement.operations:
+        before = machine.schema
+        failure: Failure | None = None
+        try:
+            _apply(machine, operation)
+        except Refused as refused:
+            machine.schema, failure = before, refused.failure
+            leave_unmade(machine, operation, failure)
+        if failure is not None or machine.notes:
+            event = OperationOutcome(statement, operation, before, failure, tuple(machine.notes))
+            machine.notes = []
+            events.append(event)
+            if failure is not None and failure.certain and failed is None:
+                failed = event
+    # What is wrong with the statement as a whole is seen only where nothing failed in it.
+    if statement.refused is not None and (failed is None or not first) and statement.operations:
+        machine.schema = start
+        failed = OperationOutcome(
+            statement, statement.operations[-1], start, Failure("invalid_table_definition", statement.refused)
+        )
+        events.append(failed)
+    return events, failed
 
 
 def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) -> OperationOutcome:

@@ -30,11 +30,12 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
     else:
         schema = "temp" if operation.temporary else table.schema
         key = Key("trigger", schema, operation.name.lower())
+    function = None if operation.function is None else machine.function_name(operation.function)
     value = Trigger(
         operation.name,
         Name(table.schema, table.name),
-        None if operation.function is None else machine.function_name(operation.function),
-        operation.definition,
+        function,
+        _definition(operation, function),
         "enabled",
         operation.columns,
         relations=() if machine.postgres else operation.relations,
@@ -61,6 +62,14 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         )
         raise machine.refuse("duplicate_object", message, key)
     machine.create(key, value)
+
+
+def _definition(operation: CreateTrigger, function: Name | None) -> str:
+    """Return the definition of a trigger with the schema in which its function was found."""
+    if function is None or operation.function is None or function.schema in (None, "public", "pg_catalog"):
+        return operation.definition
+    head, _, arguments = operation.definition.rpartition(f"execute {operation.function}(")
+    return f"{head}execute {function}({arguments}" if head else operation.definition
 
 
 def _function_exists(machine: Machine, name: Name) -> None:

@@ -148,8 +148,14 @@ def _add_to_inheritors(machine: Machine, key: Key, column: Column) -> None:
     """Add a column to the partitions and inheriting tables that do not have it."""
     for child in inheritors(machine, key):
         table = machine.schema.table(child)
-        if table is not None and column.name not in table.columns:
+        if table is None:
+            continue
+        own = table.columns.get(column.name)
+        if own is None:
             put_column(machine, child, column)
+        elif own.type is not None and column.type is not None and own.type != column.type:
+            message = f'child table "{child.name}" has different type for column "{column.name}"'
+            raise machine.refuse("datatype_mismatch", message, key, column.name)
 
 
 def _refuse_duplicate(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:

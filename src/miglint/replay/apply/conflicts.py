@@ -29,11 +29,7 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
     if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
         return
-    matching = [
-        constraint
-        for keys, constraint, where in _unique(machine, key, table)
-        if keys == wanted and (where is None or _is_implied(where, operation.conflict_where))
-    ]
+    matching = _matching(machine, key, table, operation, wanted)
     if any(constraint is None or not constraint.deferrable for constraint in matching):
         _refuse_twice(machine, key, table, operation)
         return
@@ -41,6 +37,17 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
     message = _NO_MATCH if machine.postgres else _NO_MATCH_SQLITE
     raise machine.refuse("invalid_column_reference", message, key)
+
+
+def _matching(
+    machine: Machine, key: Key, table: Table, operation: Insert, wanted: frozenset[str]
+) -> list[Constraint | None]:
+    """Return the unique indexes over some columns that an `ON CONFLICT` may mean: their constraints, or None."""
+    return [
+        constraint
+        for keys, constraint, where in _unique(machine, key, table)
+        if keys == wanted and (where is None or _is_implied(where, operation.conflict_where))
+    ]
 
 
 def _check_constraint(machine: Machine, key: Key, table: Table, name: str, *, update: bool) -> None:

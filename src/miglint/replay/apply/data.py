@@ -88,19 +88,11 @@ def insert(machine: Machine, operation: Insert) -> None:
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
     check_statement(machine, key, operation.text)
-    if operation.guard is not None and operation.conflict is None:
-        inserted = holds(machine, operation.guard, guess=True, rows=True)
-        if inserted is False:
-            return
-        if inserted:
-            operation = replace(operation, rows=operation.offered, anti_join=False, guarded=False)
-    check_rows(machine, key, table, operation)
-    check_conflict(machine, key, table, operation)
-    refuse_values(machine, key, table, operation)
-    refuse_unrouted(machine, key, table, operation)
-    refuse_if_trigger_fails(machine, key, "insert")
-    if operation.conflict == "update":
-        refuse_if_trigger_fails(machine, key, "update", table.columns)
+    unguarded = _without_guard(machine, operation)
+    if unguarded is None:
+        return
+    operation = unguarded
+    _check_insert(machine, key, table, operation)
     known = operation
     if _may_clash(operation, key):
         known = with_known_rows(machine, table, operation)
@@ -115,6 +107,27 @@ def insert(machine: Machine, operation: Insert) -> None:
     if key in machine.made or isinstance(machine.origin.get(key), Absent):
         return
     machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+
+
+def _without_guard(machine: Machine, operation: Insert) -> Insert | None:
+    """Return an insert without its condition, where that holds; None where it does not."""
+    if operation.guard is None or operation.conflict is not None:
+        return operation
+    inserted = holds(machine, operation.guard, guess=True, rows=True)
+    if inserted is False:
+        return None
+    return replace(operation, rows=operation.offered, anti_join=False, guarded=False) if inserted else operation
+
+
+def _check_insert(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise `Refused` for rows that a table does not accept."""
+    check_rows(machine, key, table, operation)
+    check_conflict(machine, key, table, operation)
+    refuse_values(machine, key, table, operation)
+    refuse_unrouted(machine, key, table, operation)
+    refuse_if_trigger_fails(machine, key, "insert")
+    if operation.conflict == "update":
+        refuse_if_trigger_fails(machine, key, "update", table.columns)
 
 
 def _may_clash(operation: Insert, key: Key) -> bool:

@@ -9,11 +9,13 @@ from typing import TypeVar
 from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Lookups, cached
-from miglint.schema.objects import Key
+from miglint.schema.objects import Domain, Key
 from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
 from miglint.sql.postgres.analysis.classes import is_default_class as is_default
+from miglint.sql.postgres.analysis.constants import Constants, constants_of_expression
+from miglint.sql.postgres.analysis.constants import constants_of_statement as of_statement
 from miglint.sql.postgres.analysis.context import Rules
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid, Relation
 from miglint.sql.postgres.analysis.kinds import spelled
@@ -247,6 +249,28 @@ def described_view(machine: Machine, key: Key | None, text: str) -> entry.Descri
         return found if known else found._replace(columns=None)
 
     return _analyzed(machine, key, ("view", text), analyze)
+
+
+def constants(machine: Machine, key: Key | None, text: str, target: str) -> Constants:
+    """Return the types of the constants of an expression about a relation or a domain, which becomes a `target`."""
+
+    def analyze(environment: SchemaEnvironment) -> Constants:
+        value = machine.schema.find(key) if key is not None else None
+        own = None if key is None else environment.own(key)
+        if isinstance(value, Domain):
+            own = Relation(Name(None, value.name.name), {"value": name_of_type(value.base)})
+        return constants_of_expression(environment, text, own, target)
+
+    return _analyzed(machine, key, ("constants", key, text, target), analyze) or {}
+
+
+def constants_of_statement(machine: Machine, key: Key | None, text: str) -> Constants:
+    """Return the types of the constants of a query, or of a definition that belongs to a relation."""
+
+    def analyze(environment: SchemaEnvironment) -> Constants:
+        return of_statement(environment, text, None if key is None else environment.own(key))
+
+    return _analyzed(machine, key, ("constants of", key, text), analyze) or {}
 
 
 def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Index, Key, Table
+from miglint.schema.objects import Enum, Index, Key, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns, Type
 
@@ -32,7 +32,9 @@ _SPELLED = {"t": "true", "f": "false"}
 
 
 def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
-    """Return whether a table, an index or a primary key has the columns that a guard names; None if not known."""
+    """Return whether a table, an index, a primary key or an enum has what a guard names; None if not known."""
+    if test.of == "enum":
+        return _has_labels(machine, test)
     found = machine.relation(test.name)[1]
     if isinstance(found, Index) and test.of in ("relation", "index"):
         table = None if found.table is None else machine.relation(found.table)[1]
@@ -53,6 +55,18 @@ def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
     if test.order != "position":
         return None
     return _by_position(own, table if test.of != "relation" else None) == list(test.columns)
+
+
+def _has_labels(machine: Machine, test: KeyColumns) -> bool | None:
+    """Return whether an enum has just these labels, in the order in which the guard reads them."""
+    enum = machine.schema.find(machine.key(test.name, "type"))
+    if not isinstance(enum, Enum) or enum.assumed:
+        return None
+    if sorted(enum.labels) != sorted(test.columns):
+        return False
+    if test.order == "position" or len(enum.labels) < 2:
+        return enum.labels == test.columns
+    return sorted(test.columns) == list(test.columns) if test.order == "name" else None
 
 
 def _by_position(names: list[str | None], table: object) -> list[str | None]:

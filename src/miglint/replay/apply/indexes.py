@@ -13,7 +13,7 @@ from miglint.replay.apply.sqlite_tables import check_sqlite_index
 from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Absent, Index, Key, Table, View
+from miglint.schema.objects import Absent, Index, Key, SchemaObject, Table, View
 from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 
 
@@ -50,12 +50,10 @@ def _refuse_duplicate_rows(machine: Machine, table: Key, name: str, operation: C
 
 def create_index(machine: Machine, operation: CreateIndex) -> None:
     """`CREATE INDEX`."""
-    key_of_table, found = machine.relation(operation.table)
-    if found is None or isinstance(found, Absent):
-        resolved = machine.table(operation.table)
-        if resolved is None:
-            return
-        key_of_table, found = resolved
+    relation = _relation(machine, operation)
+    if relation is None:
+        return
+    key_of_table, found = relation
     schema, name = key_of_table.schema, _name_of(machine, operation, key_of_table)
     key = Key("relation", schema, name if machine.postgres else name.lower())
     index = Index(
@@ -77,19 +75,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if existing is not None:
         _exists(machine, operation, key, existing, index)
         return
-    if isinstance(found, Table):
-        _check_columns(machine, key_of_table, found, operation)
-        refuse_index(machine, key_of_table, found, operation)
-    elif isinstance(found, View) and not found.assumed and not found.materialized:
-        message = f'cannot create index on relation "{key_of_table.name}"'
-        raise machine.refuse(
-            "wrong_object_type", message if machine.postgres else "views may not be indexed", key_of_table
-        )
-    check_index(machine, key_of_table, operation)
-    if operation.unique and not operation.only:
-        _refuse_duplicate_rows(machine, key_of_table, name, operation)
-    if not machine.postgres:
-        check_sqlite_index(machine, key_of_table, operation)
+    _check(machine, key_of_table, found, operation, name)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))
@@ -97,6 +83,29 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     machine.create(key, index, certain=not _is_new(machine, key_of_table))
     for partition in partitions:
         part_index(machine, index, partition)
+
+
+def _relation(machine: Machine, operation: CreateIndex) -> tuple[Key, SchemaObject] | None:
+    """Return what an index is on; None if that is not known. Raises `Refused` if it is not there."""
+    key, found = machine.relation(operation.table)
+    if found is None or isinstance(found, Absent):
+        return machine.table(operation.table)
+    return key, found
+
+
+def _check(machine: Machine, key: Key, relation: SchemaObject, operation: CreateIndex, name: str) -> None:
+    """Raise `Refused` for an index that its relation, or the rows of it, cannot have."""
+    if isinstance(relation, Table):
+        _check_columns(machine, key, relation, operation)
+        refuse_index(machine, key, relation, operation)
+    elif isinstance(relation, View) and not relation.assumed and not relation.materialized:
+        message = f'cannot create index on relation "{key.name}"'
+        raise machine.refuse("wrong_object_type", message if machine.postgres else "views may not be indexed", key)
+    check_index(machine, key, operation)
+    if operation.unique and not operation.only:
+        _refuse_duplicate_rows(machine, key, name, operation)
+    if not machine.postgres:
+        check_sqlite_index(machine, key, operation)
 
 
 def _is_new(machine: Machine, key: Key) -> bool:

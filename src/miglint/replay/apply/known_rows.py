@@ -6,7 +6,7 @@ condition names the keys; beyond that each row may be there, and may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from rpds import HashTrieMap
@@ -182,6 +182,20 @@ def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str
             raise machine.refuse("unique_violation", message, machine.key(operation.table), columns[0])
         after = after.insert(columns, keys.adding((values,)))
     _set_known(machine, place, after)
+
+
+def rename_key_values(machine: Machine, key: Key, columns: Collection[str], old: str, new: str) -> None:
+    """Give a value of some columns another name in the keys of the rows."""
+    place, known = _known(machine, key)
+    for about in list(known):
+        keys = known[about]
+        for number in (number for number, column in enumerate(about) if column in columns):
+            found = keys.with_value(number, old)
+            doubtful = [values for values in found if keys.holds(values) is False]
+            renamed = {values: (*values[:number], new, *values[number + 1 :]) for values in found}
+            keys = keys.without(found).adding(renamed.values()).doubting(renamed[values] for values in doubtful)
+        known = known.insert(about, keys)
+    _set_known(machine, place, known)
 
 
 def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None:

@@ -68,6 +68,7 @@ class Machine:
         "notes",
         "origin",
         "path",
+        "placed",
         "postgres",
         "schema",
         "settings",
@@ -92,6 +93,7 @@ class Machine:
         self.dialect = schema.dialect
         self.postgres = schema.dialect is Dialect.POSTGRES
         self.path = schema.path
+        self.placed = schema
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
         self.notes: list[Note] = []
@@ -109,6 +111,15 @@ class Machine:
         self.calling: tuple[Key, ...] = ()
 
     # --- saying what happened
+
+    def in_session(self) -> Schema:
+        """Return the schema with the search path that the script has set by now, for who looks names up in it."""
+        schema, path = self.schema, self.path
+        if not path or path == schema.path:
+            return schema
+        if self.placed.objects is not schema.objects or self.placed.path != path:
+            self.placed = replace(schema, path=path)
+        return self.placed
 
     def refuse(
         self, condition: str, message: str, key: Key | None = None, part: str | None = None, *, certain: bool = True

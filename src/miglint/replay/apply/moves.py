@@ -125,7 +125,11 @@ def _other(value: Other, old: Name, new: Name) -> Other:
     return replace(
         value,
         table=new if value.table == old else value.table,
-        definition=swap_word(value.definition, old.name, new.name),
+        definition=(
+            value.definition.replace(f"[{old}]", f"[{new}]")
+            if value.table == old
+            else swap_word(value.definition, old.name, new.name)
+        ),
         sources=tuple(swap_word(text, old.name, new.name) for text in value.sources),
         mentions=swap_relation(value.mentions, old, new),
         members=tuple(sorted(members, key=lambda member: str(member.table))),

@@ -80,7 +80,8 @@ def create_other(machine: Machine, operation: CreateOther) -> None:
     value = Other(
         operation.kind,
         name,
-        operation.definition,
+        # Which table they are on is told by its full name.
+        operation.definition if table is None else operation.definition.replace(f"[{operation.table}]", f"[{table}]"),
         table=table,
         mentions=resolved_mentions(machine, operation.mentions, None),
         members=members_of(machine, operation.members),

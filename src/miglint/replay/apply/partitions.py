@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_default, check_partition_key, refuse_unindexable
-from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, holds_value, is_empty, values_of
+from miglint.schema.bounds import (
+    DEFAULT,
+    are_mixed_moduli,
+    bounds_overlap,
+    ends_of,
+    hash_of,
+    holds_value,
+    is_empty,
+    values_of,
+)
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import with_part
@@ -101,6 +110,9 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
             continue  # It only refers to the table.
         if bound == DEFAULT and other.partition_bound == DEFAULT:
             message = f'partition "{name}" conflicts with existing default partition "{other_key.name}"'
+            raise machine.refuse("invalid_object_definition", message, parent)
+        if are_mixed_moduli(bound, other.partition_bound):
+            message = "every hash partition modulus must be a factor of the next larger modulus"
             raise machine.refuse("invalid_object_definition", message, parent)
         if bounds_overlap(bound, other.partition_bound):
             message = f'partition "{name}" would overlap partition "{other_key.name}"'

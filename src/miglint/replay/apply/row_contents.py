@@ -160,7 +160,7 @@ def delete_contents(machine: Machine, key: Key, operation: Delete) -> None:
     followed = references_to(machine, key)
     for child, constraint in followed if machine.postgres else ():
         if constraint.on_delete in _STAYING and not constraint.deferred:
-            _refuse_referred(machine, key, child, constraint, None if every else gone)
+            _refuse_referred(machine, key, child, constraint, None if every else gone, operation)
     if any(constraint.on_delete not in _STAYING for _, constraint in followed):
         # What goes along may take more with it.
         forget_all_contents(machine)
@@ -187,14 +187,21 @@ def references_to(machine: Machine, key: Key) -> list[tuple[Key, Constraint]]:
 
 
 def _refuse_referred(
-    machine: Machine, key: Key, child: Key, constraint: Constraint, gone: list[dict[str, str | None]] | None
+    machine: Machine,
+    key: Key,
+    child: Key,
+    constraint: Constraint,
+    gone: list[dict[str, str | None]] | None,
+    deletion: Delete | None = None,
 ) -> None:
     for row in contents(machine, child) if child != key and constraint.enforced else ():
         values = [row.get(column) for column in constraint.columns]
         if None in values:
             continue
         wanted = dict(zip(constraint.referenced, values, strict=False))
-        if gone is None or any(wanted.items() <= other.items() for other in gone):
+        # The row that it refers to is there, whoever made it, unless the key was never checked.
+        is_gone = gone is None or any(wanted.items() <= other.items() for other in gone)
+        if is_gone or (deletion is not None and constraint.validated and _is_deleted(deletion, wanted)):
             message = (
                 f'update or delete on table "{key.name}" violates foreign key constraint "{constraint.name}" '
                 f'on table "{child.name}"'
@@ -235,6 +242,11 @@ def rename_content(machine: Machine, key: Key, old: str, new: str) -> None:
             row[new] = row.pop(old)
 
     _each(machine, key, renamed)
+
+
+def rename_values(machine: Machine, key: Key, columns: Iterable[str], old: str, new: str) -> None:
+    """Give a value of some columns another name."""
+    _each(machine, key, lambda row: row.update({column: new for column in columns if row.get(column) == old}))
 
 
 def _each(machine: Machine, key: Key, change: Callable[[dict[str, str | None]], object]) -> None:

@@ -78,13 +78,25 @@ def _refuse_generated(machine: Machine, key: Key, table: Table, names: Iterable[
             raise machine.refuse("generated_always", message, key, name.lower())
 
 
-def _counts_of_values(operation: Insert) -> list[int]:
+def _counts_of_values(machine: Machine, operation: Insert) -> list[int]:
     """Return the numbers of values of the rows, and of the columns of the query."""
     rows = [len(row) for row in operation.rows or () if row]
     query = operation.query
-    if query is not None and not query.stars and query.outputs and "*" not in query.outputs:
+    if query is None:
+        return rows
+    if not query.stars and query.outputs and "*" not in query.outputs:
         rows.append(len(query.outputs))
+    elif (
+        query.outputs == ("*",) and len(query.stars) == 1 and _OTHERS.search(query.key.partition(" WHERE ")[0]) is None
+    ):
+        source = machine.schema.table(machine.key(query.stars[0]))
+        if source is not None and source.kind == "table" and not source.assumed and source.columns:
+            rows.append(len(source.columns))
     return rows
+
+
+# What makes the columns of `*` others than those of one table.
+_OTHERS = pattern(r"[(,]|\bJOIN\b", 2)
 
 
 def _check_values(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
@@ -92,7 +104,7 @@ def _check_values(machine: Machine, key: Key, table: Table, operation: Insert) -
     if table.assumed or table.kind != "table" or not table.columns:
         return
     count = len(operation.columns) or sum(column.generated is None for column in table.columns.values())
-    for given in _counts_of_values(operation):
+    for given in _counts_of_values(machine, operation):
         if given == count:
             continue
         if operation.columns:

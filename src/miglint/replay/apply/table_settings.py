@@ -33,6 +33,12 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if isinstance(found, Table):
         _refuse_persistence(machine, key, found, operation)
         machine.put(key, _with_option(found, operation))
+    elif isinstance(found, Index):
+        name = operation.option.removeprefix("storage parameter ")
+        if name != operation.option:
+            kept = tuple(option for option in found.options if option.partition("=")[0] != name)
+            set_to = () if operation.value is None else (f"{name}={operation.value}",)
+            machine.put(key, replace(found, options=tuple(sorted((*kept, *set_to)))))
     elif isinstance(found, View):
         name = operation.option.removeprefix("storage parameter ")
         kept = tuple(option for option in found.options if option.partition("=")[0] != name)

@@ -124,31 +124,9 @@ def rename_enum_value(machine: Machine, operation: RenameEnumValue) -> None:
         )
     if operation.new in enum.labels:
         raise machine.refuse("duplicate_object", f'enum label "{operation.new}" already exists', key, operation.new)
-    labels = tuple(operation.new if label == operation.value else label for label in enum.labels)
-    machine.put(key, replace(enum, labels=labels))
-    _relabel_defaults(machine, key, operation.value, operation.new)
+    from miglint.replay.apply.rename_labels import rename_label
 
-
-def _relabel_defaults(machine: Machine, key: Key, old: str, new: str) -> None:
-    # A stored default points at the label, whatever it is called.
-    for user in machine.schema.on(key):
-        table = machine.schema.table(user)
-        if table is None:
-            continue
-        columns = dict(table.columns)
-        for name, column in table.columns.items():
-            default, kind = column.default, column.type
-            if (
-                default is None
-                or default.literal != old
-                or kind is None
-                or (kind.schema, kind.name) != (key.schema, key.name)
-            ):
-                continue
-            text = default.text.replace(f"'{old}'", f"'{new}'")
-            relabelled = replace(default, key=default.key.replace(f"'{old}'", f"'{new}'"), text=text, literal=new)
-            columns[name] = replace(column, default=relabelled)
-        machine.put(user, replace(table, columns=columns))
+    rename_label(machine, key, enum, operation.value, operation.new)
 
 
 def create_sequence(machine: Machine, operation: CreateSequence) -> None:

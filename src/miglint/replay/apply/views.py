@@ -92,12 +92,7 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
         columns = tuple(label for label, _ in described)
     if machine.postgres:
         query = _expanded(machine, query, found)
-    if columns is not None and len(operation.columns) > len(columns):
-        raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
-    if operation.columns:
-        columns = _renamed_columns(operation.columns, columns, query)
-    if machine.postgres and columns is not None:
-        _refuse_equal_names(machine, key, columns)
+    columns = _named_columns(machine, operation, key, columns, query)
     return View(
         name,
         query,
@@ -109,6 +104,19 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
         types=types if columns is None or types is None or len(types) == len(columns) else None,
         listed=operation.columns,
     )
+
+
+def _named_columns(
+    machine: Machine, operation: CreateView, key: Key, columns: tuple[str, ...] | None, query: Query
+) -> tuple[str, ...] | None:
+    """Return the columns of a view by the names that the statement gives them. Raises `Refused` for invalid ones."""
+    if columns is not None and len(operation.columns) > len(columns):
+        raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
+    if operation.columns:
+        columns = _renamed_columns(operation.columns, columns, query)
+    if machine.postgres and columns is not None:
+        _refuse_equal_names(machine, key, columns)
+    return columns
 
 
 def _refuse_equal_names(machine: Machine, key: Key, columns: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -26,6 +27,20 @@ def swap_word(text: str, old: str, new: str) -> str:
         return '"' + new.replace('"', '""') + '"' if found[1] == old.replace('"', '""') else found[0]
 
     return re.sub(rf"{_QUOTED}|((?<!\w){re.escape(old)}(?!\w))", swap, text)
+
+
+_CONSTANT = pattern(r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*|"(?:[^"]|"")*\"""")
+
+
+def swap_constants(text: str, new: Mapping[str, str]) -> str:
+    """Replace whole constants, given by their values."""
+
+    def swap(found: re.Match[str]) -> str:
+        value = found[0][1:-1].replace("''", "'")
+        is_it = found[0].startswith("'") and value in new
+        return "'" + new[value].replace("'", "''") + "'" if is_it else found[0]
+
+    return _CONSTANT.sub(swap, text) if new else text
 
 
 def swap_anywhere(text: str, old: str, new: str) -> str:

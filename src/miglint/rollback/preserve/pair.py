@@ -17,7 +17,9 @@ from miglint.sql.operations import Column, Name
 from miglint.writer.order import ordered
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.transition import write_transition
+from miglint.writer.words import identifier, name
 from miglint.writer.written import LostData, Version, Written
 
 
@@ -64,6 +66,7 @@ def preserving_pair(
     written = replace(written, schema_only=tuple(left), data_lost=())
     back = tuple(text for item in asides for text in _back(item, dialect))
     module = postgres if dialect is Dialect.POSTGRES else sqlite
+    copy_kept = postgres.copy if dialect is Dialect.POSTGRES else sqlite.copy_what_is_there
     return PreservingPair(
         tuple(module.copy(item, version) for item in asides),
         (
@@ -71,7 +74,7 @@ def preserving_pair(
             *(text for item in kept for text in _back(item, dialect)),
             *_ending(kept, dialect),
         ),
-        tuple(module.copy(item, version) for item in kept),
+        tuple(copy_kept(item, version) for item in kept),
         written,
         (*first, *back, *last, *_ending(asides, dialect)),
         tuple(asides),
@@ -133,7 +136,7 @@ def _if_filled(text: str, required: _Required) -> str:
 
 def _nullable_still(required: _Required) -> Iterator[str]:
     for table, column in required.values():
-        yield f"{table.name}.{column} comes without NOT NULL if rows came in between"
+        yield stays_nullable(name(table), identifier(column))
 
 
 def _comes_back(step: Step, way: Written, item: LostData) -> bool:
@@ -175,11 +178,11 @@ def _relaxed(schema: Schema, asides: Sequence[SetAside]) -> Schema:
 def _nullable(table: Table, names: Sequence[str]) -> Mapping[str, Column]:
     """Return the columns of a table, those of these names nullable unless something else requires a value."""
     columns = table.columns
-    required = {name for constraint in of_kind(table.constraints, "primary") for name in constraint.columns}
-    for name in names:
-        column = columns[name]
-        if column.nullable is False and column.identity is None and name not in required:
-            columns = with_part(columns, name, replace(column, nullable=True))
+    required = {label for constraint in of_kind(table.constraints, "primary") for label in constraint.columns}
+    for label in names:
+        column = columns[label]
+        if column.nullable is False and column.identity is None and label not in required:
+            columns = with_part(columns, label, replace(column, nullable=True))
     return columns
 
 

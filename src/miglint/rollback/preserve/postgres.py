@@ -13,10 +13,14 @@ _BECAME = "_became"
 
 
 def copy(item: SetAside, version: str) -> str:
-    """Return the statement that copies rows or values away, unless they are set aside already."""
+    """Return the statement that copies rows or values away, unless they are set aside already.
+
+    A part of a forward may have added a part of the columns: it adds the last one last.
+    """
     table = name(item.table)
     columns = item.columns if item.whole else (*item.identity, *item.values)
-    there = column_exists(table, item.dropped[0]) if item.dropped else relation_exists(table)
+    last = item.dropped[-1:] or (item.columns[-1:] if item.whole else ())
+    there = column_exists(table, last[0]) if last else relation_exists(table)
     place = name(item.place)
     return _block(
         f"{negated(relation_exists(place))} AND {there}",
@@ -88,12 +92,17 @@ def _update(item: SetAside) -> list[str]:
         assigned = ", ".join(f"{identifier(column)} = a.{identifier(column)}" for column in item.dropped)
         lines.append(f"UPDATE {table} AS t SET {assigned} FROM {place} AS a WHERE {_joined(item)};")
     for column in item.narrowed:
-        own = identifier(column)
-        # A value that was changed since the forward is newer than the one that was set aside.
-        lines.append(
-            f"UPDATE {table} AS t SET {own} = a.{own} FROM {place} AS a WHERE {_joined(item)} "
-            f"AND t.{own}::text IS NOT DISTINCT FROM a.{identifier(column + _BECAME)};"
-        )
+        own, became = identifier(column), column + _BECAME
+        update = f"UPDATE {table} AS t SET {own} = a.{own} FROM {place} AS a WHERE {_joined(item)}"
+        # A value that was changed since the forward is newer than the one that was set aside. What values became is
+        # noted at the end of the forward: a part of one leaves them as they were.
+        lines += [
+            f"IF {column_exists(place, became)} THEN",
+            f"    {update} AND t.{own}::text IS NOT DISTINCT FROM a.{identifier(became)};",
+            "ELSE",
+            f"    {update};",
+            "END IF;",
+        ]
     return [*off, *lines, *on]
 
 

@@ -8,10 +8,30 @@ from miglint.writer.words import identifier, identifiers, literal, name
 
 def copy(item: SetAside, version: str) -> str:
     """Return the statement that copies rows or values away; SQLite does not look at the query if the copy exists."""
+    return _copy(item, version, identifiers(_columns(item)), name(item.table))
+
+
+def copy_what_is_there(item: SetAside, version: str) -> str:
+    """Return the statement that copies what a forward may have added only a part of, with NULL for other columns.
+
+    A name that the table does not have is looked up around the subquery.
+    """
+    if item.whole:
+        return copy(item, version)
+    table, key = name(item.table), identifiers(item.identity)
+    same = " AND ".join(f"t.{identifier(column)} = a.{identifier(column)}" for column in item.identity)
+    columns = [
+        key,
+        *(f"(SELECT {own} FROM {table} AS t WHERE {same}) AS {own}" for own in map(identifier, item.values)),
+    ]
+    absent = ", ".join((key, *(f"NULL AS {identifier(column)}" for column in item.values)))
+    return _copy(item, version, ",\n    ".join(columns), f"(SELECT {absent} FROM {table}) AS a")
+
+
+def _copy(item: SetAside, version: str, columns: str, source: str) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {name(item.place)} AS\n"
-        f"SELECT {identifiers(_columns(item))}, CURRENT_TIMESTAMP AS {AT}, {literal(version)} AS {VERSION} "
-        f"FROM {name(item.table)};"
+        f"SELECT {columns}, CURRENT_TIMESTAMP AS {AT}, {literal(version)} AS {VERSION} FROM {source};"
     )
 
 

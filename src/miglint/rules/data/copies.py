@@ -15,6 +15,7 @@ from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.lookup import visible_table
 from miglint.schema.objects import Table
+from miglint.schema.type_conversion import Conversion, conversion
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression, Name, Type, flat
@@ -47,13 +48,13 @@ def _shorter(old: Type, new: Type) -> bool:
         return False
 
 
-def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[ops.AlterColumnType]:
+def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, Conversion]]:
     for operation in data_operations(step, direction):
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
             table = visible_table(before, operation.table)
             column = table.columns.get(operation.column) if table is not None else None
             if column is not None and column.type is not None and narrows(column.type, operation.type):
-                yield operation
+                yield operation, conversion(column.type, operation.type, operation.using)
 
 
 @rule(
@@ -66,16 +67,21 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[ops.
     aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
 )
 def forward_narrows_type(step: Step) -> Iterator[Hit]:
-    """Report types that truncate, round or reject existing values."""
+    """Report types that round, cut or reject existing values, and which of these happens."""
     script = step.migration.forward
     if script is None:
         return
-    for operation in _narrowed(step, _FORWARD, step.before):
+    for operation, found in _narrowed(step, _FORWARD, step.before):
+        values = f'values of "{operation.table.name}.{operation.column}"'
+        if found.changes is None:
+            message = f"the migration fails on {values} {found.rejects or f'that do not fit into {operation.type}'}"
+        else:
+            message = f"{values} are {found.changes}, and not restored"
+            message += f"; those {found.rejects} are rejected" if found.rejects is not None else ""
         yield hit_in(
             script,
             operation.span,
-            f'values of "{operation.table.name}.{operation.column}" that do not fit into {operation.type} are '
-            "rejected or truncated, and not restored",
+            message,
             f"Add a new column of type {operation.type}, fill it, and drop `{ident(operation.column)}` in a later "
             "migration, when no rollback is needed any more.",
         )
@@ -94,12 +100,17 @@ def rollback_narrows_type(step: Step) -> Iterator[Hit]:
     script = step.migration.rollback
     if script is None:
         return
-    for operation in _narrowed(step, _ROLLBACK, step.after):
+    for operation, found in _narrowed(step, _ROLLBACK, step.after):
+        values = f'values of "{operation.table.name}.{operation.column}"'
+        if found.changes is None:
+            message = f"the rollback fails on {values} {found.rejects or f'that do not fit into {operation.type}'}"
+        else:
+            message = f"{values} are {found.changes} by the rollback"
+            message += f"; it fails on those {found.rejects}" if found.rejects is not None else ""
         yield hit_in(
             script,
             operation.span,
-            f'the rollback fails or truncates once "{operation.table.name}.{operation.column}" '
-            f"holds a value that does not fit into {operation.type}",
+            message,
             "Handle such values in the rollback: `USING ...`, or an UPDATE before it.",
         )
 

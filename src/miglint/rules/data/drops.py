@@ -10,9 +10,10 @@ from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.nulls import added_before, becoming_not_null, fill
 from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.sql_text import ident, qualified
-from miglint.schema.objects import Index
+from miglint.schema.objects import Index, Key
 from miglint.schema.parts import keys_about
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name
@@ -38,7 +39,16 @@ _BATCHES = "in batches of some thousand rows"
     ),
 )
 def required_column_added(step: Step) -> Iterator[Hit]:
-    """Report columns for which existing rows have no value."""
+    """Report columns for which existing rows have no value, also when they become NOT NULL after they are added."""
+    for applied, table, name in becoming_not_null(step):
+        added = added_before(step, applied, table, name)
+        if added is None or applied.empty(table) or rows_before(step, applied, table) is False:
+            continue
+        if isinstance(added.operation, ops.AddColumn) and not _has_value(added.operation.column):
+            yield applied.hit(
+                f'this fails if "{table.name}" has rows, which have no value for "{name}"',
+                f"Give them one first: `{fill(applied, table, name, table, name)}`",
+            )
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
@@ -65,9 +75,13 @@ def required_column_added(step: Step) -> Iterator[Hit]:
 
 def _needs_value(column: Column) -> bool:
     """Return whether a column is NOT NULL, and the engine has no value for it."""
+    return column.nullable is False and not _has_value(column)
+
+
+def _has_value(column: Column) -> bool:
     if column.serial or column.identity is not None or column.generated is not None:
-        return False
-    return column.nullable is False and (column.default is None or column.default.key == "null")
+        return True
+    return column.default is not None and column.default.key != "null"
 
 
 @hazard(
@@ -304,17 +318,30 @@ def drop_cascade(step: Step) -> Iterator[Hit]:
         ):
             continue
         gone = sorted(
-            {note.key.name for note in applied.moment.notes if note.kind == "cascade" and note.key is not None}
+            {
+                _dropped_too(applied, note.key, note.part)
+                for note in applied.moment.notes
+                if note.kind == "cascade" and note.key
+            }
         )
         table = operation.kind in ("table", "foreign table", "view", "materialized view", "type", "domain")
         known = _is_known(applied, operation)
         if not gone and (known or not table):
             continue
-        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "everything that depends on it"
+        names = ", ".join(gone[:5]) if gone else "everything that depends on it"
         yield applied.hit(
             f'DROP of "{operation.name.name}" also drops {names}',
             "Drop dependent objects by name, without CASCADE: then it fails if there are others.",
         )
+
+
+def _dropped_too(applied: AppliedOperation, key: Key, part: str | None) -> str:
+    """Return the words for an object, or a part of a table, that a drop takes along."""
+    if part is None:
+        return f'"{key.name}"'
+    table = applied.before.table(key)
+    kind = "constraint" if table is not None and part in table.constraints else "column"
+    return f'{kind} "{part}" of "{key.name}"'
 
 
 def _is_known(applied: AppliedOperation, operation: ops.Drop) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
@@ -256,43 +255,6 @@ def computed(event: OperationOutcome, column: str) -> bool:
         if found is not None and found.generated:
             return True
     return False
-
-
-class DataLoss(NamedTuple):
-    """Rows of a table, or the values of one of its columns, that an operation destroys."""
-
-    table: Name
-    column: str | None
-    operation: Operation
-
-    def __str__(self) -> str:
-        table = self.table.name if self.table.schema in ("public", "main") else str(self.table)
-        return table if self.column is None else f"{table}.{self.column}"
-
-
-def forward_losses(step: Step) -> tuple[DataLoss, ...]:
-    """Return what the forward destroys and the rollback does not bring back, in the order of the operations."""
-    found = []
-    for losses in by_statement(step):
-        found += [
-            DataLoss(table, None, loss.operation)
-            for loss, table in dropped_tables(step, losses)
-            if not (rebuilt(step.after, loss.event) and kept(step, _FORWARD, loss, table, None))
-        ]
-        found += [
-            DataLoss(drop.table, drop.column, drop)
-            for loss, drop in dropped_columns(step, losses)
-            if not (in_place(step, loss.event, drop) and copied(step, drop))
-        ]
-    found += [DataLoss(operation.table, None, operation) for operation in deletions(step)]
-    return tuple(sorted(found, key=lambda loss: loss.operation.span.start))
-
-
-def rollback_losses(step: Step) -> tuple[DataLoss, ...]:
-    """Return what the rollback destroys of the rows and values that were written since the forward."""
-    tables = [DataLoss(drop.name, None, drop) for drop in rollback_dropped_tables(step)]
-    columns = [DataLoss(drop.table, drop.column, drop) for drop in rollback_dropped_columns(step)]
-    return tuple(sorted([*tables, *columns], key=lambda loss: loss.operation.span.start))
 
 
 def deletions(step: Step) -> Iterable[ops.Delete | ops.Truncate]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.conditional import conditional, guarded, sqlite
+from miglint.rules.idempotency.conditional import conditional, guarded, sqlite, without_guard_in_sqlite
 from miglint.rules.idempotency.create import ROBUST
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
@@ -39,10 +39,7 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.AddColumn)
     table, column = operation.table, operation.column.name
     if sqlite(failure):
-        return (
-            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script only once, or check first: "
-            f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)};`"
-        )
+        return without_guard_in_sqlite("ADD COLUMN IF NOT EXISTS", table, column)
     if operation.kind == "type":
         return (
             "PostgreSQL has no ADD ATTRIBUTE IF NOT EXISTS. Put before it: "

@@ -14,7 +14,9 @@ from miglint.writer.words import dollar_quotes
 # Liquibase cuts at each semicolon, whatever is around it.
 _CUTS_BLOCKS = frozenset({"liquibase"})
 # Statements that a block cannot run: it needs a destination for rows, and is in a transaction.
-_OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "copy", "do", "show", "explain", "call"})
+_OUTSIDE_BLOCKS = frozenset({"select", "values", "begin", "commit", "vacuum", "do", "show", "explain", "call"})
+# A block has no client that rows could come from or go to.
+_CLIENT = pattern(r"\b(?:STDIN|STDOUT)\b", 2)
 # `FOUND` is a variable of each block.
 _NO_BLOCK = pattern(r"\b(?:FOUND|CONCURRENTLY|RETURNING)\b", 2)
 
@@ -35,7 +37,7 @@ def statement_in_block(
         return None
     body = text[span.start : span.end]
     end = end_of(text, script.span, statement)
-    if end is None or _NO_BLOCK.search(body):
+    if end is None or _NO_BLOCK.search(body) or (statement.kind == "copy" and _CLIENT.search(body)):
         return None
     line, indent = line_break(script), indentation(text, span.start)
     mark = dollar_quotes(text[span.start : end] + condition)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from miglint.base.model import Dialect
 from miglint.rules.idempotency.guard_words import guard_of
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
-from miglint.rules.support.sql_text import block
+from miglint.rules.support.sql_text import block, literal
+from miglint.sql.operations import Name
 
 # A longer statement is not repeated in a help text.
 _LONGEST = 160
@@ -56,6 +57,14 @@ def guarded(failure: SecondRunFailure, short: str) -> str:
     if len(text) > _LONGEST or "`" in text or "--" in text:
         return f"`{short} ...`"
     return f"`{text};`"
+
+
+def without_guard_in_sqlite(guard: str, table: Name, column: str) -> str:
+    """Return what to do about a column where SQLite has no guard for the statement."""
+    return (
+        f"SQLite has no {guard}. Have the runner run this script only once, or check first: "
+        f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)};`"
+    )
 
 
 def sqlite(failure: SecondRunFailure) -> bool:

@@ -9,10 +9,12 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.idempotency.conditional import conditional, guarded, in_block, sqlite
+from miglint.rules.idempotency.guard_words import guard_of
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import block, ident, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, must_be_alone
+from miglint.rules.symmetry.severity import end_of
 from miglint.sql import operations as ops
 from miglint.writer.postgres.catalog_conditions import negated, role_exists
 
@@ -85,7 +87,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
         written = guarded(
             failure, f"{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)}"
         )
-        return f"Write {written}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
+        return f"Write {written}. A retry keeps the invalid index that an interrupted build leaves. {cleared}"
     return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves."
 
 
@@ -306,4 +308,21 @@ def _create_object_help(failure: SecondRunFailure) -> str:
     if isinstance(operation, ops.CreateRule):
         return f"Write `CREATE OR REPLACE RULE {_name(failure)} AS ...`."
     kind = operation.kind if isinstance(operation, ops.CreateOther) else "object"
-    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(failure)};`"
+    if guard_of(failure) is not None:
+        return f"Write {guarded(failure, f'CREATE {kind.upper()} IF NOT EXISTS {_name(failure)}')}."
+    return f"Put before it: `{_dropped(failure, kind)}`"
+
+
+def _dropped(failure: SecondRunFailure, kind: str) -> str:
+    # Few runs need what prints SQL.
+    from miglint.writer.drops import drop
+    from miglint.writer.words import UnprintableError
+
+    step, key = failure.step, failure.error.key
+    schema = step.after if failure.script is step.migration.forward else end_of(step)
+    try:
+        if key is not None:
+            return drop(schema, key)
+    except UnprintableError:
+        pass
+    return f"DROP {kind.upper()} IF EXISTS {_name(failure)};"

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.conditional import without_guard_in_sqlite
 from miglint.rules.idempotency.create import ROBUST
 from miglint.rules.idempotency.second_run import Failures, failures, hits
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
-from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
@@ -68,11 +69,7 @@ def _drop_column_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.DropColumn)
     if failure.script.dialect is Dialect.SQLITE:
-        return (
-            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script only once, or check first: "
-            f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
-            f"WHERE name = {literal(operation.column)};`"
-        )
+        return without_guard_in_sqlite("DROP COLUMN IF EXISTS", operation.table, operation.column)
     cascade = " CASCADE" if operation.cascade else ""
     if operation.kind == "type":
         words, part = "TYPE", "ATTRIBUTE"

@@ -13,13 +13,15 @@ from miglint.replay.transaction_owner import placed_operations, transaction_owne
 from miglint.rules.idempotency.blocks import ConditionalPlace, statement_in_block
 from miglint.rules.idempotency.catalog_queries import negated, object_exists
 from miglint.rules.idempotency.catalog_tests import first_run_condition, room_condition
-from miglint.rules.idempotency.guard_words import InsertedGuard, guard_of
+from miglint.rules.idempotency.guard_words import guard_of
 from miglint.rules.idempotency.later_changes import later_conditions, schema_before
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.idempotency.sqlite_rebuild import rebuild_fix
+from miglint.rules.support.script_ends import insertion_before
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.support.uncut import end_of, indentation, line_break
+from miglint.rules.symmetry.invalid_indexes import drop_invalid, must_be_alone
 from miglint.schema.objects import Absent, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -34,9 +36,11 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
     """Return the fix of a statement that fails on a second run, or None."""
     if failure.script.substituted is not None:
         return None
+    if isinstance(failure.operation, ops.CreateIndex) and failure.operation.concurrently:
+        return _rebuild_index(failure, failure.operation)
     guard = guard_of(failure)
     if guard is not None:
-        return Fix(f"insert {guard.words}", (guard.edit,), _drift(failure, guard))
+        return Fix(f"insert {guard.words}", (guard.edit,), _drift(failure))
     if isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation":
         return _skip_known_rows(failure)
     if failure.script.dialect is Dialect.SQLITE:
@@ -66,6 +70,28 @@ def _skip_known_rows(failure: SecondRunFailure) -> Fix | None:
 _VALUES = pattern(r"\bVALUES\s*\(", 2)
 
 
+# --- concurrent builds ------------------------------------------------------------------------------------------------
+
+
+def _rebuild_index(failure: SecondRunFailure, operation: ops.CreateIndex) -> Fix | None:
+    """Return the drop of an index before its concurrent build: a guard would keep what an interrupted build leaves.
+
+    Where nothing can be before the build, that is what its guard does.
+    """
+    step, script, statement = failure.step, failure.script, failure.event.statement
+    guard = guard_of(failure)
+    if guard is None or statement.operations != (operation,):
+        return None
+    if must_be_alone(step, script):
+        return Fix(f"insert {guard.words}", (guard.edit,), "a retry keeps the invalid index of an interrupted build")
+    # A script of one statement may be sent as one query by a tool that is not known: a second one would stop it.
+    known = transaction_owner(step, script) is TransactionOwner.NOTHING
+    if not known and len(_statements_of(step, script)) == 1:
+        return None
+    edit = insertion_before(step, script, statement, drop_invalid(operation))
+    return None if edit is None else Fix("drop the index first", (edit,), _drift(failure))
+
+
 # --- drop first ------------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +106,7 @@ def _drop_first(failure: SecondRunFailure) -> Fix | None:
     drop = f"DROP {kind} IF EXISTS {ident(operation.name)} ON {qualified(operation.table)};"
     start = failure.event.statement.span.start
     edit = Edit(start, start, drop + line_break(failure.script) + indentation(failure.script.file.text, start))
-    return Fix(f"drop the {kind.lower()} first", (edit,), _drift(failure, None))
+    return Fix(f"drop the {kind.lower()} first", (edit,), _drift(failure))
 
 
 def _in_transaction(failure: SecondRunFailure) -> bool:
@@ -112,7 +138,7 @@ def _in_block(failure: SecondRunFailure) -> Fix | None:
     room = room_condition(failure.operation) or condition
     others = [ConditionalPlace(place, room) for place in _drops_of_new_name(failure)]
     others += _creations_of_old_name(failure)
-    reason = _drift(failure, None)
+    reason = _drift(failure)
     return statement_in_block(failure.step, failure.script, failure.event.statement, condition, reason, *others)
 
 
@@ -135,7 +161,7 @@ def _drops_of_new_name(failure: SecondRunFailure) -> Iterator[Span]:
 def _rename_once(failure: SecondRunFailure) -> Fix | None:
     """Return the block around a rename that makes room for another object, where the drop at the end fails.
 
-    A second run would rename what has taken the place: where the script has run is told by what it does later.
+    A second run would rename what has taken the place: what it does later shows whether the script has run.
     """
     drop, step, script = failure.operation, failure.step, failure.script
     if not isinstance(drop, ops.Drop) or failure.error.condition != "dependent_objects_still_exist":
@@ -146,8 +172,8 @@ def _rename_once(failure: SecondRunFailure) -> Fix | None:
                 conditions = later_conditions(step, script, statement)
                 # The first of them is that of the rename itself, which holds again when the place is taken.
                 own = object_exists(rename.kind, rename.name, rename.table, None)
-                told = next((one for one in conditions if own is None or one != own), None)
-                return None if told is None else statement_in_block(step, script, statement, told, None)
+                done = next((one for one in conditions if own is None or one != own), None)
+                return None if done is None else statement_in_block(step, script, statement, done, None)
     return None
 
 
@@ -189,7 +215,7 @@ def _is_whole(failure: SecondRunFailure) -> bool:
 # --- drift -----------------------------------------------------------------------------------------------------------
 
 
-def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None:
+def _drift(failure: SecondRunFailure) -> str | None:
     """Return why a fix may hide that a database differs from what the migrations made, or None if it cannot.
 
     Without the fix, the first run of the statement fails and reveals such a difference.
@@ -201,6 +227,15 @@ def _drift(failure: SecondRunFailure, guard: InsertedGuard | None) -> str | None
         return None
     if failure.error.condition.startswith("undefined_"):
         return None if _is_made(before, key) else f"the migrations do not create {key.name}: it could be missing"
+    if failure.error.condition == "invalid_table_definition":
+        # It is about a second primary key.
+        table = before.find(key)
+        known = isinstance(table, Table) and not table.assumed
+        return None if known else f"{key.name} may have a primary key already: the migrations do not rule it out"
+    if failure.error.condition == "dependent_objects_still_exist":
+        if before.rooted or before.closed:
+            return None
+        return f"what needs {part or key.name} may exist already: the migrations do not rule it out"
     if _is_absent(before, key, part) or _lacks(schema_before(step, script, failure.event.statement), key, part):
         return None
     return f"{part or key.name} may exist already: the migrations do not rule it out"

@@ -180,7 +180,7 @@ def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
     "IDM057",
     "guard-does-nothing",
     Severity.WARNING,
-    "A guarded statement does nothing even on its first runA guarded statement does nothing even on its first run",
+    "A guarded statement does nothing even on its first run",
 )
 def guard_does_nothing(step: Step) -> Iterator[Hit]:
     """Report guarded statements whose object an earlier migration created."""

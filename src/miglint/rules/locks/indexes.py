@@ -124,7 +124,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
     if drop and must_be_alone(step, applied.script):
-        return f"Put it {_ALONE}, after {drop} by hand where a build was interrupted: `{made};`."
+        return f"Put it {_ALONE}, after {drop} by hand if an earlier build was interrupted: `{made};`."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
 
@@ -161,7 +161,12 @@ def drop_index_blocking(step: Step) -> Iterator[Hit]:
         if known is None and remade_here(step, applied, operation.name):
             continue
         on = f" on {known.name}" if known is not None else " on the index's table"
-        help = f"Put it {_ALONE}: `DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`"
+        concurrent = f"`DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`"
+        help = f"Put it {_ALONE}: {concurrent}"
+        if operation.cascade and isinstance(index, Index):
+            # DROP INDEX CONCURRENTLY has no CASCADE.
+            first = " ".join(_drops_of_keys(applied, index))
+            help = f"Drop first what depends on it: `{first}` Then, {_ALONE}: {concurrent}" if first else help
         if known is not None and _is_partitioned(applied, known):
             on += " and every partition"
             help = "An index of a partitioned table cannot be dropped concurrently. First: `SET lock_timeout = '2s';`"
@@ -169,6 +174,19 @@ def drop_index_blocking(step: Step) -> Iterator[Hit]:
             f"ACCESS EXCLUSIVE{on}: waits for running queries, and blocks all that come after",
             help,
         )
+
+
+def _drops_of_keys(applied: AppliedOperation, index: Index) -> Iterator[str]:
+    """Yield the statements that drop the foreign keys which need a unique index."""
+    if index.table is None or not index.unique:
+        return
+    key, columns = applied.key(index.table), {element.column for element in index.elements}
+    for _, table in applied.before.users(key, Table):
+        for name, constraint in table.constraints.items():
+            if constraint.kind != "foreign" or constraint.table is None or applied.key(constraint.table) != key:
+                continue
+            if set(constraint.referenced) == columns:
+                yield f"ALTER TABLE {qualified(table.name)} DROP CONSTRAINT IF EXISTS {ident(name)};"
 
 
 def _is_partitioned(applied: AppliedOperation, name: ops.Name) -> bool:

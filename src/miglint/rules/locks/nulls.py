@@ -9,6 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import effective, version_of
 from miglint.rules.support.later_names import column_at_end, name_at_end
+from miglint.rules.support.nulls import fill, is_filled
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Table
 from miglint.sql import operations as ops
@@ -61,26 +62,41 @@ def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
         effect = next((one for one in applied.effects(context) if one.situation == "set not null"), None)
         if effect is not None:
             later = name_at_end(step, applied, table), column_at_end(step, applied, table, column)
-            yield applied.hit(effect.words, not_null_help(table, column, *later, version_of(context)))
+            filling = "" if is_filled(step, applied, table, column) else fill(applied, table, column, *later)
+            yield applied.hit(effect.words, not_null_help(table, column, *later, version_of(context), filling))
 
 
 def _is_known(table: Table | None, constraint: str) -> bool:
     return table is not None and (not table.assumed or constraint in table.constraints)
 
 
-def not_null_help(table: Name, column: str, later_table: Name, later_column: str, major: int = 14) -> str:
+def not_null_check(table: Name, column: str) -> str:
+    """Return the name of a check that a column is not null.
+
+    PostgreSQL 18 has constraints named `table_column_not_null` itself, which keep the name of a renamed column.
+    """
+    return f"{table.name}_{column}_is_not_null"
+
+
+def not_null_help(
+    table: Name, column: str, later_table: Name, later_column: str, major: int = 14, filling: str = ""
+) -> str:
     """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE.
 
-    The later names are those at the end of the script, for the statements of the next migration.
+    The later names are those at the end of the script, for the statements of the next migration. `filling` is the
+    statement that replaces the NULLs, where the script does not.
     """
-    name, on, later = ident(f"{table.name}_{column}_not_null"), qualified(table), qualified(later_table)
+    on, later = qualified(table), qualified(later_table)
+    fill_first = f", then replace the NULLs, `{filling}`," if filling else ""
     if major >= 18:
+        name = ident(f"{table.name}_{column}_not_null")
         return (
-            f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;` and in the next migration "
-            f"`ALTER TABLE {later} VALIDATE CONSTRAINT {name};`."
+            f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;`{fill_first} and in the next "
+            f"migration `ALTER TABLE {later} VALIDATE CONSTRAINT {name};`."
         )
+    name = ident(not_null_check(table, column))
     first = (
-        f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;` "
+        f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;`{fill_first} "
         f"and in the next migration `ALTER TABLE {later} VALIDATE CONSTRAINT {name};`"
     )
     if major < 12:
@@ -137,9 +153,9 @@ def domain_not_null_scans(step: Step) -> Iterator[Hit]:
     }
     for applied, change in effective(step, ops.SetNullable):
         if change.kind == "domain" and not change.nullable and change.table.name not in created:
-            on = qualified(change.table)
+            on, name = qualified(change.table), ident(f"{change.table.name}_is_not_null")
             yield applied.hit(
                 f"SHARE on every table that uses {change.table.name}: blocks writes while their rows are checked",
-                f"`ALTER DOMAIN {on} ADD CONSTRAINT {ident(change.table.name + '_not_null')} CHECK (value IS NOT NULL) "
+                f"`ALTER DOMAIN {on} ADD CONSTRAINT {name} CHECK (value IS NOT NULL) "
                 "NOT VALID;` and validate it in the next migration.",
             )

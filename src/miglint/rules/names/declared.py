@@ -8,6 +8,7 @@ from typing import NamedTuple
 from miglint.base.model import Script, Span
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
+from miglint.rules.support.clauses import NAMED_CREATIONS
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
@@ -64,23 +65,7 @@ class Declared(NamedTuple):
         return WORDS.get(self.kind, self.kind)
 
 
-_NAMING = frozenset(
-    {
-        ops.CreateTable,
-        ops.AddColumn,
-        ops.AddConstraint,
-        ops.CreateIndex,
-        ops.CreateView,
-        ops.CreateSequence,
-        ops.CreateType,
-        ops.CreateRoutine,
-        ops.CreateTrigger,
-        ops.CreatePolicy,
-        ops.CreateSchema,
-        ops.RenameColumn,
-        ops.Rename,
-    }
-)
+_NAMING = frozenset({*NAMED_CREATIONS, ops.RenameColumn, ops.Rename})
 
 
 @cached_by_step

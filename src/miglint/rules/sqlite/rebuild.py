@@ -12,7 +12,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.diff import CONSTRAINT_WORDS
+from miglint.schema.describe import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import loose, same_default
 from miglint.schema.value import Schema

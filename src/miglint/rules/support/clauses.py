@@ -16,6 +16,21 @@ from miglint.sql.operations import Operation, Statement, flat
 
 Clause = tuple[Statement, Operation]
 
+# What gives something a name that a naming convention is about.
+NAMED_CREATIONS: tuple[type[Operation], ...] = (
+    ops.CreateTable,
+    ops.AddColumn,
+    ops.AddConstraint,
+    ops.CreateIndex,
+    ops.CreateView,
+    ops.CreateSequence,
+    ops.CreateType,
+    ops.CreateRoutine,
+    ops.CreateTrigger,
+    ops.CreatePolicy,
+    ops.CreateSchema,
+)
+
 
 Subject = tuple[str, str | None]
 

@@ -9,6 +9,8 @@ from miglint.base.model import Discovered, Problem, Script, SourceFile, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 
+_MOST_LINES = 5
+
 
 def hit_in(
     script: Script,
@@ -36,6 +38,15 @@ def problems(found: Discovered, *kinds: str) -> Iterator[tuple[Problem, SourceFi
     for problem in found.problems:
         if problem.kind in kinds:
             yield problem, _file(found, problem.path)
+
+
+def on_lines(lines: list[int]) -> str:
+    """Return where something is, with the numbers of the first five lines."""
+    more = len(lines) - _MOST_LINES
+    if more > 0:
+        return f"on lines {', '.join(map(str, lines[:_MOST_LINES]))} and {more} more"
+    *first, last = map(str, lines)
+    return f"on lines {', '.join(first)} and {last}" if first else f"on line {last}"
 
 
 def first_line(file: SourceFile) -> Span:

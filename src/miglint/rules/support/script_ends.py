@@ -9,7 +9,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Script, Span
 from miglint.base.structs import Struct
 from miglint.replay.steps import Step
-from miglint.rules.support.uncut import UNCUT, end_of, is_uncut, line_break
+from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
 
@@ -67,6 +67,20 @@ def place_at_end(step: Step, script: Script) -> InsertionPlace | None:
     if rest is not None and not before:
         end = rest.end()
     return InsertionPlace(script.path, end, last.span, line_break(script), before, marks)
+
+
+def insertion_before(step: Step, script: Script, statement: Statement, text: str) -> Edit | None:
+    """Return the insertion of a statement on a line before another one, as one that the tool runs by itself.
+
+    None: the tool runs the other one together with others that are before it.
+    """
+    start, marks = statement.span.start, UNCUT.get(step.layout)
+    if marks is not None and is_uncut(script.file.text, statement.span, marks):
+        opening = script.file.text.rfind(marks[0], 0, start)
+        if script.file.text[opening + len(marks[0]) : start].strip():
+            return None
+        start = opening
+    return Edit(start, start, text + line_break(script) + indentation(script.file.text, start))
 
 
 def _ends(statement: Statement) -> bool:

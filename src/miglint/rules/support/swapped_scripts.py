@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import subject
+from miglint.rules.support.clauses import NAMED_CREATIONS, subject
 from miglint.rules.support.reporting import in_doubt
 from miglint.rules.support.scripts import can_change
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
-from miglint.sql.operations import flat
+from miglint.sql.operations import Operation, flat
 
-_MAKES = (
-    ops.CreateTable,
-    ops.AddColumn,
-    ops.AddConstraint,
-    ops.CreateIndex,
-    ops.CreateView,
-    ops.CreateSequence,
-    ops.CreateType,
-    ops.CreateRoutine,
-    ops.CreateTrigger,
-    ops.CreatePolicy,
-    ops.CreateRule,
-    ops.CreateExtension,
-    ops.CreateSchema,
-    ops.CreateOther,
-)
+_MAKES: tuple[type[Operation], ...] = (*NAMED_CREATIONS, ops.CreateRule, ops.CreateExtension, ops.CreateOther)
 _REMOVAL = frozenset({"drop", "remove", "delete", "clean", "cleanup", "unused", "obsolete", "rm", "revert"})
 _REMOVES = (ops.Drop, ops.DropColumn, ops.DropConstraint)
 

@@ -14,6 +14,7 @@ from miglint.schema.depends import dependencies
 from miglint.schema.diff import diff
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
+from miglint.writer.postgres.graph import names_of
 from miglint.writer.reading import read
 from miglint.writer.transition import write_transition
 from miglint.writer.words import UnprintableError
@@ -71,7 +72,8 @@ def _involved(step: Step, now: Schema, keys: set[Key]) -> list[Key]:
 
 
 def _neighbors(schema: Schema, key: Key) -> Iterator[Key]:
-    yield from schema.on(key)
+    for name in names_of(schema, key):
+        yield from schema.on(name)
     value = schema.find(key)
     if value is not None:
         yield from dependencies(value, schema.dialect)

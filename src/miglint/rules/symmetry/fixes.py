@@ -50,7 +50,7 @@ def restoring_fix(step: Step, code: str, change: Change) -> Fix | None:
     if not chosen:
         return None
     title = f"add to the rollback: {chosen[0].does}" + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
-    return Fix(title, (repair.edit(chosen),), repair.reason(code, change, chosen))
+    return Fix(title, repair.edits(chosen), repair.reason(code, change, chosen))
 
 
 def failing_drop_fix(step: Step, failed: OperationOutcome) -> Fix | None:
@@ -74,7 +74,7 @@ def failing_drop_fix(step: Step, failed: OperationOutcome) -> Fix | None:
     dropped = failed.operation.name.name if isinstance(failed.operation, ops.Drop) else None
     reason = next((_loss(item) for item in repair.lost(chosen) if item.table.name != dropped), None)
     title = "drop it when nothing needs it" if in_use else "leave out the drop of what is not there"
-    return Fix(title, (removal, repair.edit(chosen)) if chosen else (removal,), reason)
+    return Fix(title, (removal, *repair.edits(chosen)), reason)
 
 
 class _Repair(NamedTuple):
@@ -115,11 +115,14 @@ class _Repair(NamedTuple):
         """Return the differences that are left after some of the statements, new ones among them."""
         return _left(self.old, self.new, _first_runs(chosen))
 
-    def edit(self, chosen: Sequence[WrittenStatement]) -> Edit:
-        """Return the insertion of some of the statements."""
-        return self.place.insertion(
-            [statement.text for statement in chosen], self.statements.index(chosen[0]) if chosen else 0
-        )
+    def edits(self, chosen: Sequence[WrittenStatement]) -> tuple[Edit, ...]:
+        """Return the insertions of some of the statements, each its own: other findings may need some of them too."""
+        places = {id(statement): number for number, statement in enumerate(self.statements)}
+        numbered = [(places[id(statement)], statement.text) for statement in chosen]
+        if self.place.before and numbered:
+            # What ends the statement before is inserted once.
+            return (self.place.insertion([text for _, text in numbered], numbered[0][0]),)
+        return tuple(self.place.insertion([text], number) for number, text in numbered)
 
     def reason(self, code: str, change: Change, chosen: Sequence[WrittenStatement]) -> str | None:
         """Return why the statements are not safe to add, or None."""

@@ -9,6 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
+from miglint.rules.support.reporting import on_lines
 from miglint.rules.support.scripts import was_read
 from miglint.rules.symmetry.causes import own_causes
 from miglint.rules.symmetry.differences import Differences, differences, fails, hits, subject_of
@@ -201,9 +202,7 @@ def _failures(step: Step) -> Iterator[Hit]:
             continue
         help = _how_to_survive(step, event, failure, names)
         lines = sorted({script.file.position(item.operation.span.start).line for item in cause.same})
-        more = f" (and {len(cause.same)} more)" if cause.same else ""
-        if lines:
-            help += f" The same on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
+        more = f" (also {on_lines(lines)})" if lines else ""
         span = acting(event.operation, failure.key, failure.part).span
         message = f"the rollback fails here: {failure.message}{more}"
         yield Hit(script.file, span, message, help, script, fix=None if cause.same else _fix(step, event))

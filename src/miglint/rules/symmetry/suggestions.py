@@ -60,6 +60,7 @@ _LONGEST = 800
 _ELSEWHERE = "Create it again in the rollback, as the migration that first created it did."
 
 
+_DROP_IT, _AS_BEFORE = "Drop it in the rollback", "Restore it in the rollback as it was before"
 _ADD, _IN_ROLLBACK = "Add to the rollback:", "In the rollback:"
 
 
@@ -87,9 +88,11 @@ def how_to_restore(step: Step, changes: Sequence[Change]) -> str:
     except UnprintableError as problem:
         if changes[0].part is not None and step.migration.dialect is Dialect.SQLITE:
             return _rebuild(step, changes[0].key)
-        return f"Restore it in the rollback as it was before, with what it needs; alone that fails: {problem}."
+        if changes[0].kind == "extra":
+            return f"{_DROP_IT}, after what depends on it: {problem}."
+        return f"{_AS_BEFORE}, with what it needs; alone that fails: {problem}."
     if len(" ".join(texts)) > _LONGEST or any("`" in text for text in texts):
-        return _ELSEWHERE if changes[0].kind == "missing" else "Restore it in the rollback as it was before."
+        return {"extra": f"{_DROP_IT}.", "missing": _ELSEWHERE}.get(changes[0].kind, f"{_AS_BEFORE}.")
     return str(OfferedStatements(joint.lead, texts))
 
 
@@ -110,7 +113,7 @@ def _suggestion(step: Step, change: Change) -> OfferedStatements | str:
     except UnprintableError as problem:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
             return _rebuild(step, change.key)
-        return f"Restore it in the rollback as it was before: {problem}."
+        return f"{_DROP_IT if change.kind == 'extra' else _AS_BEFORE}: {problem}."
 
 
 def _part(change: Change) -> Part | None:

@@ -130,9 +130,10 @@ def not_in_a_transaction(step: Step) -> Iterator[Hit]:
             if ends and item.begun is None and outer is TransactionOwner.TOOL:
                 # The script has ended the tool's transaction: from here on there is none around it.
                 outer = TransactionOwner.NOTHING
+        others = len(statements) - len({id(item.statement) for item, _ in found})
         for item, what in found:
             begun, outer = open_at[id(item.statement)]
-            hit = _refused(step, script, item, what, outer, begun, len(statements))
+            hit = _refused(step, script, item, what, outer, begun, len(statements), others)
             if hit is not None:
                 yield hit
 
@@ -145,7 +146,9 @@ def _refused(
     outer: TransactionOwner,
     begun: ops.Transaction | None,
     count: int,
+    others: int,
 ) -> Hit | None:
+    """Return the hit of a statement of `count`, of which `others` can run in a transaction; None if it can run."""
     severity: Severity | None = None
     alone = "Put it in a migration of its own, outside of any transaction."
     if item.statement.kind == "do":
@@ -154,7 +157,7 @@ def _refused(
         why, help = "the script has begun a transaction", "End the transaction before it, or move it out of the script."
     elif outer is TransactionOwner.TOOL and step.layout == "flyway" and step.runner is None:
         # Flyway opens no transaction for a script that has only such statements.
-        if count == 1:
+        if not others:
             return None
         why, help, severity = "Flyway runs other statements of this script in a transaction", alone, Severity.WARNING
     elif outer is TransactionOwner.TOOL:

@@ -244,11 +244,21 @@ def redundant_index(step: Step) -> Iterator[Hit]:
                 continue
             if theirs == mine and not index.unique and not _earlier(step, applied, index):
                 continue
+            if _was_there(step, operation.name, operation.table) and _was_there(step, index.name.name, operation.table):
+                # A rebuild of the table brings both back.
+                continue
             yield applied.hit(
                 f'"{operation.name}" is redundant: "{index.name.name}" serves the same queries',
                 f"Leave out `{ident(operation.name)}`.",
             )
             break
+
+
+def _was_there(step: Step, name: str, table: ops.Name) -> bool:
+    """Return whether an index of a table is the same before a forward and after it."""
+    own = ops.Name(table.schema, name)
+    before, after = (schema.find(relation_key(schema, own)) for schema in (step.before, step.after))
+    return isinstance(before, Index) and before == after
 
 
 class _Beginnings:

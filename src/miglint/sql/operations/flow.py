@@ -59,10 +59,10 @@ class Compared(Struct, frozen=True, gc=False):
 
 
 class KeyColumns(Struct, frozen=True, gc=False):
-    """A test of the names of columns, joined to one value.
+    """A test of the names of columns, or of the labels of an enum, joined to one value.
 
     `of` is what they belong to: the `relation` of a name, a table or an index; an `index`; the `primary` key of a
-    table. `order` is `name`, `position`, or empty where the server gives none.
+    table; an `enum`. `order` is `name`, `position`, or empty where the server gives none.
     """
 
     of: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -15,6 +16,7 @@ from miglint.sql.operations import (
     Name,
     Operation,
     OtherData,
+    Query,
     RowCopy,
     Select,
     SetVariable,
@@ -43,6 +45,7 @@ _SOURCE = pattern(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
 _SUFFIX = pattern(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
 _CONFLICTS = {"ONCONFLICT_NOTHING": "nothing", "ONCONFLICT_UPDATE": "update"}
 _NO_VARIABLES = KnownVariables({}, {})
+_Rows = tuple[tuple[Expression | None, ...], ...]
 _MODIFIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -102,35 +105,46 @@ def _rows(values: Sequence[Node]) -> tuple[tuple[Expression | None, ...], ...] |
     return tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
 
 
+class _InsertSource(NamedTuple):
+    """What an `INSERT` inserts: known rows, or the result of a query; the other fields are those of `Insert`."""
+
+    rows: _Rows | None
+    query: Query | None = None
+    anti_join: bool = False
+    guard: Condition | None = None
+    offered: _Rows = ()
+    copied: RowCopy | None = None
+    lookups: tuple[tuple[int, int, RowCopy], ...] = ()
+
+
+def _insert_source(place: Place, node: Node, table: Name) -> _InsertSource:
+    source = node.get("selectStmt")
+    if source is None:
+        return _InsertSource(((),))
+    body = source["SelectStmt"]
+    values = body.get("valuesLists")
+    if values is not None:
+        rows = _rows(values)
+        return _InsertSource(rows, lookups=lookups(values, _value) if rows is not None else ())
+    found = query(source, _source_text(place, node["relation"]), _ctes(node))
+    selected = _selected(body)
+    guard: Condition | None = None
+    offered: _Rows = ()
+    if selected is not None and "whereClause" in body:
+        guard, offered = condition(body["whereClause"], _NO_VARIABLES), selected
+    if leaves_out(body, table, written(node, body)):
+        return _InsertSource(None, found, True, guard, offered)
+    return _InsertSource(selected, found, False, guard, offered, row_copy(body, _value))
+
+
 def insert(place: Place, node: Node) -> list[Operation]:
     """Read `INSERT`."""
     operations = _common(place, node)
     table = relation_name(node["relation"])
-    source = node.get("selectStmt")
-    rows: tuple[tuple[Expression | None, ...], ...] | None = None
-    found = None
-    anti_join = False
-    guard: Condition | None = None
-    copied: RowCopy | None = None
-    looked_up: tuple[tuple[int, int, RowCopy], ...] = ()
-    offered: tuple[tuple[Expression | None, ...], ...] = ()
-    if source is None:
-        rows = ((),)
-    else:
-        body = source["SelectStmt"]
-        values = body.get("valuesLists")
-        if values is not None:
-            rows = _rows(values)
-            looked_up = lookups(values, _value) if rows is not None else ()
-        else:
-            operations += _common(place, body)
-            found = query(source, _source_text(place, node["relation"]), _ctes(node))
-            anti_join = leaves_out(body, table, written(node, body))
-            selected = _selected(body)
-            rows = None if anti_join else selected
-            copied = None if anti_join else row_copy(body, _value)
-            if selected is not None and "whereClause" in body:
-                guard, offered = condition(body["whereClause"], _NO_VARIABLES), selected
+    source = _insert_source(place, node, table)
+    if source.query is not None:
+        operations += _common(place, node["selectStmt"]["SelectStmt"])
+    rows = source.rows
     if rows is not None and node.get("override") == "OVERRIDING_USER_VALUE":
         # Identity columns take none of these values.
         rows = tuple((None,) * len(row) for row in rows)
@@ -142,17 +156,17 @@ def insert(place: Place, node: Node) -> list[Operation]:
             table=table,
             columns=tuple(item["ResTarget"]["name"] for item in node.get("cols", ())),
             rows=rows,
-            query=found,
+            query=source.query,
             conflict=_CONFLICTS.get(conflict.get("action", "")),
             conflict_columns=tuple(_inferred(item["IndexElem"]) for item in infer.get("indexElems", ())),
             conflict_constraint=infer.get("conname"),
             conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
-            anti_join=anti_join,
-            guarded=rows is not None and found is not None and source is not None and _asks_others(source, table),
-            guard=guard,
-            offered=offered,
-            copied=copied,
-            lookups=looked_up,
+            anti_join=source.anti_join,
+            guarded=rows is not None and source.query is not None and _asks_others(node["selectStmt"], table),
+            guard=source.guard,
+            offered=source.offered,
+            copied=source.copied,
+            lookups=source.lookups,
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
             text=_text(place),

@@ -1,20 +1,24 @@
-"""Guards over the names of columns as one value: `(SELECT array_agg(attname) ...) = ARRAY[...]`."""
+"""Guards over the names of columns, or the labels of an enum, as one value.
+
+`(SELECT array_agg(attname) ...) = ARRAY[...]`, `ARRAY(SELECT enumlabel ...) <> ARRAY[...]`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.sql.operations import KeyColumns, Name, Not
-from miglint.sql.postgres.catalog_rows import KnownVariables, conjuncts_of, constant_value
+from miglint.sql.operations import Condition, Exists, KeyColumns, Name, Not
+from miglint.sql.postgres.catalog_rows import KnownVariables, conjuncts_of, constant_value, looked_up, rows_of
 from miglint.sql.postgres.names import Node, constant_text, sequence_name
 
 _AGGREGATES = frozenset({"array_agg", "string_agg"})
-_OBJECTS = frozenset({"indexrelid", "indrelid", "conrelid", "attrelid"})
-_ORDERS = {"attname": "name", "attnum": "position"}
+_NAMES = frozenset({"attname", "enumlabel"})
+_OBJECTS = frozenset({"indexrelid", "indrelid", "conrelid", "attrelid", "enumtypid"})
+_ORDERS = {"attname": "name", "attnum": "position", "enumlabel": "name", "enumsortorder": "position"}
 
 
 def key_condition(body: Node, known: KnownVariables) -> KeyColumns | Not | None:
-    """Read a comparison of the joined names of columns with a constant; None for any other."""
+    """Read a comparison of the joined names of columns or labels with a constant; None for any other."""
     sign = constant_text(body["name"][-1])
     if body["kind"] != "AEXPR_OP" or sign not in {"=", "<>"} or "lexpr" not in body:
         return None
@@ -22,7 +26,13 @@ def key_condition(body: Node, known: KnownVariables) -> KeyColumns | Not | None:
     targets: list[Node] = [] if select is None else select.get("targetList", [])
     if select is None or len(targets) != 1 or "groupClause" in select:
         return None
-    joined = _joined(targets[0]["ResTarget"]["val"], known)
+    value = targets[0]["ResTarget"]["val"]
+    joined: tuple[Node, str | None] | None
+    if _is_array(body["lexpr"]):
+        # Its order is that of the query.
+        joined = ({"agg_order": select.get("sortClause", ())}, None) if _last_field(value) in _NAMES else None
+    else:
+        joined = _joined(value, known)
     if joined is None:
         return None
     call, separator = joined
@@ -46,10 +56,16 @@ def _plain(node: Node) -> Node:
             return node
 
 
+def _is_array(node: Node) -> bool:
+    """Return whether an expression is `ARRAY(SELECT ...)`."""
+    plain = _plain(node)
+    return "SubLink" in plain and plain["SubLink"]["subLinkType"] == "ARRAY_SUBLINK"
+
+
 def _select(node: Node, known: KnownVariables) -> Node | None:
     if "ColumnRef" in node:
         node = known.nodes.get(constant_text(node["ColumnRef"]["fields"][0]), {})
-    elif "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+    elif "SubLink" in node and node["SubLink"]["subLinkType"] in {"EXPR_SUBLINK", "ARRAY_SUBLINK"}:
         node = node["SubLink"]["subselect"]
     found: Node | None = node.get("SelectStmt")
     return found
@@ -71,7 +87,7 @@ def _joined(node: Node, known: KnownVariables) -> tuple[Node, str | None] | None
         separator = constant_value(arguments[1], known) if name == "string_agg" and len(arguments) == 2 else None
     if name not in _AGGREGATES or (name == "string_agg" and separator is None):
         return None
-    return (call, separator) if _last_field(arguments[0]) == "attname" else None
+    return (call, separator) if _last_field(arguments[0]) in _NAMES else None
 
 
 def _last_field(node: Node) -> str | None:
@@ -107,7 +123,7 @@ def _columns(node: Node, separator: str | None, known: KnownVariables) -> tuple[
 
 
 def _object(select: Node, known: KnownVariables) -> tuple[str, Name] | None:
-    """Return whose columns a query on `pg_attribute` joins: those of a `relation`, an `index`, a `primary` key."""
+    """Return whose columns or labels a query joins: of a `relation`, an `index`, a `primary` key, or an `enum`."""
     conjuncts = conjuncts_of(select)
     if conjuncts is None:
         return None
@@ -117,12 +133,24 @@ def _object(select: Node, known: KnownVariables) -> tuple[str, Name] | None:
         body = node.get("A_Expr", {})
         left = _last_field(body["lexpr"]) if body.get("kind") == "AEXPR_OP" and "lexpr" in body else None
         value = constant_value(body["rexpr"], known) if left is not None else None
-        if left in _OBJECTS and value is not None and constant_text(body["name"][-1]) == "=":
-            name = sequence_name(value)
+        if left in _OBJECTS and constant_text(body["name"][-1]) == "=":
+            name = _name(body["rexpr"], value, known)
             if name is not None:
                 named[left] = name
         primary = primary or _last_field(node) == "indisprimary" or (left == "contype" and value == "p")
+    if "enumtypid" in named and len(conjuncts) > 1:
+        return None  # Some labels may be left out.
     return _named_object(named, primary=primary)
+
+
+def _name(node: Node, value: str | None, known: KnownVariables) -> Name | None:
+    """Return the object whose number is compared: `'t'::regclass`, `to_regtype('t')`, `(SELECT oid FROM ...)`."""
+    if value is not None:
+        return sequence_name(value)
+    found: Condition | None = looked_up(node["FuncCall"], known) if "FuncCall" in node else None
+    if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)
+    return found.name if isinstance(found, Exists) else None
 
 
 def _named_object(named: Mapping[str, Name], *, primary: bool) -> tuple[str, Name] | None:
@@ -131,4 +159,6 @@ def _named_object(named: Mapping[str, Name], *, primary: bool) -> tuple[str, Nam
     table = named.get("indrelid") or named.get("conrelid")
     if table is not None:
         return ("primary", table) if primary else None
+    if "enumtypid" in named:
+        return "enum", named["enumtypid"]
     return ("relation", named["attrelid"]) if "attrelid" in named else None

@@ -6,8 +6,7 @@ block from the end of the previous one, so that its operations have positions in
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from miglint.base.model import Span
 from miglint.base.structs import replace
@@ -32,7 +31,6 @@ from miglint.sql.operations import (
     is_shallow,
 )
 from miglint.sql.postgres.calls import calls_of
-from miglint.sql.postgres.catalog_rows import KnownVariables
 from miglint.sql.postgres.conditions import condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
@@ -49,6 +47,7 @@ from miglint.sql.postgres.embedded import (
 from miglint.sql.postgres.expressions import query
 from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place, place_of
+from miglint.sql.postgres.plpgsql_variables import BlockVariables, expression_of
 
 ReadStatement = Callable[[Place, Node], list[Operation]]
 # The operations of a list of statements, and whether the block surely ends with them.
@@ -71,39 +70,7 @@ class Block:
         self.depth = 0
         # How many branches are open, which may not be taken.
         self.branches = 0
-        self.texts: dict[str, str] = {}
-        self.nodes: dict[str, Node] = {}
-        self.assigned = Counter(targets(function["action"]))
-        self.variables: dict[int, str] = {}
-        for number, datum in enumerate(function.get("datums", ())):
-            variable: Node = next(iter(datum.values()), {})
-            self.variables[number] = variable.get("refname", "")
-            if "default_val" in variable:
-                self._default(variable["refname"], variable["default_val"]["PLpgSQL_expr"]["query"])
-        self.folded = {name: name.lower() for name in self.variables.values() if name}
-
-    def given(self, arguments: Mapping[str, str]) -> None:
-        """Assume these values for parameters, except for those that are assigned to."""
-        self.texts |= {name: text for name, text in arguments.items() if not self.assigned[name] + self.assigned["*"]}
-
-    def _default(self, name: str, text: str) -> None:
-        self.assigned[name] += 1
-        if self.assigned[name] == 1:
-            self._remember(name, self._parsed(text))
-
-    def _remember(self, name: str, node: Node | None) -> None:
-        if node is None:
-            return
-        self.nodes[name] = node
-        try:
-            self.texts[name] = evaluate(node, self.texts)
-        except NotConstantError:
-            self.texts.pop(name, None)
-
-    @property
-    def known(self) -> KnownVariables:
-        """Return what is known of variables here."""
-        return KnownVariables(self.texts, self.nodes)
+        self.values = BlockVariables(function)
 
     def many(self, nodes: list[Node] | None) -> BlockResult:
         """Read a list of statements; statements nested too deep are `Opaque`."""
@@ -221,8 +188,8 @@ class Block:
         """Read a condition; a query in it sets no FOUND."""
         text = expression["PLpgSQL_expr"]["query"]
         span = self.span(text)
-        node = self._parsed(text)
-        found = condition(node, self.known) if node is not None else Unknown(text)
+        node = expression_of(text)
+        found = condition(node, self.values.known) if node is not None else Unknown(text)
         return span, found if is_shallow(found, _DEEPEST) else Unknown(short(text))
 
     def case(self, body: Node) -> list[Operation]:
@@ -253,22 +220,8 @@ class Block:
         if target is None:
             return
         name = target.group(1)
-        self.nodes.pop(name, None)
-        self.texts.pop(name, None)
-        if self._is_settled(name):
-            self._remember(name, self._parsed(text[target.end() :]))
-
-    def _is_settled(self, name: str) -> bool:
-        """Whether an assignment here holds for all that follows it up to the next one."""
-        return not self.assigned["*"] and (self.assigned[name] == 1 or not self.branches)
-
-    def _assign_row(self, names: Sequence[str], query: Node | None) -> None:
-        """Record that variables get their values from the row of a query; None: from RETURNING."""
-        for name in names:
-            self.nodes.pop(name, None)
-            self.texts.pop(name, None)
-        if len(names) == 1 and self._is_settled(names[0]) and query is not None:
-            self.nodes[names[0]] = query
+        settled = self.values.is_settled(name, in_branch=bool(self.branches))
+        self.values.assign(name, expression_of(text[target.end() :]) if settled else None)
 
     def static(self, kind: str, body: Node) -> list[Operation]:
         """Read a static SQL statement."""
@@ -282,11 +235,12 @@ class Block:
             return []
         start = self.find(shown)
         select = nodes[0]["stmt"].get("SelectStmt")
-        self.nodes.pop("found", None)
+        self.values.nodes.pop("found", None)
         if select is not None:
-            self.nodes["found"] = {"Found": select}
+            self.values.nodes["found"] = {"Found": select}
         if body.get("into") and "target" in body:
-            self._assign_row(row_names(body["target"]), nodes[0]["stmt"] if select is not None else None)
+            row = nodes[0]["stmt"] if select is not None else None
+            self.values.assign_row(row_names(body["target"]), row, in_branch=bool(self.branches))
         if start is None or kind == "perform":
             span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
             place = Place(text, 0, 0, len(text), byte_map(text), fixed=span)
@@ -301,17 +255,19 @@ class Block:
                 fixed=self.place.fixed,
             )
         found = self.read(place, self._bound(nodes[0]["stmt"], text))
-        if select is None or not self.texts:
+        if select is None or not self.values.texts:
             return found
         return [
-            replace(item, called=calls_of(select, self.texts)) if isinstance(item, Select) and item.called else item
+            replace(item, called=calls_of(select, self.values.texts))
+            if isinstance(item, Select) and item.called
+            else item
             for item in found
         ]
 
     def _bound(self, node: Node, text: str) -> Node:
         folded = text.lower()
         # Each block with a handler has two variables more, of the same names.
-        mentioned = frozenset(name for name, lower in self.folded.items() if lower in folded)
+        mentioned = frozenset(name for name, lower in self.values.folded.items() if lower in folded)
         changed: Node = bound(node, mentioned) if mentioned else node
         return changed
 
@@ -319,17 +275,21 @@ class Block:
         """Read `EXECUTE`: SQL built from constants is treated like static SQL."""
         text = body["query"]["PLpgSQL_expr"]["query"]
         span = self.span(text)
-        self.nodes.pop("found", None)
-        node = self._parsed(text)
+        self.values.nodes.pop("found", None)
+        node = expression_of(text)
         if node is None:
             return [Opaque(span=span, reason=f"dynamic SQL: {short(text)}")]
         try:
-            sql = evaluate(node, self.texts)
+            sql = evaluate(node, self.values.texts)
         except NotConstantError:
             if "FuncCall" in node:
                 return self.called(text, node, span)
             return [
-                Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=not only_rows(node, self.texts))
+                Opaque(
+                    span=span,
+                    reason=f"dynamic SQL: {short(text)}",
+                    schema_effect=not only_rows(node, self.values.texts),
+                )
             ]
         nodes = statements(sql)
         if nodes is None:
@@ -343,8 +303,8 @@ class Block:
     def called(self, text: str, node: Node, span: Span) -> list[Operation]:
         """Read `EXECUTE f(...)`: the function is called, and what it returns is run."""
         select = {"targetList": [{"ResTarget": {"val": node}}]}
-        changed = not only_rows(node, self.texts)
-        own = Select(span=span, query=query({"SelectStmt": select}, text), called=calls_of(select, self.texts))
+        changed = not only_rows(node, self.values.texts)
+        own = Select(span=span, query=query({"SelectStmt": select}, text), called=calls_of(select, self.values.texts))
         name = qualified(node["FuncCall"]["funcname"])
         return [own, Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=changed, result_of=name)]
 
@@ -355,14 +315,14 @@ class Block:
         unrolled = self.unrolled(body, text) if kind == "foreach_a" else None
         if unrolled is not None:
             return unrolled
-        known, self.texts = self.texts, {}
-        nodes, self.nodes = self.nodes, {}
+        known, self.values.texts = self.values.texts, {}
+        nodes, self.values.nodes = self.values.nodes, {}
         self.branches += 1
         operations, _ = self.many(body.get("body"))
         self.branches -= 1
         changed = set(targets(body.get("body")))
-        self.texts = {name: text for name, text in known.items() if name not in changed}
-        self.nodes = {name: node for name, node in nodes.items() if name not in changed}
+        self.values.texts = {name: text for name, text in known.items() if name not in changed}
+        self.values.nodes = {name: node for name, node in nodes.items() if name not in changed}
         effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
         if not effects:
             # The functions in it are called any number of times.
@@ -371,17 +331,17 @@ class Block:
 
     def unrolled(self, body: Node, text: str) -> list[Operation] | None:
         """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`, also over a variable with such an array."""
-        node = _uncast(self._parsed(text))
+        node = _uncast(expression_of(text))
         if node is not None and "ColumnRef" in node:
-            node = _uncast(self.nodes.get(text.strip().lower()))
+            node = _uncast(self.values.nodes.get(text.strip().lower()))
         if node is None or "A_ArrayExpr" not in node:
             return None
         try:
-            values = [evaluate(item, self.texts) for item in node["A_ArrayExpr"].get("elements", ())]
+            values = [evaluate(item, self.values.texts) for item in node["A_ArrayExpr"].get("elements", ())]
         except NotConstantError:
             return None
         number = body.get("varno", -1)
-        name = self.variables.get(number)
+        name = self.values.names.get(number)
         if name is None or len(values) > 100:
             return None
         operations: list[Operation] = []
@@ -389,10 +349,10 @@ class Block:
         self.branches += 1
         for value in values:
             self.at = start
-            self.texts[name] = value
+            self.values.texts[name] = value
             operations += self.many(body.get("body"))[0]
         self.branches -= 1
-        self.texts.pop(name, None)
+        self.values.texts.pop(name, None)
         return operations
 
     def find(self, text: str) -> int | None:
@@ -409,20 +369,6 @@ class Block:
         """Return the span of a text in the block, or of the statement."""
         start = self.find(text)
         return self.place.whole() if start is None else self.place.span(start, start + len(text))
-
-    def _parsed(self, text: str) -> Node | None:
-        nodes = statements(f"SELECT {text}")
-        if not nodes:
-            return None
-        statement: Node = nodes[0]["stmt"]
-        body = statement.get("SelectStmt", {})
-        if "fromClause" in body:
-            return statement
-        targets: list[Node] = body.get("targetList", [])
-        if len(targets) != 1:
-            return None
-        value: Node = targets[0]["ResTarget"]["val"]
-        return value
 
 
 def _loop_text(body: Node) -> str:

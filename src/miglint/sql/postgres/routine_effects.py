@@ -57,7 +57,7 @@ def _of_plpgsql(
     function = tree[0]["PLpgSQL_function"]
     place = Place(body.text, 0, 0, len(body.text), byte_map(body.text), fixed=span)
     block = Block(place, read, None, function)
-    block.given({name: value for name, value in zip(body.inputs, arguments, strict=False) if value is not None})
+    block.values.given({name: value for name, value in zip(body.inputs, arguments, strict=False) if value is not None})
     operations, _ = block.one(function["action"])
     return tuple(operations)
 

@@ -48,29 +48,7 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
     scope.rows["excluded"] = table
     columns = cursor.names() if cursor.word == "(" else ()
     found.targets += [ColumnUse(table, name) for name in columns]
-    rows: tuple[tuple[Expression | None, ...], ...] | None = None
-    source: Query | None = None
-    anti_join = guarded = False
-    if cursor.accept("DEFAULT", "VALUES"):
-        rows = ((),)
-    elif cursor.word in QUERY_STARTS:
-        first = cursor.at
-        last = _end_of_source(cursor, first)
-        found.query(cursor.tokens, first, last, Scope(outer))
-        rows = _rows(cursor, first, last) if cursor.word == "VALUES" else None
-        if rows is None:
-            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last)
-            if cursor.words[start] == "WITH":
-                source = _with_source(cursor, start, first, last)
-            selected = _selected(cursor, first, last)
-            anti_join = _anti_join(cursor.words[first:last], source, table)
-            if anti_join and selected is not None and _asks_for_another(cursor, selected, columns):
-                anti_join = False
-            rows = None if anti_join or selected is None else selected.rows
-            guarded = rows is not None and any(name != table for name in source.relations)
-        cursor.at = last
-    else:
-        raise cursor.unreadable()
+    source = _insert_source(cursor, found, Scope(outer), start, table, columns)
     targets: tuple[str, ...] = ()
     where: Expression | None = None
     while cursor.accept("ON", "CONFLICT"):
@@ -86,15 +64,49 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
         span=cursor.whole(),
         table=table,
         columns=columns,
-        rows=rows,
-        query=source,
+        rows=source.rows,
+        query=source.query,
         conflict=conflict,
         conflict_columns=targets,
         conflict_where=where,
-        anti_join=anti_join,
-        guarded=guarded,
+        anti_join=source.anti_join,
+        guarded=source.guarded,
         returning=returning,
     )
+
+
+class _Source(NamedTuple):
+    """What an `INSERT` inserts: known rows, or the result of a query."""
+
+    rows: tuple[tuple[Expression | None, ...], ...] | None
+    query: Query | None = None
+    anti_join: bool = False
+    guarded: bool = False
+
+
+def _insert_source(
+    cursor: Cursor, found: MentionCollector, scope: Scope, start: int, table: Name, columns: tuple[str, ...]
+) -> _Source:
+    if cursor.accept("DEFAULT", "VALUES"):
+        return _Source(((),))
+    if cursor.word not in QUERY_STARTS:
+        raise cursor.unreadable()
+    first = cursor.at
+    last = _end_of_source(cursor, first)
+    found.query(cursor.tokens, first, last, scope)
+    rows = _rows(cursor, first, last) if cursor.word == "VALUES" else None
+    cursor.at = last
+    if rows is not None:
+        return _Source(rows)
+    with_clause = cursor.words[start] == "WITH"
+    source = _with_source(cursor, start, first, last) if with_clause else query(cursor.tokens, first, last)
+    selected = _selected(cursor, first, last)
+    anti_join = _anti_join(cursor.words[first:last], source, table)
+    if anti_join and selected is not None and _asks_for_another(cursor, selected, columns):
+        anti_join = False
+    rows = None if anti_join or selected is None else selected.rows
+    guarded = rows is not None and any(name != table for name in source.relations)
+    return _Source(rows, source, anti_join, guarded)
 
 
 def _conflict_target(

@@ -9,6 +9,7 @@ from miglint.schema.objects import (
     Domain,
     Enum,
     Extension,
+    Index,
     Key,
     Namespace,
     Other,
@@ -45,6 +46,8 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
             return "alter" if (one.base, one.collation) == (two.base, two.collation) else "swap"
         case Composite(), Composite():
             return "alter" if _alters_composite(schema, key, one, two) else "swap"
+        case Index(), Index():
+            return "alter" if replace(one, options=two.options) == two else "replace"
         case Trigger(), Trigger():
             return "alter" if replace(one, state=two.state) == two else "replace"
         case Policy(), Policy():

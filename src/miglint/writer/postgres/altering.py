@@ -14,6 +14,7 @@ from miglint.schema.objects import (
     Domain,
     Enum,
     Extension,
+    Index,
     Key,
     Other,
     Part,
@@ -38,6 +39,7 @@ from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
 from miglint.writer.postgres.settings import change_table
 from miglint.writer.routines import create_routine
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.sequences import changed_options
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
 
@@ -108,6 +110,10 @@ def _options(head: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iter
     gone = sorted({item.partition("=")[0] for item in had} - {item.partition("=")[0] for item in has})
     if gone:
         yield f"{head} RESET ({', '.join(gone)});"
+
+
+def _index(draft: Drafting, key: Key, one: Index, two: Index) -> Iterator[str]:
+    yield from _options(f"ALTER INDEX {own_name(key, two)}", one.options, two.options)
 
 
 def _routine(draft: Drafting, key: Key, one: Routine, two: Routine) -> Iterator[str]:
@@ -200,6 +206,7 @@ def _other(draft: Drafting, key: Key, one: Other, two: Other) -> Iterator[str]:
 
 _ALTER: dict[type, Callable[[Drafting, Key, Any, Any], Iterator[Text]]] = {
     View: _view,
+    Index: _index,
     Routine: _routine,
     Trigger: _trigger,
     Policy: _policy,
@@ -361,7 +368,7 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             text = f"{head} ALTER COLUMN {own} SET NOT NULL;"
             if item.key in draft.rewritten:
                 relation = own_name(item.key, two)
-                draft.with_rows.append(f"column {relation}.{own} comes without NOT NULL where rows have no value")
+                draft.with_rows.append(stays_nullable(relation, own))
                 yield guards.attempt(guards.has_column(item.key, item.part.name), text, "not_null_violation")
             else:
                 yield text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from miglint.base.model import Dialect
-from miglint.schema.objects import Domain, Enum, Key
+from miglint.schema.objects import Enum, Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Type
 from miglint.sql.postgres.analysis.catalogs import cast
 from miglint.writer import tables
+from miglint.writer.base_types import base_type
 from miglint.writer.postgres.drafting import Drafting
 from miglint.writer.postgres.mapping import are_readable, values_of_labels
 from miglint.writer.words import UnprintableError, identifier, literal, type_name
@@ -48,7 +49,7 @@ def _value(draft: Drafting, key: Key, before: Column, after: Column, swapped: bo
         return f"{own}::text::{target}"
     if (one.name, one.schema) == (two.name, two.schema):
         return None
-    base_one, base_two = _base(draft.old, one), _base(draft.new, two)
+    base_one, base_two = base_type(draft.old, one), base_type(draft.new, two)
     method = _method(base_one, base_two)
     if method == "assignment" and one.schema is None:
         return None
@@ -69,10 +70,10 @@ def labels_of(draft: Drafting, before: Column, after: Column) -> Type | None:
     one, two = before.type, after.type
     if one is None or two is None or one.dimensions or two.dimensions:
         return None
-    base = _base(draft.new, two)
+    base = base_type(draft.new, two)
     labels = _labels(draft.old, one)
     swapped = two.schema is not None and Key("type", two.schema, two.name) in draft.plan.swapped
-    readable = labels is None or swapped or _method(_base(draft.old, one), base) is not None
+    readable = labels is None or swapped or _method(base_type(draft.old, one), base) is not None
     return None if readable or are_readable(labels or (), base) else one
 
 
@@ -105,16 +106,6 @@ def _of_labels(using: str, column: Column, labels: tuple[str, ...], kind: Type) 
 
 def _element(kind: Type) -> Type:
     return Type(kind.name, kind.args, 0, kind.schema)
-
-
-def _base(schema: Schema, kind: Type) -> Type:
-    """Return the type below a domain."""
-    for _ in range(20):
-        found = None if kind.schema is None else schema.find(Key("type", kind.schema, kind.name))
-        if not isinstance(found, Domain) or found.base is None:
-            break
-        kind = found.base
-    return kind
 
 
 _STRINGS = frozenset({"text", "varchar", "bpchar", "name"})

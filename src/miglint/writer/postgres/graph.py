@@ -49,7 +49,7 @@ class User(NamedTuple):
 
 def users_of(schema: Schema, item: Item) -> Iterator[User]:
     """Yield what needs an object (any part of it), or a part of one."""
-    targets = _known_as(schema, item)
+    targets = names_of(schema, item.key) if item.part is None else (item.key,)
     if item.part is None:
         keys = dict.fromkeys(user for target in targets for user in schema.on(target))
     else:
@@ -68,11 +68,10 @@ def users_of(schema: Schema, item: Item) -> Iterator[User]:
                 yield User(Item(user), NORMAL)
 
 
-def _known_as(schema: Schema, item: Item) -> tuple[Key, ...]:
+def names_of(schema: Schema, key: Key) -> tuple[Key, ...]:
     """Return the keys under which others need an object: a table is a type too, a function is called by its name."""
-    key = item.key
     value = schema.find(key)
-    if item.part is None and isinstance(value, (Table, View)):
+    if isinstance(value, (Table, View)):
         return (key, Key("type", key.schema, key.name))
     if isinstance(value, Routine):
         own = Key("routine name", value.name.schema or "public", value.name.name)

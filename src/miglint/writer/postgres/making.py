@@ -26,15 +26,17 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Column, Constraint, Expression
+from miglint.sql.operations import Constraint
 from miglint.writer import inheritance, printer, tables
 from miglint.writer.drops import drop
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.actions import OWNER
+from miglint.writer.postgres.constraining import added_constraint, has_value
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item
 from miglint.writer.remarks import role_name
 from miglint.writer.routines import signature
+from miglint.writer.row_sentences import stays_nullable
 from miglint.writer.sequences import create_sequence, owned_by
 from miglint.writer.words import UnprintableError, identifier
 
@@ -283,7 +285,7 @@ def make_part(draft: Drafting, item: Item) -> None:
     elif part.kind == "constraint":
         if part.name in value.constraints and value.constraints[part.name].kind != "not_null":
             rank = 80 if value.constraints[part.name].kind == "foreign" else 70
-            draft.act(rank, does, item.key, partial(_added_constraint, draft, item, value), makes=makes)
+            draft.act(rank, does, item.key, partial(added_constraint, draft, item, value), makes=makes)
     elif part.name not in value.columns:
         return  # The column goes, and this with it.
     elif part.kind == "default":
@@ -328,17 +330,8 @@ def _added_column(draft: Drafting, item: Item, table: Table) -> list[Text]:
         body = f"{head} ALTER COLUMN {own} SET NOT NULL;"
         empty = f"NOT EXISTS (SELECT FROM {own_name(item.key, table)} WHERE {own} IS NULL)"
         texts.append(guards.block(empty, body))
-        draft.with_rows.append(
-            f"column {own_name(item.key, table)}.{own} comes without NOT NULL where the table has rows"
-        )
+        draft.with_rows.append(stays_nullable(own_name(item.key, table), own))
     return texts
-
-
-def has_value(column: Column) -> bool:
-    """Return whether a column that is added gets a value in the rows that there are."""
-    if column.identity or column.serial or column.generated:
-        return True
-    return column.default is not None and column.default.key.lower() != "null"
 
 
 def _added_identity(draft: Drafting, item: Item, table: Table) -> list[Text]:
@@ -352,61 +345,3 @@ def _added_identity(draft: Drafting, item: Item, table: Table) -> list[Text]:
     for place in sequences_of(draft.new, item.key, column.name):
         texts.append(continued(place, item.key, table, column.name))
     return texts
-
-
-def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
-    assert item.part is not None
-    constraint = table.constraints[item.part.name]
-    body = f"{alter_table(item.key, table)} ADD {tables.constraint(constraint)};"
-    if draft.plan.makes(Item(item.key)):
-        return [guards.block(guards.no_constraint(item.key, item.part.name), body)]
-    made = [column for column in constraint.columns if draft.plan.makes(Item.column(item.key, column))]
-    empty = [column for column in made if column in table.columns and not has_value(table.columns[column])]
-    same = [column for column in made if _is_constant(table.columns.get(column))]
-    own, label_ = own_name(item.key, table), identifier(item.part.name)
-    no = guards.no_constraint(item.key, item.part.name)
-    if constraint.kind == "primary" and empty:
-        draft.with_rows.append(f"primary key {label_} of {own} does not come back where the table has rows")
-        nulls = " OR ".join(f"{identifier(column)} IS NULL" for column in empty)
-        return [guards.block(f"{no} AND NOT EXISTS (SELECT FROM {own} WHERE {nulls})", body)]
-    if constraint.kind in ("primary", "unique") and same and len(same) == len(constraint.columns):
-        draft.with_rows.append(f"{constraint.kind} constraint {label_} of {own} does not come back where it has rows")
-        return [guards.attempt(no, body, "unique_violation")]
-    if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
-        draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
-        return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
-    lost = _refers_to_lost_rows(draft, item, constraint) and len(empty) < len(constraint.columns)
-    return [_validated_or_not(draft, item, constraint, body, f"{label_} of {own}", lost=lost)]
-
-
-def _validated_or_not(draft: Drafting, item: Item, constraint: Constraint, body: str, what: str, *, lost: bool) -> Text:
-    """Return the statement that adds a constraint, NOT VALID where rows may violate it; `lost`: referenced rows are."""
-    no = guards.no_constraint(item.key, item.part.name if item.part is not None else "")
-    if constraint.kind == "unique" and item.key in draft.rewritten:
-        draft.with_rows.append(f"unique constraint {what} does not come back where rows have the same key")
-        return guards.attempt(no, body, "unique_violation")
-    if constraint.kind in ("check", "foreign") and constraint.validated and item.key in draft.rewritten:
-        why = f"{constraint.kind} constraint {what} comes back NOT VALID where rows do not meet it"
-    elif lost:
-        why = f"foreign key {what} comes back NOT VALID where rows refer to lost ones"
-    else:
-        return guards.block(no, body)
-    draft.with_rows.append(why)
-    error = "check_violation" if constraint.kind == "check" else "foreign_key_violation"
-    return guards.attempt(no, body, error, body.removesuffix(";") + " NOT VALID;")
-
-
-def _refers_to_lost_rows(draft: Drafting, item: Item, constraint: Constraint) -> bool:
-    """Return whether a foreign key of a table that stays references one that is created again, without its rows."""
-    if constraint.kind != "foreign" or constraint.table is None or not constraint.validated:
-        return False
-    target = Key("relation", constraint.table.schema or "public", constraint.table.name)
-    return draft.plan.makes(Item(target)) and draft.old.table(item.key) is not None
-
-
-def _is_constant(column: Column | None) -> bool:
-    return column is not None and column.default is not None and column.default.literal is not None
-
-
-def _asks_for_null(expression: Expression | None) -> bool:
-    return expression is not None and "null" in expression.key.lower()

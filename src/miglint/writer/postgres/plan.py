@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 
 from miglint.schema.change import Change
-from miglint.schema.diff import CONSTRAINT_WORDS, object_changes
+from miglint.schema.describe import CONSTRAINT_WORDS
+from miglint.schema.diff import object_changes
 from miglint.schema.inherited import comes_with_parent
 from miglint.schema.objects import (
     ABSENT,
@@ -31,6 +32,16 @@ from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer.postgres.alterable import alters_constraint, can_alter, can_alter_column, related_types
+from miglint.writer.postgres.considered import (
+    computes,
+    has_constraint,
+    has_part,
+    is_attached,
+    is_free,
+    is_of_constraint,
+    is_wanted,
+    keeps_cast,
+)
 from miglint.writer.postgres.graph import Item, User, automatic_needs, needs_of, users_of
 
 _CONSTRAINTS = frozenset(CONSTRAINT_WORDS.values())
@@ -100,10 +111,10 @@ class TransitionPlan:
                 continue  # It is nowhere.
             if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
                 continue
-            if _is_attached(one) or _is_attached(two):
+            if is_attached(one) or is_attached(two):
                 continue
-            if _is_of_constraint(one) or _is_of_constraint(two):
-                one, two = (ABSENT if _is_of_constraint(value) else value for value in (one, two))
+            if is_of_constraint(one) or is_of_constraint(two):
+                one, two = (ABSENT if is_of_constraint(value) else value for value in (one, two))
                 if one is two:
                     continue
             if one is None or one is ABSENT:
@@ -115,7 +126,7 @@ class TransitionPlan:
                 self._compare_both(key, one, two)
 
     def _compare_both(self, key: Key, one: SchemaObject | Absent, two: SchemaObject | Absent) -> None:
-        changes = [change for change in object_changes(key, one, two) if _is_wanted(change)]
+        changes = [change for change in object_changes(key, one, two) if is_wanted(change)]
         if isinstance(one, Table) and isinstance(two, Table):
             self._compare_tables(key, changes, one, two)
         elif changes and not isinstance(one, Absent) and not isinstance(two, Absent):
@@ -191,14 +202,14 @@ class TransitionPlan:
             self._go(item, self.gone)
         elif retyped:
             self._go(item, self.away)
-        elif not same_default(had, has, after.type) or _keeps_cast(before, after):
+        elif not same_default(had, has, after.type) or keeps_cast(before, after):
             self.altered.add(item)
 
     def _compare_identities(self, key: Key, before: Column, after: Column) -> None:
         item = Item(key, Part("identity", before.name))
         # The sequence of an identity column cannot leave it, nor can it take one that is there.
-        freed = [place for place, _ in self.old.sequences_of(key, before.name) if _is_free(self.new, place)]
-        taken = [place for place, _ in self.new.sequences_of(key, after.name) if _is_free(self.old, place)]
+        freed = [place for place, _ in self.old.sequences_of(key, before.name) if is_free(self.new, place)]
+        taken = [place for place, _ in self.new.sequences_of(key, after.name) if is_free(self.old, place)]
         if before.identity and after.identity:
             if not freed and not taken:
                 self.altered.add(item)
@@ -287,7 +298,7 @@ class TransitionPlan:
         if isinstance(value, (Domain, Composite)) and own.part is None:
             if item.key.space == "type":
                 self._swap(own.key)
-        elif own.part is None or _has_part(after, own.part):
+        elif own.part is None or has_part(after, own.part):
             self._go(own, self.away)
 
     def _stand_aside_column(self, own: Item, item: Item) -> None:
@@ -316,7 +327,7 @@ class TransitionPlan:
         """Return whether something over a column is made again for another type: what computes, and foreign keys."""
         value = self.old.find(item.key)
         if isinstance(value, Index):
-            return value.constraint is None and _computes(value)
+            return value.constraint is None and computes(value)
         constraint = self._constraint(item)
         if constraint is None:
             return False
@@ -338,7 +349,7 @@ class TransitionPlan:
             elif isinstance(value, Table) and own.part is not None and own.part.kind == "column":
                 self._retype_for_swap(own, value, after)
             elif not isinstance(value, Table) or own.part is not None:
-                if own.part is not None and own.part.kind == "constraint" and not _has_constraint(after, own.part.name):
+                if own.part is not None and own.part.kind == "constraint" and not has_constraint(after, own.part.name):
                     continue
                 if own.key.space == "type" and not isinstance(value, (Comment, Privileges)):
                     self._swap(own.key)
@@ -362,50 +373,3 @@ class TransitionPlan:
         for user in list(users_of(self.old, own)):
             if user.reason or self._is_rebuilt(user.item, near=False):
                 self._stand_aside(user, own)
-
-
-def _keeps_cast(before: Column, after: Column) -> bool:
-    """Return whether a default is kept with a cast to the type that a column had: of one string type to another."""
-    one, two = before.type, after.type
-    other = one is not None and two is not None and one.name != two.name
-    return other and after.default is not None and after.default.literal is not None and after.default.text[:1] == "'"
-
-
-def _is_free(schema: Schema, place: Key) -> bool:
-    """Return whether a sequence belongs to no column."""
-    value = schema.find(place)
-    return isinstance(value, Sequence) and value.owned_by is None
-
-
-def _is_wanted(change: Change) -> bool:
-    return change.counts or change.aspect in ("cluster", "owner")
-
-
-def _is_of_constraint(value: object) -> bool:
-    """Return whether an index comes and goes with a constraint."""
-    return isinstance(value, Index) and value.constraint is not None
-
-
-def _is_attached(value: object) -> bool:
-    """Return whether an index is part of that of a partitioned table: it comes so, stays when its table is detached."""
-    return isinstance(value, Index) and value.parent is not None
-
-
-def _computes(index: Index) -> bool:
-    return index.where is not None or any(element.expression is not None for element in index.elements)
-
-
-def _has_part(value: SchemaObject, part: Part) -> bool:
-    """Return whether an object has a default or constraint; other parts are taken for granted."""
-    if part.kind == "default":
-        return _has_default(value, part.name)
-    return part.kind != "constraint" or _has_constraint(value, part.name)
-
-
-def _has_default(value: SchemaObject, column: str) -> bool:
-    found = value.columns.get(column) if isinstance(value, Table) else None
-    return found is None or found.default is not None
-
-
-def _has_constraint(value: SchemaObject, name: str) -> bool:
-    return isinstance(value, (Table, Domain)) and name in value.constraints

@@ -32,7 +32,7 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
     if renames is not None:
         new = _closed_about(new, old, state)
         statements = [*leftover_columns(renames.passing), *statements]
-    using = {} if renames is None else renames.conversions()
+    using = {} if renames is None else {place: made.text for place, made in renames.conversions().items()}
     rewritten = frozenset[Key]() if renames is None else renames.written_tables()
     missing: list[str] = []
     with_rows: list[str] = []

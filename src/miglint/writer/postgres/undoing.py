@@ -97,7 +97,7 @@ class _Undoing:
                 self._undo_part(part)
 
     def _swap_columns(self, part: RenamedPart) -> None:
-        """Undo that two columns have taken each other's names; which is which is told by their places."""
+        """Undo that two columns have taken each other's names; their places show which is which."""
         key = self._moved.get(part.key, part.key)
         table = self.state.table(key)
         if table is None or part.new not in table.columns or part.old not in table.columns:

@@ -10,7 +10,7 @@ from miglint.base.structs import Struct
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, Expression, Type
+from miglint.sql.operations import Column, Constraint, Expression
 from miglint.writer.words import identifier, literal, name
 
 _CONSTANT = pattern(
@@ -196,18 +196,6 @@ def _referenced(schemas: tuple[Schema, Schema], item: Constraint) -> str | None:
     if len(columns) != 1 or not all(columns[0].lower() in side.columns for side in (here, target)):
         return None
     return f"(SELECT min({identifier(target.columns[columns[0].lower()].name)}) FROM {name(target.name)})"
-
-
-def affinity(kind: Type) -> str:
-    """Return SQLite's affinity of a declared type: `integer`, `text`, `blob`, `real` or `numeric`."""
-    declared = str(kind).upper()
-    if "INT" in declared:
-        return "integer"
-    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
-        return "text"
-    if "BLOB" in declared or not declared:
-        return "blob"
-    return "real" if any(word in declared for word in ("REAL", "FLOA", "DOUB")) else "numeric"
 
 
 def _of_type(kind: str) -> str:

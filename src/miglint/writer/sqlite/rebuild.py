@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from miglint.schema.affinity import affinity
 from miglint.schema.objects import Key, Table
 from miglint.writer import sqlite_tables
-from miglint.writer.sqlite.copying import CopiedRows, affinity, copy_of, is_rowid
+from miglint.writer.sqlite.copying import CopiedRows, copy_of, is_rowid
 from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import RebuildPlan
 from miglint.writer.words import identifier, literal, name

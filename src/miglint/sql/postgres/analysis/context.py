@@ -39,11 +39,13 @@ class ExpressionAnalysis:
     `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
     `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
-    `reads` are the columns of relations that are named.
+    `reads` are the columns of relations that are named. `constants` are the texts of constants, each with the type that
+    it is read as.
     """
 
     __slots__ = (
         "aggregated",
+        "constants",
         "environment",
         "inside",
         "kinds",
@@ -70,6 +72,7 @@ class ExpressionAnalysis:
         self.used: list[ColumnReference] = []
         self.stars: dict[int, str | None] = {}
         self.reads: dict[ColumnUse, None] = {}
+        self.constants: list[tuple[str, str]] = []
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""
@@ -89,6 +92,7 @@ class ExpressionAnalysis:
     def constant(self, found: Result, target: str) -> None:
         """Raise `Invalid` for a constant whose text a type cannot read."""
         if found.literal is not None and found.type == LITERAL:
+            self.constants.append((found.literal, target))
             refuse_unreadable(self.kinds, target, found.literal)
 
     def assigned(self, node: Node, scope: QueryLevel, target: str) -> str | None:

@@ -99,7 +99,8 @@ def _are_assignable(environment: Environment, given: Sequence[str], wanted: Sequ
     )
 
 
-def _expression(text: str) -> Node | None:
+def expression_tree(text: str) -> Node | None:
+    """Return the tree of an expression; None where it cannot be read."""
     tree = tree_of(f"SELECT ({text}\n)")
     targets = None if tree is None else tree.get("SelectStmt", {}).get("targetList", ())
     if not targets or len(targets) != 1:
@@ -110,7 +111,7 @@ def _expression(text: str) -> Node | None:
 
 def expressed(environment: Environment, text: str, rules: Rules, own: Relation | None = None) -> Expressed | None:
     """Return what an expression about a table is; None where it cannot be read. Raises `Invalid` for what is wrong."""
-    node = _expression(text)
+    node = expression_tree(text)
     if node is None:
         return None
     analysis = ExpressionAnalysis(environment, rules)

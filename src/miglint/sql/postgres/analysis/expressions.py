@@ -42,9 +42,18 @@ def _is_empty_array(node: Node) -> bool:
 
 def _cast(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     target = analysis.environment.type_name(type_of(body["typeName"]))
-    if _is_empty_array(body["arg"]):
+    return _cast_to(analysis, body["arg"], target, scope)
+
+
+def _cast_to(analysis: ExpressionAnalysis, node: Node, target: str, scope: QueryLevel) -> Result:
+    if _is_empty_array(node):
         return Result(target)
-    found = analysis.read(body["arg"], scope)
+    if "A_ArrayExpr" in node and is_array(target):
+        # The server gives the type to each of its elements.
+        for item in node["A_ArrayExpr"]["elements"]:
+            _cast_to(analysis, item, target if "A_ArrayExpr" in item else element(target), scope)
+        return Result(target)
+    found = analysis.read(node, scope)
     if found.type == LITERAL:
         analysis.constant(found, target)
         return Result(target)

@@ -58,10 +58,7 @@ def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
     names = _named_targets(body)
     sorted_by = [_meant(node, names, targets) for node in order]
     if any(not node for node in distinct):
-        shown = {walk(Walk(), target) for target in targets}
-        if any(text is not None and _unqualified(text) not in map(_unqualified, shown) for text in sorted_by):
-            message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
-            raise Invalid("invalid_column_reference", message)
+        _refuse_hidden_order(sorted_by, targets)
         return
     wanted = [_meant(node, names, targets) for node in distinct]
     if None in wanted or None in sorted_by:
@@ -69,6 +66,13 @@ def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
     plain = {_unqualified(text or "") for text in wanted}
     if any(_unqualified(text or "") not in plain for text in sorted_by[: len(wanted)]):
         message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions"
+        raise Invalid("invalid_column_reference", message)
+
+
+def _refuse_hidden_order(sorted_by: Sequence[str | None], targets: Sequence[Node]) -> None:
+    shown = {_unqualified(walk(Walk(), target)) for target in targets}
+    if any(text is not None and _unqualified(text) not in shown for text in sorted_by):
+        message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
         raise Invalid("invalid_column_reference", message)
 
 

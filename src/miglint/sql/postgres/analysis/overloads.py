@@ -122,7 +122,7 @@ class Overloads:
             known = found.get(arguments)
             plain = not (function.variadic or (known is not None and known.function.variadic))
             # The system's own functions never do: the catalogs hold those of several versions, of which each has one.
-            if is_own and known is not None and plain and len(known.function.arguments) != len(function.arguments):
+            if is_own and known is not None and plain and known.function.arguments != function.arguments:
                 # With the defaults, both fit this call, and which one is meant is not known.
                 doubled.add(arguments)
             if known is None or (known.function.variadic and not function.variadic):
