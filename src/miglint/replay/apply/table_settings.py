@@ -36,15 +36,17 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     elif isinstance(found, Index):
         name = operation.option.removeprefix("storage parameter ")
         if name != operation.option:
-            kept = tuple(option for option in found.options if option.partition("=")[0] != name)
-            set_to = () if operation.value is None else (f"{name}={operation.value}",)
-            machine.put(key, replace(found, options=tuple(sorted((*kept, *set_to)))))
+            machine.put(key, replace(found, options=_with_parameter(found.options, name, operation.value)))
     elif isinstance(found, View):
         name = operation.option.removeprefix("storage parameter ")
-        kept = tuple(option for option in found.options if option.partition("=")[0] != name)
-        if operation.value is not None and operation.value.lower() != _OFF_OF_VIEWS.get(name):
-            kept = tuple(sorted((*kept, f"{name}={operation.value}")))
-        machine.put(key, replace(found, options=kept))
+        off = operation.value is not None and operation.value.lower() == _OFF_OF_VIEWS.get(name)
+        machine.put(key, replace(found, options=_with_parameter(found.options, name, None if off else operation.value)))
+
+
+def _with_parameter(options: tuple[str, ...], name: str, value: str | None) -> tuple[str, ...]:
+    """Return options with a value of one of them, or without that."""
+    kept = tuple(option for option in options if option.partition("=")[0] != name)
+    return kept if value is None else tuple(sorted((*kept, f"{name}={value}")))
 
 
 def _refuse_unusable_index(machine: Machine, key: Key, relation: Table | View, operation: SetTableOption) -> None:
