@@ -374,6 +374,10 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
             known = ", ".join(f"to_regtype({literal(type_name(one_name, Dialect.POSTGRES))})" for one_name in named)
             kind = f"atttypid IN ({known})"
             yield guards.block(guards.has_column(item.key, item.part.name, kind), text)
+        elif text.endswith(" <> 0;"):
+            # A boolean is not compared with a number when this runs again.
+            condition = guards.has_column(item.key, item.part.name, "atttypid <> to_regtype('bool')")
+            yield guards.block(condition, text)
         else:
             yield text
     if before.nullable is not after.nullable and after.nullable is not None:

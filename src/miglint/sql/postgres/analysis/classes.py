@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment
-from miglint.sql.postgres.analysis.kinds import Kinds, is_polymorphic
+from miglint.sql.postgres.analysis.kinds import TypeKinds, is_polymorphic
 
 
 def has_default_class(environment: Environment, method: str, name: str) -> bool:
     """Whether a type has a default operator class for an access method; True where that is not known."""
     classes = catalogs.classes(method)
-    kinds = Kinds(environment)
+    kinds = TypeKinds(environment)
     kind = kinds.base(name)
     if classes is None or kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
         return True
@@ -19,7 +19,7 @@ def has_default_class(environment: Environment, method: str, name: str) -> bool:
 
 def is_default_class(environment: Environment, method: str, operator_class: str, name: str) -> bool:
     """Whether the server would choose an operator class for a type itself; False where that is not known."""
-    kinds = Kinds(environment)
+    kinds = TypeKinds(environment)
     kind = kinds.base(name)
     if kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
         return False
@@ -30,7 +30,7 @@ def is_default_class(environment: Environment, method: str, operator_class: str,
 
 def takes_type(environment: Environment, method: str, operator_class: str, name: str) -> bool:
     """Whether an operator class takes a type; True where that is not known."""
-    kinds = Kinds(environment)
+    kinds = TypeKinds(environment)
     kind = kinds.base(name)
     found = [wanted for label, wanted, _ in catalogs.classes(method) or () if label == operator_class]
     if not found or kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
@@ -38,7 +38,7 @@ def takes_type(environment: Environment, method: str, operator_class: str, name:
     return any(_is_for(kinds, kind, wanted) for wanted in found)
 
 
-def _is_for(kinds: Kinds, kind: str, wanted: str) -> bool:
+def _is_for(kinds: TypeKinds, kind: str, wanted: str) -> bool:
     if wanted == kind or (is_polymorphic(wanted) and kinds.coerces(kind, wanted)):
         return True
     if wanted == "record" and kinds.is_kind(kind, "composite"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
-from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
+from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, TypeKinds, is_array, spelled, worst
 from miglint.sql.postgres.analysis.overloads import Overloads
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
 from miglint.sql.postgres.analysis.texts import refuse_unreadable
@@ -62,7 +62,7 @@ class ExpressionAnalysis:
 
     def __init__(self, environment: Environment, rules: Rules = ANYTHING) -> None:
         self.environment = environment
-        self.kinds = Kinds(environment)
+        self.kinds = TypeKinds(environment)
         self.overloads = Overloads(self.kinds)
         self.rules = rules
         self.volatility = "i"

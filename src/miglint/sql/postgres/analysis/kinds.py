@@ -59,7 +59,7 @@ def is_polymorphic(name: str) -> bool:
     return name in _POLYMORPHIC
 
 
-class Kinds:
+class TypeKinds:
     """Types as an environment has them."""
 
     __slots__ = ("_bases", "_user_types", "environment")

@@ -8,7 +8,7 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
-from miglint.sql.postgres.analysis.kinds import IMPLICIT, Kinds, element, is_array, is_polymorphic, spelled, worst
+from miglint.sql.postgres.analysis.kinds import IMPLICIT, TypeKinds, element, is_array, is_polymorphic, spelled, worst
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"})
 # Operators that extensions add for built-in types, by these types: pg_trgm, and intarray.
@@ -60,7 +60,7 @@ class Overloads:
 
     __slots__ = ("kinds",)
 
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: TypeKinds) -> None:
         self.kinds = kinds
 
     # --- functions

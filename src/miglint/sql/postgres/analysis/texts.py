@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
-from miglint.sql.postgres.analysis.kinds import Kinds, element, is_array, spelled
+from miglint.sql.postgres.analysis.kinds import TypeKinds, element, is_array, spelled
 from miglint.sql.type_input import condition_of, out_of_range, unreadable
 
 
-def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
+def refuse_unreadable(kinds: TypeKinds, target: str, text: str) -> None:
     """Raise `Invalid` for a text that a type cannot read."""
     name = kinds.base(target)
     if name == UNKNOWN:
@@ -26,7 +26,7 @@ def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
         raise Invalid(condition_of(name), f'invalid input syntax for type {spelled(name)}: "{text}"')
 
 
-def _refuse_element(kinds: Kinds, name: str, text: str) -> None:
+def _refuse_element(kinds: TypeKinds, name: str, text: str) -> None:
     """Check the elements of an array if they are plain words."""
     inner = text.strip()
     if not (inner.startswith("{") and inner.endswith("}")) or any(sign in inner[1:-1] for sign in '{}"\\'):
