@@ -91,8 +91,14 @@ def _errors(report: Report, family: str) -> list[Finding]:
 
 
 def _new(fixed: Fixed) -> Counter[tuple[str, str]]:
+    # What a fix creates has the findings of the script that it was made for.
+    origins = {new.path: item.path for item in fixed.applied if item.fix for new in item.fix.creates}
     before, after = (
-        Counter((item.path, item.code) for item in report.findings if item.severity >= Severity.WARNING)
+        Counter(
+            (origins.get(item.path, item.path), item.code)
+            for item in report.findings
+            if item.severity >= Severity.WARNING
+        )
         for report in (fixed.first, fixed.last)
     )
     return after - before

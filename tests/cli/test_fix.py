@@ -253,6 +253,19 @@ def test_a_cached_report_leads_to_the_same_fixes(plain: Path, miglint: Run) -> N
     assert (first.stdout, first.stderr) == (second.stdout, second.stderr)
 
 
+def test_what_one_finding_says_of_many_migrations_is_no_new_finding(plain: Path, miglint: Run) -> None:
+    folder = plain / "migrations"
+    create = "CREATE TABLE IF NOT EXISTS t{0} (a int, b int);\n"
+    script = "ALTER TABLE t2 RENAME a TO c;ALTER TABLE t2 RENAME b TO d;\n"
+    for number, text in ((2, create), (3, create), (4, create), (5, script)):
+        (folder / f"00{number}_t.up.sql").write_text(text.format(number))
+        (folder / f"00{number}_t.down.sql").write_text("")
+    done = miglint("fix", "--select", "IDM,PAI")
+    # The blocks meet: the second one is written in a round that is about this migration alone.
+    assert "not fixed" not in done.stderr
+    assert (folder / "005_t.up.sql").read_text().count("DO $$ BEGIN") == 2
+
+
 def test_diesel_gets_its_mark_in_a_file_of_its_own(plain: Path, miglint: Run) -> None:
     folder = plain / "migrations"
     for path in folder.iterdir():
@@ -363,7 +376,7 @@ def test_scripts_that_no_tool_runs_twice_are_fixed_only_if_asked(project: Path, 
     before = forward(project).read_bytes()
     done = miglint("fix")
     assert forward(project).read_bytes() == before
-    assert "cannot run twice, which the migration tool never does; use --select IDM" in done.stderr
+    assert "cannot run twice, and the migration tool never does so; --select IDM fixes them, too" in done.stderr
     assert miglint("fix", "--select", "IDM").returncode == 0
     assert b"IF NOT EXISTS" in forward(project).read_bytes()
 

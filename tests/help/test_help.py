@@ -116,6 +116,13 @@ def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -
             "SYM001",
             "DROP VIEW",
         ),
+        (
+            "CREATE TABLE r (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES r, b int REFERENCES r);",
+            "ALTER TABLE t DISABLE TRIGGER ALL;",
+            "COMMENT ON TABLE t IS NULL;",
+            "SYM016",
+            "ENABLE TRIGGER ALL",
+        ),
         # Each object is renamed, and made again under its old name.
         (
             "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0)); CREATE INDEX i ON t (a); CREATE POLICY p ON t;"

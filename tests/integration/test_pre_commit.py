@@ -153,7 +153,7 @@ def test_what_is_staged_is_fixed_but_not_what_the_main_branch_has(repository: Re
     assert status == 1
     assert "files were modified by this hook" in said
     assert "fixed 1 finding in 1 file" in said
-    assert "1 finding not fixed in files that" in said
+    assert "2 findings not fixed in files that" in said
     assert (repository.folder / "migrations/004_notes.up.sql").read_text() == GOOD.format("notes")
     assert "CREATE TABLE old (" in (repository.folder / "migrations/002_old.up.sql").read_text()
     git(repository.folder, "restore", "migrations/002_old.up.sql", "--staged", "--worktree")

@@ -310,3 +310,23 @@ def test_sqlite_sets_aside_what_a_part_of_a_forward_has_added(plant: Plant, roll
         connection.executescript(up)
         assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "a1", None), (2, "y", "a2", None)]
         connection.close()
+
+
+def test_values_of_a_type_that_goes_with_its_table_come_back(
+    plant: Plant, rollback: Command, database: psycopg.Connection
+) -> None:
+    """The copy must not hold on to the type, nor to the collation."""
+    forward = (
+        "CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE COLLATION plain FROM \"C\";\n"
+        "CREATE TABLE moods (id int PRIMARY KEY, m mood, note text COLLATE plain);\n"
+        "ALTER TABLE users ADD feeling mood DEFAULT 'ok';\n"
+    )
+    folder = _write(plant, rollback, forward)
+    up, down = ((folder / f"002_change.{way}.sql").read_text() for way in ("up", "down"))
+    for text in (TABLES, ROWS, up, "INSERT INTO moods VALUES (1, 'sad', 'x'); UPDATE users SET feeling = 'sad'", down):
+        database.execute(text.encode())
+    assert database.execute("SELECT to_regtype('mood')").fetchone() == (None,)
+    database.execute(up.encode())
+    assert database.execute("SELECT * FROM moods").fetchall() == [(1, "sad", "x")]
+    assert database.execute("SELECT DISTINCT feeling FROM users").fetchall() == [("sad",)]
+    assert _set_aside(database) == []

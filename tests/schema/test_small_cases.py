@@ -26,7 +26,7 @@ OPEN: dict[str, set[str]] = {
     "postgres_more": {"r-view-varchar"},
     "sqlite_more": set(),
     "postgres_kinds": {
-        "af1-missing-then", "dep1-pk-groupby-view", "dep1-type-of-table", "fn1-missing-type",
+        "af1-missing-then", "dep1-type-of-table", "fn1-missing-type",
         "fn1-trigger-missing-fn", "fn1-unknown-lang", "gd1-array-agg", "gd1-indexdef-like", "gd1-into-conname-exec",
         "gd1-regclass-cast", "gd1-rows-empty", "kr1-add-fk-orphan", "kr1-insert-fk", "nq1-cte-missing",
         "ow1-idx-where-in-vc", "ow1-notnull-named", "pa1-attach-identity", "pa1-default-known-rows",

@@ -14,8 +14,8 @@ from miglint.cli.trust_options import trust_options
 
 _EXAMPLES = (
     ("miglint fix --diff", "show what would change; exit with 1 if anything would"),
-    ("miglint fix --since main", "only migrations that the branch has added"),
-    ("miglint fix --select IDM --unsafe-fixes", "make every script repeatable"),
+    ("miglint fix --since main", "only migrations that the branch has added or changed"),
+    ("miglint fix --select IDM --unsafe-fixes", "make scripts repeatable, by unsafe fixes, too"),
 )
 
 
@@ -30,11 +30,15 @@ class _FixCommand(click.Command):
 @click.command("fix", cls=_FixCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--diff", is_flag=True, help="Print the changes and write nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes too whose reason to be unsafe you have read.")
-@click.option("--show-fixes", is_flag=True, help="List the applied fixes.")
-@click.option("--edit-applied", is_flag=True, help="Edit migrations too that the main branch already has.")
-@click.option("--select", multiple=True, metavar="RULES", callback=split_rules, help="Fix only these.")
-@click.option("--ignore", multiple=True, metavar="RULES", callback=split_rules, help="Do not fix these.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply unsafe fixes, too; `check` gives the reason of each.")
+@click.option("--show-fixes", is_flag=True, help="List each fix, and the other files that it edits or creates.")
+@click.option("--edit-applied", is_flag=True, help="Edit migrations, too, that the main branch has.")
+@click.option(
+    "--select", multiple=True, metavar="RULES", callback=split_rules, help="Fix only findings of these rules."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULES", callback=split_rules, help="Do not fix findings of these rules."
+)
 @click.option("--extend-select", multiple=True, metavar="RULES", callback=split_rules, help="Enable these in addition.")
 @click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
 @click.option("--dialect", type=DialectType(), metavar="NAME", help="Dialect of files that do not specify one.")
@@ -57,8 +61,8 @@ def command(
     """Fix what `check` finds, where a fix is known.
 
     Only safe fixes are applied: the first run of a script leaves the same schema and rows as before. Files that the
-    main branch has are left alone: they may have run already. Exit status: 0 no finding at or above --fail-on is left,
-    1 some are (with --diff: something would change), 2 usage, configuration or input errors.
+    main branch has are not edited: they may have run already. Exit status: 0 no finding of the severity `fail-on` or
+    above is left, 1 some are (with --diff: something would change), 2 usage, configuration or input errors.
     """
     arguments = FixArguments(diff=diff, unsafe_fixes=unsafe_fixes, show_fixes=show_fixes, edit_applied=edit_applied)
     return fix_files(CheckArguments(**given), arguments)

@@ -11,7 +11,7 @@ import click
 from miglint.base.findings import Finding, Fix, Severity
 from miglint.base.inert import one_line
 from miglint.discovery.tools import WITH_CHECKSUMS
-from miglint.fixes.rounds import MOST_ROUNDS, Fixed, RuleInFile
+from miglint.fixes.rounds import Fixed, RuleInFile
 from miglint.fixes.wanted import NotApplied, WantedFixes
 from miglint.report.headline import count_of
 
@@ -38,18 +38,16 @@ def summary(fixed: Fixed, left: tuple[Finding, ...], choice: WantedFixes, done: 
         files = count_of(len(fixed.texts) + len(fixed.creates), "file")
         yield f"{done} {count_of(fixed.gone, 'finding')} in {files}"
     else:
-        yield "nothing to fix" if not left else "no finding has a fix that can be applied"
+        yield "nothing to fix" if not left else "no fix to apply"
     refused = Counter(map(choice.refusal, left))
     if refused[NotApplied.UNSAFE]:
         yield f"{refused[NotApplied.UNSAFE]:,} more fixable with --unsafe-fixes"
     if refused[NotApplied.ONLY_A_RERUN]:
         scripts = count_of(refused[NotApplied.ONLY_A_RERUN], "script")
-        yield f"{scripts} cannot run twice, which the migration tool never does; use --select IDM to fix them too"
+        yield f"{scripts} cannot run twice, and the migration tool never does so; --select IDM fixes them, too"
     yield from _withheld(fixed.withheld)
-    if fixed.rounds == MOST_ROUNDS:
-        yield f"stopped after {MOST_ROUNDS} rounds; run it again"
-    elif fixed.rounds > _FEW_ROUNDS:
-        yield f"this took {fixed.rounds} rounds: fixes made others necessary; --show-fixes lists them"
+    if fixed.rounds > _FEW_ROUNDS:
+        yield f"this took {fixed.rounds} rounds, since fixes led to others; --show-fixes lists them"
     counts = Counter(item.severity for item in left)
     words = [count_of(counts[item], word) for item, word in _SEVERITIES if counts[item]]
     if words:

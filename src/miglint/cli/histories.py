@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from miglint.base.errors import UsageError
@@ -61,6 +61,27 @@ def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[lis
         named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
         return named or histories, version
     return histories, version
+
+
+def versions_requested(histories: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:
+    """Return the versions that `--at` names, by the identities of their histories.
+
+    Raises `UsageError` for one that no history has.
+    """
+    found: dict[int, list[str]] = {}
+    for requested in versions:
+        chosen, version = histories_named(histories, requested)
+        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
+        if not there:
+            number_of(version, chosen[0].history, "--at")
+        for item in there:
+            found.setdefault(id(item), []).append(version)
+    return found
+
+
+def is_one_of(versions: list[str], migration: Migration) -> bool:
+    """Return whether a migration has one of some names."""
+    return any(is_named(version, migration) for version in versions)
 
 
 def is_named(name: str, migration: Migration) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ import click
 
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
-from miglint.base.model import Dialect, Discovered, History, Migration
+from miglint.base.model import Dialect, Discovered, History
 from miglint.base.structs import Struct, replace
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
-from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
+from miglint.cli.histories import is_one_of, replayed_histories, versions_requested
 from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
@@ -126,19 +126,6 @@ def command(
     return 1 if left or any(item.problem for item in done.rollbacks) or (as_diff and changes) else 0
 
 
-def _wanted_versions(sources: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:
-    """Return the requested versions by the identity of their history. Raises `UsageError` for an unknown one."""
-    wanted: dict[int, list[str]] = {}
-    for requested in versions:
-        chosen, version = histories_named(sources, requested)
-        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
-        if not there:
-            number_of(version, chosen[0].history, "--at")
-        for item in there:
-            wanted.setdefault(id(item), []).append(version)
-    return wanted
-
-
 def _ported(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], how: PortOptions
 ) -> list[PortedMigration]:
@@ -151,12 +138,12 @@ def _ported(
     ]
     if not sources:
         raise UsageError(f"all migrations are for {how.target.value} already")
-    wanted = _wanted_versions(sources, versions)
+    wanted = versions_requested(sources, versions)
     paired = {id(both.of(_other(how.target))): both for both in variants([item.history for item in histories])}
     found: list[PortedMigration] = []
     for item in sources:
         if not versions or id(item) in wanted:
-            named = partial(_is_one_of, wanted[id(item)]) if versions else None
+            named = partial(is_one_of, wanted[id(item)]) if versions else None
             found += _of_history(settings, item, steps, paired.get(id(item.history)), named, how)
     return found
 
@@ -191,10 +178,6 @@ def _of_history(
 
 def _other(dialect: Dialect) -> Dialect:
     return Dialect.SQLITE if dialect is Dialect.POSTGRES else Dialect.POSTGRES
-
-
-def _is_one_of(versions: list[str], migration: Migration) -> bool:
-    return any(is_named(version, migration) for version in versions)
 
 
 def _checked(

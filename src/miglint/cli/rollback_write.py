@@ -13,12 +13,12 @@ import click
 
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
-from miglint.base.model import Discovered, History, Migration, Script
+from miglint.base.model import Discovered, History, Script
 from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
-from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
+from miglint.cli.histories import is_one_of, replayed_histories, versions_requested
 from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
@@ -145,20 +145,13 @@ def _prepared(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], dialect: str | None, how: WriteOptions
 ) -> list[PreparedRollback]:
     histories = replayed_histories(settings, paths, dialect)
-    wanted: dict[int, list[str]] = {}
-    for requested in versions:
-        chosen, version = histories_named(histories, requested)
-        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
-        if not there:
-            number_of(version, chosen[0].history, "--at")
-        for item in there:
-            wanted.setdefault(id(item), []).append(version)
+    wanted = versions_requested(histories, versions)
     others = [item.history for item in histories]
     found = []
     for item in histories:
         if versions and id(item) not in wanted:
             continue
-        named = partial(_is_one_of, wanted[id(item)]) if versions else None
+        named = partial(is_one_of, wanted[id(item)]) if versions else None
         found += prepare_rollbacks(
             item.history,
             (step for step in item.steps if versions or item.is_requested(step.migration)),
@@ -167,10 +160,6 @@ def _prepared(
             others,
         )
     return found
-
-
-def _is_one_of(versions: list[str], migration: Migration) -> bool:
-    return any(is_named(version, migration) for version in versions)
 
 
 def _checked(

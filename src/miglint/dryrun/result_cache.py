@@ -15,9 +15,15 @@ from miglint.base.model import Dialect, History, Script
 from miglint.base.structs import Struct, replace
 from miglint.cache.store import Store, environment
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres.history_templates import KIND, HistoryTemplates, KeptHistory
 from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, MigrationRun, RowRun, StepResult
+from miglint.dryrun.surround import surroundings
 from miglint.replay.verdict import Verdict
 from miglint.schema.change import Change
+
+# People change the latest migrations. The state before these is kept, if that many more have led to it.
+_LATEST = 8
+_WORTH_IT = 24
 
 
 class CachedRuns(Struct, frozen=True):
@@ -25,6 +31,24 @@ class CachedRuns(Struct, frozen=True):
 
     engine: EngineInfo
     runs: tuple[MigrationRun, ...]
+
+
+class TemplatePlan(Struct, frozen=True, eq=False):
+    """Which kept history a run starts from, and which one it keeps for later runs.
+
+    `source` holds the state after the first `done` migrations (None: there is none). The state after the first `latest`
+    ones is the one to keep, as `name`.
+    """
+
+    templates: HistoryTemplates
+    source: KeptHistory | None
+    done: int
+    latest: int
+    name: str
+
+    def wanted(self, done: int) -> int | None:
+        """Return after how many migrations the state is kept by a run that starts after `done`; None: not at all."""
+        return self.latest if self.latest - done >= _WORTH_IT else None
 
 
 class ResultCache(Protocol):
@@ -35,6 +59,9 @@ class ResultCache(Protocol):
 
     def load(self, name: str, history: History) -> CachedRuns | None:
         """Return the cached results of a history's first migrations."""
+
+    def plan(self, history: History, identity: str, known: int) -> TemplatePlan:
+        """Return what to do with kept histories in a run whose first `known` results are cached."""
 
 
 class _CachedRun(Struct, frozen=True):
@@ -65,6 +92,7 @@ class StoredMemory:
         self._store = store
         # Time limits and the server's address do not affect the results.
         self._options = repr(replace(options, url=None))
+        self._options_given = options
         self._baseline = baseline
 
     def name(self, history: History, identity: str) -> str:
@@ -102,6 +130,21 @@ class StoredMemory:
                 )
             )
         return CachedRuns(entry.engine, tuple(runs)) if runs else None
+
+    def plan(self, history: History, identity: str, known: int) -> TemplatePlan:
+        """Return what to do with kept histories in a run whose first `known` results are cached."""
+        templates = HistoryTemplates(self._store.seal)
+        made = surroundings(history, self._options_given, self._baseline)
+        fixed = self._store.name(
+            KIND, [*environment(), identity, self._options, history.layout, history.dialect, *made]
+        )
+        # By the number of migrations after which a history has this state.
+        names = [self._store.name(KIND, [fixed, digest]) for digest in ("", *_digests(history))]
+        found = templates.first_of(reversed(names[1 : known + 1]))
+        done = 0 if found is None else names.index(found)
+        latest = max(0, len(history.migrations) - _LATEST)
+        source = None if found is None else KeptHistory(templates, found)
+        return TemplatePlan(templates, source, done, latest, names[latest])
 
     def keep(self, ran: HistoryRun) -> None:
         """Store the results of a history, unless something other than its scripts affected them."""

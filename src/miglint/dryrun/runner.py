@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
@@ -20,12 +21,12 @@ from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restora
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
-from miglint.dryrun.result_cache import CachedRuns, ResultCache
+from miglint.dryrun.result_cache import CachedRuns, ResultCache, TemplatePlan
 from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_checks import documents
 from miglint.dryrun.row_steps import run_rows
+from miglint.dryrun.starting_state import StartingState, start_of
 from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
-from miglint.dryrun.surround import surround
 from miglint.schema.value import Schema
 
 _Undo = Callable[[UnreadableError], None]
@@ -88,12 +89,17 @@ class _Interrupts:
 
 
 class _HistoryJob(Struct, frozen=True):
-    """A history to run on an engine; None if all results are cached. `name` is the cache key."""
+    """A history to run on an engine; None if all results are cached. `name` is the cache key.
+
+    `plan` is about states of the history that are kept between runs; None if its server has other histories, or is not
+    miglint's own.
+    """
 
     history: History
     engine: Engine | None
     name: str | None = None
     kept: CachedRuns | None = None
+    plan: TemplatePlan | None = None
 
 
 class _DryRun:
@@ -119,9 +125,13 @@ class _DryRun:
 
     def all(self, histories: Sequence[History]) -> tuple[HistoryRun, ...]:
         """Run all histories, each on its engines."""
-        jobs = [
-            self._job(history, choice) for history in histories for choice in choices(history.dialect, self._options)
+        chosen = [
+            (history, self._apart(history, choice))
+            for history in histories
+            for choice in choices(history.dialect, self._options)
         ]
+        labels = Counter(choice.label for _, choice in chosen)
+        jobs = [self._job(history, choice, alone=labels[choice.label] == 1) for history, choice in chosen]
         self._total = sum(len(job.history.migrations) for job in jobs)
         # A history uses one core, or two with rows; more threads only wait for each other.
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miglint-history")
@@ -144,9 +154,8 @@ class _DryRun:
         finally:
             pool.shutdown(wait=True)
 
-    def _job(self, history: History, choice: Choice) -> _HistoryJob:
-        """Determine the work to do, and start the engines it needs."""
-        choice = self._apart(history, choice)
+    def _job(self, history: History, choice: Choice, *, alone: bool) -> _HistoryJob:
+        """Determine the work to do, and start the engines it needs; `alone`: no other history is on this one."""
         if self._cache is None:
             return _HistoryJob(history, self._engine(choice))
         identity = choice.identity
@@ -157,7 +166,13 @@ class _DryRun:
         kept = self._cache.load(name, history)
         if kept is not None and len(kept.runs) == len(history.migrations):
             return _HistoryJob(history, None, name, kept)
-        return _HistoryJob(history, self._engine(choice), name, kept)
+        if not alone or choice.resume is None:
+            return _HistoryJob(history, self._engine(choice), name, kept)
+        plan = self._cache.plan(history, identity, 0 if kept is None else len(kept.runs))
+        source, resume = plan.source, choice.resume
+        if source is not None:
+            choice = replace(choice, start=lambda deadline: resume(deadline, source))
+        return _HistoryJob(history, self._engine(choice), name, kept, plan)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
         """Return a separate server for a history that uses the role `postgres`: only one role can have that name."""
@@ -195,13 +210,15 @@ class _DryRun:
         info = engine.info
         stopped = None
         try:
-            database = engine.create()
+            plan = None if alone else job.plan
+            start = start_of(history, engine, plan, self._options, self._baseline)
+            info = replace(info, notes=info.notes + start.notes)
             try:
-                info = replace(info, notes=info.notes + surround(history, database, self._options, self._baseline))
-                for run in self._migrations(history, database, known, alone=alone):
+                for run in self._migrations(history, start, known, alone=alone):
                     runs.append(run)
             finally:
-                database.drop()
+                start.database.drop()
+            start.keep(engine)
         except (EngineLostError, QueryError) as lost:
             stopped = _reason(engine, lost)
             runs += [not_run(migration, None, stopped) for migration in history.migrations[len(runs) :]]
@@ -212,22 +229,18 @@ class _DryRun:
         troubled = engine.troubles() != before
         return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name), troubled
 
-    def _recreate(self, history: History, database: Database, known: int) -> None:
-        for migration in history.migrations[:known]:
-            forward = Scripts.of(migration, history.layout, self._options.runner).forward
-            if forward is not None:
-                database.run(forward)
-
-    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
+    def _migrations(self, history: History, start: StartingState, known: int, *, alone: bool) -> Iterable[MigrationRun]:
         """Run the migrations after the cached ones, whose forward scripts recreate the state."""
+        database = start.database
         rows = min(self._options.rows, ROWS_FOR_ALL)
-        self._recreate(history, database, known)
+        start.recreate(history, known, self._options)
         before = database.schema()
         twin = database.twin() if rows else None
         used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
-            for migration in history.migrations[known:]:
+            for number, migration in enumerate(history.migrations[known:], known):
+                start.reached(number)
                 self._report_progress(history, migration, 0)
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None

@@ -38,6 +38,14 @@ def surround(
     return tuple(notes)
 
 
+def surroundings(history: History, options: DryRunOptions, baseline: Mapping[Dialect, Script]) -> tuple[str, ...]:
+    """Return all that decides what `surround` creates."""
+    start = baseline.get(history.dialect)
+    made = (script.text for script in (start, bookkeeping(history), missing_schemas(history)) if script is not None)
+    extensions = (*options.extensions, *missing_extensions(history, start))
+    return ("extensions", *extensions, "roles", *options.roles, *missing_roles(history), "scripts", *made)
+
+
 def _stand_in_roles(history: History, database: Database, options: DryRunOptions) -> list[str]:
     if not isinstance(database, WithRoles):
         return []

@@ -7,7 +7,7 @@ before. Which of several fixes is at fault is found by trying each rule's alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from miglint.report.value import Report
 MOST_ROUNDS = 10
 # Each rule that is tried alone costs a check: a file with fixes of more rules keeps none of them.
 _MOST_TRIED = 2
+# A fix may lead to another finding of its rule once or twice.
+_MOST_IN_VAIN = 2
 
 # The texts of changed files by path, and the files whose findings are needed (None: all), to a report.
 Check = Callable[[Mapping[str, str], frozenset[str] | None], Report]
@@ -100,7 +102,8 @@ class _Fixing:
         self._partners = _partners(first)
         # The files that fixes created, each with the one that it was made for.
         self._origins: dict[str, str] = {}
-        self._before = _counts(first.findings)
+        # Reports about some files alone have the findings that others stand for in the first one.
+        self._before = _counts((*first.findings, *first.summarized))
         # The rules and files whose fixes are not applied, and those that did not help, with the reason.
         self.withheld: dict[RuleInFile, str] = {}
         self.useless: dict[RuleInFile, str] = {}
@@ -113,9 +116,7 @@ class _Fixing:
         return self._rounds(_Reached(self._first.findings, {}, {}, (), 0), {}, None)
 
     def endless(self, reached: _Reached) -> dict[RuleInFile, str]:
-        """Return the fixes that would be applied in one more round: each leads to another."""
-        if reached.rounds < MOST_ROUNDS:
-            return {}
+        """Return the fixes that could be applied in one more round: each leads to another."""
         more = self._chosen(reached, {}, None)
         return {_target(item): f"it would cause {item.code} again, and so on" for item in more}
 
@@ -218,10 +219,14 @@ class _Fixing:
         """Apply fixes in rounds, but not `others`, in some files only; those whose findings remain are taken back."""
         reached = start
         only = None if only is None else self._with_partners(only)
+        numbers: dict[RuleInFile, list[int]] = {}
         while reached.rounds < MOST_ROUNDS:
-            chosen = self._chosen(reached, others, only)
+            chosen = self._chosen(reached, {**others, **dict.fromkeys(_endless(numbers), "")}, only)
             if not chosen:
                 break
+            found = Counter(map(_target, reached.findings))
+            for target in set(map(_target, chosen)):
+                numbers.setdefault(target, []).append(found[target])
             # The first round changes many files, and each may have an effect on later migrations.
             whole = reached.rounds == 0 and only is None
             texts, creates = self._edited(reached, chosen)
@@ -295,6 +300,11 @@ class _Fixing:
     def _with_partners(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the files of the migrations that have one of the files."""
         return frozenset(partner for path in paths for partner in self._partners.get(path, {path}))
+
+
+def _endless(numbers: Mapping[RuleInFile, Sequence[int]]) -> Iterator[RuleInFile]:
+    """Yield the rules and files whose fixes do not make the findings fewer, given their numbers before each round."""
+    return (target for target, listed in numbers.items() if len(listed) > _MOST_IN_VAIN and listed[-1] >= listed[0])
 
 
 def _remaining(chosen: list[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:

@@ -60,14 +60,10 @@ def _with_offers_to_keep(
     placed: list[PlacedHit], step: Step, history: History, targets: Mapping[str, tuple[int, ...]]
 ) -> list[PlacedHit]:
     """Return the hits of a step; those about data that is lost end with the command that writes what keeps it."""
-    from miglint.rollback.assessment import EXACT, PARTIAL
-    from miglint.rollback.written import write_preserving
+    from miglint.rollback.written import can_keep_everything
 
     migration = step.migration
-    if not has_place(history, migration):
-        return placed
-    text, addition = write_preserving(step, targets.get(history.dialect.value))
-    if addition is None or not text.brings or text.lost or text.restores not in (EXACT, PARTIAL):
+    if not has_place(history, migration) or not can_keep_everything(step, targets.get(history.dialect.value)):
         return placed
     offer = f"Or write scripts that keep them: `{_command(migration, ' --preserve-data --replace')}`"
     return [_ending(item, offer) if _is_about_losses(item) else item for item in placed]

@@ -8,13 +8,9 @@ from typing import Any
 from sqlglot import exp
 
 from miglint.port.like_patterns import escape, exact_like, folding_like
+from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.trees import Node, TranslationError
 
-# A random identifier of version 4 in its usual form.
-_RANDOM_UUID = (
-    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "
-    "substr('89ab', 1 + (abs(random()) % 4), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
-)
 _RANDOM = frozenset({"gen_random_uuid", "uuid_generate_v4"})
 _NOW = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "localtimestamp"})
 _TEXTS = exp.DataType.TEXT_TYPES | {exp.DataType.Type.UUID, exp.DataType.Type.INET, exp.DataType.Type.XML}
@@ -208,7 +204,7 @@ def _anonymous(node: Node) -> Node:
     if word in _NOW:
         return exp.CurrentTimestamp()
     if word in _RANDOM:
-        return _random()
+        return random_uuid()
     if word in ("nextval", "currval", "setval", "lastval"):
         raise TranslationError("SQLite has no sequences")
     if word in ("char_length", "character_length"):
@@ -258,16 +254,6 @@ def _concat(node: Node) -> Node:
     return exp.Paren(this=found)
 
 
-def _sqlite_random() -> Node:
-    """Return the function of SQLite, whose values are whole numbers, as a node that is not rewritten."""
-    return exp.Anonymous(this="random", expressions=[])
-
-
-def _number_below_one(node: Node) -> Node:
-    part = exp.Mod(this=_sqlite_random(), expression=exp.Literal.number("1000000000000000"))
-    return exp.Paren(this=exp.Div(this=exp.Abs(this=part), expression=exp.Literal.number("1e15")))
-
-
 def _unicode(node: Node) -> Node:
     raise TranslationError("a string with Unicode escapes has no equivalent")
 
@@ -286,17 +272,8 @@ def _truncated_time(node: Node) -> Node:
     return exp.Anonymous(this="strftime", expressions=[exp.Literal.string(form), node.this])
 
 
-def _random() -> Node:
-    import sqlglot
-
-    tree = sqlglot.parse_one(_RANDOM_UUID, read="sqlite")
-    for node in [*tree.find_all(exp.Rand)]:
-        node.replace(_sqlite_random())
-    return tree
-
-
 def _uuid(node: Node) -> Node:
-    return _random()
+    return random_uuid()
 
 
 def _time(node: Node) -> Node:
@@ -391,7 +368,7 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.Left: _left,
     exp.Right: _right,
     exp.Concat: _concat,
-    exp.Rand: _number_below_one,
+    exp.Rand: number_below_one,
     exp.UnicodeString: _unicode,
     exp.UnixToTime: _unix_time,
     exp.TimestampTrunc: _truncated_time,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect, Discovered, History, Migration
 from miglint.base.structs import Struct, field, replace
@@ -12,10 +12,11 @@ from miglint.port.placement import NoVariantPlace, place_variant
 from miglint.port.script import PortedScript
 from miglint.port.to_postgres import port_to_postgres
 from miglint.port.to_sqlite import port_to_sqlite
+from miglint.port.trial import Trials
 from miglint.replay.steps import Step, empty_schema
 from miglint.replay.variants import Variants
 from miglint.rollback.compose import FileEdit
-from miglint.schema.parity import differences
+from miglint.schema.parity import ParityDifference, differences
 from miglint.schema.value import Schema
 from miglint.writer.written import Version
 
@@ -85,6 +86,23 @@ def port_history(
     history, steps = source
     known = {id(step.migration): step for step in other}
     here = empty_schema(options.target) if start is None else start
+    memory = _Memory(options.target)
+    try:
+        yield from _ported_steps(history, steps, known, pairs, here, wanted, options, memory)
+    finally:
+        memory.trials.close()
+
+
+def _ported_steps(
+    history: History,
+    steps: Sequence[Step],
+    known: Mapping[int, Step],
+    pairs: Variants | None,
+    here: Schema,
+    wanted: Wanted | None,
+    options: PortOptions,
+    memory: _Memory,
+) -> Iterator[PortedMigration]:
     for step in steps:
         partner = None if pairs is None else pairs.partners.get(step.migration)
         there = None if partner is None else known.get(id(partner))
@@ -93,7 +111,7 @@ def port_history(
             # As long as the other engine has no script of its own, it is given this one.
             there = None
         if _is_chosen(step, there, pairs, wanted, options):
-            ported = _ported(history, step, before, there, pairs, options)
+            ported = _ported(history, step, before, there, pairs, options, memory)
             yield ported
             here = ported.script.after
         elif there is not None:
@@ -118,11 +136,37 @@ def _is_chosen(
     return pairs is None or partner is not None or step.migration not in pairs.served
 
 
+class _Memory:
+    """What one migration leaves to the next: the database of the schema, and in what both schemas differ."""
+
+    def __init__(self, target: Dialect) -> None:
+        self.trials = Trials()
+        self._target = target
+        self._last: tuple[Schema, Schema, tuple[str, ...]] | None = None
+
+    def new_differences(self, step: Step, before: Schema, after: Schema) -> tuple[str, ...]:
+        """Return what differs between both schemas after a migration, and did not before, in words."""
+        old = set(self._differences(step.before, before))
+        return tuple(item for item in self._differences(step.after, after) if item not in old)
+
+    def _differences(self, own: Schema, other: Schema) -> tuple[str, ...]:
+        if self._last is None or self._last[0] is not own or self._last[1] is not other:
+            one, two = (own, other) if self._target is Dialect.SQLITE else (other, own)
+            self._last = own, other, tuple(map(_words, differences(one, two)))
+        return self._last[2]
+
+
 def _ported(
-    history: History, step: Step, before: Schema, there: Step | None, pairs: Variants | None, options: PortOptions
+    history: History,
+    step: Step,
+    before: Schema,
+    there: Step | None,
+    pairs: Variants | None,
+    options: PortOptions,
+    memory: _Memory,
 ) -> PortedMigration:
-    script = _script(step, before, options)
-    differing = tuple(_new_differences(step, before, script.after, options.target))
+    script = _script(step, before, options, memory.trials)
+    differing = memory.new_differences(step, before, script.after)
     if there is not None:
         forward = there.migration.forward
         if not options.over:
@@ -138,35 +182,22 @@ def _ported(
     return PortedMigration(history, step.migration, script, place, None, differing)
 
 
-def _script(step: Step, before: Schema, options: PortOptions) -> PortedScript:
+def _script(step: Step, before: Schema, options: PortOptions, trials: Trials) -> PortedScript:
     if options.target is Dialect.SQLITE:
         own = learned(step.before, before, options.target)
         types = TypeChoices(options.target, {**own, **options.types})
         forward = step.migration.forward
         repeatable = forward is not None and options.repeatable(forward.path)
-        return port_to_sqlite(step, before, types, options.version, repeatable=repeatable)
+        return port_to_sqlite(step, before, types, options.version, trials, repeatable=repeatable)
     own = learned(before, step.before, options.target)
     return port_to_postgres(step, before, TypeChoices(options.target, {**own, **options.types}))
 
 
-def _new_differences(step: Step, before: Schema, after: Schema, target: Dialect) -> Iterator[str]:
-    """Yield what differs between both schemas after a migration, and did not before."""
-    old = {_words(item) for item in _differences(step.before, before, target)}
-    for item in _differences(step.after, after, target):
-        if _words(item) not in old:
-            yield _words(item)
-
-
-def _differences(own: Schema, other: Schema, target: Dialect) -> Iterable[tuple[str, str, tuple[str, ...], str, str]]:
-    one, two = (own, other) if target is Dialect.SQLITE else (other, own)
-    return [(item.kind, item.table, item.parts, item.postgres, item.sqlite) for item in differences(one, two)]
-
-
-def _words(item: tuple[str, str, tuple[str, ...], str, str]) -> str:
-    kind, table, parts, postgres, sqlite = item
-    own = f"{table}({', '.join(parts)})" if parts else table
+def _words(item: ParityDifference) -> str:
+    own = f"{item.table}({', '.join(item.parts)})" if item.parts else item.table
+    postgres, sqlite = item.postgres, item.sqlite
     values = f": {postgres} and {sqlite}" if postgres and postgres != sqlite else ""
-    return f"{kind} of {own} differs{values}" if values else f"{kind} {own} is in one variant only"
+    return f"{item.kind} of {own} differs{values}" if values else f"{item.kind} {own} is in one variant only"
 
 
 def without_followers(ported: Sequence[PortedMigration]) -> list[PortedMigration]:

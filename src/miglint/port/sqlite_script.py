@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from miglint.base.model import Dialect
 from miglint.port.sqlite_objects import own_name
 from miglint.port.sqlite_tables import ChangedTable
-from miglint.port.trial import Trial
+from miglint.port.trial import Trial, Trials
 from miglint.port.triggers import SqliteTrigger
 from miglint.replay.apply import run
 from miglint.schema.depends import relation_key
@@ -30,16 +30,17 @@ class SqliteScript:
     A `repeatable` one can run a second time. `values` are those that rows get when their table is rebuilt next.
     """
 
-    def __init__(self, schema: Schema, target: Version | None, *, repeatable: bool) -> None:
+    def __init__(self, schema: Schema, target: Version | None, trials: Trials, *, repeatable: bool) -> None:
+        self._trials = trials
         self.schema, self.target, self.repeatable = schema, target, repeatable
         self.parts: list[str] = []
         self.values: dict[Key, dict[str, str]] = {}
         self._database: Trial | None = None
 
     def close(self) -> None:
-        """Close the database in which the statements are tried."""
+        """Give back the database in which the statements are tried."""
         if self._database is not None:
-            self._database.close()
+            self._trials.keep(self.schema, self._database)
             self._database = None
 
     def change(self, text: str) -> str | None:
@@ -116,9 +117,7 @@ class SqliteScript:
         texts = [f"{own} ADD COLUMN {text};" for text in change.added.values()]
         texts += [f"DROP INDEX IF EXISTS {name};" for name in self._indexes_on(key, change.dropped)]
         texts += [f"{own} DROP COLUMN {identifier(here.columns[name].name)};" for name in change.dropped]
-        failing = any(self._trial().create(text) is not None for text in texts)
-        # Some of them may have run.
-        self.close()
+        failing = self._trial().fails(texts)
         if not failing:
             for text in texts:
                 self.change(text)
@@ -139,12 +138,14 @@ class SqliteScript:
         self.values = {}
         self.parts += (item.text for item in written.statements)
         self._follow("\n".join(item.first_run for item in written.statements))
-        self.close()
+        if self._database is not None and not self._database.follow(item.text for item in written.statements):
+            self._database.close()
+            self._database = None
         return written.missing
 
     def _trial(self) -> Trial:
         if self._database is None:
-            self._database = Trial(self.schema)
+            self._database = self._trials.take(self.schema)
         return self._database
 
     def _follow(self, text: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
 from itertools import groupby
 
 from miglint.base.model import Dialect
@@ -27,7 +25,7 @@ from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.statements import first_words, tables_of
-from miglint.port.trial import objection_to
+from miglint.port.trial import Trials, objection_to
 from miglint.port.triggers import is_named_after, sqlite_triggers
 from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
@@ -57,14 +55,24 @@ _NOT_NEEDED = {
 
 
 def port_to_sqlite(
-    step: Step, here: Schema, types: TypeChoices, target: Version | None = None, *, repeatable: bool = False
+    step: Step,
+    here: Schema,
+    types: TypeChoices,
+    target: Version | None = None,
+    trials: Trials | None = None,
+    *,
+    repeatable: bool = False,
 ) -> PortedScript:
     """Return the forward of a step for SQLite; `here` is the schema of SQLite before it.
 
     A `repeatable` script can run a second time: SQLite has no `ADD COLUMN IF NOT EXISTS`, so the table is rebuilt.
+    `trials` has the database of the script before it, if there is one.
     """
-    writer = _SqliteWriter(step, here, types, target, repeatable=repeatable)
+    own = Trials() if trials is None else trials
+    writer = _SqliteWriter(step, here, types, SqliteScript(here, target, own, repeatable=repeatable))
     writer.run()
+    if trials is None:
+        own.close()
     back = [] if step.rollback is None else [*conversions(step.rollback.moments, kept=True)]
     return PortedScript(
         tuple(writer.script.parts),
@@ -76,14 +84,12 @@ def port_to_sqlite(
 
 
 class _SqliteWriter:
-    def __init__(
-        self, step: Step, here: Schema, types: TypeChoices, target: Version | None, *, repeatable: bool
-    ) -> None:
+    def __init__(self, step: Step, here: Schema, types: TypeChoices, script: SqliteScript) -> None:
         forward = step.migration.forward
         assert forward is not None
         self.step, self.types = step, types
         self._start = here
-        self.script = SqliteScript(here, target, repeatable=repeatable)
+        self.script = script
         self.text = forward.file.text
         self.start, self.end = forward.span
         self.losses: list[NotCarried] = []
@@ -258,7 +264,7 @@ class _SqliteWriter:
     def _changes(self, before: Schema, after: Schema) -> None:
         """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
-        objects = SqliteObjects(after, self.types, self._reasons.append, _objection, self.strict)
+        objects = SqliteObjects(after, self.types, self._reasons.append, objection_to, self.strict)
         for key in dropped_first(keys, before, after):
             if not self._is_hidden(key, before, after):
                 self._drop(key, before)
@@ -379,15 +385,6 @@ def _is_strict(schema: Schema) -> bool:
     """Return whether most tables of a project are STRICT."""
     found = [value.strict for _, value in schema.items() if isinstance(value, Table) and not value.assumed]
     return sum(found) * 2 > len(found)
-
-
-@lru_cache(maxsize=512)
-def _compiled(text: str, columns: tuple[str, ...]) -> str | None:
-    return objection_to(text, columns)
-
-
-def _objection(text: str, columns: Iterable[str]) -> str | None:
-    return _compiled(text, tuple(columns))
 
 
 def _is_harmless(statement: Statement) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 
 from miglint.schema.value import Schema
 from miglint.writer.schema_sql import statements
@@ -32,6 +33,11 @@ def _connection() -> sqlite3.Connection:
     # EXPLAIN does not compile a statement anew that is prepared already.
     connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=0)
     connection.set_authorizer(_authorize)
+    return connection
+
+
+def _execute(connection: sqlite3.Connection, text: str) -> str | None:
+    """Run a statement for a limited number of steps; return the error, if there is one."""
     steps = 0
 
     def step() -> int:
@@ -40,20 +46,26 @@ def _connection() -> sqlite3.Connection:
         return int(steps > _MAX_STEPS)
 
     connection.set_progress_handler(step, _STEP)
-    return connection
+    try:
+        connection.execute(text).close()
+    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+        return str(error)
+    return None
 
 
 def objection_to(text: str, columns: Iterable[str]) -> str | None:
     """Return what SQLite has against an expression over some columns; None if it has nothing."""
+    return _objection(text, tuple(columns))
+
+
+@lru_cache(maxsize=512)
+def _objection(text: str, columns: tuple[str, ...]) -> str | None:
     listed = ", ".join(f"NULL AS {identifier(one)}" for one in columns) or "NULL AS _"
     connection = _connection()
     try:
-        connection.execute(f"EXPLAIN SELECT ({text}) FROM (SELECT {listed})").close()
-    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-        return str(error)
+        return _execute(connection, f"EXPLAIN SELECT ({text}) FROM (SELECT {listed})")
     finally:
         connection.close()
-    return None
 
 
 class Trial:
@@ -81,10 +93,47 @@ class Trial:
         """Prepare a statement; return the error, if there is one."""
         return self._execute(f"EXPLAIN {text}")
 
+    def fails(self, texts: Iterable[str]) -> bool:
+        """Return whether one of several statements fails; what they change is undone."""
+        self._execute("SAVEPOINT trial")
+        failing = any(self._execute(text) is not None for text in texts)
+        for text in ("ROLLBACK TO trial", "RELEASE trial"):
+            self._execute(text)
+        return failing
+
+    def follow(self, texts: Iterable[str]) -> bool:
+        """Run statements that are known to work; return whether they did, and the database is of use further on."""
+        return all(_execute(self._connection, text) is None for text in texts)
+
     def _execute(self, text: str) -> str | None:
-        try:
-            self._connection.execute(text).close()
-        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-            message = str(error)
-            return message if self._complete or not message.startswith(_MISSING) else None
+        message = _execute(self._connection, text)
+        if message is None or self._complete or not message.startswith(_MISSING):
+            return message
         return None
+
+
+class Trials:
+    """The database of the last schema, which is often that of the next script: to create it takes long."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Schema, Trial] | None = None
+
+    def take(self, schema: Schema) -> Trial:
+        """Return a database with a schema; whoever takes it has to keep or close it."""
+        kept, self._kept = self._kept, None
+        if kept is None or kept[0] is not schema:
+            if kept is not None:
+                kept[1].close()
+            return Trial(schema)
+        return kept[1]
+
+    def keep(self, schema: Schema, trial: Trial) -> None:
+        """Keep a database that has a schema."""
+        self.close()
+        self._kept = schema, trial
+
+    def close(self) -> None:
+        """Close the database that is kept."""
+        if self._kept is not None:
+            self._kept[1].close()
+            self._kept = None

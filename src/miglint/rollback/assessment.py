@@ -15,7 +15,7 @@ from miglint.schema.outcome import Run
 from miglint.schema.set_aside import is_set_aside
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
-from miglint.writer.losses import COPIED, losses
+from miglint.writer.losses import COPIED, destroyed_by
 from miglint.writer.renames import Renames
 from miglint.writer.transition import as_sentences
 from miglint.writer.written import LostData
@@ -64,18 +64,20 @@ def assessed(
     lost: Sequence[RowNote],
     staying: Sequence[RowNote],
     *,
+    left_out: Sequence[str] = (),
     known: bool = True,
     keeps: bool = False,
 ) -> Assessment:
     """Return what is known of the rollback that a step has, and that ran.
 
-    `missing` and `reordered` are sentences about what it leaves of the schema, `lost` and `staying` about rows. `known`
-    says whether the schema that it leaves is; with `keeps` it destroys nothing, since it sets data aside.
+    `missing` and `reordered` are sentences about what it leaves of the schema, `lost` and `staying` about rows.
+    `left_out` are those of the writer about what rows may not allow, which its statements say as well. `known` says
+    whether the schema that it leaves is; with `keeps` it destroys nothing, since it sets data aside.
     """
     assert step.rollback is not None
     conditions = row_conditions(step.rollback_statements, step.rollback)
-    sentences = (*missing, *conditions.left_out, *(note.sentence for note in (*lost, *staying)), *reordered)
-    parts = (*missing, *conditions.left_out)
+    parts = (*missing, *conditions.left_out, *left_out)
+    sentences = (*parts, *(note.sentence for note in (*lost, *staying)), *reordered)
     return Assessment(
         in_a_word(differs=bool(parts), loses=bool(lost), more=bool(staying or reordered)) if parts or known else None,
         tuple(dict.fromkeys(map(decode_tags, sentences))),
@@ -96,8 +98,7 @@ def in_a_word(*, differs: bool, loses: bool, more: bool) -> str:
 
 def lost_by_forward(step: Step, rows: RowsBack) -> list[RowNote]:
     """Return the rows and values that a forward destroys, and no rollback brings back by itself."""
-    _, gone = losses(step.after, step.before, Renames(step.forward.moments))
-    found = [RowNote(item.table, item.column, item.sentence) for item in gone]
+    found = [RowNote(item.table, item.column, item.sentence) for item in destroyed_by(step.forward)]
     tables = {note.table for note in found if note.column is None}
     return found + [note for note in rows.lost if note.column is not None or note.table not in tables]
 
@@ -107,8 +108,7 @@ def destroyed(step: Step) -> Iterator[LostData]:
     run = step.rollback
     if run is None:
         return
-    _, gone = losses(run.schema, run.before, Renames(run.moments))
-    found = dict.fromkeys((*gone, *map(LostData, remade_tables(run))))
+    found = dict.fromkeys((*destroyed_by(run), *map(LostData, remade_tables(run))))
     for item in found:
         place = Name(item.table.schema, item.table.name)
         # What a rebuild computes it takes from what is there under another name, too.

@@ -6,19 +6,19 @@ make it, if it is not there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
-from miglint.schema.journal import differing
 from miglint.schema.objects import Key, Table
+from miglint.schema.outcome import OperationTrace
 from miglint.schema.parts import without_part
 from miglint.schema.sameness import essence
 from miglint.schema.value import Schema
-from miglint.sql.operations import Name
+from miglint.sql.operations import Drop, DropConstraint, Name, Rename, SetIdentity, SetSchema, TableOperation
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.catalog_conditions import negated, relation_exists
 from miglint.writer.reading import read
@@ -52,6 +52,8 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
         table = smaller.table(key)
         if table is not None:
             smaller = smaller.put(key, replace(table, constraints=without_part(table.constraints, label)))
+            index = Key("relation", key.schema, label)
+            smaller = smaller if smaller.find(index) is None else smaller.drop(index)
     last: list[str] = []
     if smaller is not step.before:
         way = write_transition(smaller, step.before, target=target)
@@ -69,24 +71,55 @@ class _TakenAway(NamedTuple):
 
 
 def _taken_away(step: Step) -> _TakenAway:
-    tables, others, constraints, identities = _TakenAway(set(), set(), set(), set())
-    for moment in step.forward.moments:
-        if moment.failed or moment.before is moment.after:
+    found = _TakenAway(set(), set(), set(), set())
+    # What the forward touched and left there, by name.
+    there: dict[str, list[Key]] = {}
+    for key in step.forward.touched:
+        was = step.before.find(key)
+        if was is not None and not was.assumed and step.after.find(key) is not None:
+            there.setdefault(key.name.partition("(")[0], []).append(key)
+    for moment in step.forward.moments if there else ():
+        operation = moment.operation
+        if moment.failed:
             continue
-        for key in differing(moment.before, moment.after):
-            was, now = step.before.find(key), step.after.find(key)
-            if was is None or now is None or was.assumed:
-                continue
-            gone = moment.before.find(key) is not None and moment.after.find(key) is None
-            if gone and isinstance(was, Table):
-                tables.add(key)
-            elif gone and was == now and key.space not in ("comment", "privilege", "rows"):
-                others.add(key)
-            elif isinstance(was, Table) and isinstance(now, Table):
-                constraints |= {(key, label) for label in _dropped(moment.before, moment.after, key, was, now)}
-                identities |= {(key, label) for label in _without_identity(moment.after.table(key), was, now)}
-    kept = {(key, label) for key, label in constraints if key not in tables}
-    return _TakenAway(tables, others, kept, {(key, label) for key, label in identities if key not in tables})
+        if isinstance(operation, (Drop, Rename, SetSchema)):
+            keys = there.get(operation.name.name, ())
+            dropped = (note.key for note in moment.notes if note.key is not None)
+            _objects(found, moment, dict.fromkeys((*keys, *dropped)), step)
+        if isinstance(operation, (DropConstraint, SetIdentity)) or (isinstance(operation, Drop) and operation.cascade):
+            for key in _tables_of(moment, there):
+                _parts(found, moment, key, step)
+    for parts in (found.constraints, found.identities):
+        parts.difference_update([(key, label) for key, label in parts if key in found.tables])
+    return found
+
+
+def _tables_of(moment: OperationTrace, there: Mapping[str, list[Key]]) -> Iterator[Key]:
+    operation = moment.operation
+    if isinstance(operation, TableOperation):
+        yield from there.get(operation.table.name, ())
+    yield from (note.key for note in moment.notes if note.key is not None and note.kind == "cascade")
+
+
+def _objects(found: _TakenAway, moment: OperationTrace, keys: Iterable[Key], step: Step) -> None:
+    """Record which of some objects an operation took away, though they are there before and after the forward."""
+    for key in keys:
+        was, now = step.before.find(key), step.after.find(key)
+        if was is None or now is None or moment.before.find(key) is None or moment.after.find(key) is not None:
+            continue
+        if isinstance(was, Table):
+            found.tables.add(key)
+        elif was == now and key.space not in ("comment", "privilege", "rows"):
+            found.others.add(key)
+
+
+def _parts(found: _TakenAway, moment: OperationTrace, key: Key, step: Step) -> None:
+    """Record which constraints and identities of a table an operation took away."""
+    was, now = step.before.table(key), step.after.table(key)
+    if was is None or now is None:
+        return
+    found.constraints.update((key, label) for label in _dropped(moment.before, moment.after, key, was, now))
+    found.identities.update((key, label) for label in _without_identity(moment.after.table(key), was, now))
 
 
 def _without_identity(table: Table | None, was: Table, now: Table) -> Iterator[str]:
@@ -114,8 +147,9 @@ def _dropped(before: Schema, after: Schema, key: Key, was: Table, now: Table) ->
         return
     for label in one.constraints:
         if label not in two.constraints and label in was.constraints and label in now.constraints:
-            same = essence(was.constraints[label]) == essence(now.constraints[label])
-            if same and was.constraints[label].kind != "not_null":
+            # Which index a constraint has adopted makes no difference.
+            kinds = (essence(replace(table.constraints[label], using_index=None)) for table in (was, now))
+            if next(kinds) == next(kinds) and was.constraints[label].kind != "not_null":
                 yield label
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
 from miglint.rollback.tracking import key_of
-from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Index, Key, Part, Table
 from miglint.schema.outcome import Run
 from miglint.schema.type_conversion import conversion
@@ -106,7 +105,7 @@ class _Stricter:
 
     def __init__(self, run: Run, careful: _Careful) -> None:
         self._before, self._after, self._careful = run.before, run.schema, careful
-        self._changed = sorted(differing(run.before, run.schema))
+        self._changed = sorted(key for key in run.touched if run.before.find(key) is not run.schema.find(key))
         renames = Renames(run.moments)
         self._was = {moved.new: moved.old for moved in renames.objects()}
         self._columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()}

@@ -15,6 +15,7 @@ from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY,
 from miglint.rollback.halfway import returning
 from miglint.rollback.rows import RowNote, RowsBack, undo_rows
 from miglint.schema.value import Schema
+from miglint.writer.losses import destroyed_by
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames
 from miglint.writer.transition import write_transition
@@ -143,6 +144,28 @@ def write_preserving(step: Step, target: Version | None = None) -> tuple[Rollbac
     return text, ForwardAddition(pair.first, pair.last, tuple(_about(pair, step)), places, pair.clean_up)
 
 
+def can_keep_everything(step: Step, target: Version | None = None) -> bool:
+    """Return whether `write_preserving` has something to set aside, and then nothing of before the forward is lost.
+
+    What is dropped is looked up where it was, without a rollback being written, which takes a look at the whole schema.
+    """
+    if _refusal(step) is not None or step.forward.unknown:
+        return False
+    rows, dropped = undo_rows(step), destroyed_by(step.forward)
+    if any(note.table not in rows.recreated or note.column is not None for note in rows.lost):
+        return False
+    if any(item.why != "dropped" for item in dropped):
+        # Whether narrowed values come back depends on the way back.
+        text, addition = write_preserving(step, target)
+        return addition is not None and bool(text.brings) and not text.lost and text.restores in (EXACT, PARTIAL)
+    from miglint.rollback.preserve.tables import set_aside
+
+    lost = [item for item in dropped if item.table not in rows.recreated]
+    lost += [LostData(key) for key in rows.recreated]
+    asides, left = set_aside(lost, step.before, step.after, step.migration.version)
+    return bool(asides) and not left
+
+
 def _about(pair: PreservingPair, step: Step) -> Iterator[str]:
     postgres = step.migration.dialect is Dialect.POSTGRES
     lock = ", under SHARE ROW EXCLUSIVE (writes wait, reads go on)" if postgres else ""
@@ -204,7 +227,7 @@ def _text(
         return RollbackText(IMPOSSIBLE, (), tuple(dict.fromkeys(map(decode_tags, missing))))
     parsed = read("\n".join(statements), step.migration.dialect)
     ran = replace(step, rollback_statements=parsed, rollback=run(step.after, parsed, rollback=True))
-    found = assessed(ran, (*missing, *way.with_rows), way.reordered, lost, rows.staying, keeps=keeps)
+    found = assessed(ran, missing, way.reordered, lost, rows.staying, left_out=way.with_rows, keeps=keeps)
     assert found.restores is not None  # what it leaves is known
     return RollbackText(
         found.restores, statements, found.missing, found.loses, lost=found.lost, fails_on=found.fails_on

@@ -67,6 +67,9 @@ def describe_column(column: Column) -> str:
     return shorten(" ".join(parts))
 
 
+_DISABLED = {"own": "of its table", "referenced": "of the other table", "both": "of both tables"}
+
+
 def describe_constraint(constraint: Constraint) -> str:
     """Return the constraint in SQL-like form."""
     orders = constraint.orders or ("",) * len(constraint.columns)
@@ -85,6 +88,8 @@ def describe_constraint(constraint: Constraint) -> str:
         text = constraint.kind
     if constraint.deferrable:
         text += " DEFERRABLE" + (" INITIALLY DEFERRED" if constraint.deferred else "")
+    if constraint.disabled:
+        text += f" with disabled triggers ({_DISABLED[constraint.disabled]})"
     return shorten(text + ("" if constraint.validated else " NOT VALID"))
 
 

@@ -307,6 +307,8 @@ def _constraint(key: Key, table: str, name: str, before: Constraint, after: Cons
     aspect = "definition"
     if replace(old, validated=after.validated) == new:
         aspect = "validated"
+    elif replace(old, disabled=after.disabled) == new:
+        aspect = "triggers"
     elif before.kind == after.kind == "foreign":
         same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
         aspect = "definition" if same_action else "referential action"

@@ -257,6 +257,9 @@ def _of_view(value: View, dialect: Dialect) -> Iterator[Edge]:
         if use.relation is not None:
             yield Edge(None, relation_key(use.relation, dialect), _column(use.column), NORMAL, "view")
     yield from (Edge(None, relation_key(name, dialect), ALL_COLUMNS, NORMAL, "view") for name in query.stars)
+    for use in query.keys:
+        if use.relation is not None:
+            yield Edge(None, relation_key(use.relation, dialect), Part("constraint", use.column), NORMAL)
 
 
 def _of_index(value: Index, dialect: Dialect) -> Iterator[Edge]:

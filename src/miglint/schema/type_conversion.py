@@ -11,7 +11,7 @@ from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Expression, Type
 
 
-class Conversion(Struct, frozen=True):
+class TypeChange(Struct, frozen=True):
     """The effect of a change of type on values.
 
     `changes` says how values are changed for good ("rounded", "cut"), None if all that are accepted come back;
@@ -27,9 +27,9 @@ class Conversion(Struct, frozen=True):
         return self.changes is None
 
 
-KEPT = Conversion()
-_CHANGED = Conversion("changed")
-_ROUNDED = Conversion("rounded")
+KEPT = TypeChange()
+_CHANGED = TypeChange("changed")
+_ROUNDED = TypeChange("rounded")
 _DIGITS = {"int2": 5, "int4": 10, "int8": 19}
 _INTEGERS = ("int2", "int4", "int8")
 # How many decimal digits a number can have that comes back from a float.
@@ -66,7 +66,7 @@ _PLAIN = pattern(r'(?:\w+|"[^"]+")(?P<cast>(?:::[^:]+)*)')
 _WRAPPED = pattern(r'(?i)array\[(?:\w+|"[^"]+")(?:::[^:\]]+)*\](?:::[^:]+)*')
 
 
-def conversion(one: Type, two: Type, using: Expression | None = None, *, labels: bool = False) -> Conversion:
+def conversion(one: Type, two: Type, using: Expression | None = None, *, labels: bool = False) -> TypeChange:
     """Return what becomes of values of type `one` in a column that changes to type `two`.
 
     `using` is the expression of the statement, if it has one; `labels` means that `two` is an enum. No domains.
@@ -84,23 +84,23 @@ def conversion(one: Type, two: Type, using: Expression | None = None, *, labels:
     if one == two:
         return KEPT
     if labels:
-        return Conversion(None, f"that are no label of {two.name}")
+        return TypeChange(None, f"that are no label of {two.name}")
     if two.schema is not None and two.name not in _TEXTS:
         return _CHANGED
     return _of_numbers(one, two) or _of_texts(one, two, explicit=explicit) or _of_others(one, two, explicit=explicit)
 
 
-def _of_numbers(one: Type, two: Type) -> Conversion | None:
+def _of_numbers(one: Type, two: Type) -> TypeChange | None:
     """Return the conversion between two numbers, None for other types."""
     if one.name in _INTEGERS and two.name in _INTEGERS:
         narrower = _DIGITS[two.name] < _DIGITS[one.name]
-        return Conversion(None, f"out of the range of {two}") if narrower else KEPT
+        return TypeChange(None, f"out of the range of {two}") if narrower else KEPT
     if two.name == "numeric" and (one.name in _INTEGERS or one.name in ("numeric", "money")):
         return _to_numeric(one, two)
     if one.name == "numeric" and two.name in _INTEGERS:
         digits, scale = _numeric(one) or (1000, 1)
         rejects = f"out of the range of {two}" if digits - scale >= _DIGITS[two.name] else None
-        return Conversion("rounded" if scale > 0 else None, rejects)
+        return TypeChange("rounded" if scale > 0 else None, rejects)
     if one.name == "numeric" and two.name in _EXACT:
         known = _numeric(one)
         return KEPT if known is not None and known[0] <= _EXACT[two.name] else _ROUNDED
@@ -108,11 +108,11 @@ def _of_numbers(one: Type, two: Type) -> Conversion | None:
         known = _numeric(one)
         return KEPT if known is not None and known[1] <= 2 and known[0] - known[1] <= 16 else _ROUNDED
     if one.name in _EXACT and (two.name in (*_INTEGERS, "numeric") or (one.name, two.name) == ("float8", "float4")):
-        return Conversion("rounded", f"out of the range of {two}" if two.name in (*_INTEGERS, "float4") else None)
+        return TypeChange("rounded", f"out of the range of {two}" if two.name in (*_INTEGERS, "float4") else None)
     return None
 
 
-def _to_numeric(one: Type, two: Type) -> Conversion:
+def _to_numeric(one: Type, two: Type) -> TypeChange:
     """Return the conversion of a number without a fraction, or with a known one, to `numeric`."""
     known = _numeric(two)
     if known is None:
@@ -122,10 +122,10 @@ def _to_numeric(one: Type, two: Type) -> Conversion:
     if one.name == "numeric":
         own = _numeric(one)
         if own is None:
-            return Conversion("rounded", f"out of the range of {two}")
+            return TypeChange("rounded", f"out of the range of {two}")
         whole, fraction = own[0] - own[1], own[1]
     rejects = f"out of the range of {two}" if digits - scale < whole else None
-    return Conversion("rounded" if scale < fraction else None, rejects)
+    return TypeChange("rounded" if scale < fraction else None, rejects)
 
 
 def _numeric(kind: Type) -> tuple[int, int] | None:
@@ -135,25 +135,25 @@ def _numeric(kind: Type) -> tuple[int, int] | None:
     return int(kind.args[0]), int(kind.args[1]) if len(kind.args) > 1 else 0
 
 
-def _of_texts(one: Type, two: Type, *, explicit: bool) -> Conversion | None:
+def _of_texts(one: Type, two: Type, *, explicit: bool) -> TypeChange | None:
     """Return the conversion to a text of some length, None to other types."""
     if two.name not in _TEXTS and two.name not in ("bpchar", "name", "json"):
         return None
     if two.name == "json":
-        return Conversion(None, "that are no JSON") if one.name in (*_TEXTS, "name", "bpchar") else None
+        return TypeChange(None, "that are no JSON") if one.name in (*_TEXTS, "name", "bpchar") else None
     if two.name == "name":
         fits = _length(one) is not None and (_length(one) or 0) <= _NAME_LENGTH
-        return KEPT if fits else Conversion(f"cut to {_NAME_LENGTH} bytes")
+        return KEPT if fits else TypeChange(f"cut to {_NAME_LENGTH} bytes")
     if two.name == "bpchar" and one.name in _TEXTS:
         # Spaces at the end do not come back.
-        return Conversion(f"cut to {_size(two)} characters" if explicit else "changed (spaces at the end are lost)",
+        return TypeChange(f"cut to {_size(two)} characters" if explicit else "changed (spaces at the end are lost)",
                           None if explicit else _longer(one, two))  # fmt: skip
     if two.name == "bpchar" and one.name not in _PADDED:
         return _CHANGED
     rejects = _longer(one, two)
     if rejects is not None and explicit:
-        return Conversion(f"cut to {_size(two)} characters")
-    return Conversion(None, rejects)
+        return TypeChange(f"cut to {_size(two)} characters")
+    return TypeChange(None, rejects)
 
 
 def _size(kind: Type) -> int | None:
@@ -172,23 +172,23 @@ def _longer(one: Type, two: Type) -> str | None:
     return f"longer than {size} {'character' if size == 1 else 'characters'}"
 
 
-def _of_others(one: Type, two: Type, *, explicit: bool) -> Conversion:
+def _of_others(one: Type, two: Type, *, explicit: bool) -> TypeChange:
     if one.name == two.name:
         return _of_same(one, two, explicit=explicit)
     if two.name in ("bit", "varbit") and one.name in ("bit", "varbit"):
         return _of_bits(one, two, explicit=explicit)
     if (one.name, two.name) == ("macaddr8", "macaddr"):
-        return Conversion(None, "without FF and FE in the middle")
+        return TypeChange(None, "without FF and FE in the middle")
     if (one.name, two.name) == ("int8", "oid"):
-        return Conversion(None, "out of the range of oid")
+        return TypeChange(None, "out of the range of oid")
     if (one.name, two.name) in _SAME:
         return KEPT if not two.args or one.name == "date" else _ROUNDED
     if one.name in (*_TEXTS, "bpchar", "name"):
-        return Conversion(f"rewritten as {two}", f"that are no {two.name}")
-    return Conversion(_CUTS.get((one.name, two.name), "changed"))
+        return TypeChange(f"rewritten as {two}", f"that are no {two.name}")
+    return TypeChange(_CUTS.get((one.name, two.name), "changed"))
 
 
-def _of_same(one: Type, two: Type, *, explicit: bool) -> Conversion:
+def _of_same(one: Type, two: Type, *, explicit: bool) -> TypeChange:
     """Return the conversion between two types of one name and other arguments."""
     if not two.args and one.name != "bit":
         return KEPT
@@ -200,11 +200,11 @@ def _of_same(one: Type, two: Type, *, explicit: bool) -> Conversion:
     return _of_bits(one, two, explicit=explicit) if one.name in ("bit", "varbit") else _CHANGED
 
 
-def _of_bits(one: Type, two: Type, *, explicit: bool) -> Conversion:
+def _of_bits(one: Type, two: Type, *, explicit: bool) -> TypeChange:
     size, length = (int(kind.args[0]) if kind.args else 1 if kind.name == "bit" else None for kind in (two, one))
     if size is None or (two.name == "varbit" and length is not None and length <= size) or (
         one.name == two.name == "bit" and length == size
     ):  # fmt: skip
         return KEPT
     longer = f"longer than {size} bits" if two.name == "varbit" else f"that do not have {size} bits"
-    return Conversion("cut") if explicit else Conversion(None, longer)
+    return TypeChange("cut") if explicit else TypeChange(None, longer)

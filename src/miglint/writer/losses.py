@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.affinity import changed_by_affinity
-from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Key, Table
+from miglint.schema.outcome import Run
 from miglint.schema.type_conversion import conversion
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Expression
@@ -36,13 +36,31 @@ class _Way(NamedTuple):
     using: Mapping[tuple[Key, str], Expression] = {}
 
 
+def destroyed_by(run: Run) -> tuple[LostData, ...]:
+    """Return the rows and values that a run destroys of those that it finds."""
+    tables = {key: run.before.table(key) for key in run.touched}
+    found = [(key, table) for key, table in tables.items() if table is not None and _has_rows(table)]
+    return tuple(_gone(run.before, run.schema, _way_back(run.schema, run.before, Renames(run.moments)), found))
+
+
 def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[LostData, ...], tuple[LostData, ...]]:
     """Return what the way from `old` to `new` destroys, and what comes without what it had in an earlier `new`.
 
     `renames` are those that led from `new` to `old`.
     """
     if renames is None:
-        return tuple(_gone(old, new, _Way())), tuple(_gone(new, old, _Way()))
+        return tuple(_gone(old, new, _Way(), _tables(old))), tuple(_gone(new, old, _Way(), _tables(new)))
+    back = _way_back(old, new, renames)
+    there = _Way(
+        {now: was for was, now in back.relations.items()},
+        {(now, column): was for (key, was), column in back.columns.items() for now in (back.relations.get(key, key),)},
+        {now: was for was, now in back.types.items()},
+    )
+    return tuple(_gone(old, new, there, _tables(old))), tuple(_gone(new, old, back, _tables(new)))
+
+
+def _way_back(old: Schema, new: Schema, renames: Renames) -> _Way:
+    """Return where the rows and values of `new` are in `old`, to which a run led."""
     types = {
         (moved.new.schema, moved.new.name): (moved.old.schema, moved.old.name)
         for moved in renames.objects()
@@ -54,7 +72,7 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
         columns |= {(moved.relation, moved.new): moved.old for moved in renames.rows.copied_columns()}
         # What the run itself created was not there before.
         relations = {now: was for now, was in relations.items() if new.find(was) is not None}
-    back = _Way(
+    return _Way(
         {was: now for now, was in relations.items()},
         {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()},
         {was: now for now, was in types.items()},
@@ -62,15 +80,12 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
         {(relations.get(key, key), column) for key, column in renames.rows.computed_columns()},
         renames.conversions(),
     )
-    return tuple(_gone(old, new, _Way(relations, columns, types))), tuple(_gone(new, old, back))
 
 
-def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
-    """Yield the tables and columns with rows of their own that one schema has and the other has not."""
+def _gone(one: Schema, two: Schema, way: _Way, tables: Iterable[tuple[Key, Table]]) -> Iterator[LostData]:
+    """Yield what of some tables of a schema the other one has not: tables and columns, with rows of their own."""
     changed = {relation for relation, _ in (*way.emptied, *way.computed, *way.using)}
-    # Those that are the same table in both schemas keep everything.
-    keys = differing(one, two) | changed | way.relations.keys()
-    for key, table in _tables(one, sorted(keys)):
+    for key, table in sorted(tables):
         there = way.relations.get(key, key)
         value = two.find(there)
         if value is None and two.get(there) is None:
@@ -99,11 +114,15 @@ def _gone(one: Schema, two: Schema, way: _Way) -> Iterator[LostData]:
                 yield LostData(key, column.name, changes)
 
 
-def _tables(schema: Schema, keys: Iterable[Key]) -> Iterator[tuple[Key, Table]]:
-    for key in keys:
-        value = schema.find(key)
-        if isinstance(value, Table) and value.kind == "table" and value.persistence != "temporary":
+def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
+    for key, value in schema.items():
+        if isinstance(value, Table) and _has_rows(value):
             yield key, value
+
+
+def _has_rows(table: Table) -> bool:
+    """Return whether a table has rows of its own, which outlive the session."""
+    return table.kind == "table" and table.persistence != "temporary"
 
 
 def _changes(

@@ -94,6 +94,7 @@ def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
     """Return a constraint; `columns` are the names of the table's columns by number."""
     name, contype, places, home, table, on_update, on_delete, match = row[:8]
     deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
+    disabled = row[15]
     kind = _KINDS[contype]
     _, included, rest = definition.partition(" INCLUDE (")
     return Constraint(
@@ -116,6 +117,7 @@ def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
         without_overlaps="WITHOUT OVERLAPS" in definition,
         enforced="NOT ENFORCED" not in definition,
         generated=is_generated(name),
+        disabled="both" if disabled is not None and " " in disabled else disabled or "",
     )
 
 

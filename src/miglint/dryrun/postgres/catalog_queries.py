@@ -60,13 +60,19 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND r.oid {which} AND r.relkind IN ('r
 GROUP BY a.attrelid"""
 
 
+# On which tables the triggers of a foreign key are disabled.
+_DISABLED = """CASE WHEN k.contype = 'f' THEN (SELECT string_agg(DISTINCT CASE WHEN g.tgrelid <> k.confrelid THEN 'own'
+    WHEN k.confrelid <> k.conrelid THEN 'referenced' ELSE 'both' END, ' ')
+  FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D') END"""
+
+
 def _constraints(which: str) -> str:
     return f"""
 SELECT k.conrelid, k.contypid, json_agg(json_build_array(k.conname, k.contype,
   k.conkey, fn.nspname, f.relname,
   k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
   CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, pg_get_constraintdef(k.oid),
-  {comment_on("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
+  {comment_on("pg_constraint", "k.oid")}, {_DISABLED}) ORDER BY k.oid) AS list
 FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
 WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND {which} GROUP BY k.conrelid, k.contypid"""
 
@@ -204,13 +210,15 @@ def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
 
 
 _FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, h.v, s.v, w.v, p.v)
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, g.v, h.v, s.v, w.v, p.v)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
 LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
 LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
 LEFT JOIN (SELECT i.indrelid AS of, count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, c.xmin::text::int8)) AS v
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 GROUP BY 1) i ON i.of = c.oid
+LEFT JOIN (SELECT k.conrelid AS of, string_agg(g.oid::text, ' ' ORDER BY g.oid) AS v FROM pg_trigger g
+  JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgisinternal AND g.tgenabled = 'D' GROUP BY 1) g ON g.of = c.oid
 LEFT JOIN {_versions("pg_inherits", "inhrelid", "x.inhseqno::int8", "x.inhrelid >= 16384")} h ON h.of = c.oid
 LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
   count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v
@@ -266,12 +274,16 @@ _LEFT_OUT = {
 }
 _PARTS = {
     "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
-    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'S')",
+    "composite classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
-    "dependencies": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
-    " WHERE d.deptype IN ('a', 'i', 'e', 'x') AND d.objid >= 16384 AND (d.deptype IN ('e', 'x')"
-    " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+    "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
+    " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
+    "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
+    " FROM pg_depend d WHERE d.deptype IN ('a', 'i') AND d.objid >= 16384"
+    " AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)",
     "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
     " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
     " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",
@@ -291,7 +303,7 @@ _PARTS = {
     for catalog, column in _CATALOGS.items()
 }  # fmt: skip
 # Dependencies of every text, and of texts with expressions.
-_ANYWHERE = ("pg_namespace", "pg_description", "dependencies")
+_ANYWHERE = ("pg_namespace", "pg_description", "extension members")
 _IN_EXPRESSIONS = (
     "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
     "pg_language", "pg_aggregate",
@@ -299,8 +311,8 @@ _IN_EXPRESSIONS = (
 # Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
-    (_SEQUENCES, ("pg_sequence", "sequence classes")),
-    (_TYPES, ("pg_type", "sequence classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
+    (_SEQUENCES, ("pg_sequence", "sequence classes", "owners of sequences")),
+    (_TYPES, ("pg_type", "composite classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
     (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
     (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),

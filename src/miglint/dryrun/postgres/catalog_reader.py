@@ -40,7 +40,8 @@ class Reader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
-        self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        # Since when scripts have run on the server.
+        self.started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
         self._columns: dict[_RelationIdentity, tuple[tuple[str, str], ...]] = {}
@@ -120,4 +121,4 @@ class Reader:
         """Replace timestamps of this run: `'now'::timestamp` in a view is stored as its creation time."""
         if "::timestamp" not in text:
             return text
-        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)
+        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self.started else found[0], text)

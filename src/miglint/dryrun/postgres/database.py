@@ -98,6 +98,8 @@ class PostgresDatabase(ScriptSession):
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
         self.release()
+        if error is None:
+            self.switch_triggers()
         beyond = self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None
@@ -200,6 +202,12 @@ class PostgresDatabase(ScriptSession):
         self._leave()
         self.server.wait_gone(self.name)
         return self.tenant.create(self.name)
+
+    def set_aside(self) -> None:
+        """Keep the present state in another database, for later runs."""
+        self._leave()
+        self.server.wait_gone(self.name)
+        self.tenant.set_aside(self.name)
 
     def copy(self) -> PostgresDatabase:
         """Return a copy."""

@@ -12,6 +12,7 @@ from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.extensions import lay_out
+from miglint.dryrun.postgres.history_templates import KeptHistory
 from miglint.dryrun.postgres.programs import Programs, need_programs
 from miglint.dryrun.postgres.resource_watch import ServerMeter
 from miglint.dryrun.postgres.server import Access, PostgresServer
@@ -43,14 +44,16 @@ def need_driver() -> None:
         raise EngineMissingError(f"psycopg is not installed; install it with: {_INSTALL}")
 
 
-def start_embedded(limits: Limits, deadline: Deadline, why: str) -> PostgresEngine:
-    """Start a server from the wheel."""
+def start_embedded(limits: Limits, deadline: Deadline, why: str, source: KeptHistory | None = None) -> PostgresEngine:
+    """Start a server from the wheel, with the history of `source` if that is usable."""
     need_driver()
-    return start_cluster(embedded_programs(), "embedded", limits, deadline, why)
+    return start_cluster(embedded_programs(), "embedded", limits, deadline, why, source)
 
 
-def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadline, why: str) -> PostgresEngine:
-    """Start a throwaway server from the given programs."""
+def start_cluster(
+    programs: Programs, kind: str, limits: Limits, deadline: Deadline, why: str, source: KeptHistory | None = None
+) -> PostgresEngine:
+    """Start a throwaway server from the given programs, with the history of `source` if that is usable."""
     stand_ins: list[frozenset[str]] = []
 
     def prepare(folder: Path) -> dict[str, str]:
@@ -62,7 +65,7 @@ def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadl
 
     # Importing the driver takes as long as starting the server, so both happen at once.
     threading.Thread(target=importlib.import_module, args=("psycopg.conninfo",), daemon=True).start()
-    cluster = Cluster(programs, limits, prepare)
+    cluster = Cluster(programs, limits, prepare, source)
     try:
         server = PostgresServer(
             Access(cluster.host, cluster.port, "miglint", cluster.password),
@@ -77,8 +80,10 @@ def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadl
         server.copies_files = cluster.in_memory
         server.marks_trusted = bool(stand_ins)
         server.stand_ins = stand_ins[0] if stand_ins else frozenset()
+        if cluster.template is not None:
+            server.take_up(cluster.template)
     except BaseException:
         cluster.close()
         raise
     version = ".".join(str(part) for part in programs.version)
-    return PostgresEngine(server, EngineInfo(kind, "PostgreSQL", version, why), cluster.close)
+    return PostgresEngine(server, EngineInfo(kind, "PostgreSQL", version, why), cluster.close, cluster.halt)

@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from miglint.base.input_files import read_bytes
 from miglint.dryrun.postgres.programs import Programs
 from miglint.dryrun.supervisor import claim
 from miglint.dryrun.workspace import cache_folder
@@ -18,6 +19,8 @@ _FORMAT = "2"
 _PREFIX = "cluster-"
 _PARTIAL = ".partial-"
 _LOCK = "cluster.lock"
+_SETTINGS_FILES = ("postgresql.conf", "pg_ident.conf")
+_SETTINGS_BYTES = 1 << 20
 
 
 class KeptCluster:
@@ -41,6 +44,15 @@ class KeptCluster:
             return None
         data.chmod(0o700)
         return password
+
+    def settings(self) -> dict[str, bytes] | None:
+        """Return the settings files of `initdb`; None if there is no usable cluster."""
+        try:
+            if not _private(self._path):
+                return None
+            return {name: read_bytes(self._path / "data" / name, _SETTINGS_BYTES) for name in _SETTINGS_FILES}
+        except OSError:
+            return None
 
     def keep(self, data: Path, password: str) -> None:
         """Store a copy; skipped if there is no room or another run is storing one."""

@@ -69,7 +69,8 @@ class Roles:
         server, owner = self.server, quoted(self.owner)
         nothing = "NOSUPERUSER NOCREATEDB NOCREATEROLE"
         logins = (self.main, self.rows, self.reader)
-        statements = [f"CREATE ROLE {owner} NOLOGIN {nothing}"]
+        kept = server.template is not None and server.template.owner == self.owner
+        statements = [] if kept else [f"CREATE ROLE {owner} NOLOGIN {nothing}"]
         statements += [
             f"CREATE ROLE {quoted(login.name)} LOGIN {nothing} CONNECTION LIMIT 10 PASSWORD {literal(login.password)}"
             for login in logins

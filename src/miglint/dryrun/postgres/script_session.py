@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Mapping
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, ServerError, Session, StatementBounds, quoted
+from miglint.dryrun.postgres.connection import (
+    SHARED_MEMORY,
+    QueryError,
+    ServerError,
+    Session,
+    StatementBounds,
+    literal,
+    quoted,
+)
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.ownership import given_away
 from miglint.dryrun.postgres.roles import Login
-from miglint.dryrun.postgres.superuser_calls import opens_transaction, replacements, sets_isolation
+from miglint.dryrun.postgres.superuser_calls import opens_transaction, replacements, sets_isolation, switch_statement
 from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
 from miglint.dryrun.statements import Prepared, StatementText
@@ -42,6 +52,20 @@ def _without_isolation(piece: StatementText) -> StatementText:
     return replace(piece, text="SELECT") if sets_isolation(piece.text) else piece
 
 
+def _tables_of(session: Session, disabled: Mapping[str, bool]) -> dict[int, bool]:
+    """Return the oids of tables whose triggers a script has switched; none off if it has rolled that back."""
+    found: dict[int, bool] = {}
+    try:
+        is_replica = session.query("SHOW session_replication_role")[0][0][0] == "replica"
+        for name, off in disabled.items():
+            oid = session.query(f"SELECT pg_catalog.to_regclass({literal(name)})::pg_catalog.oid")[0][0][0]
+            if oid is not None and oid.isdecimal() and (is_replica or not off):
+                found[int(oid)] = off
+    except (EngineLostError, QueryError):
+        return {}
+    return found
+
+
 class ScriptSession:
     """The scripts' role's connection to a database, opened on demand."""
 
@@ -51,6 +75,8 @@ class ScriptSession:
         self.server = tenant.server
         self.login = login
         self._open: Session | None = None
+        # The tables whose triggers the last script left switched, by oid, and whether off.
+        self._switched: dict[int, bool] = {}
 
     @property
     def session(self) -> Session:
@@ -124,7 +150,8 @@ class ScriptSession:
         """Run the statements of a script in the current session, and add their results to `statements`."""
         session = self.session
         watch = Watch(session, count=count) if observe else None
-        disabled: set[str] = set()
+        disabled: dict[str, bool] = {}
+        self._switched = {}
         begins = True
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
@@ -146,7 +173,21 @@ class ScriptSession:
                     return error or self.error_at(failed.error, index, (piece,), seconds)
             if error is not None:
                 return error
+        if disabled and session.alive:
+            self._switched = _tables_of(session, disabled)
         return None
+
+    def switch_triggers(self) -> None:
+        """Switch the triggers that the last script did, those of foreign keys too; a table that is gone is left out."""
+        if not self._switched:
+            return
+        admin = self.server.admin_in(self.name)
+        try:
+            for oid, off in self._switched.items():
+                with contextlib.suppress(QueryError):
+                    admin.query(switch_statement(oid, off=off))
+        finally:
+            admin.close()
 
     def bounds(self) -> StatementBounds:
         """Return the limits of the next statement."""
@@ -161,7 +202,9 @@ class ScriptSession:
 
         return StatementBounds(min(own, left), server.limits.notices, over, name)
 
-    def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
+    def _statement(
+        self, session: Session, index: int, piece: StatementText, disabled: dict[str, bool]
+    ) -> EngineError | None:
         if self.server.deadline.left <= 0:
             stopped = ServerError("total time of the dry run exceeded", _STOPPED.pattern[:5], limit="total time-out")
             return self.error_at(stopped, index, (piece,), 0.0)
@@ -225,6 +268,7 @@ class ScriptSession:
         if span is not None and error.position >= 0 and index >= 0:
             place = min(span.start + error.position, span.end)
         limit = error.limit or self._limit(error, seconds)
+        self.server.tested_limits = self.server.tested_limits or limit is not None
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
 
     def _limit(self, error: ServerError, seconds: float) -> str | None:

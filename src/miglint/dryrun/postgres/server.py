@@ -15,6 +15,7 @@ from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
 from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, Session, literal, quoted
+from miglint.dryrun.postgres.history_templates import Template
 from miglint.dryrun.postgres.resource_watch import ResourceWatch
 
 _GONE_SECONDS = 5.0
@@ -94,6 +95,10 @@ class PostgresServer:
         self.end_process: Callable[[int], None] | None = None
         # How often something happened that may have been another history's doing.
         self.troubles = 0
+        # What the server's files were kept with, if an earlier run kept them.
+        self.template: Template | None = None
+        # Whether a script reached a limit, or changed something outside of its database.
+        self.tested_limits = False
         self._up = threading.Event()
         self._up.set()
         self._ending: dict[int, float] = {}
@@ -114,6 +119,13 @@ class PostgresServer:
             )
         self.available = frozenset(row[0] or "" for row in rows[0])
         self.superuser = bool(rows[1]) and rows[1][0][0] == "t"
+
+    def take_up(self, template: Template) -> None:
+        """Note what the server's files were kept with."""
+        self.template = template
+        self.stand_in_roles |= set(template.stand_in_roles)
+        self.used_stand_ins |= set(template.stand_ins)
+        self.reader.started = min(self.reader.started, template.started)
 
     def open(self, conninfo: str, seconds: Callable[[], float] | None = None) -> Session:
         """Return a new session, as soon as the server takes any."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
 from miglint.dryrun.limits import LEAST_DISK, Limits, size_text
+from miglint.dryrun.postgres.history_templates import KeptHistory, Template
 from miglint.dryrun.postgres.kept_cluster import KeptCluster
 from miglint.dryrun.postgres.os_user import ordinary_account
 from miglint.dryrun.postgres.programs import Programs, executable
@@ -68,6 +69,7 @@ _NOTES = {
 # initdb uses the same kind of shared memory: a file in the data directory.
 _INITIALISED_WITH = ["fsync=off", "-c", "dynamic_shared_memory_type=mmap", "--wal-segsize=1"]
 _START_SECONDS = 30.0
+_HALT_SECONDS = 5.0
 _LOG_BYTES = 1 << 20
 # Programs, libraries, and memory shared by the server's processes.
 _SHARED_BYTES = 1 << 30
@@ -77,10 +79,17 @@ class Cluster:
     """A running server with the superuser `miglint`; `close` stops it and removes its folder.
 
     `prepare` may create files in the server's folder and returns settings for them. `notes` lists limits that this
-    system cannot enforce.
+    system cannot enforce. `template` is what is known of the files that the server started from, if they are those of
+    `source`.
     """
 
-    def __init__(self, programs: Programs, limits: Limits, prepare: Callable[[Path], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        limits: Limits,
+        prepare: Callable[[Path], dict[str, str]],
+        source: KeptHistory | None = None,
+    ) -> None:
         self.version = programs.version
         self.password = secrets.token_urlsafe(24)
         self.notes: tuple[str, ...] = _NOTES.get(sys.platform, ())
@@ -95,6 +104,8 @@ class Cluster:
             )
         self._memory = limits.memory
         self.pid = 0
+        self.template: Template | None = None
+        self._source = source
         try:
             self._start(programs, prepare)
         except SupervisorLostError:
@@ -114,6 +125,8 @@ class Cluster:
         self.port = 5432 if sys.platform != "win32" else _free_port()
         data = self.folder / "data"
         kept = KeptCluster(programs)
+        if self._started_from_template(programs, binaries, data, prepare, kept):
+            return
         restored = kept.restore(data)
         self.password = restored or self._initialize(binaries, data, programs.major, kept)
         try:
@@ -123,10 +136,42 @@ class Cluster:
                 raise
             # After a power loss, a copy may be incomplete.
             kept.discard()
-            shutil.rmtree(data)
-            (self.folder / "server.log").unlink(missing_ok=True)
+            self._remove(data)
             self.password = self._initialize(binaries, data, programs.major, kept)
             self._serve(programs, binaries, data, prepare)
+
+    def _started_from_template(
+        self,
+        programs: Programs,
+        binaries: Path,
+        data: Path,
+        prepare: Callable[[Path], dict[str, str]],
+        kept: KeptCluster,
+    ) -> bool:
+        """Start the server with the history that is kept, if there is one that is genuine and works."""
+        settings = kept.settings() if self._source is not None else None
+        if self._source is None or settings is None:
+            return False
+        try:
+            self.template = self._source.restore(data)
+            if self.template is None:
+                return False
+            for name, content in settings.items():
+                (data / name).write_bytes(content)
+            self._serve(programs, binaries, data, prepare)
+        except (OSError, ValueError, EngineMissingError) as error:
+            if isinstance(error, SupervisorLostError) or (self.pid and self._runs()):
+                raise
+            self.template = None
+            self._source.discard()
+            self._remove(data)
+            return False
+        self.password = self.template.password
+        return True
+
+    def _remove(self, data: Path) -> None:
+        shutil.rmtree(data, ignore_errors=True)
+        (self.folder / "server.log").unlink(missing_ok=True)
 
     def _serve(self, programs: Programs, binaries: Path, data: Path, prepare: Callable[[Path], dict[str, str]]) -> None:
         """Start the server on its data directory and wait until it accepts connections."""
@@ -206,6 +251,21 @@ class Cluster:
         """Kill one of the server's processes; the server ends all others, and goes on from what was committed."""
         with contextlib.suppress(OSError):
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def halt(self) -> Path | None:
+        """Stop the server so that its files are complete; return their folder, or None if it does not stop in time."""
+        if sys.platform == "win32":
+            return None
+        data = self.folder / "data"
+        until = time.monotonic() + _HALT_SECONDS
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGINT)
+        # The server removes it when everything is written.
+        while (data / "postmaster.pid").exists():
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.002)
+        return data
 
     def log(self) -> str:
         """Return the end of the server's output."""

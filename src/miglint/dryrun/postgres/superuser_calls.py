@@ -1,7 +1,8 @@
 """Emulation of two superuser operations that migrations use for bulk writes, and of `SET TRANSACTION`.
 
 `DISABLE TRIGGER ALL` includes the triggers of foreign keys, which the owner may not change: until they are enabled
-again, the session runs in replica mode, which the scripts' role may use. `UPDATE pg_index SET indisready` suspends
+again, the session runs in replica mode, which the scripts' role may use. Those that a script leaves disabled are
+disabled when it has ended, by the superuser. `UPDATE pg_index SET indisready` suspends
 index maintenance; skipping it gives the same rows and the same schema.
 """
 
@@ -38,10 +39,10 @@ def opens_transaction(statement: str) -> bool:
     return _OPENS.fullmatch(statement) is not None
 
 
-def replacements(statement: str, disabled: set[str]) -> tuple[str, ...] | None:
+def replacements(statement: str, disabled: dict[str, bool]) -> tuple[str, ...] | None:
     """Return the substitute for such a statement, or None for any other statement.
 
-    `disabled` are the tables whose triggers this session has disabled; it is updated here.
+    `disabled` are the tables whose triggers this session has switched, and whether off; it is updated here.
     """
     if _INDEXES.fullmatch(statement) is not None:
         return ("SELECT",)
@@ -50,7 +51,21 @@ def replacements(statement: str, disabled: set[str]) -> tuple[str, ...] | None:
         return None
     alter = f"{found['alter']}{found['action']} TRIGGER USER"
     if found["action"].lower() == "disable":
-        disabled.add(found["table"])
+        disabled[found["table"]] = True
         return alter, "SET session_replication_role = replica"
-    disabled.discard(found["table"])
-    return (alter,) if disabled else (alter, "SET session_replication_role = origin")
+    disabled[found["table"]] = False
+    return (alter,) if any(disabled.values()) else (alter, "SET session_replication_role = origin")
+
+
+def switch_statement(oid: int, *, off: bool) -> str:
+    """Return the statement by which the superuser switches all triggers of a table that the scripts' role owns."""
+    action = "DISABLE" if off else "ENABLE"
+    return (
+        "DO $switch$ DECLARE own text; BEGIN"
+        " SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) INTO own FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+        f" WHERE c.oid OPERATOR(pg_catalog.=) {oid}::pg_catalog.oid AND c.relkind IN ('r', 'p')"
+        f" AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid;"
+        " IF own IS NOT NULL THEN"
+        f" EXECUTE pg_catalog.format('ALTER TABLE %s {action} TRIGGER ALL', own); END IF; END $switch$"
+    )

@@ -11,6 +11,9 @@ from miglint.dryrun.postgres.connection import QueryError, Session, literal, quo
 from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
 from miglint.dryrun.postgres.server import PostgresServer, drop_database, end_prepared
 
+# The database of a history's earlier state, which a later run starts from.
+SET_ASIDE = "miglint_set_aside"
+
 
 class Tenant:
     """The roles and databases of one history on a server."""
@@ -38,9 +41,8 @@ class Tenant:
             name = f"{self._prefix}_{self._number}"
             self._databases.add(name)
         encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
-        strategy = " STRATEGY FILE_COPY" if server.copies_files and server.version >= 150000 else ""
         owner = f"OWNER {quoted(self.roles.owner)} TEMPLATE {quoted(template)}"
-        statement = f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}"
+        statement = f"CREATE DATABASE {quoted(name)} {owner}{encoding}{self._strategy}"
         try:
             with server.admin() as admin:
                 admin.query(statement)
@@ -53,6 +55,18 @@ class Tenant:
             with contextlib.closing(server.admin_in(name)) as session:
                 session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.roles.owner)}")
         return name
+
+    def set_aside(self, database: str) -> None:
+        """Copy a database to one that no script can connect to, change or drop."""
+        with self.server.admin() as admin:
+            admin.query(f"DROP DATABASE IF EXISTS {SET_ASIDE}")
+            admin.query(
+                f"CREATE DATABASE {SET_ASIDE} TEMPLATE {quoted(database)} ALLOW_CONNECTIONS false{self._strategy}"
+            )
+
+    @property
+    def _strategy(self) -> str:
+        return " STRATEGY FILE_COPY" if self.server.copies_files and self.server.version >= 150000 else ""
 
     def session(self, database: str, login: Login) -> Session:
         """Return a new session for scripts."""
@@ -75,7 +89,9 @@ class Tenant:
     def audit(self, database: str) -> tuple[str, ...]:
         """Revert changes that scripts in a database made outside of it, and return descriptions of them."""
         found, self._found = self._found, ()
-        return found + self._audited(database)
+        found += self._audited(database)
+        self.server.tested_limits = self.server.tested_limits or bool(found)
+        return found
 
     def _audited(self, database: str) -> tuple[str, ...]:
         with self._lock:

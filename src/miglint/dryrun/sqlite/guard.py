@@ -77,9 +77,7 @@ class Guard:
         if action == sqlite3.SQLITE_ATTACH:
             self.session_changed = True
             # SQLite passes the name only if it is constant: for `'/tmp/' || 'x'` it is None.
-            if first in _IN_MEMORY:
-                return sqlite3.SQLITE_OK
-            return self._deny("ATTACH of a file")
+            return sqlite3.SQLITE_OK if first in _IN_MEMORY else self._deny("ATTACH of a file")
         if action == sqlite3.SQLITE_PRAGMA:
             return self._pragma((first or "").lower(), second)
         if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
@@ -87,12 +85,14 @@ class Guard:
         if action in _VIRTUAL:
             self.written.add(VIRTUAL_TABLE)
         if action == sqlite3.SQLITE_CREATE_VTABLE:
-            self.session_changed = self.session_changed or database == "temp"
-            if (second or "").lower() in _FORBIDDEN_MODULES:
-                return self._deny(f"the module {second}")
-        elif action in _TEMPORARY:
+            return self._module(second or "", database)
+        if action in _TEMPORARY:
             self.session_changed = True
         return sqlite3.SQLITE_OK
+
+    def _module(self, name: str, database: str | None) -> int:
+        self.session_changed = self.session_changed or database == "temp"
+        return self._deny(f"the module {name}") if name.lower() in _FORBIDDEN_MODULES else sqlite3.SQLITE_OK
 
     def _pragma(self, name: str, value: str | None) -> int:
         if name in _ALLOWED_PRAGMAS:

@@ -104,11 +104,17 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
         forget_all_contents(machine)
         machine.lose(f'what the function "{call.name}" does is not known')
         return True
+    if effects:
+        machine.note("called", f'the function "{call.name}" runs statements of its own', key)
+    _run_body(machine, key, routine, effects, apply)
+    return True
+
+
+def _run_body(machine: Machine, key: Key, routine: Routine, effects: tuple[Operation, ...], apply: Apply) -> None:
+    """Apply what a function does, with the path that it sets."""
     path, moments = machine.path, machine.moments
     own_path = _own_path(routine)
     machine.path = own_path or path
-    if effects:
-        machine.note("called", f'the function "{call.name}" runs statements of its own', key)
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:
@@ -117,7 +123,6 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
         machine.calling, machine.moments = machine.calling[:-1], moments
         if own_path is not None:
             machine.path = path
-    return True
 
 
 def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Operation) -> tuple[Operation, ...] | None:

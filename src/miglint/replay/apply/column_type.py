@@ -57,16 +57,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if found is None:
         return
     key, column = found
-    if machine.postgres:
-        _refuse_if_fixed(machine, key, column, operation)
-    refuse_unconvertible(machine, key, column, operation)
-    check_using(machine, key, operation)
-    refuse_uncastable(machine, key, column, operation)
-    refuse_unknown_type(machine, operation.type)
-    if machine.postgres:
-        _refuse_if_used(machine, key, operation.column)
-        if column.type is not None and column.type.name in _TEXTS and not column.type.dimensions:
-            refuse_conversion(machine, key, column.name, operation)
+    _check_type(machine, key, column, operation)
     new = machine.type(operation.type)
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)
@@ -81,6 +72,20 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
+
+
+def _check_type(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
+    """Raise `Refused` for a type that the column, what uses it, or its rows cannot have."""
+    if machine.postgres:
+        _refuse_if_fixed(machine, key, column, operation)
+    refuse_unconvertible(machine, key, column, operation)
+    check_using(machine, key, operation)
+    refuse_uncastable(machine, key, column, operation)
+    refuse_unknown_type(machine, operation.type)
+    if machine.postgres:
+        _refuse_if_used(machine, key, operation.column)
+        if column.type is not None and column.type.name in _TEXTS and not column.type.dimensions:
+            refuse_conversion(machine, key, column.name, operation)
 
 
 _TEXTS = frozenset({"text", "varchar", "bpchar"})

@@ -22,9 +22,9 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
         return
     if operation.conflict_constraint is not None:
         _check_constraint(machine, key, table, operation.conflict_constraint, update=operation.conflict == "update")
+    if machine.postgres and _lacks_target(operation):
+        raise machine.refuse("syntax_error", _NO_TARGET, key)
     if not operation.conflict_columns:
-        if machine.postgres and operation.conflict == "update" and operation.conflict_constraint is None:
-            raise machine.refuse("syntax_error", _NO_TARGET, key)
         return
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
     if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
@@ -37,6 +37,11 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
     message = _NO_MATCH if machine.postgres else _NO_MATCH_SQLITE
     raise machine.refuse("invalid_column_reference", message, key)
+
+
+def _lacks_target(operation: Insert) -> bool:
+    """Return whether a DO UPDATE does not say for which conflicts it is."""
+    return operation.conflict == "update" and not operation.conflict_columns and operation.conflict_constraint is None
 
 
 def _matching(

@@ -17,6 +17,7 @@ from miglint.schema.objects import Absent, Index, Key, Part, Table, View
 from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
 from miglint.sql.operations import (
     Column,
+    ColumnUse,
     Constraint,
     Expression,
     IndexElement,
@@ -385,3 +386,15 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
     absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     machine.put(key, replace(table, constraints=constraints, absent=absent))
     follow_part(machine, key, Part("constraint", old), Part("constraint", new))
+    if renamed.kind == "primary":
+        _rename_in_views(machine, key, old, new)
+
+
+def _rename_in_views(machine: Machine, key: Key, old: str, new: str) -> None:
+    """Rename a primary key in the views that group by it."""
+    needed = ColumnUse(Name(key.schema, key.name), old)
+    for user in machine.schema.needing(key, Part("constraint", old)):
+        view = machine.schema.find(user)
+        if isinstance(view, View) and view.query is not None and needed in view.query.keys:
+            keys = tuple(use._replace(column=new) if use == needed else use for use in view.query.keys)
+            machine.put(user, replace(view, query=replace(view.query, keys=keys)))

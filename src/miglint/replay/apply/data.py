@@ -101,12 +101,10 @@ def insert(machine: Machine, operation: Insert) -> None:
         copy_keys(machine, key, operation, operation.query)
     keep_conflict_keys(machine, operation, key, table)
     insert_contents(machine, operation, key, table)
-    if operation.conflict is not None or operation.anti_join or key.schema in TEMPORARY or keyed:
-        return
     # A table that this very run has made is filled once in each run: a rebuilt one.
-    if key in machine.made or isinstance(machine.origin.get(key), Absent):
-        return
-    machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+    made = key in machine.made or isinstance(machine.origin.get(key), Absent)
+    if _may_clash(operation, key) and not keyed and not made:
+        machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
 
 
 def _without_guard(machine: Machine, operation: Insert) -> Insert | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Enum, Index, Key, Table
+from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns, Type
 
@@ -35,16 +35,10 @@ def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
     """Return whether a table, an index, a primary key or an enum has what a guard names; None if not known."""
     if test.of == "enum":
         return _has_labels(machine, test)
-    found = machine.relation(test.name)[1]
-    if isinstance(found, Index) and test.of in ("relation", "index"):
-        table = None if found.table is None else machine.relation(found.table)[1]
-        own = [element.column for element in found.elements]
-    elif isinstance(found, Table) and not found.assumed and test.of in ("relation", "primary"):
-        table = found
-        primary = next(iter(of_kind(found.constraints, "primary")), None)
-        own = list(found.columns) if test.of == "relation" else list(primary.columns) if primary is not None else []
-    else:
+    read = _columns_of(machine, test)
+    if read is None:
         return None
+    own, table = read
     if sorted(name or "" for name in own) != sorted(test.columns):
         # The name of an expression is not known.
         return None if None in own else False
@@ -55,6 +49,19 @@ def has_columns(machine: Machine, test: KeyColumns) -> bool | None:
     if test.order != "position":
         return None
     return _by_position(own, table if test.of != "relation" else None) == list(test.columns)
+
+
+def _columns_of(machine: Machine, test: KeyColumns) -> tuple[list[str | None], SchemaObject | Absent | None] | None:
+    """Return the columns that a guard reads, and their table."""
+    found = machine.relation(test.name)[1]
+    if isinstance(found, Index) and test.of in ("relation", "index"):
+        table = None if found.table is None else machine.relation(found.table)[1]
+        return [element.column for element in found.elements], table
+    if isinstance(found, Table) and not found.assumed and test.of in ("relation", "primary"):
+        primary = next(iter(of_kind(found.constraints, "primary")), None)
+        columns = found.columns if test.of == "relation" else primary.columns if primary is not None else ()
+        return list(columns), found
+    return None
 
 
 def _has_labels(machine: Machine, test: KeyColumns) -> bool | None:
@@ -138,10 +145,14 @@ def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> boo
         return None if same is None else not same
     if name != "character_maximum_length" or kind is None or not value.isdecimal():
         return None
+    return _has_length(kind, sign, int(value))
+
+
+def _has_length(kind: Type, sign: str, limit: int) -> bool:
     if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
         # What has no length is NULL.
         return False
-    length, limit = int(kind.args[0]), int(value)
+    length = int(kind.args[0])
     return {"<": length < limit, ">": length > limit, "<=": length <= limit, ">=": length >= limit}[sign]
 
 

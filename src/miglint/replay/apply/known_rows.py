@@ -13,7 +13,7 @@ from rpds import HashTrieMap
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
-from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.row_contents import contents, references_to
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.known_keys import KnownKeys, Values
@@ -209,21 +209,28 @@ def has_row(machine: Machine, key: Key, where: Expression | None) -> bool | None
     if True in answers:
         return True
     _, known = _known(machine, key)
-    named = _named_keys(where)
     doubtful = None in answers
     for columns, keys in known.items():
         if not len(keys):
             continue
         if where is None:
             return any(held for _, held in keys) or None
-        if named is not None and len(named[1]) == 1 and named[0] in columns:
-            found = keys.with_value(columns.index(named[0]), named[1][0])
-            if any(keys.holds(values) for values in found):
-                return True
-            doubtful = doubtful or bool(found)
-        elif len(keys) > len(rows):
-            doubtful = True
+        held = _has_key(columns, keys, where, len(rows))
+        if held:
+            return True
+        doubtful = doubtful or held is None
     return None if doubtful else False
+
+
+def _has_key(columns: tuple[str, ...], keys: KnownKeys, where: Expression, rows: int) -> bool | None:
+    """Return whether one of the known keys, of more than some known `rows`, certainly fulfills a condition."""
+    named = _named_keys(where)
+    if named is None or len(named[1]) != 1 or named[0] not in columns:
+        return None if len(keys) > rows else False
+    found = keys.with_value(columns.index(named[0]), named[1][0])
+    if any(keys.holds(values) for values in found):
+        return True
+    return None if found else False
 
 
 def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
@@ -263,9 +270,7 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
             held = True if values in added else there.holds(values)
             if held is not None:
                 where = "among these rows" if values in added else f'in "{operation.table}"'
-                message = f"a row with {_listed(columns, values)} is {where} already: duplicate key value"
-                certain = held and not operation.guarded
-                raise machine.refuse("unique_violation", message, key, columns[0], certain=certain)
+                raise _duplicate(machine, operation, key, _listed(columns, values), where, columns[0], certain=held)
             added[values] = None
         if added:
             after = after.insert(label, _of(after, label).adding(added))
@@ -273,6 +278,13 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     if known is not before:
         _set_known(machine, place, known)
     return after is not before
+
+
+def _duplicate(
+    machine: Machine, operation: Insert, key: Key, values: str, where: str, column: str, *, certain: bool
+) -> Refused:
+    message = f"a row with {values} is {where} already: duplicate key value"
+    return machine.refuse("unique_violation", message, key, column, certain=certain and not operation.guarded)
 
 
 def keep_conflict_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> None:

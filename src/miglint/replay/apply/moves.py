@@ -186,6 +186,7 @@ def _requery(query: Query, old: Name, new: Name, *, postgres: bool) -> Query:
         text=_moved(query.text, old, new) if postgres else swap_name(query.text, old.name, new.name),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),
+        keys=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.keys),
         stars=tuple(swap(name) for name in query.stars),
     )
 

@@ -108,15 +108,20 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
             continue
         if relation_key(other.partition_of, machine.dialect) != parent:
             continue  # It only refers to the table.
-        if bound == DEFAULT and other.partition_bound == DEFAULT:
-            message = f'partition "{name}" conflicts with existing default partition "{other_key.name}"'
-            raise machine.refuse("invalid_object_definition", message, parent)
-        if are_mixed_moduli(bound, other.partition_bound):
-            message = "every hash partition modulus must be a factor of the next larger modulus"
-            raise machine.refuse("invalid_object_definition", message, parent)
-        if bounds_overlap(bound, other.partition_bound):
-            message = f'partition "{name}" would overlap partition "{other_key.name}"'
-            raise machine.refuse("invalid_object_definition", message, parent)
+        conflict = _conflict(name, bound, other_key.name, other.partition_bound)
+        if conflict is not None:
+            raise machine.refuse("invalid_object_definition", conflict, parent)
+
+
+def _conflict(name: str, bound: str, other: str, other_bound: str) -> str | None:
+    """Return the error for two partitions of one table, None if there can be both."""
+    if bound == DEFAULT and other_bound == DEFAULT:
+        return f'partition "{name}" conflicts with existing default partition "{other}"'
+    if are_mixed_moduli(bound, other_bound):
+        return "every hash partition modulus must be a factor of the next larger modulus"
+    if bounds_overlap(bound, other_bound):
+        return f'partition "{name}" would overlap partition "{other}"'
+    return None
 
 
 def _refuse_form(machine: Machine, parent: Key, partition_by: str, bound: str) -> None:
@@ -202,7 +207,13 @@ def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
 
 
 def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachPartition) -> Table:
-    """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again."""
+    """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again.
+
+    The identity of a column is that of the parent, and stays with it.
+    """
+    for label, own in table.columns.items():
+        if own.identity:
+            table = replace(table, columns=with_part(table.columns, label, replace(own, identity=None)))
     parent = machine.schema.table(machine.key(operation.table))
     bound = table.partition_bound
     if not operation.concurrently or parent is None or bound is None or bound == DEFAULT:

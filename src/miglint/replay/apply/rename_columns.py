@@ -225,25 +225,33 @@ def _mentioning(value: _Mentioning, relation: Name, old: str, new: str) -> _Ment
     own = getattr(value, "table", None) == relation
     mentions = swap_mentioned(value.mentions, relation, own, old, new)
     if isinstance(value, Other):
-        members = tuple(_member(member, old, new) if member.table == relation else member for member in value.members)
-        if mentions == value.mentions and members == value.members:
-            return value
-        sources = tuple(swap_word(text, old, new) for text in value.sources)
-        definition = swap_word(value.definition, old, new)
-        return replace(value, mentions=mentions, members=members, definition=definition, sources=sources)
+        return _other(replace(value, mentions=mentions), value, relation, old, new)
     named = isinstance(value, Trigger) and own and old in value.columns
     if mentions == value.mentions and not named:
         return value
     if isinstance(value, Policy):
-        using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
-        using_text, check_text = (text and swap_word(text, old, new) for text in (value.using_text, value.check_text))
-        return replace(value, mentions=mentions, using=using, check=check, using_text=using_text, check_text=check_text)
+        return _policy(replace(value, mentions=mentions), old, new)
     if isinstance(value, Routine):
         source, body = swap_word(value.source, old, new), value.body and swap_word(value.body, old, new)
         return replace(value, mentions=mentions, body=body, source=source)
     source, definition = swap_word(value.source, old, new), swap_word(value.definition, old, new)
     changed = replace(value, mentions=mentions, definition=definition, source=source)
     return replace(changed, columns=_swap(changed.columns, old, new)) if isinstance(changed, Trigger) else changed
+
+
+def _other(value: Other, before: Other, relation: Name, old: str, new: str) -> Other:
+    """Return an object, whose mentions have the new name, with that in all of it; itself before if none has it."""
+    members = tuple(_member(member, old, new) if member.table == relation else member for member in value.members)
+    if value.mentions == before.mentions and members == value.members:
+        return before
+    sources = tuple(swap_word(text, old, new) for text in value.sources)
+    return replace(value, members=members, definition=swap_word(value.definition, old, new), sources=sources)
+
+
+def _policy(value: Policy, old: str, new: str) -> Policy:
+    using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
+    using_text, check_text = (text and swap_word(text, old, new) for text in (value.using_text, value.check_text))
+    return replace(value, using=using, check=check, using_text=using_text, check_text=check_text)
 
 
 def _member(member: Member, old: str, new: str) -> Member:

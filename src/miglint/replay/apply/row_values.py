@@ -226,16 +226,22 @@ def refuse_values(machine: Machine, key: Key, table: Table, operation: Insert) -
     limits = {name: limit for name, column in table.columns.items() if (limit := _limit(machine, column)) is not None}
     for row in operation.rows:
         values = values_of_row(machine, table, names, row)
-        for name in required:
-            if name in values and values[name] is None:
-                raise _null_error(machine, key, table, name)
-        for name, limit in limits.items():
-            if len((values.get(name) or "").rstrip(" ")) > limit:
-                message = f"value too long for type {table.columns[name].type}"
-                raise machine.refuse("string_data_right_truncation", message, key, name)
+        missing = next((name for name in required if name in values and values[name] is None), None)
+        if missing is not None:
+            raise _null_error(machine, key, table, missing)
+        _refuse_long_values(machine, key, table, values, limits)
         for check in checks:
             if check.expression is not None and check.enforced and satisfies(check.expression, values) is False:
                 raise _check_error(machine, key, table, check)
+
+
+def _refuse_long_values(
+    machine: Machine, key: Key, table: Table, values: Mapping[str, str | None], limits: Mapping[str, int]
+) -> None:
+    for name, limit in limits.items():
+        if len((values.get(name) or "").rstrip(" ")) > limit:
+            message = f"value too long for type {table.columns[name].type}"
+            raise machine.refuse("string_data_right_truncation", message, key, name)
 
 
 def _null_error(machine: Machine, key: Key, table: Table, name: str) -> Exception:

@@ -8,7 +8,7 @@ from miglint.replay.apply.columns import altered
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_contents import references_to
 from miglint.schema.objects import Absent, Index, Key, RewriteRule, Table, Trigger, View
-from miglint.schema.parts import of_kind
+from miglint.schema.parts import named_of_kind, of_kind, with_part
 from miglint.sql.operations import EnableTrigger, SetTableOption
 
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
@@ -36,15 +36,17 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     elif isinstance(found, Index):
         name = operation.option.removeprefix("storage parameter ")
         if name != operation.option:
-            kept = tuple(option for option in found.options if option.partition("=")[0] != name)
-            set_to = () if operation.value is None else (f"{name}={operation.value}",)
-            machine.put(key, replace(found, options=tuple(sorted((*kept, *set_to)))))
+            machine.put(key, replace(found, options=_with_parameter(found.options, name, operation.value)))
     elif isinstance(found, View):
         name = operation.option.removeprefix("storage parameter ")
-        kept = tuple(option for option in found.options if option.partition("=")[0] != name)
-        if operation.value is not None and operation.value.lower() != _OFF_OF_VIEWS.get(name):
-            kept = tuple(sorted((*kept, f"{name}={operation.value}")))
-        machine.put(key, replace(found, options=kept))
+        off = operation.value is not None and operation.value.lower() == _OFF_OF_VIEWS.get(name)
+        machine.put(key, replace(found, options=_with_parameter(found.options, name, None if off else operation.value)))
+
+
+def _with_parameter(options: tuple[str, ...], name: str, value: str | None) -> tuple[str, ...]:
+    """Return options with a value of one of them, or without that."""
+    kept = tuple(option for option in options if option.partition("=")[0] != name)
+    return kept if value is None else tuple(sorted((*kept, f"{name}={value}")))
 
 
 def _refuse_unusable_index(machine: Machine, key: Key, relation: Table | View, operation: SetTableOption) -> None:
@@ -121,6 +123,29 @@ def _with_option(table: Table, operation: SetTableOption) -> Table:
     return replace(table, options=options)
 
 
+def _switch_foreign_keys(machine: Machine, key: Key, *, off: bool) -> None:
+    """Switch the triggers by which foreign keys are checked on a table: its own, and those that refer to it."""
+    table = machine.schema.table(key)
+    for name, _ in named_of_kind(table.constraints, "foreign") if table is not None else ():
+        _switch_foreign_key(machine, key, name, "own", off=off)
+    for user, constraint in references_to(machine, key):
+        if constraint.name is not None:
+            _switch_foreign_key(machine, user, constraint.name, "referenced", off=off)
+
+
+def _switch_foreign_key(machine: Machine, key: Key, name: str, where: str, *, off: bool) -> None:
+    table = machine.schema.table(key)
+    constraint = None if table is None else table.constraints.get(name)
+    if table is None or constraint is None:
+        return
+    sides = {"both": {"own", "referenced"}, "": set()}.get(constraint.disabled, {constraint.disabled})
+    sides = sides | {where} if off else sides - {where}
+    disabled = "both" if len(sides) > 1 else "".join(sides)
+    if disabled != constraint.disabled:
+        changed = with_part(table.constraints, name, replace(constraint, disabled=disabled))
+        machine.put(key, replace(table, constraints=changed))
+
+
 def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
     """`ENABLE/DISABLE TRIGGER`."""
     found = altered(machine, operation)
@@ -133,6 +158,8 @@ def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
     if operation.trigger.startswith("*"):
         for user, value in machine.schema.users(key, Trigger):
             machine.put(user, replace(value, state=state))
+        if operation.trigger == "*all*":
+            _switch_foreign_keys(machine, key, off=state == "disabled")
         return
     trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
     found_trigger = machine.schema.get(trigger_key)

@@ -9,6 +9,7 @@ from miglint.replay.apply.columns import altered
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
+from miglint.replay.apply.kept_modifiers import kept_types
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import detached_checks, refuse_attached, refuse_bound, refuse_partition_key
 from miglint.replay.apply.queries import need_query, resolved_query
@@ -262,12 +263,12 @@ def _from_query(
         return False
     kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
     given = [column.name for column in operation.columns]
+    kept = kept_types(machine, operation.query.text)
+    origins = {label: column.type for label, column in columns_of(machine, operation.query).items()}
     for place, output in enumerate(names):
         name = given[place] if place < len(given) else output
-        origin = columns_of(machine, operation.query).get(name)
-        typed = None if origin is None else origin.type
-        if kinds:
-            typed = type_named(kinds[place], typed)
+        typed = kept[place] if kept is not None and len(kept) == len(names) else origins.get(name)
+        typed = type_named(kinds[place], typed) if kinds else typed
         columns[machine.column_name(name)] = Column(name, typed, True)
     return True
 

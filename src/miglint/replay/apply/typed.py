@@ -22,6 +22,7 @@ from miglint.sql.operations import (
     CreateIndex,
     CreateRoutine,
     Expression,
+    IndexElement,
     Query,
     Type,
 )
@@ -67,18 +68,20 @@ def _plainly_fits(machine: Machine, default: Expression, kind: Type | None) -> b
         )
     text = default.text
     if text.startswith("'"):
-        if _STRING.match(text) is None:
-            return False
-        if kind.dimensions:
-            return default.literal == "{}"
-        if kind.name in _TEXTS and kind.schema is None:
-            return True
-        return kind.schema is not None and _is_label(machine, kind, default.literal)
+        return _STRING.match(text) is not None and _takes_string(machine, kind, default.literal)
     if kind.dimensions or kind.schema is not None:
         return False
     if kind.name == "bool":
         return text.lower() in ("true", "false")
     return kind.name in _NUMBERS and _WHOLE.match(text) is not None
+
+
+def _takes_string(machine: Machine, kind: Type, value: str) -> bool:
+    if kind.dimensions:
+        return value == "{}"
+    if kind.schema is None:
+        return kind.name in _TEXTS
+    return _is_label(machine, kind, value)
 
 
 def _is_label(machine: Machine, kind: Type, text: str) -> bool:
@@ -142,21 +145,26 @@ def check_index(machine: Machine, key: Key, operation: CreateIndex) -> None:
     for element in operation.elements:
         if element.expression is None:
             column = value.columns.get(element.column or "") if isinstance(value, Table) else None
-            if column is not None and column.generated == "virtual":
-                message = "indexes on virtual generated columns are not supported"
-                raise machine.refuse("feature_not_supported", message, key, column.name)
-            if column is not None and element.opclass is None:
-                refuse_unindexable(machine, key, operation.method, column.type)
-            elif column is not None and column.type is not None and element.opclass not in CLASSES:
-                from miglint.replay.apply import expressed
-
-                expressed.refuse_other_class(machine, key, operation.method, element.opclass or "", column.type)
+            if column is not None:
+                _check_indexed(machine, key, operation.method, element, column)
         elif element.expression.text:
             from miglint.replay.apply import expressed
 
             expressed.check_element(machine, key, operation.method, element, element.expression)
     if operation.where is not None:
         check_predicate(machine, key, operation.where)
+
+
+def _check_indexed(machine: Machine, key: Key, method: str, element: IndexElement, column: Column) -> None:
+    if column.generated == "virtual":
+        message = "indexes on virtual generated columns are not supported"
+        raise machine.refuse("feature_not_supported", message, key, column.name)
+    if element.opclass is None:
+        refuse_unindexable(machine, key, method, column.type)
+    elif column.type is not None and element.opclass not in CLASSES:
+        from miglint.replay.apply import expressed
+
+        expressed.refuse_other_class(machine, key, method, element.opclass or "", column.type)
 
 
 def check_predicate(machine: Machine, key: Key, where: Expression) -> None:

@@ -13,6 +13,7 @@ from miglint.replay.apply.typed import described_view
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, SchemaObject, Table, View
+from miglint.schema.parts import named_of_kind
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ def _expanded(machine: Machine, query: Query, found: DescribedView | None) -> Qu
     # The server writes out what `*` stands for when a view is made: columns added later are no part of it.
     if found is not None and found.reads:
         query = replace(query, uses=tuple(dict.fromkeys((*query.uses, *_known_uses(machine, found.reads)))))
+    if found is not None and found.keyed:
+        query = replace(query, keys=tuple(_primary_keys(machine, found.keyed)))
     if found is not None and found.written is not None:
         all_uses = dict.fromkeys((*query.uses, *resolved_query(machine, found.written).uses))
         return replace(query, text=found.written.text, stored=found.written.key, uses=tuple(all_uses), stars=())
@@ -175,6 +178,14 @@ def _expanded(machine: Machine, query: Query, found: DescribedView | None) -> Qu
         else:
             uses.extend(ColumnUse(relation, column) for column in columns)
     return replace(query, uses=tuple(dict.fromkeys(uses)), stars=tuple(stars))
+
+
+def _primary_keys(machine: Machine, relations: Iterable[Name]) -> Iterator[ColumnUse]:
+    for relation in relations:
+        key = machine.key(relation)
+        table = machine.schema.table(key)
+        for name, _ in named_of_kind(table.constraints, "primary") if table is not None else ():
+            yield ColumnUse(Name(key.schema, key.name), name)
 
 
 def _known_uses(machine: Machine, uses: Iterable[ColumnUse]) -> Iterator[ColumnUse]:

@@ -66,7 +66,6 @@ def preserving_pair(
     written = replace(written, schema_only=tuple(left), data_lost=())
     back = tuple(text for item in asides for text in _back(item, dialect))
     module = postgres if dialect is Dialect.POSTGRES else sqlite
-    copy_kept = postgres.copy if dialect is Dialect.POSTGRES else sqlite.copy_what_is_there
     return PreservingPair(
         tuple(module.copy(item, version) for item in asides),
         (
@@ -74,7 +73,7 @@ def preserving_pair(
             *(text for item in kept for text in _back(item, dialect)),
             *_ending(kept, dialect),
         ),
-        tuple(copy_kept(item, version) for item in kept),
+        tuple(text for item in kept for text in _kept(item, step.after, version)),
         written,
         (*first, *back, *last, *_ending(asides, dialect)),
         tuple(asides),
@@ -147,6 +146,15 @@ def _comes_back(step: Step, way: Written, item: LostData) -> bool:
     if restored is None or was is None or column not in restored.columns:
         return False
     return restored.columns[column].type == was.columns[column].type
+
+
+def _kept(item: SetAside, schema: Schema, version: str) -> list[str]:
+    """Return the statements of a rollback that set data aside, of which a part of a forward made only a part."""
+    if schema.dialect is Dialect.POSTGRES:
+        return [postgres.copy(item, version)]
+    table = schema.table(item.key)
+    columns = () if table is None else tuple(one.name for one in table.columns.values() if one.generated is None)
+    return [sqlite.empty_table(item.table, columns), sqlite.copy_what_is_there(item, version)]
 
 
 def _back(item: SetAside, dialect: Dialect) -> list[str]:

@@ -21,13 +21,13 @@ def copy(item: SetAside, version: str) -> str:
     columns = item.columns if item.whole else (*item.identity, *item.values)
     last = item.dropped[-1:] or (item.columns[-1:] if item.whole else ())
     there = column_exists(table, last[0]) if last else relation_exists(table)
-    place = name(item.place)
+    place, copied = name(item.place), ", ".join(_copied(item, column) for column in columns)
     return _block(
         f"{negated(relation_exists(place))} AND {there}",
         f"CREATE SCHEMA IF NOT EXISTS {SET_ASIDE_SCHEMA};",
         f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;",
         f"CREATE TABLE {place} AS",
-        f"SELECT {identifiers(columns)}, now() AS {AT}, {literal(version)}::text AS {VERSION} FROM {table};",
+        f"SELECT {copied}, now() AS {AT}, {literal(version)}::text AS {VERSION} FROM {table};",
         f"REVOKE ALL ON TABLE {place} FROM PUBLIC;",
     )
 
@@ -79,6 +79,18 @@ def _block(condition: str, *lines: str) -> str:
     return guards.block(condition, "\n        ".join(lines)).text
 
 
+def _copied(item: SetAside, column: str) -> str:
+    """Return the expression for a column in its copy."""
+    own = identifier(column)
+    return f'{own}::text COLLATE "default" AS {own}' if column in item.texts else own
+
+
+def _original(item: SetAside, column: str, copy: str = "") -> str:
+    """Return the expression for a column of a copy in the table that it is of."""
+    own = f"{copy}{identifier(column)}"
+    return f"{own}::{item.texts[column]}" if column in item.texts else own
+
+
 def _joined(item: SetAside) -> str:
     return " AND ".join(f"t.{identifier(column)} = a.{identifier(column)}" for column in item.identity)
 
@@ -89,7 +101,7 @@ def _update(item: SetAside) -> list[str]:
     on = [f"ALTER TABLE {table} ENABLE TRIGGER {identifier(trigger)};" for trigger in item.triggers]
     lines = []
     if item.dropped:
-        assigned = ", ".join(f"{identifier(column)} = a.{identifier(column)}" for column in item.dropped)
+        assigned = ", ".join(f"{identifier(column)} = {_original(item, column, 'a.')}" for column in item.dropped)
         lines.append(f"UPDATE {table} AS t SET {assigned} FROM {place} AS a WHERE {_joined(item)};")
     for column in item.narrowed:
         own, became = identifier(column), column + _BECAME
@@ -108,10 +120,9 @@ def _update(item: SetAside) -> list[str]:
 
 def _insert(item: SetAside) -> list[str]:
     table, place = name(item.table), name(item.place)
-    columns = identifiers(item.columns)
-    lines = [
-        f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {place} ON CONFLICT DO NOTHING;"
-    ]
+    values = ", ".join(_original(item, column) for column in item.columns)
+    into = f"INSERT INTO {table} ({identifiers(item.columns)}) OVERRIDING SYSTEM VALUE"
+    lines = [f"{into} SELECT {values} FROM {place} ON CONFLICT DO NOTHING;"]
     for column in item.counted:
         sequence = f"pg_get_serial_sequence({literal(table)}, {literal(column)})"
         lines.append(f"PERFORM setval({sequence}, max({identifier(column)})) FROM {table};")

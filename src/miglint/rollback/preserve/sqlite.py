@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from miglint.rollback.preserve.tables import AT, VERSION, SetAside
+from miglint.sql.operations import Name
 from miglint.writer.words import identifier, identifiers, literal, name
 
 
 def copy(item: SetAside, version: str) -> str:
     """Return the statement that copies rows or values away; SQLite does not look at the query if the copy exists."""
     return _copy(item, version, identifiers(_columns(item)), name(item.table))
+
+
+def empty_table(table: Name, columns: tuple[str, ...]) -> str:
+    """Return the statement that makes a table if a part of a forward has not made it; the rollback drops it again."""
+    return f"CREATE TABLE IF NOT EXISTS {name(table)} ({identifiers(columns)});"
 
 
 def copy_what_is_there(item: SetAside, version: str) -> str:

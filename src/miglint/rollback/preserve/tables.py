@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from miglint.base.model import Dialect
@@ -12,7 +12,7 @@ from miglint.schema.objects import Key, Table, Trigger
 from miglint.schema.set_aside import SET_ASIDE_PREFIX, SET_ASIDE_SCHEMA
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
-from miglint.writer.words import name
+from miglint.writer.words import name, type_name
 from miglint.writer.written import LostData
 
 _LONGEST = 63 - len("_became")
@@ -24,6 +24,8 @@ class SetAside(Struct, frozen=True):
 
     `place` is the name of the table that they are copied to. `columns` are those of the table that a row is made of,
     `counted` those of them with a sequence of their own, `triggers` the enabled triggers that an update would fire.
+    `texts` are the types of columns that are copied as texts: their type or collation is the user's, and could not be
+    dropped as long as the copy is there.
     """
 
     key: Key
@@ -36,6 +38,7 @@ class SetAside(Struct, frozen=True):
     columns: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    texts: Mapping[str, str] = {}
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -82,7 +85,8 @@ def set_aside(
         columns = tuple(column.name for column in table.columns.values() if column.generated is None)
         if any(item.column is None for item in items):
             counted = tuple(c.name for c in table.columns.values() if c.serial or c.identity is not None)
-            found.append(SetAside(key, table.name, place, whole=True, columns=columns, counted=counted))
+            texts = _texts(table, other)
+            found.append(SetAside(key, table.name, place, whole=True, columns=columns, counted=counted, texts=texts))
             continue
         whys = {item.column or "": item.why for item in items}
         dropped = tuple(table.columns[column].name for column, why in whys.items() if why == "dropped")
@@ -94,8 +98,24 @@ def set_aside(
             left += items
             continue
         triggers = _enabled_triggers(other, key)
-        found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers))
+        texts = {column: kind for column, kind in _texts(table, other).items() if column in dropped}
+        found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers, texts=texts))
     return found, left
+
+
+def _texts(table: Table, other: Schema) -> dict[str, str]:
+    """Return the columns of types and collations that the other schema has not, with their types."""
+    if other.dialect is Dialect.SQLITE:
+        return {}
+    found = {}
+    for column in table.columns.values():
+        kind = column.type
+        if kind is None:
+            continue
+        gone = kind.schema is not None and other.find(Key("type", kind.schema, kind.name)) is None
+        if gone or column.collation:
+            found[column.name] = type_name(kind, Dialect.POSTGRES)
+    return found
 
 
 def _by_table(lost: Iterable[LostData]) -> dict[Key, list[LostData]]:

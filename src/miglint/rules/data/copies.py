@@ -15,7 +15,7 @@ from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.lookup import visible_table
 from miglint.schema.objects import Table
-from miglint.schema.type_conversion import Conversion, conversion
+from miglint.schema.type_conversion import TypeChange, conversion
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression, Name, Type, flat
@@ -48,7 +48,7 @@ def _shorter(old: Type, new: Type) -> bool:
         return False
 
 
-def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, Conversion]]:
+def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, TypeChange]]:
     for operation in data_operations(step, direction):
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
             table = visible_table(before, operation.table)

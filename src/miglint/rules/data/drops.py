@@ -40,15 +40,7 @@ _BATCHES = "in batches of some thousand rows"
 )
 def required_column_added(step: Step) -> Iterator[Hit]:
     """Report columns for which existing rows have no value, also when they become NOT NULL after they are added."""
-    for applied, table, name in becoming_not_null(step):
-        added = added_before(step, applied, table, name)
-        if added is None or applied.empty(table) or rows_before(step, applied, table) is False:
-            continue
-        if isinstance(added.operation, ops.AddColumn) and not _has_value(added.operation.column):
-            yield applied.hit(
-                f'this fails if "{table.name}" has rows, which have no value for "{name}"',
-                f"Give them one first: `{fill(applied, table, name, table, name)}`",
-            )
+    yield from _required_later(step)
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
@@ -71,6 +63,19 @@ def required_column_added(step: Step) -> Iterator[Hit]:
             continue
         fails = "this fails:" if filled else "this fails if"
         yield applied.hit(f'{fails} "{operation.table.name}" has rows, which have no value for "{column.name}"', help)
+
+
+def _required_later(step: Step) -> Iterator[Hit]:
+    """Report columns that become NOT NULL after they are added without a value."""
+    for applied, table, name in becoming_not_null(step):
+        added = added_before(step, applied, table, name)
+        if added is None or applied.empty(table) or rows_before(step, applied, table) is False:
+            continue
+        if isinstance(added.operation, ops.AddColumn) and not _has_value(added.operation.column):
+            yield applied.hit(
+                f'this fails if "{table.name}" has rows, which have no value for "{name}"',
+                f"Give them one first: `{fill(applied, table, name, table, name)}`",
+            )
 
 
 def _needs_value(column: Column) -> bool:

@@ -105,28 +105,18 @@ def _is_gone(failure: SecondRunFailure) -> bool:
 
 def _pattern(failure: SecondRunFailure) -> _GuardPattern | None:
     operation, postgres = failure.operation, failure.script.dialect is Dialect.POSTGRES
+    found = _postgres_pattern(failure) if postgres else None
+    if found is not None:
+        return found
     match operation:
         case ops.CreateIndex() if operation.name is not None:
             return _GuardPattern(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
-        case ops.AddColumn() if postgres and operation.kind in _TABLES:
-            return _GuardPattern(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
-        case ops.CreateOther() if postgres and operation.kind in _OTHERS:
-            guard = _OTHERS[operation.kind]
-            words = () if guard == _OR_REPLACE else tuple(operation.kind.upper().split())
-            return _GuardPattern(("CREATE", *words), guard)
         case ops.CreateView() if operation.materialized:
             return _GuardPattern(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
         case ops.CreateRoutine() if operation.kind in ("function", "procedure"):
             return _GuardPattern(("CREATE",), _OR_REPLACE)
         case ops.Drop() if operation.kind not in ("cast", "database"):
             return _GuardPattern(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
-        case ops.Rename() | ops.SetSchema() if postgres and operation.kind in ALTER_IF_EXISTS and _is_gone(failure):
-            words = ("ALTER", *operation.kind.upper().split())
-            return None if operation.if_exists else _GuardPattern(words, _IF_EXISTS)
-        case ops.DropColumn() if postgres and operation.kind in _TABLES:
-            return _GuardPattern(("DROP",), _IF_EXISTS, after="COLUMN")
-        case ops.DropColumn() if postgres and operation.kind == "type":
-            return _GuardPattern(("DROP", "ATTRIBUTE"), _IF_EXISTS)
         case ops.SetIdentity() if operation.action == "drop":
             return _GuardPattern(("DROP", "IDENTITY"), _IF_EXISTS, late=True)
         case ops.SetGenerated() if operation.expression is None:
@@ -134,6 +124,27 @@ def _pattern(failure: SecondRunFailure) -> _GuardPattern | None:
         case _:
             of_engine = _POSTGRES_GUARDS if postgres else _SQLITE_GUARDS
             return _GUARDS.get(type(operation)) or of_engine.get(type(operation))
+
+
+def _postgres_pattern(failure: SecondRunFailure) -> _GuardPattern | None:
+    """Return the guard of a statement that only PostgreSQL has one for."""
+    operation = failure.operation
+    match operation:
+        case ops.AddColumn() if operation.kind in _TABLES:
+            return _GuardPattern(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
+        case ops.CreateOther() if operation.kind in _OTHERS:
+            guard = _OTHERS[operation.kind]
+            words = () if guard == _OR_REPLACE else tuple(operation.kind.upper().split())
+            return _GuardPattern(("CREATE", *words), guard)
+        case ops.Rename() | ops.SetSchema() if operation.kind in ALTER_IF_EXISTS and _is_gone(failure):
+            words = ("ALTER", *operation.kind.upper().split())
+            return None if operation.if_exists else _GuardPattern(words, _IF_EXISTS)
+        case ops.DropColumn() if operation.kind in _TABLES:
+            return _GuardPattern(("DROP",), _IF_EXISTS, after="COLUMN")
+        case ops.DropColumn() if operation.kind == "type":
+            return _GuardPattern(("DROP", "ATTRIBUTE"), _IF_EXISTS)
+        case _:
+            return None
 
 
 def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:

@@ -111,6 +111,12 @@ def _is_filled(moments: tuple[OperationTrace, ...], name: str) -> bool:
     return any(insert.table.name.lower() == name.lower() for insert in inserts)
 
 
+def _changes_key(update: ops.Update, constraint: Constraint) -> bool:
+    changed = {column.lower() for column, _ in update.assignments}
+    wanted = {column.lower() for column in constraint.referenced}
+    return not wanted or not wanted.isdisjoint(changed)
+
+
 def _is_evaded(
     moments: tuple[OperationTrace, ...], drop: ops.Drop, constraint: Constraint, *, begun: bool, waits: bool
 ) -> bool:
@@ -130,10 +136,8 @@ def _is_evaded(
                 if deferred and waits and begun:
                     return True
             case ops.Update() as update if deferred and update.where is None:
-                changed = {column.lower() for column, _ in update.assignments}
                 if update.table.name.lower() == drop.name.name.lower() and constraint.on_update in (None, "no action"):
-                    wanted = {column.lower() for column in constraint.referenced}
-                    return not wanted or not wanted.isdisjoint(changed)
+                    return _changes_key(update, constraint)
             case _:
                 pass
     return False

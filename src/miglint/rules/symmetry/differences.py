@@ -36,6 +36,7 @@ _ASPECTS = {
     "referential action": "SYM008",
     "labels": "SYM010",
     "validated": "SYM020",
+    "triggers": "SYM016",
     "column order": "SYM023",
     "owner": "SYM022",
 }
@@ -78,16 +79,7 @@ def differences(step: Step) -> dict[str, list[Change]]:
         return _NOTHING
     if not was_read(step):
         return _NOTHING
-    mistaken = {
-        (name.lower(), part.lower() if part else None)
-        for event in step.rollback.events
-        if fails(event)
-        for name, part in _meant(event, step.rollback)
-    }
-    wrong = [
-        f"{name.rpartition('.')[2]}.{part}" if part else name.rpartition(".")[2]
-        for name, part in (subject_of(event) for event in step.rollback.events if _drops_nothing(event))
-    ]
+    mistaken, wrong = _mistaken(step.rollback), _dropped_in_vain(step.rollback)
     found: dict[str, list[Change]] = {}
     for change in step.changes:
         if step.rollback.lost and change.kind in ("extra", "missing"):
@@ -99,6 +91,24 @@ def differences(step: Step) -> dict[str, list[Change]]:
         if change.certain and (change.key.name.lower(), change.part.lower() if change.part else None) not in mistaken:
             found.setdefault(code_of(step, change), []).append(change)
     return found
+
+
+def _mistaken(rollback: Run) -> set[tuple[str, str | None]]:
+    """Return what the failing statements of a rollback are about: objects, and parts of them."""
+    return {
+        (name.lower(), part.lower() if part else None)
+        for event in rollback.events
+        if fails(event)
+        for name, part in _meant(event, rollback)
+    }
+
+
+def _dropped_in_vain(rollback: Run) -> list[str]:
+    """Return the names that a rollback drops, and that nothing has."""
+    return [
+        f"{name.rpartition('.')[2]}.{part}" if part else name.rpartition(".")[2]
+        for name, part in (subject_of(event) for event in rollback.events if _drops_nothing(event))
+    ]
 
 
 def code_of(step: Step, change: Change) -> str:
@@ -339,7 +349,7 @@ def _changed(step: Step, change: Change, thing: str) -> str:
         return f"{thing} differs only in white space or comments, which the server stores"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
-    verb = "differ" if aspect in ("columns", "labels") else "differs"
+    verb = "differ" if aspect in ("columns", "labels", "triggers") else "differs"
     old, new = step.before.find(change.key), end_of(step).find(change.key)
     listed = _lists_differ(_names(old, aspect), _names(new, aspect))
     if listed:

@@ -32,7 +32,7 @@ from miglint.schema.objects import (
 )
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Name
+from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.printer import create, finish
@@ -304,6 +304,8 @@ def _change_back(step: Step, change: Change) -> OfferedStatements | str:
         table = step.before.table(change.key)
         if table is None or change.part is None or change.part not in table.constraints:
             raise UnprintableError("what it was is not known")
+        if change.aspect == "triggers":
+            return OfferedStatements(_ADD, _triggers_back(step, change, table.constraints[change.part]))
         definition = tables.constraint(table.constraints[change.part])
         return OfferedStatements(_IN_ROLLBACK, (f"ALTER TABLE {name} DROP CONSTRAINT {constraint}, ADD {definition};",))
     if change.part is not None:
@@ -318,6 +320,20 @@ def _change_back(step: Step, change: Change) -> OfferedStatements | str:
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
+
+
+def _triggers_back(step: Step, change: Change, was: Constraint) -> tuple[str, ...]:
+    """Return the statements that enable or disable the triggers of a foreign key, and all others of the table."""
+    now = end_of(step).table(change.key)
+    is_now = None if now is None else now.constraints.get(change.part or "")
+    other = _relation(step, change.key) if was.table is None else qualified(was.table)
+    names = {"own": _relation(step, change.key), "referenced": other}
+    texts = []
+    for side, name in names.items():
+        before, after = (one is not None and one.disabled in (side, "both") for one in (was, is_now))
+        if before != after:
+            texts.append(f"ALTER TABLE {name} {'DISABLE' if before else 'ENABLE'} TRIGGER ALL;")
+    return tuple(texts)
 
 
 def _rebuild(step: Step, key: Key) -> str:

@@ -72,7 +72,8 @@ class Query(Struct, frozen=True, gc=False, array_like=True):
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
     `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
     SQLite takes for strings where there are no such columns. `stored` is the canonical text of what PostgreSQL stores
-    for a view where that differs: without its stars.
+    for a view where that differs: without its stars. `keys` are the primary keys that the columns of a view depend on
+    where it groups by them, each as a constraint of its relation.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Query(Struct, frozen=True, gc=False, array_like=True):
     stars: tuple[Name, ...] = ()
     strings: frozenset[str] = frozenset()
     stored: str | None = None
+    keys: tuple[ColumnUse, ...] = ()
 
     __eq__ = equal_by("key")
 
@@ -194,6 +196,8 @@ class Constraint(Struct, frozen=True, gc=False, array_like=True):
     conflict clause. `orders` is what stands behind the columns of a key there (`COLLATE nocase DESC`), empty where
     nothing does, `actions` what stands behind the columns that a foreign key refers to, as it is written. `rests_on` is
     the unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
+    `disabled` is where `DISABLE TRIGGER ALL` has taken a foreign key's triggers from work: on its `own` table, which
+    takes any value then, on the `referenced` one, whose rows can be deleted, or on `both`.
     """
 
     kind: str
@@ -225,6 +229,7 @@ class Constraint(Struct, frozen=True, gc=False, array_like=True):
     rests_on: str | None = None
     orders: tuple[str, ...] = ()
     actions: str = ""
+    disabled: str = ""
 
     __eq__ = equal_by(
         "kind",
@@ -251,6 +256,7 @@ class Constraint(Struct, frozen=True, gc=False, array_like=True):
         "enforced",
         "generated",
         "orders",
+        "disabled",
     )
 
 

@@ -158,7 +158,7 @@ def _alters_composite(schema: Schema, key: Key, one: Composite, two: Composite) 
 def alters_constraint(one: Constraint, two: Constraint) -> bool:
     """Return whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes a constraint equal to the new one."""
     before, after = essence(one), essence(two)
-    if replace(before, validated=True) == after:
+    if replace(before, validated=True) == after or replace(before, disabled=after.disabled) == after:
         return True
     same = replace(before, deferrable=after.deferrable, deferred=after.deferred)
     return before.kind == "foreign" and same == after

@@ -27,9 +27,10 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.parts import named_of_kind
 from miglint.schema.sameness import same_default
 from miglint.schema.sequences import limits
-from miglint.sql.operations import Column
+from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer import inheritance, printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
@@ -321,6 +322,20 @@ def _constraint(item: Item, one: Table, two: Table) -> Iterator[str]:
         yield f"{head} ALTER CONSTRAINT {own} {words};"
     if after.validated and not before.validated:
         yield f"{head} VALIDATE CONSTRAINT {own};"
+    if before.disabled != after.disabled:
+        # One statement switches all keys of a table.
+        keys = [(one.constraints.get(label), key) for label, key in named_of_kind(two.constraints, "foreign")]
+        switched = [(was, key) for was, key in keys if was is not None and was.disabled != key.disabled]
+        if switched[0][1] is after:
+            yield from dict.fromkeys(text for was, key in switched for text in _switches(two.name, was, key))
+
+
+def _switches(own: Name, before: Constraint, after: Constraint) -> Iterator[str]:
+    """Yield the statements that switch the triggers of a foreign key."""
+    for side, table in (("own", own), ("referenced", after.table)):
+        was, is_now = (constraint.disabled in (side, "both") for constraint in (before, after))
+        if was != is_now and table is not None:
+            yield f"ALTER TABLE {name(table)} {'DISABLE' if is_now else 'ENABLE'} TRIGGER ALL;"
 
 
 def _identity(draft: Drafting, item: Item, two: Table) -> Iterator[str]:

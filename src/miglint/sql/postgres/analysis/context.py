@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from miglint.sql.operations import ColumnUse
+from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
@@ -40,7 +40,7 @@ class ExpressionAnalysis:
     `refusal` is the error for an aggregate where none is allowed. `used` are all columns that were found. `stars` are
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
     `reads` are the columns of relations that are named. `constants` are the texts of constants, each with the type that
-    it is read as.
+    it is read as. `keyed` are the relations that are grouped by their primary key, on which the other columns depend.
     """
 
     __slots__ = (
@@ -48,6 +48,7 @@ class ExpressionAnalysis:
         "constants",
         "environment",
         "inside",
+        "keyed",
         "kinds",
         "overloads",
         "plain",
@@ -73,6 +74,7 @@ class ExpressionAnalysis:
         self.stars: dict[int, str | None] = {}
         self.reads: dict[ColumnUse, None] = {}
         self.constants: list[tuple[str, str]] = []
+        self.keyed: dict[Name, None] = {}
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""

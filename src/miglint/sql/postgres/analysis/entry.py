@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.json import decode
 
-from miglint.sql.operations import ColumnUse, Query
+from miglint.sql.operations import ColumnUse, Name, Query
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
@@ -167,11 +167,13 @@ class DescribedView(NamedTuple):
     """The query of a view as it is stored: its result columns, the columns that it reads, and its text without stars.
 
     The server writes out what each `*` stands for; `written` is None where there is no `*`, or one that is not known.
+    `keyed` are the relations that it groups by their primary key.
     """
 
     columns: Columns | None
     reads: tuple[ColumnUse, ...] = ()
     written: Query | None = None
+    keyed: tuple[Name, ...] = ()
 
 
 def described_view(environment: Environment, text: str) -> DescribedView:
@@ -188,6 +190,7 @@ def described_view(environment: Environment, text: str) -> DescribedView:
         columns,
         tuple(analysis.reads),
         query(again[0], written) if written is not None and len(again) == 1 else None,
+        tuple(analysis.keyed),
     )
 
 

@@ -35,7 +35,7 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
         # An expression may stand for itself anywhere.
         return
     for item in plain:
-        if item.level == 0 and item.source >= 0 and not _is_grouped(scope, item, grouped):
+        if item.level == 0 and item.source >= 0 and not _is_grouped(analysis, scope, item, grouped):
             source = scope.sources[item.source]
             message = (
                 f'column "{source.alias}.{item.column}" must appear in the GROUP BY clause or be used in an aggregate '
@@ -91,13 +91,18 @@ def _unqualified(text: str) -> str:
     return text.rpartition(".")[2] if _COLUMN.match(text) is not None else text
 
 
-def _is_grouped(scope: QueryLevel, item: ColumnReference, grouped: set[tuple[int, str]]) -> bool:
+def _is_grouped(
+    analysis: ExpressionAnalysis, scope: QueryLevel, item: ColumnReference, grouped: set[tuple[int, str]]
+) -> bool:
     if (item.source, item.column) in grouped or (-1, item.column) in grouped:
         return True
     source = scope.sources[item.source]
     if source.columns is None or source.relation is None:
         return True
-    return bool(source.keys) and all((item.source, name) in grouped for name in source.keys)
+    if not source.keys or any((item.source, name) not in grouped for name in source.keys):
+        return False
+    analysis.keyed[source.relation] = None
+    return True
 
 
 def _expressions(body: Node, clauses: Sequence[Node], targets: Sequence[Node], scope: QueryLevel) -> Iterator[Node]:
