@@ -91,8 +91,9 @@ class Bench:
 
     def __init__(self, rounds: int, scratch: Path) -> None:
         self.rounds = rounds
-        # No configuration is there or above: not even that of this project.
-        self.place = scratch
+        # No configuration is there or above: not even that of this project. The cache has to be outside of it.
+        self.place = scratch / "place"
+        self.place.mkdir()
         self.miglint = program("miglint")
         self.squawk = program("squawk")
         # As installed: compiled modules, and output that is no terminal's.
