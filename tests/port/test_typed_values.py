@@ -9,11 +9,11 @@ import pytest
 
 from miglint.base.model import Dialect
 from miglint.port.expressions import TranslationError, translate, translate_statement
-from miglint.port.value_kinds import Kinds
+from miglint.port.value_kinds import ValueKinds
 
 from .conftest import Command, Plant
 
-_KINDS = Kinds(
+_KINDS = ValueKinds(
     {
         "doc": "document",
         "amount": "exact",
