@@ -529,7 +529,9 @@ def test_rows_are_read_before_they_are_gone(ported_to_postgres: Lost, script: st
     if expected is None:
         assert text.endswith("INSERT INTO n SELECT name FROM users;")
     else:
-        assert text == expected
+        # Numbers that were inserted are behind the last one of the identity column afterwards.
+        assert text.splitlines()[: len(expected.splitlines())] == expected.splitlines()
+        assert all("setval" in line for line in text.splitlines()[len(expected.splitlines()) :])
 
 
 @pytest.mark.parametrize(

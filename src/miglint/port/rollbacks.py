@@ -79,7 +79,9 @@ def _rollback(
     text = _with_values_back(text, item.script.values_back)
     if item.script.values_lost and text.restores != IMPOSSIBLE:
         restores = PARTIAL if text.restores == EXACT else text.restores
-        text = replace(text, restores=restores, missing=(*text.missing, *item.script.values_lost))
+        named = tuple(reason.partition(" stay ")[0] for reason in text.missing)
+        lost = (reason for reason in item.script.values_lost if reason.partition(" stay ")[0] not in named)
+        text = replace(text, restores=restores, missing=(*text.missing, *lost))
     migration, there = step.migration, step.migration.rollback
     if there is not None and item.migration.rollback is not None and there.path == item.migration.rollback.path:
         # That of the migration itself, which was for both engines as long as there was no other.
