@@ -462,6 +462,7 @@ def test_tables_that_change_places(ported_to_postgres: Lost) -> None:
 @pytest.mark.parametrize(
     ("script", "wanted"),
     [
+        ("UPDATE users SET name = json_object('a', old);", "SET name = json_build_object('a', old);"),
         ("INSERT INTO users VALUES (7, 'a', 'b');", "SELECT setval(pg_get_serial_sequence('users', 'id'), "),
         (
             "INSERT OR REPLACE INTO users (id, name) VALUES (1, 'x');",
