@@ -462,6 +462,7 @@ def test_tables_that_change_places(ported_to_postgres: Lost) -> None:
 @pytest.mark.parametrize(
     ("script", "wanted"),
     [
+        ("UPDATE users SET name = json_object('a', old);", "SET name = json_build_object('a', old);"),
         ("INSERT INTO users VALUES (7, 'a', 'b');", "SELECT setval(pg_get_serial_sequence('users', 'id'), "),
         (
             "INSERT OR REPLACE INTO users (id, name) VALUES (1, 'x');",
@@ -529,7 +530,9 @@ def test_rows_are_read_before_they_are_gone(ported_to_postgres: Lost, script: st
     if expected is None:
         assert text.endswith("INSERT INTO n SELECT name FROM users;")
     else:
-        assert text == expected
+        # Numbers that were inserted are behind the last one of the identity column afterwards.
+        assert text.splitlines()[: len(expected.splitlines())] == expected.splitlines()
+        assert all("setval" in line for line in text.splitlines()[len(expected.splitlines()) :])
 
 
 @pytest.mark.parametrize(

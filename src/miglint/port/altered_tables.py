@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect
-from miglint.port.conversions import Conversion
+from miglint.port.conversions import ConvertedColumn
 from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabeled
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
@@ -31,10 +31,10 @@ class AlteredTables:
     def __init__(self, script: SqliteScript, reasons: list[str], notes: list[str]) -> None:
         self._script, self._reasons, self._notes = script, reasons, notes
         self.labels: Mapping[Key, Mapping[str, str]] = {}
-        self.conversions: Sequence[Conversion] = ()
+        self.conversions: Sequence[ConvertedColumn] = ()
         self._waiting: dict[Key, ChangedTable] = {}
         self._renamed: dict[tuple[Key, str], RenamedLabels] = {}
-        self._converted: dict[tuple[Key, str], Conversion] = {}
+        self._converted: dict[tuple[Key, str], ConvertedColumn] = {}
 
     def alter(self, key: Key, before: Schema, after: Schema, objects: SqliteObjects) -> None:
         """Write the change of a table between two schemas of PostgreSQL, or keep it for `rebuild`."""
@@ -73,7 +73,7 @@ class AlteredTables:
                 self._add_keys(change)
             self._waiting = {}
 
-    def values_back(self, back: Sequence[Conversion]) -> ColumnValues:
+    def values_back(self, back: Sequence[ConvertedColumn]) -> ColumnValues:
         """Return the values that the rows of tables get in a rollback; `back` is what that of PostgreSQL converts."""
         found: dict[Key, dict[str, str]] = {}
         for (key, folded), labels in self._renamed.items():
@@ -83,7 +83,7 @@ class AlteredTables:
                 found.setdefault(key, {})[folded] = text
         return found
 
-    def lost_values(self, back: Sequence[Conversion]) -> tuple[str, ...]:
+    def lost_values(self, back: Sequence[ConvertedColumn]) -> tuple[str, ...]:
         """Return sentences about the values that no rollback brings back."""
         return tuple(
             f"the values of {self._converted[place].table}.{self._converted[place].column} stay converted"
@@ -91,7 +91,7 @@ class AlteredTables:
             if text is None
         )
 
-    def _back(self, back: Sequence[Conversion]) -> Iterator[tuple[tuple[Key, str], str | None]]:
+    def _back(self, back: Sequence[ConvertedColumn]) -> Iterator[tuple[tuple[Key, str], str | None]]:
         """Yield the columns whose values are converted, with what converts them again; None if nothing does."""
         for (key, folded), item in self._converted.items():
             table = self._script.schema.table(key)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from miglint.sql.operations import Column, Constraint
 from miglint.writer.words import identifier, identifiers
 
-# Kinds of constraints that can stand behind the column that they are about.
+# ValueKinds of constraints that can stand behind the column that they are about.
 _COLUMN_KINDS = frozenset({"primary", "unique", "foreign", "check"})
 _ACTIONS = (("DELETE", "on_delete"), ("UPDATE", "on_update"))
 

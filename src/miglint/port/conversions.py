@@ -37,7 +37,7 @@ _CHANGING = frozenset({(EXACT, INTEGER), (REAL, INTEGER), (TIME, DATE), (TIME, C
 _CAST = pattern(r"::\s*[\w.\" ]+(?:\([\d, ]*\))?(?:\[\])?\s*\)*\Z")
 
 
-class Conversion(NamedTuple):
+class ConvertedColumn(NamedTuple):
     """What a column of a table (`table` is its name in PostgreSQL) gets: SQL of SQLite over the old columns.
 
     `problem` says why SQLite has no such expression; `text` is then None.
@@ -49,7 +49,7 @@ class Conversion(NamedTuple):
     problem: str | None = None
 
 
-def conversions(moments: Iterable[OperationTrace], *, kept: bool = False) -> Iterator[Conversion]:
+def conversions(moments: Iterable[OperationTrace], *, kept: bool = False) -> Iterator[ConvertedColumn]:
     """Yield what becomes of the values of columns whose type changes, if it is not what they are already.
 
     With `kept`, those that stay as they are come, too, with the column as `text`.
@@ -67,7 +67,9 @@ def conversions(moments: Iterable[OperationTrace], *, kept: bool = False) -> Ite
             yield found
 
 
-def _of_column(table: Table, column: Column, operation: AlterColumnType, before: Schema, after: Schema) -> Conversion:
+def _of_column(
+    table: Table, column: Column, operation: AlterColumnType, before: Schema, after: Schema
+) -> ConvertedColumn:
     own = identifier(column.name)
     text = own
     if operation.using is not None:
@@ -77,9 +79,9 @@ def _of_column(table: Table, column: Column, operation: AlterColumnType, before:
     try:
         made = translate(text, Dialect.POSTGRES, kinds=kinds_of(before, [table])).text
     except TranslationError as problem:
-        return Conversion(table.name.name, column.name, None, str(problem))
+        return ConvertedColumn(table.name.name, column.name, None, str(problem))
     same = made.strip("()") in (own, f"CAST({own} AS TEXT")
-    return Conversion(table.name.name, column.name, own if same else made)
+    return ConvertedColumn(table.name.name, column.name, own if same else made)
 
 
 def _with_cast(using: Expression, kind: Type, schema: Schema) -> str:

@@ -12,7 +12,7 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct
 from miglint.port.booleans import NO_BOOLEANS, BooleanColumns, with_booleans
 from miglint.port.trees import Node, TranslationError
-from miglint.port.value_kinds import NO_KINDS, Kinds
+from miglint.port.value_kinds import NO_KINDS, ValueKinds
 from miglint.writer.words import identifier
 
 __all__ = ["Translation", "TranslationError", "parsed", "translate", "translate_statement", "with_column"]
@@ -31,7 +31,7 @@ class Translation(Struct, frozen=True):
 
 
 def translate(
-    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: ValueKinds = NO_KINDS
 ) -> Translation:
     """Return an expression in the words of the other engine. Raises `TranslationError`.
 
@@ -66,7 +66,7 @@ def _expression(text: str, source: Dialect) -> Node:
 
 
 def translate_statement(
-    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: Kinds = NO_KINDS
+    text: str, source: Dialect, booleans: BooleanColumns = NO_BOOLEANS, kinds: ValueKinds = NO_KINDS
 ) -> str:
     """Return a statement that reads or changes rows in the words of the other engine. Raises `TranslationError`."""
     done = _sql(_rewritten(parsed(text, source), source, kinds, booleans), _other(source))
@@ -129,7 +129,7 @@ def _sql(tree: Node, dialect: Dialect) -> str:
         raise TranslationError(str(error).partition("\n")[0]) from error
 
 
-def _rewritten(tree: Node, source: Dialect, kinds: Kinds, booleans: BooleanColumns) -> Node:
+def _rewritten(tree: Node, source: Dialect, kinds: ValueKinds, booleans: BooleanColumns) -> Node:
     # Each needs sqlglot, whose import takes as long as a small run.
     if source is Dialect.POSTGRES:
         from miglint.port import postgres_words as words

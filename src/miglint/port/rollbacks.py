@@ -15,6 +15,7 @@ from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
 from miglint.rollback.written import RollbackText, write_rollback
+from miglint.writer.written import ColumnValues
 
 Replay = Callable[[History], Iterable[Step]]
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
@@ -62,13 +63,25 @@ def rollbacks_of(
     return written
 
 
+def _with_values_back(text: RollbackText, values: ColumnValues) -> RollbackText:
+    """Return a rollback that does not miss values which it was given."""
+    given = tuple(f"the values of {key.name}.{column} stay" for key, columns in values.items() for column in columns)
+    missing = tuple(reason for reason in text.missing if not given or not reason.startswith(given))
+    if len(missing) == len(text.missing):
+        return text
+    return replace(text, restores=text.restores if missing else EXACT, missing=missing)
+
+
 def _rollback(
     item: PortedMigration, history: History, step: Step, found: Discovered, options: PortOptions
 ) -> PortedRollback:
     text = write_rollback(step, options.version, item.script.values_back)
+    text = _with_values_back(text, item.script.values_back)
     if item.script.values_lost and text.restores != IMPOSSIBLE:
         restores = PARTIAL if text.restores == EXACT else text.restores
-        text = replace(text, restores=restores, missing=(*text.missing, *item.script.values_lost))
+        named = tuple(reason.partition(" stay ")[0] for reason in text.missing)
+        lost = (reason for reason in item.script.values_lost if reason.partition(" stay ")[0] not in named)
+        text = replace(text, restores=restores, missing=(*text.missing, *lost))
     migration, there = step.migration, step.migration.rollback
     if there is not None and item.migration.rollback is not None and there.path == item.migration.rollback.path:
         # That of the migration itself, which was for both engines as long as there was no other.

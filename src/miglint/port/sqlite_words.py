@@ -157,6 +157,16 @@ def _substring(node: Node) -> Node:
     return exp.Anonymous(this="right", expressions=[node.this, start.this])
 
 
+def _document(node: Node) -> Node:
+    """Return `json_build_object()`: PostgreSQL has json_object() with pairs since 16 only."""
+    parts: list[Node] = []
+    for item in node.expressions:
+        if not isinstance(item, exp.JSONKeyValue):
+            raise TranslationError("json_object() of this form has no equivalent")
+        parts += [item.this, item.expression]
+    return exp.Anonymous(this="json_build_object", expressions=parts)
+
+
 def _random(node: Node) -> Node:
     raise TranslationError("random() has no equivalent")
 
@@ -206,6 +216,7 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.Glob: _glob,
     exp.Substring: _substring,
     exp.Rand: _random,
+    exp.JSONObject: _document,
     exp.Like: _like,
     exp.Div: _division,
     exp.HexString: _blob,

@@ -28,7 +28,7 @@ from miglint.port.value_kinds import (
     REAL,
     TEXT,
     TIME,
-    Kinds,
+    ValueKinds,
 )
 
 _KINDS: dict[Any, str] = {
@@ -55,7 +55,7 @@ _FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 _NOW = (exp.CurrentTimestamp, exp.Localtimestamp)
 
 
-def with_types(tree: Node, kinds: Kinds) -> Node:
+def with_types(tree: Node, kinds: ValueKinds) -> Node:
     """Return a tree of PostgreSQL in which operators on typed values are such of SQLite. Raises `TranslationError`."""
     for node in [*tree.find_all(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)]:
         _compared(node, kinds)
@@ -77,7 +77,7 @@ def with_types(tree: Node, kinds: Kinds) -> Node:
     return holder.this.pop()
 
 
-def kind_of(node: Node, kinds: Kinds) -> str | None:
+def kind_of(node: Node, kinds: ValueKinds) -> str | None:
     """Return the kind of the values of an expression of PostgreSQL; None if it is not known."""
     while isinstance(node, (exp.Paren, exp.Neg, exp.Alias, exp.Max, exp.Min)):
         node = node.this
@@ -128,14 +128,14 @@ def _converted(node: Node, kind: str | None) -> None:
     node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(CONVERTED[kind], dialect="postgres")))
 
 
-def _compared(node: Node, kinds: Kinds) -> None:
+def _compared(node: Node, kinds: ValueKinds) -> None:
     """Convert a constant that is compared with a column, or that a column is set to."""
     for one, other in ((node.this, node.expression), (node.expression, node.this)):
         if isinstance(one, exp.Column):
             _converted(other, kinds.of(one.name))
 
 
-def _assigned(node: Node, kinds: Kinds) -> None:
+def _assigned(node: Node, kinds: ValueKinds) -> None:
     """Round what a column of whole numbers is set to, as PostgreSQL does."""
     for item in node.expressions:
         if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column) and kinds.of(item.this.name) == INTEGER:
@@ -145,7 +145,7 @@ def _assigned(node: Node, kinds: Kinds) -> None:
                 value.replace(exp.Cast(this=exp.Paren(this=value.copy()), to=whole))
 
 
-def _inserted(node: Node, kinds: Kinds) -> None:
+def _inserted(node: Node, kinds: ValueKinds) -> None:
     target = node.this
     if isinstance(target, exp.Schema):
         columns = [item.name.lower() for item in target.expressions]

@@ -30,7 +30,7 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-class Kinds(Struct, frozen=True):
+class ValueKinds(Struct, frozen=True):
     """The kinds of the columns that a statement may be about, by folded name, and the columns of tables in order.
 
     A name that has several kinds in these tables is not among `columns`.
@@ -44,8 +44,8 @@ class Kinds(Struct, frozen=True):
         return self.columns.get(column.lower())
 
 
-NO_KINDS = Kinds({}, {})
-# Kinds whose constants SQLite keeps in another form than they are written in, and a type with that form.
+NO_KINDS = ValueKinds({}, {})
+# ValueKinds whose constants SQLite keeps in another form than they are written in, and a type with that form.
 CONVERTED: Mapping[str, str] = {BOOLEAN: "boolean", BYTES: "bytea", ARRAY: "text[]", NUMBERS: "numeric[]"}
 
 
@@ -68,7 +68,7 @@ def tables_named(schema: Schema, names: Iterable[Name]) -> Iterator[Table]:
             yield table
 
 
-def kinds_of(schema: Schema, tables: Iterable[Table]) -> Kinds:
+def kinds_of(schema: Schema, tables: Iterable[Table]) -> ValueKinds:
     """Return the kinds of the columns of some tables of a schema of PostgreSQL."""
     found: dict[str, set[str]] = {}
     listed: dict[str, tuple[str, ...]] = {}
@@ -76,4 +76,4 @@ def kinds_of(schema: Schema, tables: Iterable[Table]) -> Kinds:
         listed[table.name.name.lower()] = tuple(item.name.lower() for item in table.columns.values())
         for item in table.columns.values():
             found.setdefault(item.name.lower(), set()).add(kind_of_type(item.type, schema))
-    return Kinds({name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}, listed)
+    return ValueKinds({name: next(iter(kinds)) for name, kinds in found.items() if len(kinds) == 1}, listed)
