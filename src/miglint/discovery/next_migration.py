@@ -50,11 +50,7 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     text, start = forward.file.text, forward.span.start
     line = "\r\n" if "\r\n" in text else "\n"
     if layout == "goose":
-        # The mark is one for the whole file.
-        rollback = "" if migration.rollback is None else migration.rollback.text
-        if rollback.count(";") > 1:
-            return None
-        return TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
+        return _goose_mark(migration, line)
     if layout in _MARKED:
         up, _, _, option = _MARKED[layout]
         at = text.rfind(up, 0, start + len(up))
@@ -68,11 +64,19 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     if layout in ("golang-migrate", "sqlx", "plain") and start == 0:
         words = _first_words(history)
         return None if words is None else TransactionMark((Edit(0, 0, f"{words}{line}"),) if words else ())
-    if layout == "diesel":
-        place = f"{posixpath.dirname(forward.path)}/metadata.toml"
-        known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
-        return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
-    return None
+    return _diesel_mark(forward.path) if layout == "diesel" else None
+
+
+def _goose_mark(migration: Migration, line: str) -> TransactionMark | None:
+    # The mark is one for the whole file.
+    rollback = "" if migration.rollback is None else migration.rollback.text
+    return None if rollback.count(";") > 1 else TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
+
+
+def _diesel_mark(path: str) -> TransactionMark | None:
+    place = f"{posixpath.dirname(path)}/metadata.toml"
+    known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
+    return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
 
 
 def _first_words(history: History) -> str | None:

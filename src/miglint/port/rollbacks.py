@@ -109,18 +109,26 @@ def verified(
         if migration.forward is not None
     }
     texts = {id(item.ported.migration): item.text for item in rollbacks}
-    prepared: dict[int, PreparedRollback] = {}
-    for item in ported:
-        place = _place(item, there)
-        if place is not None and item.edit is not None:
-            text = texts.get(id(item.migration)) or RollbackText(PARTIAL)
-            text = replace(text, restores=PARTIAL) if text.restores == IMPOSSIBLE else text
-            prepared[id(item.migration)] = PreparedRollback(*place, text, item.edit.path, item.edit)
+    prepared = {id(item.migration): one for item in ported if (one := _prepared(item, there, texts)) is not None}
     checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], execute), strict=True))
     problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
     again = without_followers([_with_problem(item, problems.get(id(item.migration))) for item in ported])
     written = {id(item.migration) for item in again if item.edit is not None}
     return again, [item for item in rollbacks if id(item.ported.migration) in written]
+
+
+def _prepared(
+    item: PortedMigration,
+    there: dict[tuple[str, str], tuple[History, Migration]],
+    texts: dict[int, RollbackText],
+) -> PreparedRollback | None:
+    """Return the rollback of a variant as it is verified; one that restores nothing as one that may not."""
+    place = _place(item, there)
+    if place is None or item.edit is None:
+        return None
+    text = texts.get(id(item.migration)) or RollbackText(PARTIAL)
+    text = replace(text, restores=PARTIAL) if text.restores == IMPOSSIBLE else text
+    return PreparedRollback(*place, text, item.edit.path, item.edit)
 
 
 def _place(

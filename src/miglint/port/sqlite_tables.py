@@ -64,9 +64,7 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     """
     columns = dict(here.columns)
     constraints = dict(here.constraints)
-    dropped = tuple(item.lower() for item in before.columns if item not in after.columns and item.lower() in columns)
-    for folded in dropped:
-        del columns[folded]
+    dropped = _without_dropped(columns, before, after)
     gone, come = _constraints(before, after)
     kept = {label: item for label, item in constraints.items() if not _about(item, dropped)}
     constraints, freed = _without(kept, gone)
@@ -85,10 +83,8 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     constraints.update(_renumbered(new, constraints))
     for one in come:
         texts = [*objects.constraint(after, one)] if one.kind != "unique" and one.name not in referring else []
-        if texts:
-            parts = _fragment([*_names(columns), *texts]).constraints
-            constraints.update(_numbered(parts, constraints))
-            otherwise = True
+        otherwise = otherwise or bool(texts)
+        constraints.update(_numbered(_fragment([*_names(columns), *texts]).constraints if texts else {}, constraints))
     for name, item in after.columns.items():
         folded = name.lower()
         if name in before.columns and folded in columns:
@@ -102,6 +98,14 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
                 constraints = checks
     table = replace(here, columns=columns, constraints=constraints)
     return ChangedTable(table, added, dropped, unique, freed, otherwise)
+
+
+def _without_dropped(columns: dict[str, Column], before: Table, after: Table) -> tuple[str, ...]:
+    """Remove the columns that are gone, and return their names in lower case."""
+    dropped = tuple(item.lower() for item in before.columns if item not in after.columns and item.lower() in columns)
+    for folded in dropped:
+        del columns[folded]
+    return dropped
 
 
 def _column(
@@ -178,11 +182,7 @@ def _of_type(
         # Labels that somebody wrote in another form.
         own = [label for label, item in constraints.items() if item.kind == "check" and _folded(item) == {folded}]
     new = [item for item in now.constraints.values() if item.kind == "check"]
-    first, last = (next(iter(part.columns.values()), None) for part in (was, now))
-    if first is not None and last is not None:
-        named = {"default": last.default, "nullable": last.nullable}
-        different = {name: value for name, value in named.items() if getattr(first, name) != value}
-        here = replace(here, **different, not_null_name=None, clauses=()) if different else here
+    here = _with_default_of_type(here, *(next(iter(part.columns.values()), None) for part in (was, now)))
     if gone and not own:
         # The column accepts anything: that is what somebody wanted.
         return here, dict(constraints)
@@ -191,6 +191,15 @@ def _of_type(
         return here, {**constraints, own[0]: replace(constraints[own[0]], expression=new[0].expression)}
     kept = {label: item for label, item in constraints.items() if label not in own}
     return here, {**kept, **_renumbered(replace(now, constraints=dict(_labeled(new))), kept)}
+
+
+def _with_default_of_type(here: Column, first: Column | None, last: Column | None) -> Column:
+    """Return a column with the default and `NOT NULL` that its type gives it now, where it gave it others."""
+    if first is None or last is None:
+        return here
+    named = {"default": last.default, "nullable": last.nullable}
+    different = {name: value for name, value in named.items() if getattr(first, name) != value}
+    return replace(here, **different, not_null_name=None, clauses=()) if different else here
 
 
 def _labeled(constraints: list[Constraint]) -> Iterator[tuple[str, Constraint]]:

@@ -45,20 +45,25 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
         return Returning()
     first = [text for key in sorted(tables) for text in _table(step, key, tables, target)]
     first += [_identity(step.before, key, label) for key, label in sorted(identities)]
-    smaller = step.before
-    for key in others:
-        smaller = smaller.drop(key)
-    for key, label in constraints:
-        table = smaller.table(key)
-        if table is not None:
-            smaller = smaller.put(key, replace(table, constraints=without_part(table.constraints, label)))
-            index = Key("relation", key.schema, label)
-            smaller = smaller if smaller.find(index) is None else smaller.drop(index)
+    smaller = _without(step.before, others, constraints)
     last: list[str] = []
     if smaller is not step.before:
         way = write_transition(smaller, step.before, target=target)
         last = [] if way.missing else [item.text for item in way.statements if item.text not in texts]
     return Returning(tuple(first), tuple(last))
+
+
+def _without(schema: Schema, others: Collection[Key], constraints: Collection[tuple[Key, str]]) -> Schema:
+    """Return a schema without some objects, and without some constraints with their indexes."""
+    for key in others:
+        schema = schema.drop(key)
+    for key, label in constraints:
+        table = schema.table(key)
+        if table is not None:
+            schema = schema.put(key, replace(table, constraints=without_part(table.constraints, label)))
+            index = Key("relation", key.schema, label)
+            schema = schema if schema.find(index) is None else schema.drop(index)
+    return schema
 
 
 class _TakenAway(NamedTuple):

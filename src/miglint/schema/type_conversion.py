@@ -97,18 +97,24 @@ def _of_numbers(one: Type, two: Type) -> TypeChange | None:
         return TypeChange(None, f"out of the range of {two}") if narrower else KEPT
     if two.name == "numeric" and (one.name in _INTEGERS or one.name in ("numeric", "money")):
         return _to_numeric(one, two)
-    if one.name == "numeric" and two.name in _INTEGERS:
-        digits, scale = _numeric(one) or (1000, 1)
-        rejects = f"out of the range of {two}" if digits - scale >= _DIGITS[two.name] else None
-        return TypeChange("rounded" if scale > 0 else None, rejects)
-    if one.name == "numeric" and two.name in _EXACT:
-        known = _numeric(one)
-        return KEPT if known is not None and known[0] <= _EXACT[two.name] else _ROUNDED
-    if one.name == "numeric" and two.name == "money":
-        known = _numeric(one)
-        return KEPT if known is not None and known[1] <= 2 and known[0] - known[1] <= 16 else _ROUNDED
+    if one.name == "numeric":
+        return _of_numeric(one, two)
     if one.name in _EXACT and (two.name in (*_INTEGERS, "numeric") or (one.name, two.name) == ("float8", "float4")):
         return TypeChange("rounded", f"out of the range of {two}" if two.name in (*_INTEGERS, "float4") else None)
+    return None
+
+
+def _of_numeric(one: Type, two: Type) -> TypeChange | None:
+    """Return the conversion of `numeric` to a number of another type, None for other types."""
+    known = _numeric(one)
+    if two.name in _INTEGERS:
+        digits, scale = known or (1000, 1)
+        rejects = f"out of the range of {two}" if digits - scale >= _DIGITS[two.name] else None
+        return TypeChange("rounded" if scale > 0 else None, rejects)
+    if two.name in _EXACT:
+        return KEPT if known is not None and known[0] <= _EXACT[two.name] else _ROUNDED
+    if two.name == "money":
+        return KEPT if known is not None and known[1] <= 2 and known[0] - known[1] <= 16 else _ROUNDED
     return None
 
 

@@ -93,11 +93,8 @@ def _place(table: Table, item: Constraint, *, numbered: bool) -> str | None:
     if not item.inline:
         return None
     names = [one.lower() for one in item.columns]
-    # Spans of several files may overlap by chance, so that its own columns go first.
-    likely = [one for one in names if one in table.columns and _is_within(item.span, table.columns[one].span)]
-    if len(likely) == 1:
-        return likely[0]
     around = [folded for folded, one in table.columns.items() if _is_within(item.span, one.span)]
+    # Spans of several files may overlap by chance, so that its own columns go first.
     likely = [folded for folded in around if folded in names] or around
     if likely:
         return likely[0]

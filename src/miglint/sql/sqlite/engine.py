@@ -115,12 +115,12 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
             return Objection('near "QUERY": syntax error', 0, 1, True), tokens
         question = _question(tokens, question)
     message = _probe(question.text)
-    if message is None and not SEVERAL_ROWS.search(question.text):
+    if message is None and SEVERAL_ROWS.search(question.text):
+        tokens = tokens or tokenize(text, start, end)
+        message = UNEVEN if tokens.complete and are_uneven(tokens) else None
+    if message is None:
         return None
     tokens = tokens or tokenize(text, start, end)
-    if message is None and not (tokens.complete and are_uneven(tokens)):
-        return None
-    message = message or UNEVEN
     is_syntax = tokens.complete and _SYNTAX.match(message)
     found = _in_newer_syntax(tokens, question, message) if is_syntax else _located(tokens, message, question)
     return None if found is None else (found, tokens)

@@ -33,19 +33,14 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
     """Return how an object that is no table becomes another one: `alter`, `swap` (of a type) or `replace`."""
     if type(one) is not type(two):
         return "replace"
+    alters = _alters_type(schema, key, one, two)
+    if alters is not None:
+        return "alter" if alters else "swap"
     match one, two:
         case View(), View():
             return "alter" if _alters_view(one, two) else "replace"
         case Routine(), Routine():
             return "alter" if _replaces_routine(one, two) else "replace"
-        case Enum(), Enum():
-            return "alter" if added_labels(one, two) is not None else "swap"
-        case OtherType(), OtherType():
-            return "swap"
-        case Domain(), Domain():
-            return "alter" if (one.base, one.collation) == (two.base, two.collation) else "swap"
-        case Composite(), Composite():
-            return "alter" if _alters_composite(schema, key, one, two) else "swap"
         case Index(), Index():
             return "alter" if replace(one, options=two.options) == two else "replace"
         case Trigger(), Trigger():
@@ -65,6 +60,21 @@ def can_alter(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) ->
             return "alter"
         case _:
             return "replace"
+
+
+def _alters_type(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject) -> bool | None:
+    """Return whether a type can be altered so that it is another one; None for what is no type."""
+    match one, two:
+        case Enum(), Enum():
+            return added_labels(one, two) is not None
+        case OtherType(), OtherType():
+            return False
+        case Domain(), Domain():
+            return (one.base, one.collation) == (two.base, two.collation)
+        case Composite(), Composite():
+            return _alters_composite(schema, key, one, two)
+        case _:
+            return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

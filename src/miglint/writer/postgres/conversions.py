@@ -27,24 +27,34 @@ def conversion(draft: Drafting, key: Key, before: Column, after: Column) -> str:
     return f"{target}{collated}" + ("" if value is None else f" USING {value}")
 
 
+def _of_array(own: str, one: Type, two: Type, target: str) -> str:
+    """Return an array as a value of a type that is none."""
+    if two.schema is None and two.name in ("text", "varchar", "json", "jsonb"):
+        return f"to_json({own})::{target}" if "json" in two.name else f"{own}::{target}"
+    return f"({own})[1]::{target}" if _casts(_element(one), two) else f"({own})[1]::text::{target}"
+
+
+def _as_array(own: str, one: Type, two: Type, target: str) -> str:
+    """Return a value as an array."""
+    if one.schema is None and one.name in ("text", "varchar"):
+        return f"ARRAY[{own}]::{target}"
+    if one.schema is None and one.name in ("json", "jsonb"):
+        # What is no list in the document has no place in an array.
+        listed = f"translate({own}::text, '[]', '{{}}')::{target}"
+        return f"CASE {one.name}_typeof({own}) WHEN 'array' THEN {listed} ELSE '{{}}'::{target} END"
+    element = own if _casts(one, _element(two)) else f"{own}::text"
+    return f"ARRAY[{element}]::{target}"
+
+
 def _value(draft: Drafting, key: Key, before: Column, after: Column, swapped: bool) -> str | None:
     """Return the expression for a value of the new type, None where an assignment makes it."""
     one, two = before.type, after.type
     assert one is not None and two is not None
     own, target = identifier(after.name), type_name(two, Dialect.POSTGRES)
     if one.dimensions and not two.dimensions:
-        if two.schema is None and two.name in ("text", "varchar", "json", "jsonb"):
-            return f"to_json({own})::{target}" if "json" in two.name else f"{own}::{target}"
-        return f"({own})[1]::{target}" if _casts(_element(one), two) else f"({own})[1]::text::{target}"
+        return _of_array(own, one, two, target)
     if two.dimensions and not one.dimensions:
-        if one.schema is None and one.name in ("text", "varchar"):
-            return f"ARRAY[{own}]::{target}"
-        if one.schema is None and one.name in ("json", "jsonb"):
-            # What is no list in the document has no place in an array.
-            listed = f"translate({own}::text, '[]', '{{}}')::{target}"
-            return f"CASE {one.name}_typeof({own}) WHEN 'array' THEN {listed} ELSE '{{}}'::{target} END"
-        element = own if _casts(one, _element(two)) else f"{own}::text"
-        return f"ARRAY[{element}]::{target}"
+        return _as_array(own, one, two, target)
     if swapped:
         return f"{own}::text::{target}"
     if (one.name, one.schema) == (two.name, two.schema):

@@ -222,13 +222,7 @@ def _drop_part(draft: Drafting, item: Item) -> None:
     place = 2
     text: Text
     if part.kind == "default":
-        if isinstance(value, Domain):
-            text = f"ALTER DOMAIN {own_name(key, value)} DROP DEFAULT;"
-        else:
-            text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP DEFAULT;"
-            after = draft.new.table(key)
-            if after is not None and part.name in after.columns and after.columns[part.name].identity:
-                text = guards.block(guards.is_no_identity(key, part.name), text)
+        text = _without_default(draft, key, part.name)
     elif part.kind == "identity":
         text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP IDENTITY IF EXISTS;"
         drops += [Item(place_) for place_ in sequences_of(draft.old, key, part.name)]
@@ -246,6 +240,18 @@ def _drop_part(draft: Drafting, item: Item) -> None:
         draft.act(place, does, key, partial(_drop_named, draft, item), drops=drops)
         return
     draft.act(place, does, key, lambda: [text], drops=drops)
+
+
+def _without_default(draft: Drafting, key: Key, column: str) -> Text:
+    value = draft.old.find(key)
+    if isinstance(value, Domain):
+        return f"ALTER DOMAIN {own_name(key, value)} DROP DEFAULT;"
+    table = value if isinstance(value, Table) else None
+    text = f"{alter_table(key, table)} ALTER COLUMN {identifier(column)} DROP DEFAULT;"
+    after = draft.new.table(key)
+    if after is not None and column in after.columns and after.columns[column].identity:
+        return guards.block(guards.is_no_identity(key, column), text)
+    return text
 
 
 def _drop_named(draft: Drafting, item: Item) -> list[Text]:
