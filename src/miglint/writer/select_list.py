@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from miglint.base.lazy_regex import pattern
 
-# Strings, quoted names, comments, words, and any other character.
-_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|\w+|\s+|.""")
-_HEAD = pattern(r"(?is)\A\s*\(?\s*select\b")
+# Strings, quoted names, comments, words, and any other character. What is not closed goes to the end.
+_TOKEN = pattern(
+    r"""(?s)'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\w+|\s+|."""
+)
+_HEAD = pattern(r"(?is)\A\s*(?:\(\s*)?select\b")
 _NAME = r"""(?:\w+|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\])"""
 _PLAIN = pattern(rf"(?is)(?:{_NAME}\s*\.\s*)*(?:\*|{_NAME})(?:\s+(?:as\s+)?{_NAME})?\Z")
 _CONSTANT = pattern(r"(?i)(?:null|true|false|\d)")
