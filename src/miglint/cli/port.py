@@ -122,8 +122,13 @@ def command(
             write(inert("".join(_texts(done.migrations)), colons="/**/::"), None)
         lines = inert("".join(f"{line}\n" for line in _lines(done, written=not (as_diff or to_stdout))))
         click.echo(lines, nl=False, err=as_diff or to_stdout)
-    left = any(item.losses or (item.problem and not to_stdout) for item in done.migrations)
-    return 1 if left or any(item.problem for item in done.rollbacks) or (as_diff and changes) else 0
+    return 1 if _is_incomplete(done, printed=to_stdout) or (as_diff and changes) else 0
+
+
+def _is_incomplete(done: _Ported, *, printed: bool) -> bool:
+    """Return whether something is not carried over, or not written; what is `printed` need not have a place."""
+    left = any(item.losses or (item.problem and not printed) for item in done.migrations)
+    return left or any(item.problem for item in done.rollbacks)
 
 
 def _ported(

@@ -116,15 +116,12 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     forward, rollback = ("".join(f"{text}\n" for text in part) for part in (scripts.forward, scripts.rollback))
     if layout in _MARKED:
         up, down, head, option = _MARKED[layout]
-        off = not scripts.transaction
-        option, head = (option, head) if off else ("", "")
+        option, head = ("", "") if scripts.transaction else (option, head)
         return (NewFile(path, f"{head}{up}{option}\n{forward}\n{down}{option}\n{rollback}"),)
     if layout in _FORWARD_ONLY:
         return (NewFile(path, forward),) if scripts.transaction or layout == "prisma" else ()
     if layout == "flyway":
-        undo = posixpath.join(posixpath.dirname(path), f"U{posixpath.basename(path)[1:]}")
-        has_undo = any(one.rollback is not None for one in history.migrations)
-        return NewFile(path, forward), *((NewFile(undo, rollback),) if has_undo else ())
+        return NewFile(path, forward), *_undo(history, path, rollback)
     if layout not in _PAIRS or last.forward is None or last.rollback is None:
         return ()
     back = _rollback_path(path, last)
@@ -134,6 +131,12 @@ def _files(history: History, last: Migration, path: str, scripts: NextScripts) -
     if scripts.transaction:
         return pair
     return _outside_transaction(history, *pair, single=max(len(scripts.forward), len(scripts.rollback)) <= 1)
+
+
+def _undo(history: History, path: str, rollback: str) -> tuple[NewFile, ...]:
+    """Return the undo script of Flyway, where the project has such."""
+    undo = posixpath.join(posixpath.dirname(path), f"U{posixpath.basename(path)[1:]}")
+    return (NewFile(undo, rollback),) if any(one.rollback is not None for one in history.migrations) else ()
 
 
 def _outside_transaction(history: History, forward: NewFile, rollback: NewFile, *, single: bool) -> tuple[NewFile, ...]:

@@ -51,13 +51,16 @@ class PostgresTables(Struct, frozen=True):
                 yield from self._column(own, table, was, old, column)
         here = self.script.table(relation_key(here.name, Dialect.SQLITE)) or here
         yield from self._add_constraints(own, was, table, here, renamed)
-        for folded in was.columns:
+        for folded, column in was.columns.items():
             name = named(here, folded)
             if folded not in table.columns and folded not in renamed and name is not None:
-                if self.waits and was.columns[folded].nullable is False and not _is_primary(was, was.columns[folded]):
-                    # New rows have no value for it.
-                    self.script.create(f"{own} ALTER COLUMN {identifier(name)} DROP NOT NULL;")
-                yield Later(f"{own} DROP COLUMN IF EXISTS {identifier(name)};", (folded,))
+                yield self._dropped(own, was, column, identifier(name))
+
+    def _dropped(self, own: str, was: Table, column: Column, name: str) -> Later:
+        if self.waits and column.nullable is False and not _is_primary(was, column):
+            # New rows have no value for it.
+            self.script.create(f"{own} ALTER COLUMN {name} DROP NOT NULL;")
+        return Later(f"{own} DROP COLUMN IF EXISTS {name};", (column.name.lower(),))
 
     def _added(self, own: str, table: Table, column: Column) -> Iterator[Later]:
         """Write a column that is new; that it accepts no NULL comes later, when existing rows have their values."""

@@ -62,6 +62,14 @@ def _anonymous(node: Node) -> Node:
     return node
 
 
+_SECONDS: tuple[tuple[str, list[str]], ...] = (
+    ("unixepoch", []),
+    ("unixepoch", ["now"]),
+    ("strftime", ["%s"]),
+    ("strftime", ["%s", "now"]),
+)
+
+
 def _time_of(word: str, arguments: list[Node]) -> Node:
     texts = [item.name for item in arguments if isinstance(item, exp.Literal) and item.is_string]
     if len(texts) != len(arguments):
@@ -70,7 +78,7 @@ def _time_of(word: str, arguments: list[Node]) -> Node:
         return exp.CurrentTimestamp()
     if word == "datetime" and texts[0] == "now":
         return _moved(exp.CurrentTimestamp(), texts[1:])
-    if (word == "unixepoch" and texts in ([], ["now"])) or (word == "strftime" and texts in (["%s"], ["%s", "now"])):
+    if (word, texts) in _SECONDS:
         return exp.Cast(
             this=exp.Extract(this=exp.var("epoch"), expression=exp.CurrentTimestamp()),
             to=exp.DataType.build("bigint", dialect="postgres"),

@@ -66,6 +66,11 @@ _PLAIN = pattern(r'(?:\w+|"[^"]+")(?P<cast>(?:::[^:]+)*)')
 _WRAPPED = pattern(r'(?i)array\[(?:\w+|"[^"]+")(?:::[^:\]]+)*\](?:::[^:]+)*')
 
 
+def _wraps(one: Type, two: Type, using: Expression) -> bool:
+    """Return whether an expression makes an array of the value."""
+    return two.dimensions > one.dimensions == 0 and _WRAPPED.fullmatch(using.key) is not None
+
+
 def conversion(one: Type, two: Type, using: Expression | None = None, *, labels: bool = False) -> TypeChange:
     """Return what becomes of values of type `one` in a column that changes to type `two`.
 
@@ -73,9 +78,8 @@ def conversion(one: Type, two: Type, using: Expression | None = None, *, labels:
     """
     plain = None if using is None else _PLAIN.fullmatch(using.key)
     if using is not None and plain is None:
-        wrapped = two.dimensions > one.dimensions == 0 and _WRAPPED.fullmatch(using.key) is not None
         # What any other expression makes of values is not known.
-        return conversion(one, replace(two, dimensions=0), labels=labels) if wrapped else _CHANGED
+        return conversion(one, replace(two, dimensions=0), labels=labels) if _wraps(one, two, using) else _CHANGED
     explicit = plain is not None and bool(plain["cast"])
     if one.dimensions and two.dimensions:
         one, two = replace(one, dimensions=0), replace(two, dimensions=0)
@@ -151,15 +155,20 @@ def _of_texts(one: Type, two: Type, *, explicit: bool) -> TypeChange | None:
         fits = _length(one) is not None and (_length(one) or 0) <= _NAME_LENGTH
         return KEPT if fits else TypeChange(f"cut to {_NAME_LENGTH} bytes")
     if two.name == "bpchar" and one.name in _TEXTS:
-        # Spaces at the end do not come back.
-        return TypeChange(f"cut to {_size(two)} characters" if explicit else "changed (spaces at the end are lost)",
-                          None if explicit else _longer(one, two))  # fmt: skip
+        return _padded(one, two, explicit=explicit)
     if two.name == "bpchar" and one.name not in _PADDED:
         return _CHANGED
     rejects = _longer(one, two)
     if rejects is not None and explicit:
         return TypeChange(f"cut to {_size(two)} characters")
     return TypeChange(None, rejects)
+
+
+def _padded(one: Type, two: Type, *, explicit: bool) -> TypeChange:
+    """Return the conversion of a text to `bpchar`: spaces at the end do not come back."""
+    if explicit:
+        return TypeChange(f"cut to {_size(two)} characters")
+    return TypeChange("changed (spaces at the end are lost)", _longer(one, two))
 
 
 def _size(kind: Type) -> int | None:

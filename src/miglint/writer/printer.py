@@ -65,10 +65,8 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return [create_other_type(value)]
         case Routine():
             return list(create_routine(value))
-        case Extension():
-            return [_create_extension(value)]
-        case Namespace():
-            return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
+        case Extension() | Namespace():
+            return _create_container(value)
         case _:
             return _create_attached(schema, key, value)
 
@@ -121,11 +119,13 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
     return []
 
 
-def _create_extension(value: Extension) -> str:
+def _create_container(value: Extension | Namespace) -> list[str]:
+    if isinstance(value, Namespace):
+        return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
     schema = f" SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
     version = f" VERSION {literal(value.version)}" if value.version is not None else ""
     options = f"{schema}{version}" if version or not schema else f" WITH{schema}"
-    return f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{options};"
+    return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{options};"]
 
 
 def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:

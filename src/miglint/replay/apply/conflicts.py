@@ -27,7 +27,7 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     if not operation.conflict_columns:
         return
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
-    if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
+    if _is_rowid(machine, table, wanted):
         return
     matching = _matching(machine, key, table, operation, wanted)
     if any(constraint is None or not constraint.deferrable for constraint in matching):
@@ -37,6 +37,10 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
     message = _NO_MATCH if machine.postgres else _NO_MATCH_SQLITE
     raise machine.refuse("invalid_column_reference", message, key)
+
+
+def _is_rowid(machine: Machine, table: Table, columns: frozenset[str]) -> bool:
+    return not machine.postgres and not table.without_rowid and columns <= _ROWID
 
 
 def _lacks_target(operation: Insert) -> bool:

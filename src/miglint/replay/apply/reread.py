@@ -71,16 +71,15 @@ def reads_column(machine: Machine, trigger: Trigger, key: Key, column: str) -> b
     relations = [use.relation for use in trigger.uses if use.column.lower() == column]
     if any(relation is not None and machine.key(relation) == key for relation in relations):
         return True
-    resolved = False
-    for candidates, name in trigger.open:
-        others = [relation for relation in candidates if machine.key(relation) != key]
-        if name.lower() != column or len(others) == len(candidates):
-            continue
-        resolved = True
-        if all(lacks(machine, ColumnUse(relation, name)) for relation in others):
-            return True
+    among = [
+        [relation for relation in candidates if machine.key(relation) != key]
+        for candidates, name in trigger.open
+        if name.lower() == column and any(machine.key(relation) == key for relation in candidates)
+    ]
+    if any(all(lacks(machine, ColumnUse(relation, column)) for relation in others) for others in among):
+        return True
     mentioned = key in {machine.key(name) for name in trigger.relations}
-    return None if mentioned and not resolved and None in relations else False
+    return None if mentioned and not among and None in relations else False
 
 
 def refuse_unknown_columns(machine: Machine, key: Key, expressions: Iterable[Expression | None]) -> None:

@@ -156,16 +156,28 @@ def delete_contents(machine: Machine, key: Key, operation: Delete) -> None:
     known = contents(machine, key)
     answers = [_is_deleted(operation, row) for row in known]
     gone = [row for row, answer in zip(known, answers, strict=True) if answer]
-    every = operation.where is None and not operation.joined
     followed = references_to(machine, key)
-    for child, constraint in followed if machine.postgres else ():
-        if constraint.on_delete in _STAYING and not constraint.deferred:
-            _refuse_referred(machine, key, child, constraint, None if every else gone, operation)
+    if machine.postgres:
+        every = operation.where is None and not operation.joined
+        _refuse_left_alone(machine, key, followed, None if every else gone, operation)
     if any(constraint.on_delete not in _STAYING for _, constraint in followed):
         # What goes along may take more with it.
         forget_all_contents(machine)
     elif known:
         _set(machine, key, [row for row, answer in zip(known, answers, strict=True) if answer is False])
+
+
+def _refuse_left_alone(
+    machine: Machine,
+    key: Key,
+    followed: Iterable[tuple[Key, Constraint]],
+    gone: list[dict[str, str | None]] | None,
+    operation: Delete,
+) -> None:
+    """Raise `Refused` if a row refers to one of those that go (None: all), and does not go with it."""
+    for child, constraint in followed:
+        if constraint.on_delete in _STAYING and not constraint.deferred:
+            _refuse_referred(machine, key, child, constraint, gone, operation)
 
 
 def _is_deleted(operation: Delete, row: Contents) -> bool | None:

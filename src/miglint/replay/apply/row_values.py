@@ -212,17 +212,19 @@ def _stores_as_written(machine: Machine, key: Key, table: Table, operation: Inse
     return not any(isinstance(machine.schema.find(user), Trigger) for user in machine.schema.on(key))
 
 
+def _required(machine: Machine, table: Table) -> list[str]:
+    """Return the columns in which a row needs a value."""
+    columns = table.columns.items()
+    return [name for name, one in columns if one.nullable is False and not _is_rowid(machine, table, name)]
+
+
 def refuse_values(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
     """Raise the errors for constants that a column or a check of the table refuses."""
     if not operation.rows or not _stores_as_written(machine, key, table, operation):
         return
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     checks = of_kind(table.constraints, "check")
-    required = [
-        name
-        for name, column in table.columns.items()
-        if column.nullable is False and not _is_rowid(machine, table, name)
-    ]
+    required = _required(machine, table)
     limits = {name: limit for name, column in table.columns.items() if (limit := _limit(machine, column)) is not None}
     for row in operation.rows:
         values = values_of_row(machine, table, names, row)
@@ -230,9 +232,13 @@ def refuse_values(machine: Machine, key: Key, table: Table, operation: Insert) -
         if missing is not None:
             raise _null_error(machine, key, table, missing)
         _refuse_long_values(machine, key, table, values, limits)
-        for check in checks:
-            if check.expression is not None and check.enforced and satisfies(check.expression, values) is False:
-                raise _check_error(machine, key, table, check)
+        failing = next((check for check in checks if _fails(check, values)), None)
+        if failing is not None:
+            raise _check_error(machine, key, table, failing)
+
+
+def _fails(check: Constraint, values: Mapping[str, str | None]) -> bool:
+    return check.expression is not None and check.enforced and satisfies(check.expression, values) is False
 
 
 def _refuse_long_values(

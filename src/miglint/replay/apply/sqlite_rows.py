@@ -9,7 +9,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.reread import lacks
 from miglint.schema.objects import Absent, Key, Table
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import ColumnUse, Delete, Insert, Update
+from miglint.sql.operations import ColumnUse, Delete, Insert, Query, Update
 
 _CONSTANTS = frozenset({"true", "false"})
 
@@ -86,17 +86,25 @@ def _counts_of_values(machine: Machine, table: Table, operation: Insert) -> list
         return rows
     if not query.stars and query.outputs and "*" not in query.outputs:
         rows.append(len(query.outputs))
-    elif (
-        query.outputs == ("*",) and len(query.stars) == 1 and _OTHERS.search(query.key.partition(" WHERE ")[0]) is None
-    ):
-        source = machine.schema.table(machine.key(query.stars[0]))
-        if source is not None and source.kind == "table" and not source.assumed and source.columns:
-            # Between tables of one shape a bare copy takes generated columns along, which are not counted then.
-            both = (source, table)
-            computed = all(any(column.generated is not None for column in one.columns.values()) for one in both)
-            if not (computed and not operation.columns and _REST.search(query.key) is None):
-                rows.append(len(source.columns))
+    source = _copied_table(machine, query)
+    if source is not None and (operation.columns or not _copies_computed(query, source, table)):
+        rows.append(len(source.columns))
     return rows
+
+
+def _copied_table(machine: Machine, query: Query) -> Table | None:
+    """Return the table whose columns are those of a query."""
+    alone = _OTHERS.search(query.key.partition(" WHERE ")[0]) is None
+    source = machine.schema.table(machine.key(query.stars[0])) if len(query.stars) == 1 and alone else None
+    known = source is not None and source.kind == "table" and not source.assumed and bool(source.columns)
+    return source if known and query.outputs == ("*",) else None
+
+
+def _copies_computed(query: Query, source: Table, table: Table) -> bool:
+    """Return whether a bare copy takes generated columns along, which are not counted then: both tables have some."""
+    both = (source, table)
+    computed = all(any(column.generated is not None for column in one.columns.values()) for one in both)
+    return computed and _REST.search(query.key) is None
 
 
 # What makes a copy of a whole table more than a bare one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.structs import replace
 from miglint.replay.apply.column_definitions import define
 from miglint.replay.apply.column_options import set_new_options
@@ -29,7 +31,9 @@ from miglint.sql.operations import (
     DetachPartition,
     IndexElement,
     Name,
+    Query,
     SetInherit,
+    Type,
 )
 
 _STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
@@ -262,15 +266,21 @@ def _from_query(
     if names is None:
         return False
     kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
-    given = [column.name for column in operation.columns]
-    kept = kept_types(machine, operation.query.text)
-    origins = {label: column.type for label, column in columns_of(machine, operation.query).items()}
-    for place, output in enumerate(names):
-        name = given[place] if place < len(given) else output
-        typed = kept[place] if kept is not None and len(kept) == len(names) else origins.get(name)
-        typed = type_named(kinds[place], typed) if kinds else typed
+    given = tuple(column.name for column in operation.columns)
+    names = (*given, *names[len(given) :])[: len(names)]
+    for place, (name, origin) in enumerate(zip(names, _origins(machine, operation.query, names), strict=True)):
+        typed = type_named(kinds[place], origin) if kinds else origin
         columns[machine.column_name(name)] = Column(name, typed, True)
     return True
+
+
+def _origins(machine: Machine, query: Query, names: tuple[str, ...]) -> Sequence[Type | None]:
+    """Return the types of the columns that the results of a query are, as far as these are known."""
+    kept = kept_types(machine, query.text)
+    if kept is not None and len(kept) == len(names):
+        return kept
+    origins = {label: column.type for label, column in columns_of(machine, query).items()}
+    return [origins.get(name) for name in names]
 
 
 def _like(machine: Machine, operation: CreateTable, key: Key) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from miglint.base.findings import Severity
-from miglint.base.model import Direction
+from miglint.base.model import Direction, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
@@ -80,18 +80,20 @@ def _changes_again(step: Step) -> Iterator[Hit]:
             # That there is one more is certain, only its name is not, where the engine chooses it.
             if not change.counts or (not change.certain and found is None):
                 continue
-            found = found or find_clause(step, direction, change.key, change.part)
-            span = found[1].span if found else script.span
-            again = _AGAIN.get(change.kind, "changes")
-            yield hit_in(
-                script,
-                span,
-                f"a second run {again} {change.what} {change.name} {'as well' if again == 'creates' else 'again'}",
-                "Name the object and create it with IF NOT EXISTS."
-                if again == "creates"
-                else "Check before the statement whether it is needed.",
-                fix=naming_fix(step, script, found[1]) if found and change.kind == "extra" else None,
-            )
+            yield _changed_again(step, script, change, found or find_clause(step, direction, change.key, change.part))
+
+
+def _changed_again(step: Step, script: Script, change: Change, found: Clause | None) -> Hit:
+    again = _AGAIN.get(change.kind, "changes")
+    return hit_in(
+        script,
+        found[1].span if found else script.span,
+        f"a second run {again} {change.what} {change.name} {'as well' if again == 'creates' else 'again'}",
+        "Name the object and create it with IF NOT EXISTS."
+        if again == "creates"
+        else "Check before the statement whether it is needed.",
+        fix=naming_fix(step, script, found[1]) if found and change.kind == "extra" else None,
+    )
 
 
 def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> Clause | None:

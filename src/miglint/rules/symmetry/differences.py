@@ -356,12 +356,11 @@ def _changed(step: Step, change: Change, thing: str) -> str:
         return f"{thing} {listed}"
     if aspect == "column order" and len(before) + len(after) > _LONGEST:
         return f"the {aspect} of {thing} differs: {_few(_moved(before.split(', '), after.split(', ')))} moved"
-    if before.lower() == after.lower() or len(before) + len(after) > _LONGEST:
-        found = first_difference(old, new)
-        if found is not None:
-            before, after = found
-        elif before.lower() == after.lower():
-            return f"the {aspect} of {thing} {verb}"
+    respelled = before.lower() == after.lower()
+    found = first_difference(old, new) if respelled or len(before) + len(after) > _LONGEST else None
+    if respelled and found is None:
+        return f"the {aspect} of {thing} {verb}"
+    before, after = found or (before, after)
     return f"the {aspect} of {thing} {verb}: {before} before, {after} now"
 
 

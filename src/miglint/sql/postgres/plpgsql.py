@@ -223,6 +223,13 @@ class Block:
         settled = self.values.is_settled(name, in_branch=bool(self.branches))
         self.values.assign(name, expression_of(text[target.end() :]) if settled else None)
 
+    def _place_of(self, kind: str, text: str, shown: str, start: int | None, node: Node) -> Place:
+        if start is None or kind == "perform":
+            span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
+            return Place(text, 0, 0, len(text), byte_map(text), fixed=span)
+        end, known = start + len(text), byte_map(text)
+        return place_of(self.place.text, self.place.offset, start, end, known, node, fixed=self.place.fixed)
+
     def static(self, kind: str, body: Node) -> list[Operation]:
         """Read a static SQL statement."""
         key = "sqlstmt" if kind == "execsql" else "expr"
@@ -241,19 +248,7 @@ class Block:
         if body.get("into") and "target" in body:
             row = nodes[0]["stmt"] if select is not None else None
             self.values.assign_row(row_names(body["target"]), row, in_branch=bool(self.branches))
-        if start is None or kind == "perform":
-            span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
-            place = Place(text, 0, 0, len(text), byte_map(text), fixed=span)
-        else:
-            place = place_of(
-                self.place.text,
-                self.place.offset,
-                start,
-                start + len(text),
-                byte_map(text),
-                nodes[0],
-                fixed=self.place.fixed,
-            )
+        place = self._place_of(kind, text, shown, start, nodes[0])
         found = self.read(place, self._bound(nodes[0]["stmt"], text))
         if select is None or not self.values.texts:
             return found

@@ -60,7 +60,10 @@ def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
     if any(not node for node in distinct):
         _refuse_hidden_order(sorted_by, targets)
         return
-    wanted = [_meant(node, names, targets) for node in distinct]
+    _refuse_order_first([_meant(node, names, targets) for node in distinct], sorted_by)
+
+
+def _refuse_order_first(wanted: Sequence[str | None], sorted_by: Sequence[str | None]) -> None:
     if None in wanted or None in sorted_by:
         return
     plain = {_unqualified(text or "") for text in wanted}
