@@ -14,7 +14,7 @@ from miglint.rules.support.intentions import states_no_way_back
 from miglint.rules.support.reporting import first_line, first_text, hit_in, problems
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.swapped_scripts import swapped
-from miglint.rules.symmetry.differences import message
+from miglint.rules.symmetry.difference_words import message
 from miglint.sql import operations as ops
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from miglint.base.structs import Struct, replace
+from miglint.schema.name_sets import with_name
 from miglint.schema.objects import Absent, Key, SchemaObject
-from miglint.schema.parts import with_name, with_part
+from miglint.schema.parts import with_part
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 

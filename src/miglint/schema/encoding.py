@@ -17,6 +17,7 @@ from rpds import HashTrieMap, HashTrieSet
 from miglint.schema.attached import Comment, Policy, Privileges, RewriteRule, Trigger
 from miglint.schema.keys import Key
 from miglint.schema.known_keys import KnownKeys, Values
+from miglint.schema.name_sets import names_as_stored
 from miglint.schema.objects import (
     ABSENT,
     Absent,
@@ -35,7 +36,7 @@ from miglint.schema.objects import (
     Table,
     View,
 )
-from miglint.schema.parts import Parts, as_stored, names_as_stored
+from miglint.schema.parts import Parts, as_stored
 from miglint.schema.persistent import members
 from miglint.sql.operations import CallReader, Name
 

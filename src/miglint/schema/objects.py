@@ -15,7 +15,7 @@ from miglint.base.structs import Struct, equal_by, field
 from miglint.schema.attached import Comment, Policy, Privileges, RewriteRule, Trigger
 from miglint.schema.keys import Key, Part
 from miglint.schema.known_keys import KnownKeys
-from miglint.schema.parts import Names
+from miglint.schema.name_sets import Names
 from miglint.sql.operations import (
     NO_MENTIONS,
     CallReader,

@@ -10,8 +10,9 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.row_contents import refuse_unchecked
 from miglint.schema.depends import relation_key
+from miglint.schema.name_sets import with_name
 from miglint.schema.objects import Absent, Domain, Key, Table
-from miglint.schema.parts import with_name, with_part, with_renamed, without_part
+from miglint.schema.parts import with_part, with_renamed, without_part
 from miglint.sql.operations import (
     AddConstraint,
     AlterConstraint,

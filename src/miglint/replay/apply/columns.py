@@ -16,8 +16,9 @@ from miglint.replay.apply.row_contents import fill_column
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
+from miglint.schema.name_sets import with_name
 from miglint.schema.objects import Absent, Composite, Key, Part, Rows, Table
-from miglint.schema.parts import with_name, with_part, without_part
+from miglint.schema.parts import with_part, without_part
 from miglint.sql.operations import (
     AddColumn,
     AlterColumnType,

@@ -13,8 +13,9 @@ from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.row_contents import refuse_duplicates, refuse_nulls, refuse_unchecked
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
+from miglint.schema.name_sets import with_name, without_name
 from miglint.schema.objects import Absent, Index, Key, Part, Table, View
-from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
+from miglint.schema.parts import of_kind, with_part, with_renamed
 from miglint.sql.operations import (
     Column,
     ColumnUse,

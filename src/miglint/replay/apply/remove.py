@@ -7,8 +7,9 @@ from collections.abc import Callable
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.machine import Machine
+from miglint.schema.name_sets import with_name
 from miglint.schema.objects import Composite, Domain, Index, Key, Other, Part, Routine, Table
-from miglint.schema.parts import with_name, with_part, without_part
+from miglint.schema.parts import with_part, without_part
 from miglint.sql.operations import Name
 
 

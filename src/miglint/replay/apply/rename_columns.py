@@ -13,6 +13,7 @@ from miglint.replay.apply.reread import refuse_if_broken, triggers
 from miglint.replay.apply.row_contents import rename_content
 from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_name, swap_word
 from miglint.schema.depends import relation_key
+from miglint.schema.name_sets import with_name, without_name
 from miglint.schema.objects import (
     Composite,
     Index,
@@ -27,15 +28,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.parts import (
-    generated,
-    involving,
-    named_of_kind,
-    with_name,
-    with_part,
-    with_renamed,
-    without_name,
-)
+from miglint.schema.parts import generated, involving, named_of_kind, with_part, with_renamed
 from miglint.sql.operations import (
     ColumnUse,
     Constraint,

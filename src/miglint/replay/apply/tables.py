@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from miglint.base.structs import replace
 from miglint.replay.apply.column_definitions import define
 from miglint.replay.apply.column_options import set_new_options
@@ -11,14 +9,13 @@ from miglint.replay.apply.columns import altered
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
-from miglint.replay.apply.kept_modifiers import kept_types
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import detached_checks, refuse_attached, refuse_bound, refuse_partition_key
-from miglint.replay.apply.queries import need_query, resolved_query
+from miglint.replay.apply.queries import need_query
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.sqlite_tables import check_table
-from miglint.replay.apply.typed import check_default, check_generated, result_types, type_named
-from miglint.replay.apply.views import columns_of, result_columns
+from miglint.replay.apply.table_from_query import enter_results
+from miglint.replay.apply.typed import check_default, check_generated, result_types
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table
@@ -31,9 +28,7 @@ from miglint.sql.operations import (
     DetachPartition,
     IndexElement,
     Name,
-    Query,
     SetInherit,
-    Type,
 )
 
 _STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
@@ -79,7 +74,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     machine.create(key, table)
     machine.made.add(key)
     columns = _inherited(machine, operation)
-    unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
+    unknown = operation.query is not None and not enter_results(machine, operation, columns, described)
     _add_columns(machine, operation, key, name, columns)
     table = replace(table, columns=columns, assumed=unknown)
     machine.put(key, table)
@@ -250,37 +245,6 @@ def _inherited(machine: Machine, operation: CreateTable) -> dict[str, Column]:
         if isinstance(found_type, Composite):
             columns.update(found_type.columns)
     return columns
-
-
-def _from_query(
-    machine: Machine,
-    operation: CreateTable,
-    columns: dict[str, Column],
-    described: tuple[tuple[str, str], ...] | None,
-) -> bool:
-    """Enter the result columns of a query, with their types where they are `described`; False for not known."""
-    assert operation.query is not None
-    names = result_columns(machine, resolved_query(machine, operation.query))
-    if names is None and described is not None:
-        names = tuple(name for name, _ in described)
-    if names is None:
-        return False
-    kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
-    given = tuple(column.name for column in operation.columns)
-    names = (*given, *names[len(given) :])[: len(names)]
-    for place, (name, origin) in enumerate(zip(names, _origins(machine, operation.query, names), strict=True)):
-        typed = type_named(kinds[place], origin) if kinds else origin
-        columns[machine.column_name(name)] = Column(name, typed, True)
-    return True
-
-
-def _origins(machine: Machine, query: Query, names: tuple[str, ...]) -> Sequence[Type | None]:
-    """Return the types of the columns that the results of a query are, as far as these are known."""
-    kept = kept_types(machine, query.text)
-    if kept is not None and len(kept) == len(names):
-        return kept
-    origins = {label: column.type for label, column in columns_of(machine, query).items()}
-    return [origins.get(name) for name in names]
 
 
 def _like(machine: Machine, operation: CreateTable, key: Key) -> None:
