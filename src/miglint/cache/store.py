@@ -27,6 +27,8 @@ MAX_BYTES = 96 * 1024 * 1024
 MAX_ENTRY = MAX_BYTES // 4
 # Sizes in bytes of the key, and of the hash at the start of an entry.
 _KEY, _SEAL = 32, 32
+_ENTRIES = ("run-", "answer-", "steps-")
+_PARTIAL = ".tmp-"
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
@@ -40,6 +42,11 @@ class Store:
         self._folder = folder
         self._secret = secret
         self._own = own
+
+    @property
+    def folder(self) -> str:
+        """The folder of the entries; it need not exist."""
+        return self._folder
 
     def name(self, kind: str, parts: list[str]) -> str:
         """Return the key of the entry for `parts`."""
@@ -111,18 +118,42 @@ class Store:
         Entries of steps are only limited by their size: a history has several.
         """
         entries = []
-        with os.scandir(self._folder) as listed:
-            for entry in listed:
-                if entry.name.startswith((".tmp-", "run-", "answer-", "steps-")):
-                    state = entry.stat(follow_symlinks=False)
-                    counted = not entry.name.startswith("steps-")
-                    entries.append((state.st_mtime_ns, state.st_size, entry.path, counted))
+        for entry in self._entries():
+            state = entry.stat(follow_symlinks=False)
+            counted = not entry.name.startswith("steps-")
+            entries.append((state.st_mtime_ns, state.st_size, entry.path, counted))
         total = number = 0
         for _, size, path, counted in sorted(entries, reverse=True):
             total += size
             number += counted
             if total > MAX_BYTES or (counted and number > MAX_ENTRIES):
                 os.unlink(path)
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        with os.scandir(self._folder) as listed:
+            return [entry for entry in listed if entry.name.startswith((_PARTIAL, *_ENTRIES))]
+
+    def size(self) -> tuple[int, int]:
+        """Return the number of entries, and their bytes."""
+        try:
+            sizes = [entry.stat(follow_symlinks=False).st_size for entry in self._entries()]
+        except OSError:
+            return 0, 0
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> None:
+        """Delete all entries; others that a run writes at the same time may stay. Raises `OSError`."""
+        if self._own and os.path.islink(self._folder):
+            return
+        try:
+            entries = self._entries()
+        except FileNotFoundError:
+            return
+        for entry in entries:
+            try:
+                os.unlink(entry.path)
+            except FileNotFoundError:
+                pass
 
 
 def open_store(root: str) -> Store | None:

@@ -13,6 +13,7 @@ from miglint.cli.lazy_group import LazyGroup
 
 # First line of each command's help, so that listing the commands imports none of them.
 COMMANDS = {
+    "cache": "Show or delete what is kept between runs.",
     "check": "Check migrations and their rollbacks.",
     "diff": "Print the SQL between two schemas, in both directions.",
     "explain": "Print the documentation page of a rule.",
