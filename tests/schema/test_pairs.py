@@ -20,7 +20,7 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, heirs, keys, labels, pairs, views
+from . import calls, clustered, heirs, keys, labels, pairs, row_types, views
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -31,6 +31,7 @@ POSTGRES = [
     *heirs.POSTGRES,
     *clustered.PAIRS,
     *labels.POSTGRES,
+    *row_types.POSTGRES,
 ]
 
 

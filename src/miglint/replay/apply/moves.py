@@ -9,6 +9,7 @@ from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow, follow_object
+from miglint.replay.apply.rename_types import retype_routine
 from miglint.replay.apply.reread import is_legacy, triggers
 from miglint.replay.apply.words import swap_anywhere, swap_name, swap_relation, swap_word
 from miglint.schema.depends import relation_key
@@ -55,11 +56,21 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     legacy = not machine.postgres and is_legacy(machine)
     for user in users:
         _move_user(machine, user, value, key, new, legacy=legacy)
-    if not machine.postgres and not legacy:
+    if machine.postgres:
+        _move_in_routines(machine, key, new)
+    elif not legacy:
         _move_in_triggers(machine, key, new)
     self_table = machine.schema.table(new_key)
     if self_table is not None:
         machine.put(new_key, _retable(machine, self_table, key, new))
+
+
+def _move_in_routines(machine: Machine, key: Key, new: Name) -> None:
+    """Write the new name of a relation into the routines that have the type of its rows."""
+    for user in list(machine.schema.on(key._replace(space="type"))):
+        routine = machine.schema.find(user)
+        if isinstance(routine, Routine):
+            retype_routine(machine, user, routine, key, new)
 
 
 def _move_user(machine: Machine, user: Key, moved: SchemaObject, key: Key, new: Name, *, legacy: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_object
@@ -28,6 +30,9 @@ from miglint.sql.operations import (
     Rename,
     Type,
 )
+
+_QUOTE = pattern(r"['$]")
+_PLAIN = pattern(r"[a-z_][a-z0-9_]*")
 
 
 def rename_type(machine: Machine, operation: Rename) -> None:
@@ -71,14 +76,53 @@ def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> Non
                 machine.put(user, replace(other, columns=columns))
         elif isinstance(other, Domain):
             machine.put(user, replace(other, base=swap(other.base)))
-        elif isinstance(other, Routine) and other.arguments is not None:
-            arguments = tuple(swap(argument) or argument for argument in other.arguments)
-            moved = replace(other, arguments=arguments, returns=swap(other.returns))
-            remarks = list(machine.schema.on(user))
-            machine.drop(user)
-            renamed = Key("routine", user.schema, f"{other.name.name}({signature(machine, arguments)})")
-            machine.create(renamed, moved)
-            follow_object(machine, remarks, renamed)
+        elif isinstance(other, Routine):
+            retype_routine(machine, user, other, key, new)
+
+
+def retype_routine(machine: Machine, user: Key, routine: Routine, key: Key, new: Name) -> None:
+    """Write the new name of a type, or of a relation as the type of its rows, into a routine that has it."""
+    old = Name(key.schema, key.name)
+    if routine.arguments is None or old not in routine.types:
+        return
+
+    def swap(kind: Type | None) -> Type | None:
+        if kind is not None and Name(kind.schema, kind.name) == old:
+            return replace(kind, name=new.name, schema=new.schema)
+        return kind
+
+    arguments = tuple(swap(argument) or argument for argument in routine.arguments)
+    body = _QUOTE.search(routine.source)
+    start = len(routine.source) if body is None else body.start()
+    moved = replace(
+        routine,
+        arguments=arguments,
+        returns=swap(routine.returns),
+        outputs=tuple((name, swap(kind)) for name, kind in routine.outputs),
+        types=tuple(new if item == old else item for item in routine.types),
+        definition=_with_type(routine.definition, key, new),
+        source=_with_type(routine.source[:start], key, new) + routine.source[start:],
+    )
+    remarks = list(machine.schema.on(user))
+    machine.drop(user)
+    renamed = Key("routine", user.schema, f"{routine.name.name}({signature(machine, arguments)})")
+    machine.create(renamed, moved)
+    follow_object(machine, remarks, renamed)
+
+
+def _with_type(text: str, key: Key, new: Name) -> str:
+    """Return the head of a routine with the new name of a type: where a name of an argument is, its type follows."""
+    old = re.escape(key.name)
+    found = re.compile(
+        rf'(?<![\w."])(?:(?:\w+|"[^"]+")\s*\.\s*)?(?:{old}|"{old}")(?=\s*(?:[\[,)=]|\Z|(?:default|language|as|returns)\b))',
+        re.IGNORECASE,
+    )
+    qualifier = "" if new.schema in (None, "public") else f"{_written(new.schema)}."
+    return found.sub(lambda _: f"{qualifier}{_written(new.name)}", text)
+
+
+def _written(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def _retype(column: Column, swap: Callable[[Type | None], Type | None], key: Key, new: Name) -> Column:
