@@ -14,6 +14,7 @@ from typing import Any
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineMissingError
+from miglint.dryrun.processes import is_running
 
 # Labels that identify miglint's containers across runs, and those of one run.
 _OWNER = "miglint.dry-run"
@@ -145,7 +146,7 @@ def sweep_containers(client: Any) -> None:
     ]
     for found in labels:
         place, _, pid = found[_OWNER].rpartition(" ")
-        if place == _owner().rpartition(" ")[0] and pid.isdigit() and not _alive(int(pid)):
+        if place == _owner().rpartition(" ")[0] and pid.isdigit() and not is_running(int(pid)):
             remove_run(client, found.get(_RUN, ""))
 
 
@@ -156,18 +157,6 @@ def _owner() -> str:
     except OSError:
         space = "0"
     return f"{socket.gethostname()} {space} {os.getpid()}"
-
-
-def _alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # on Windows, signal 0 would terminate it
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def first_line(error: object) -> str:

@@ -20,6 +20,7 @@ import msgspec
 from miglint.base.input_files import read_bytes
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
+from miglint.dryrun.processes import is_running
 from miglint.dryrun.workspace import cache_folder
 
 KIND = "history"
@@ -128,7 +129,7 @@ class HistoryTemplates:
         with contextlib.suppress(OSError):
             for path in self._folder.glob(f"{_PARTIAL}*-*"):
                 number = path.name.removeprefix(_PARTIAL).partition("-")[0]
-                if number.isdecimal() and not _runs(int(number)):
+                if number.isdecimal() and not is_running(int(number)):
                     path.unlink()
 
     def _shrink(self) -> None:
@@ -161,16 +162,6 @@ def _checked(name: str) -> str:
     if not _FILE_NAME.fullmatch(name):
         raise ValueError(name)
     return name
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _collect(data: Path, log: frozenset[str], folders: list[str], files: list[tuple[str, bytes]]) -> None:

@@ -20,6 +20,7 @@ from miglint.dryrun.postgres.kept_cluster import KeptCluster
 from miglint.dryrun.postgres.os_user import ordinary_account
 from miglint.dryrun.postgres.programs import Programs, executable
 from miglint.dryrun.postgres.reachable_programs import reachable_programs
+from miglint.dryrun.processes import is_running
 from miglint.dryrun.supervisor import read_start
 from miglint.dryrun.workspace import SupervisorLostError, Workspace
 
@@ -238,14 +239,8 @@ class Cluster:
 
     def _runs(self) -> bool:
         if sys.platform == "win32":
-            return self._workspace.supervised  # on Windows, signal 0 would terminate it
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except OSError:
-            return True
-        return True
+            return self._workspace.supervised
+        return is_running(self.pid)
 
     def end_process(self, pid: int) -> None:
         """Kill one of the server's processes; the server ends all others, and goes on from what was committed."""
