@@ -79,7 +79,7 @@ def moved_rows(step: Step, moved: Mapping[Key, Key], renamed: Mapping[Key, Mappi
             found[id(copy.statement)] = MovedRows(key, ())
         elif last is not None:
             values = {column.lower(): node.unalias().copy() for column, node in changed}
-            assigned = [*_assigned(copy, values, was, last, names)]
+            assigned = [*_assigned(values, last, names)]
             if now is not None:
                 assigned += _left_out(copy, was, now, names)
             text = f"UPDATE {identifier(last.name.name)} SET {', '.join(assigned)}"
@@ -129,9 +129,7 @@ def _made_anew(copy: _CopyStatement, last: Table) -> tuple[str, ...]:
     )
 
 
-def _assigned(
-    copy: _CopyStatement, values: Mapping[str, Node], was: Table, last: Table, names: Mapping[str, str]
-) -> Iterator[str]:
+def _assigned(values: Mapping[str, Node], last: Table, names: Mapping[str, str]) -> Iterator[str]:
     """Yield what sets columns to the values that a copy gives them; columns have the names of after."""
     from sqlglot import exp
 

@@ -88,7 +88,7 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     for name, item in after.columns.items():
         folded = name.lower()
         if name in before.columns and folded in columns:
-            same = _column(columns[folded], before.columns[name], item, objects, after, old, strict=here.strict)
+            same = _column(columns[folded], before.columns[name], item, objects, after, strict=here.strict)
             otherwise = otherwise or same is not columns[folded]
             columns[folded] = same
             was = before.columns[name]
@@ -109,7 +109,7 @@ def _without_dropped(columns: dict[str, Column], before: Table, after: Table) ->
 
 
 def _column(
-    here: Column, before: Column, after: Column, objects: SqliteObjects, table: Table, old: Schema, *, strict: bool
+    here: Column, before: Column, after: Column, objects: SqliteObjects, table: Table, *, strict: bool
 ) -> Column:
     """Return a column as it stands, with what is different after the change."""
     if before == after:

@@ -58,11 +58,6 @@ def relation_key(name: Name, dialect: Dialect) -> Key:
     return Key("relation", name.schema or "public", name.name)
 
 
-def type_key(name: Name) -> Key:
-    """Return the key of a user-defined type."""
-    return Key("type", name.schema or "public", name.name)
-
-
 def extension_key(name: str) -> Key:
     """Return the key of an extension."""
     return Key("extension", "", name)

@@ -289,13 +289,6 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         objects = self.objects
         return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kind)]
 
-    def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
-        """Return the number of objects of a type that depend on `key`."""
-        found = self.dependents.get(key, ())
-        if isinstance(found, Users):
-            return len(found.of(kind.__name__))
-        return sum(isinstance(self.objects.get(user), kind) for user in found)
-
     def needing(self, key: Key, part: Part) -> list[Key]:
         """Return the keys of at least those objects that need a part of the object at `key`, in order."""
         found = self.dependents.get(key, ())

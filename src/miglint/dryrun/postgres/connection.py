@@ -136,7 +136,7 @@ class Session:
             self._db.send_query_params(sql.encode("utf-8", "replace"), None)
             self._db.set_single_row_mode()
             while (result := self._next(started, bounds, stopped)) is not None:
-                error = error or self._error(result, sql)
+                error = error or self._error(result)
                 result.clear()
         except self._pq_error() as lost:
             if stopped:
@@ -222,7 +222,7 @@ class Session:
                 result = self._db.get_result()
                 if result is None:
                     break
-                failed = failed or self._error(result, sql)
+                failed = failed or self._error(result)
                 if result.nfields:
                     results.append(_rows(result))
                 result.clear()
@@ -252,7 +252,7 @@ class Session:
 
         return OperationalError
 
-    def _error(self, result: PGresult, sql: str) -> ServerError | None:
+    def _error(self, result: PGresult) -> ServerError | None:
         if result.status not in (self._pq.ExecStatus.FATAL_ERROR, self._pq.ExecStatus.BAD_RESPONSE):
             return None
         field = self._pq.DiagnosticField

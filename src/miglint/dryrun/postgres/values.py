@@ -76,7 +76,7 @@ def _in_turn(values: Sequence[str], kind: Type) -> str:
 def _of_built_in(kind: Type, rule: Allowed | None, *, unique: bool, seed: int) -> str | None:
     key = "i" if unique else "(i % 10 + 1)"
     if kind.name in _INTEGERS or kind.name == "numeric":
-        return _number(kind, rule, key, unique=unique)
+        return _number(kind, rule, unique=unique)
     if kind.name in _TEXTS:
         if rule is not None and rule.document:
             return f"('{{\"n\": ' || {key} || '}}')::{shown(kind)}"
@@ -88,7 +88,7 @@ def _of_built_in(kind: Type, rule: Allowed | None, *, unique: bool, seed: int) -
     return None if found is None else found.format(k=key, seed=literal(str(seed)), type=shown(kind))
 
 
-def _number(kind: Type, rule: Allowed | None, key: str, *, unique: bool) -> str:
+def _number(kind: Type, rule: Allowed | None, *, unique: bool) -> str:
     least = rule.least if rule is not None and rule.least is not None else None
     most = rule.most if rule is not None and rule.most is not None else None
     most = most if most is not None else float(_INTEGERS.get(kind.name, 2_000_000_000))

@@ -206,7 +206,7 @@ def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
         raise machine.refuse("datatype_mismatch", message, child, extra)
 
 
-def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachPartition) -> Table:
+def detached_checks(machine: Machine, table: Table, operation: DetachPartition) -> Table:
     """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again.
 
     The identity of a column is that of the parent, and stays with it.

@@ -162,7 +162,7 @@ def _relabelled(renaming: _Renaming, key: Key, value: SchemaObject) -> SchemaObj
         case Table():
             return _table(renaming, key, value)
         case View():
-            return _view(renaming, key, value)
+            return _view(renaming, value)
         case Index():
             return _index(renaming, value)
         case Domain():
@@ -250,7 +250,7 @@ def _bound(renaming: _Renaming, table: Table) -> str | None:
     return re.sub(r"\(((?:[^()']|'(?:[^']|'')*')*)\)", ends, bound)
 
 
-def _view(renaming: _Renaming, key: Key, view: View) -> View:
+def _view(renaming: _Renaming, view: View) -> View:
     query = None if view.query is None else renaming.query(view.query)
     types = dict(zip(view.columns or (), view.types or (), strict=False))
     defaults = tuple(

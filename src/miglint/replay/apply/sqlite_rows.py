@@ -30,7 +30,7 @@ def check_rows(machine: Machine, key: Key, table: Table, operation: Insert | Upd
         ):
             raise machine.refuse("undefined_column", f"no such column: {column}", key, column)
     if isinstance(operation, Insert):
-        _refuse_missing_parent(machine, key, table, operation)
+        _refuse_missing_parent(machine, table, operation)
         _refuse_loose_values(machine, key, table, operation)
         _check_values(machine, key, table, operation)
     elif isinstance(operation, Update):
@@ -56,7 +56,7 @@ def _refuse_loose_values(machine: Machine, key: Key, table: Table, operation: In
                 raise machine.refuse("datatype_mismatch", message, key, name)
 
 
-def _refuse_missing_parent(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+def _refuse_missing_parent(machine: Machine, table: Table, operation: Insert) -> None:
     """Raise SQLite's error for rows that refer to a table that is known not to be there, while keys are enforced."""
     if machine.settings.get("foreign_keys", "on").lower() in ("off", "0", "false", "no"):
         return

@@ -346,7 +346,7 @@ def detach_partition(machine: Machine, operation: DetachPartition) -> None:
             f'relation "{operation.partition}" is not a partition of relation "{operation.table}"',
             key,
         )
-    kept = detached_checks(machine, key, table, operation)
+    kept = detached_checks(machine, table, operation)
     machine.put(key, replace(kept, partition_of=None, partition_bound=None))
     for own_key, own in machine.indexes(key):
         if own.parent is not None:
