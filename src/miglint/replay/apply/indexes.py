@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply.constraints import check_mentioned
+from miglint.replay.apply.constraint_errors import check_mentioned
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import LIMIT, choose_relation, column_part, truncate
 from miglint.replay.apply.partitions import refuse_index
