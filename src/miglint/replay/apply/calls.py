@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from miglint.replay.apply import data
-from miglint.replay.apply.machine import SYSTEM_SCHEMAS, Machine
+from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query
 from miglint.replay.apply.row_contents import forget_all_contents
+from miglint.replay.apply.system_names import SYSTEM_SCHEMAS
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Key, Routine
 from miglint.sql.operations import (

@@ -9,12 +9,12 @@ from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_f
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.row_contents import refuse_duplicates, refuse_nulls, refuse_unchecked
+from miglint.replay.apply.system_names import POSTGRES_COLUMNS
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import Constraint, Expression
 
-_SYSTEM_COLUMNS = ("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax")
 INDEXED = frozenset({"primary", "unique", "exclude"})
 
 
@@ -87,7 +87,7 @@ def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expres
         return
     for column in expression.columns:
         # The table's own name means the whole row.
-        if column not in table.columns and column not in (*_SYSTEM_COLUMNS, table.name.name):
+        if column not in table.columns and column not in (*POSTGRES_COLUMNS, table.name.name):
             raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
 

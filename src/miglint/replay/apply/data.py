@@ -20,7 +20,7 @@ from miglint.replay.apply.known_rows import (
     has_new_keys,
     keep_conflict_keys,
 )
-from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
@@ -33,6 +33,7 @@ from miglint.replay.apply.row_contents import (
 )
 from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
+from miglint.replay.apply.system_names import SYSTEM_COLUMNS
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Table, Trigger, View
 from miglint.schema.parts import of_kind

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect, Span
 from miglint.base.structs import replace
+from miglint.replay.apply.system_names import is_system_relation
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
 from miglint.schema.builtin_types import BUILTIN_TYPES
@@ -26,10 +27,6 @@ from miglint.schema.objects import (
 from miglint.schema.outcome import Failure, Note, OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Statement, Type
-
-SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
-SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_"})
-_SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
 
 # Errors that the state of the schema has no part in.
 _OF_TEXT = frozenset({"syntax_error", "raise_exception"})
@@ -266,11 +263,7 @@ class Machine:
 
     def foreign(self, name: Name) -> bool:
         """Whether a relation belongs to the system, so that nothing is said about it."""
-        if name.schema in SYSTEM_SCHEMAS:
-            return True
-        if self.postgres:
-            return name.schema is None and name.name.startswith("pg_")
-        return name.name.lower() in _SQLITE_SYSTEM
+        return is_system_relation(name, postgres=self.postgres)
 
     # --- relations
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_uses
+from miglint.replay.apply.system_names import SYSTEM_COLUMNS
 from miglint.schema.objects import Absent, Table
 from miglint.sql.operations import Name, Query
 
