@@ -123,6 +123,8 @@ def test_write_list_and_plan_say_the_same(plant: Plant, rollback: Command, forwa
     for key, other in (("missing", "missing"), ("loses", "loses"), ("fails_on", "fails_on"), ("lost", "not_restored")):
         assert written[key] == listed[other] == planned[other], key
     assert written["restores"] == listed["restores"] == planned["restores"]
+    words = rollback("write", "--at", "2", "--replace").out.splitlines()[0].partition(", which ")[2]
+    assert f"\n     {words}\n" in rollback("plan", "--to", "1").out
 
 
 def test_values_that_are_gone_are_more_than_a_partial_rollback(plant: Plant, rollback: Command) -> None:

@@ -21,7 +21,7 @@ from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.rollback.assessment import EXACT, PARTIAL
 from miglint.rollback.plan import ALL, PlanStep, RollbackPlan, plan
-from miglint.rollback.written import what_is_lost
+from miglint.rollback.written import what_is_lost, what_is_restored
 
 _EXAMPLES = (
     ("miglint rollback plan --to 041", "undo everything after 041"),
@@ -117,13 +117,6 @@ def _lines(found: RollbackPlan) -> Iterator[str]:
     yield _reached(found)
 
 
-_RESTORES = {
-    "exact": "restores everything that was there before",
-    "partial": "restores everything except:",
-    "schema_only": "restores the schema, but not all rows and values:",
-}
-
-
 def _remarks(step: PlanStep) -> Iterator[str]:
     known = step.entry.known
     if not step.possible:
@@ -139,7 +132,7 @@ def _remarks(step: PlanStep) -> Iterator[str]:
         reasons = [text.partition(": ")[2] for text in step.entry.unknown if text.startswith("symmetric: ")]
         yield f"it is not known whether it restores the schema: {'; '.join(reasons) or 'it cannot be followed'}"
     else:
-        yield _RESTORES[known.restores]
+        yield what_is_restored(known.restores, loses=bool(known.lost))
         yield from (f"  {text}" for text in known.missing)
     if step.possible:
         yield from what_is_lost(known.loses)

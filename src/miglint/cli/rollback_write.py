@@ -31,11 +31,10 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import HistoryRun
 from miglint.linter.paths import checked_paths, discovery_options
 from miglint.linter.run import baseline_schemas
-from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY
 from miglint.rollback.compose import ComposedFile, composed_files
 from miglint.rollback.preparation import PreparedRollback, WriteOptions, prepare_rollbacks, read_back
 from miglint.rollback.verification import Execute, verified_rollbacks
-from miglint.rollback.written import what_is_lost
+from miglint.rollback.written import what_is_lost, what_is_restored
 
 _CLEAN_UP = "-- Drops what this migration set aside. Make it a migration when no rollback needs the data any more."
 _EXAMPLES = (
@@ -238,7 +237,8 @@ def _lines(prepared: Sequence[PreparedRollback], *, written: bool) -> Iterator[s
             yield f"{name}: not written: {item.problem}"
             continue
         verb = "unchanged:" if item.edit is None else "wrote" if written else "would write"
-        yield f"{name}: {verb} {item.path}, which {_restores(item)}"
+        restoring = what_is_restored(item.text.restores, loses=bool(item.text.lost))
+        yield f"{name}: {verb} {item.path}, which {restoring}"
         yield from (f"  {reason}" for reason in item.text.missing)
         yield from (f"  {text}" for text in what_is_lost(item.text.loses))
         yield from (f"  fails on {text}" for text in item.text.fails_on)
@@ -249,15 +249,3 @@ def _lines(prepared: Sequence[PreparedRollback], *, written: bool) -> Iterator[s
     losing = [item.migration.version for item in prepared if item.problem is None and item.text.lost]
     if losing:
         yield f"{', '.join(losing)}: rows or values from before the forward are lost; --preserve-data keeps them."
-
-
-def _restores(item: PreparedRollback) -> str:
-    """Return what a rollback restores, as the end of a sentence; what follows is what it does not."""
-    text = item.text
-    if text.restores == IMPOSSIBLE:
-        return "declares that it cannot be undone:"
-    if text.restores == EXACT:
-        return "restores everything that was there before"
-    if text.restores == SCHEMA_ONLY:
-        return "restores the schema, but not all rows and values:"
-    return "restores a part of the schema, and not all rows and values:" if text.lost else "restores everything except:"

@@ -14,7 +14,7 @@ from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL
 from miglint.rollback.compose import FileEdit, compose
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
-from miglint.rollback.written import RollbackText, write_rollback
+from miglint.rollback.written import RollbackText, what_is_restored, write_rollback
 from miglint.writer.written import ColumnValues
 
 Replay = Callable[[History], Iterable[Step]]
@@ -33,7 +33,8 @@ class PortedRollback(Struct, frozen=True):
         """Return what became of it, as a line of text."""
         if self.edit is None:
             return f"rollback not written: {self.problem}"
-        left = f", which restores everything except: {'; '.join(self.text.missing)}" if self.text.missing else ""
+        restored = what_is_restored(self.text.restores, loses=bool(self.text.lost))
+        left = f", which {restored} {'; '.join(self.text.missing)}" if self.text.missing else ""
         return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{left}"
 
     def as_dict(self) -> dict[str, object]:

@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
 
 _LOSING = {
-    PARTIAL: "partial, not the whole schema, nor all rows and values:",
+    PARTIAL: "partial, neither the whole schema nor all rows and values:",
     SCHEMA_ONLY: "the schema only, not all rows and values:",
+}
+_RESTORING = {
+    EXACT: "restores everything that was there before",
+    PARTIAL: "restores everything, with these exceptions:",
+    SCHEMA_ONLY: "restores the schema, but not all rows and values:",
+    IMPOSSIBLE: "declares that it cannot be undone:",
 }
 
 
@@ -57,7 +63,7 @@ class RollbackText(Struct, frozen=True):
             yield "Restores: exact." if self.statements else "Restores: exact (there is nothing to undo)."
         else:
             everything = self.restores == PARTIAL and not self.lost
-            yield f"Restores: {'partial, everything except:' if everything else _LOSING[self.restores]}"
+            yield f"Restores: {'partial, with these exceptions:' if everything else _LOSING[self.restores]}"
             yield from (f"- {_flat(reason)}" for reason in self.missing)
         if self.brings:
             yield f"Brings back what the forward sets aside: {_flat(', '.join(self.brings))}."
@@ -65,6 +71,16 @@ class RollbackText(Struct, frozen=True):
             yield f"Sets aside for the next forward: {_flat(', '.join(self.keeps))}."
         yield from map(_sentence, what_is_lost(self.loses))
         yield from (f"Fails on {_flat(text)}." for text in self.fails_on)
+
+
+def what_is_restored(restores: str, *, loses: bool) -> str:
+    """Return what a rollback restores, as the end of a sentence; behind a colon follows what it does not.
+
+    `loses` says whether rows or values from before the forward are lost.
+    """
+    if restores == PARTIAL and loses:
+        return "restores a part of the schema, and not all rows and values:"
+    return _RESTORING[restores]
 
 
 def what_is_lost(loses: Iterable[LostData]) -> Iterator[str]:
