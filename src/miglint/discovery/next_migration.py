@@ -36,7 +36,7 @@ class NextScripts(Struct, frozen=True):
 
 
 class TransactionMark(Struct, frozen=True):
-    """What tells a tool not to run a migration in a transaction."""
+    """The edits and new files after which a tool runs a migration without a transaction."""
 
     edits: tuple[Edit, ...] = ()
     creates: tuple[NewFile, ...] = ()
@@ -82,8 +82,8 @@ def _diesel_mark(path: str) -> TransactionMark | None:
 def _first_words(history: History) -> str | None:
     """Return the first line of a script of one statement that runs without a transaction, None if that is not known.
 
-    golang-migrate needs none: a query of one statement is no transaction. Where only the names of the files tell the
-    tool, the mark of sqlx is a comment to golang-migrate.
+    golang-migrate needs none: it opens no transaction for a single statement. Where the tool is only known by the names
+    of the files, the mark of sqlx is used, which golang-migrate ignores.
     """
     tools = set(tools_of(history))
     marks = [MARKS[tool] for tool in sorted(tools & MARKS.keys())]
@@ -93,7 +93,7 @@ def _first_words(history: History) -> str | None:
 
 
 def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...]:
-    """Return the files of a migration with the next version; none where the layout does not tell their names."""
+    """Return the files of a migration with the next version; none where the layout does not determine their names."""
     last = history.migrations[-1] if history.migrations else None
     if last is None or last.forward is None or last.repeatable:
         return ()

@@ -25,7 +25,7 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 # Tools that are considered only if a file names them.
 _NAMED = {"golang-migrate": ("morph",), "plain": ("sqlx",)}
-# The first words of a script that tell its tool to open no transaction.
+# The comment at the beginning of a script with which its tool opens no transaction.
 MARKS = {"sqlx": "-- no-transaction", "morph": "-- morph:nontransactional"}
 # Tools that refuse a script that was changed after it ran, comments included.
 WITH_CHECKSUMS = frozenset({"atlas", "flyway", "liquibase", "prisma", "refinery", "sqlx"})
@@ -74,7 +74,7 @@ def tools_of(history: History) -> tuple[str, ...]:
 
 
 def has_mark(text: str) -> bool:
-    """Return whether a script tells its tool to open no transaction, by its first words."""
+    """Return whether a script begins with the comment with which its tool opens no transaction."""
     return text.startswith(tuple(MARKS.values()))
 
 

@@ -41,8 +41,8 @@ class SetsAside(Protocol):
 class StartingState(Struct, frozen=True, eq=False):
     """A database with the first `done` migrations of a history.
 
-    `notes` are about what was created before the first one. With a `plan`, the state after its `latest` ones is kept
-    for later runs, if it has many more than this one.
+    `notes` are about what was created before the first one. With a `plan`, the state after its first `latest`
+    migrations is kept for later runs, if it is many migrations further than this one.
     """
 
     database: Database

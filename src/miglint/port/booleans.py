@@ -26,7 +26,7 @@ NO_BOOLEANS = BooleanColumns()
 
 
 def with_booleans(tree: Node, known: BooleanColumns) -> Node:
-    """Return a tree in which numbers are booleans, and booleans are numbers, where PostgreSQL wants them to be.
+    """Return a tree in which numbers are booleans, and booleans are numbers, where PostgreSQL requires it.
 
     Words in double quotes that are no columns are strings, as SQLite reads them.
     """

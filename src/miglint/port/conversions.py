@@ -90,7 +90,7 @@ def _with_cast(using: Expression, kind: Type, schema: Schema) -> str:
 
 
 def _changes_values(was: Type | None, now: Type, before: Schema, after: Schema) -> bool:
-    """Return whether a value is another one in the new type without `USING`, in SQLite's eyes."""
+    """Return whether a value is stored otherwise by SQLite in the new type, without `USING`."""
     kinds = kind_of_type(was, before), kind_of_type(now, after)
     if kinds == (EXACT, EXACT) and was is not None:
         return len(now.args) == 2 and now.args[1:] != was.args[1:]

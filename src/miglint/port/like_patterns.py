@@ -1,4 +1,4 @@
-"""LIKE of PostgreSQL, which tells upper from lower case, in SQLite, whose LIKE does not."""
+"""LIKE of PostgreSQL, which is case-sensitive, in SQLite, whose LIKE is not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FOLDING = "folding"
 
 
 def folding_like(node: Node) -> Node:
-    """Return LIKE of SQLite, which does not tell upper from lower case, with the escape of PostgreSQL."""
+    """Return LIKE of SQLite, which is case-insensitive, with the escape character of PostgreSQL."""
     made = exp.Like(this=node.this, expression=node.expression)
     made.meta[_FOLDING] = True
     pattern = node.expression
@@ -20,7 +20,7 @@ def folding_like(node: Node) -> Node:
 
 
 def exact_like(node: Node) -> Node:
-    """Return GLOB, which tells upper from lower case as LIKE does in PostgreSQL."""
+    """Return GLOB, which is case-sensitive as LIKE is in PostgreSQL."""
     if node.meta.get(_FOLDING):
         return node
     pattern = node.expression

@@ -98,7 +98,7 @@ def _is_referred(schema: Schema, table: Table) -> bool:
 
 
 def _made_anew(copy: _CopyStatement, last: Table) -> tuple[str, ...]:
-    """Return what replaces the rows of a table by those that a query makes of them; nothing if it cannot be told."""
+    """Return what replaces the rows of a table by those that a query makes of them; () if that is not known."""
     from sqlglot import exp
 
     tree = _query(copy)
@@ -226,7 +226,10 @@ def _query(copy: _CopyStatement) -> Node | None:
 
 
 class _RowPlaces:
-    """Where the rows of the tables of before are, as a script goes on: each table has a number that it keeps."""
+    """Which table has the rows of which table from before the script, statement by statement.
+
+    Each table has a number, which it keeps when it is renamed.
+    """
 
     def __init__(self) -> None:
         self.copies: list[_CopyStatement] = []

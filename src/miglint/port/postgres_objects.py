@@ -54,7 +54,7 @@ class PostgresObjects(Struct, frozen=True):
         return BooleanColumns(names, listed, columns, replaced_tables(self.schema))
 
     def _all_known(self) -> bool:
-        """Return whether no table has columns that the scripts do not tell."""
+        """Return whether the columns of all tables are known from the scripts."""
         return not any(isinstance(value, (View, Table)) and value.assumed for _, value in self.schema.items())
 
     def create_table(self, table: Table) -> str:

@@ -102,7 +102,7 @@ class RowStatements:
                         rows = f"INSERT INTO {identifier(item.name.name)} {item.query.text}"
                         self._rows(rows, text, (item.name, *item.query.relations))
 
-        self._go_on()
+        self._set_sequences()
 
     def _moved(self, moved: MovedRows, source: str) -> None:
         for change in moved.changes:
@@ -150,8 +150,8 @@ class RowStatements:
                     if is_numbered(table, column) and column.name.lower() in listed:
                         self.numbered[table.name.name] = column.name
 
-    def _go_on(self) -> None:
-        """Write what lets identity columns go on behind the numbers that were inserted."""
+    def _set_sequences(self) -> None:
+        """Write the `setval` calls after which identity columns continue after the numbers that were inserted."""
         for name, column in self.numbered.items():
             if self.script.relation(name.lower()) is not None:
                 place = f"pg_get_serial_sequence({literal(identifier(name))}, {literal(column)})"

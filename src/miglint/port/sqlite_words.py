@@ -180,7 +180,7 @@ def _random(node: Node) -> Node:
 
 
 def _like(node: Node) -> Node:
-    """Return ILIKE: LIKE of SQLite does not tell upper from lower case."""
+    """Return ILIKE: LIKE of SQLite is case-insensitive."""
     pattern = node.expression
     if isinstance(pattern, exp.Literal) and not any(char.lower() != char.upper() for char in pattern.name):
         return node

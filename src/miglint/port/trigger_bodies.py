@@ -152,7 +152,7 @@ def _negated(condition: str) -> str:
 
 
 def _all(guards: list[str]) -> str | None:
-    """Return a condition that says all of some."""
+    """Return the conjunction of conditions, None if there are none."""
     if not guards:
         return None
     return guards[0] if len(guards) == 1 else " AND ".join(f"({one})" for one in guards)

@@ -41,7 +41,7 @@ def returning(step: Step, target: Version | None, texts: Collection[str]) -> Ret
     if step.migration.dialect is not Dialect.POSTGRES:
         return Returning()
     tables, others, constraints, identities = _taken_away(step)
-    if not tables and not others and not constraints and not identities:
+    if not (tables or others or constraints or identities):
         return Returning()
     first = [text for key in sorted(tables) for text in _table(step, key, tables, target)]
     first += [_identity(step.before, key, label) for key, label in sorted(identities)]

@@ -50,7 +50,7 @@ class _StoredTable(Table, frozen=True, gc=False, array_like=True):
 
 
 class _StoredRoutine(Routine, frozen=True, gc=False, array_like=True):
-    read_call: bool | None = None  # type: ignore[assignment]  # whether its body can be read for a call
+    read_call: bool | None = None  # type: ignore[assignment]  # a reader is stored as whether there is one
 
 
 class _StoredKeys(Struct, array_like=True, frozen=True, gc=False):

@@ -19,9 +19,10 @@ Default = TypeVar("Default")
 
 
 class Reads:
-    """What was read: the keys of objects, those whose users, the labels whose keys; or `everything`.
+    """What was read of a schema.
 
-    `blank` says whether it was asked if anything exists at all.
+    `objects` are the keys that were looked up, `users` those whose dependents were, `labels` the names by which keys
+    were looked for. With `everything`, all objects were read; with `blank`, whether there are any.
     """
 
     __slots__ = ("blank", "everything", "labels", "objects", "users")

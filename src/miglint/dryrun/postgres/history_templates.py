@@ -38,10 +38,11 @@ _EMPTIED = frozenset(("pg_dynshmem", "pg_notify", "pg_replslot", "pg_stat", "pg_
 
 
 class Template(Struct, frozen=True):
-    """What a server is told about the files that it starts from.
+    """What is stored with the files of a server, for the run that starts a server from them.
 
-    `owner` is the scripts' role, `notes` are those about what was created before the first migration, and `started` is
-    when the scripts ran.
+    `password` is the superuser's, `owner` the scripts' role. `stand_in_roles` and `stand_ins` are the roles and the
+    extensions that miglint created in place of missing ones. `notes` are about what was created before the first
+    migration. `started` is when the scripts began to run.
     """
 
     password: str

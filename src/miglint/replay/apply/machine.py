@@ -110,7 +110,7 @@ class Machine:
     # --- saying what happened
 
     def in_session(self) -> Schema:
-        """Return the schema with the search path that the script has set by now, for who looks names up in it."""
+        """Return the schema with the search path that the script has set by now, for lookups of names."""
         schema, path = self.schema, self.path
         if not path or path == schema.path:
             return schema
@@ -144,7 +144,7 @@ class Machine:
         self.schema = replace(self.schema, rooted=False, closed=False)
 
     def in_statement(self, span: Span | None) -> Span | None:
-        """Return a place in the current statement as one from its start: a schema does not change with comments."""
+        """Return a place relative to the start of the current statement: comments above it do not change the schema."""
         start = self.statement.span.start
         return None if span is None else Span(span.start - start, span.end - start)
 

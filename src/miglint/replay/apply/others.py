@@ -80,7 +80,7 @@ def create_other(machine: Machine, operation: CreateOther) -> None:
     value = Other(
         operation.kind,
         name,
-        # Which table they are on is told by its full name.
+        # Statistics have the name of their table with its schema, however the script writes it.
         operation.definition if table is None else operation.definition.replace(f"[{operation.table}]", f"[{table}]"),
         table=table,
         mentions=resolved_mentions(machine, operation.mentions, None),
