@@ -239,11 +239,11 @@ def _drops(step: Step) -> dict[str, list[Statement]]:
 
 def _removals(step: Step, forward: Script, statement: Statement, name: str) -> tuple[Edit, ...] | None:
     """Return the removals of the statements that create an index and drop it in the rollback."""
-    rollback = step.migration.rollback
     found = [without_statement(forward, statement)]
-    for other in _drops(step).get(name, ()) if rollback is not None else ():
-        alone = rollback is not None and len(other.operations) == 1
-        found.append(without_statement(rollback, other) if alone and rollback is not None else None)
+    rollback = step.migration.rollback
+    if rollback is not None:
+        for other in _drops(step).get(name, ()):
+            found.append(without_statement(rollback, other) if len(other.operations) == 1 else None)
     edits = tuple(edit for edit in found if edit is not None)
     return edits if len(edits) == len(found) else None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.structs import Struct, field
 from miglint.port.replacements import NO_TABLES, ReplacedTables
-from miglint.port.trees import Node
+from miglint.port.trees import Node, inserted_values
 
 
 class BooleanColumns(Struct, frozen=True):
@@ -49,7 +49,7 @@ def with_booleans(tree: Node, known: BooleanColumns) -> Node:
         if _is_boolean(node.this, names):
             _replace(node.expressions)
     for node in [*tree.find_all(exp.Insert)]:
-        _replace(_inserted(node, known))
+        _replace([value for column, value in inserted_values(node, known.tables) if column in names])
     for node in [*tree.find_all(exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg, exp.GT, exp.LT, exp.GTE, exp.LTE)]:
         for part in (node.this, node.args.get("expression")):
             if isinstance(part, exp.Column) and part.name.lower() in names:
@@ -88,28 +88,6 @@ def _conditions(tree: Node) -> Iterator[Node]:
         yield node.this
         if isinstance(node, (exp.And, exp.Or)):
             yield node.expression
-
-
-def _inserted(node: Node, known: BooleanColumns) -> list[Node]:
-    """Return the values that a statement inserts into boolean columns."""
-    from sqlglot import exp
-
-    if isinstance(node.this, exp.Schema):
-        columns: Sequence[str] = [item.name.lower() for item in node.this.expressions]
-    else:
-        columns = known.tables.get(node.this.name.lower(), ())
-    pairs = [pair for row in _rows(node.expression) for pair in zip(columns, row, strict=False)]
-    return [value for column, value in pairs if column in known.names]
-
-
-def _rows(source: Node) -> list[list[Node]]:
-    from sqlglot import exp
-
-    if isinstance(source, exp.Values):
-        return [row.expressions for row in source.expressions if isinstance(row, exp.Tuple)]
-    if isinstance(source, exp.Select):
-        return [[item.unalias() for item in source.expressions]]
-    return []
 
 
 def _replace(nodes: list[Node]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from miglint.port.choices import ARRAY
-from miglint.port.trees import Node, TranslationError
+from miglint.port.trees import Node, TranslationError, inserted_values
 from miglint.port.value_kinds import (
     BOOLEAN,
     BYTES,
@@ -146,20 +146,8 @@ def _assigned(node: Node, kinds: ValueKinds) -> None:
 
 
 def _inserted(node: Node, kinds: ValueKinds) -> None:
-    target = node.this
-    if isinstance(target, exp.Schema):
-        columns = [item.name.lower() for item in target.expressions]
-    else:
-        columns = [*kinds.tables.get(target.name.lower(), ())]
-    source = node.expression
-    rows: list[list[Node]] = []
-    if isinstance(source, exp.Values):
-        rows = [row.expressions for row in source.expressions if isinstance(row, exp.Tuple)]
-    elif isinstance(source, exp.Select):
-        rows = [[item.unalias() for item in source.expressions]]
-    for row in rows:
-        for column, value in zip(columns, row, strict=False):
-            _converted(value, kinds.of(column))
+    for column, value in [*inserted_values(node, kinds.tables)]:
+        _converted(value, kinds.of(column))
 
 
 def _subtraction(node: Node, kind: _KindOf) -> Node:

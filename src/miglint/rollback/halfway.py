@@ -128,8 +128,10 @@ def _parts(found: _TakenAway, moment: OperationTrace, key: Key, step: Step) -> N
 
 
 def _without_identity(table: Table | None, was: Table, now: Table) -> Iterator[str]:
-    for label, column in was.columns.items() if table is not None else ():
-        here, last = None if table is None else table.columns.get(label), now.columns.get(label)
+    if table is None:
+        return
+    for label, column in was.columns.items():
+        here, last = table.columns.get(label), now.columns.get(label)
         if column.identity and here is not None and not here.identity and last is not None and last.identity:
             yield label
 

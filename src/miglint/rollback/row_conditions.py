@@ -217,9 +217,10 @@ class _Stricter:
         for key, table in self._before.users(kind, Table):
             now = next((moved for moved, was in self._was.items() if was == key), key)
             left = self._after.find(now)
-            for label, column in table.columns.items() if isinstance(table, Table) else ():
-                used = column.type is not None and (column.type.schema, column.type.name) == (kind.schema, kind.name)
-                if not used or not isinstance(left, Table) or column.type is None:
+            if not isinstance(left, Table):
+                continue
+            for label, column in table.columns.items():
+                if column.type is None or (column.type.schema, column.type.name) != (kind.schema, kind.name):
                     continue
                 names = (new for (place, new), old in self._columns.items() if place == now and old == label)
                 back = next(names, label)
