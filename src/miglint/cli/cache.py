@@ -12,11 +12,6 @@ _COMMANDS = {
 }
 
 
-class _CacheGroup(LazyGroup):
-    summaries = _COMMANDS
-    prefix = "cache_"
-
-
-@click.group("cache", cls=_CacheGroup)
+@click.group("cache", cls=LazyGroup, summaries=_COMMANDS, prefix="cache_")
 def command() -> None:
     """Show or delete what is kept between runs."""

@@ -26,11 +26,7 @@ COMMANDS = {
 }
 
 
-class _Group(LazyGroup):
-    summaries = COMMANDS
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="miglint %(version)s")
 def cli() -> None:
     """Lint SQL migrations and their rollbacks for PostgreSQL and SQLite."""

@@ -15,8 +15,10 @@ class LazyGroup(click.Group):
     `summaries` has the first line of each command's help, so that listing the commands imports none of them.
     """
 
-    summaries: Mapping[str, str] = {}
-    prefix = ""
+    def __init__(self, *arguments: Any, summaries: Mapping[str, str], prefix: str = "", **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.summaries = summaries
+        self.prefix = prefix
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

@@ -14,11 +14,6 @@ _COMMANDS = {
 }
 
 
-class _RollbackGroup(LazyGroup):
-    summaries = _COMMANDS
-    prefix = "rollback_"
-
-
-@click.group("rollback", cls=_RollbackGroup)
+@click.group("rollback", cls=LazyGroup, summaries=_COMMANDS, prefix="rollback_")
 def command() -> None:
     """List, write, plan and verify rollbacks."""
