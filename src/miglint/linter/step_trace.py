@@ -12,7 +12,7 @@ from miglint.base.structs import Struct, replace
 from miglint.schema.edges import Users, keys_of
 from miglint.schema.encoding import encode_key, encode_object
 from miglint.schema.objects import Absent, Key, SchemaObject
-from miglint.schema.recorded import Reads
+from miglint.schema.recorded_map import Reads
 from miglint.schema.value import Schema
 
 _SIZE = 16

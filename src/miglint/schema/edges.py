@@ -14,7 +14,7 @@ from miglint.schema.bounds import Bounds
 from miglint.schema.needs import ALL_COLUMNS, edges
 from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries, members
-from miglint.schema.recorded import peek
+from miglint.schema.recorded_map import peek
 from miglint.schema.set_aside import is_set_aside
 
 Find = Callable[[Key], SchemaObject | Absent | None]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
-from miglint.schema.recorded import RecordedMap
+from miglint.schema.recorded_map import RecordedMap
 
 K = TypeVar("K")
 V = TypeVar("V")

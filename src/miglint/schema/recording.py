@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.schema.numbers import NO_NUMBERS
-from miglint.schema.recorded import Reads, RecordedMap, unwrapped, wrapped
+from miglint.schema.recorded_map import Reads, RecordedMap, unwrapped, wrapped
 from miglint.schema.value import Schema
 
 

@@ -45,7 +45,7 @@ from miglint.schema.edges import (
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.persistent import entries
-from miglint.schema.recorded import RecordedMap, peek, unwrapped
+from miglint.schema.recorded_map import RecordedMap, peek, unwrapped
 
 Found = TypeVar("Found", bound=SchemaObject)
 

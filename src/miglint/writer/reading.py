@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.schema.persistent import entries
-from miglint.schema.recorded import unwrapped
+from miglint.schema.recorded_map import unwrapped
 from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Statement

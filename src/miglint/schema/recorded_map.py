@@ -1,7 +1,7 @@
-"""Schemas that record what is read of them, so that it is known what the result of a step depends on.
+"""A persistent map that records which keys are read, for schemas of which it has to be known what a step depends on.
 
-The maps of a schema are wrapped: whatever way leads to an object, it is through them. The maps that come from a wrapped
-one by changes record to the same place.
+The maps of such a schema are wrapped (`recording.py`): whatever way leads to an object, it is through them. The maps
+that come from a wrapped one by changes record to the same place.
 """
 
 from __future__ import annotations
