@@ -132,3 +132,14 @@ def test_files_asked_for_alone_have_left_out_no_others(project):
     project.write("1_x.mysql.up.sql", "CREATE TABLE a (id int) ENGINE=InnoDB;\n")
     project.check()
     assert project.compare(project.folder / "1_x.up.sql") == ""
+
+
+def test_a_new_program_between_migrations_may_have_made_what_they_use(project):
+    project.settings('baseline-schema = "schema.sql"\n')
+    for number in (1, 3):
+        text = f"-- +goose Up\nALTER TABLE unknown ADD COLUMN c{number} int;\n-- +goose Down\nSELECT 1;\n"
+        project.write(f"2020010100000{number}_x.sql", text)
+    before = project.check()
+    project.write("20200101000002_x.go", "package migrations\n")
+    assert project.compare() == ""
+    assert project.check() != before
