@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -143,3 +144,27 @@ def test_a_new_program_between_migrations_may_have_made_what_they_use(project):
     project.write("20200101000002_x.go", "package migrations\n")
     assert project.compare() == ""
     assert project.check() != before
+
+
+def test_files_asked_for_alone_say_the_same_after_a_run_over_all(project):
+    project.write("1_x.up.sql", "CREATE TABLE a (id int);\n")
+    project.write("1_x.down.sql", "SELECT 1;\n")
+    project.write("2_x.up.sql", "ALTER TABLE a ADD COLUMN c int;\n")
+    # It makes up for the rollback before it.
+    project.write("2_x.down.sql", "DROP TABLE a;\n")
+    project.write("copy_1_x.up.sql", "SELECT 1;\n")
+    project.check()
+    for path in project.files():
+        assert project.compare(path) == "", path
+
+
+def test_a_finding_has_the_same_fingerprint_if_one_file_is_asked_for(project):
+    project.write("postgres/1_x.up.sql", "-- both\nSELECT 1; SELECT 2;\n")
+    project.write("sqlite/1_x.up.sql", "-- both\nSELECT 1; CREATE VIEW v AS SELECT 1 AS one;\n")
+    reports = [
+        json.loads(project.check(*paths, cached=False))[0]["findings"]
+        for paths in ((), (project.folder / "postgres" / "1_x.up.sql",))
+    ]
+    whole, one = ({(item["code"], item["path"]): item["fingerprint"] for item in found} for found in reports)
+    view = ("PAR009", "migrations/sqlite/1_x.up.sql")
+    assert whole[view] == one[view]
