@@ -110,8 +110,9 @@ class Project:
 
     def write(self, name: str, text: str) -> None:
         """Write a script."""
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / name).write_text(text)
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
     def settings(self, text: str) -> None:
         """Replace the settings."""

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import signal
+import subprocess
+import sys
 
 import pytest
 from tests.linter.increments import Project, edits
 
 from miglint.cache import store
+from miglint.cache.steps import StepCache
 
 
 @pytest.fixture
@@ -32,19 +38,20 @@ def test_every_edit_gives_what_a_fresh_run_gives(project, seed):
         assert project.compare() == "", name
 
 
-def test_one_changed_comment_replays_one_migration(project):
-    project.generate(random.Random(1), 12)
+@pytest.mark.parametrize(
+    ("direction", "number", "text"),
+    [
+        ("up", 0, "-- longer than it was\n{}"),
+        ("down", 5, "{}DROP TABLE IF EXISTS elsewhere;\n"),
+        ("up", 9, "{}CREATE TABLE one_more (id int);\n"),
+    ],
+    ids=["comment", "rollback", "new table"],
+)
+def test_a_change_that_concerns_no_other_replays_one_migration(project, direction, number, text):
+    project.generate(random.Random(number), 12)
     project.check()
-    first = sorted(project.folder.rglob("*.up.sql"))[0]
-    first.write_text(f"-- longer than it was\n{first.read_text()}")
-    assert project.replayed() == 1
-
-
-def test_a_changed_rollback_replays_one_migration(project):
-    project.generate(random.Random(2), 12)
-    project.check()
-    path = sorted(project.folder.rglob("*.down.sql"))[5]
-    path.write_text(f"{path.read_text()}DROP TABLE IF EXISTS elsewhere;\n")
+    path = sorted(project.folder.rglob(f"*.{direction}.sql"))[number]
+    path.write_text(text.format(path.read_text()))
     assert project.replayed() == 1
 
 
@@ -56,14 +63,6 @@ def test_a_changed_table_replays_what_looks_at_it(project):
     assert project.replayed() == 2
     assert project.replayed() == 0
     assert project.compare() == ""
-
-
-def test_a_new_table_replays_nothing_else(project):
-    project.generate(random.Random(3), 12)
-    project.check()
-    path = sorted(project.folder.rglob("*.up.sql"))[9]
-    path.write_text(f"{path.read_text()}CREATE TABLE one_more (id int);\n")
-    assert project.replayed() == 1
 
 
 def test_a_name_that_is_taken_now_replays_who_gives_it(project):
@@ -132,3 +131,91 @@ def test_files_asked_for_alone_have_left_out_no_others(project):
     project.write("1_x.mysql.up.sql", "CREATE TABLE a (id int) ENGINE=InnoDB;\n")
     project.check()
     assert project.compare(project.folder / "1_x.up.sql") == ""
+
+
+def test_a_new_program_between_migrations_may_have_made_what_they_use(project):
+    project.settings('baseline-schema = "schema.sql"\n')
+    for number in (1, 3):
+        text = f"-- +goose Up\nALTER TABLE unknown ADD COLUMN c{number} int;\n-- +goose Down\nSELECT 1;\n"
+        project.write(f"2020010100000{number}_x.sql", text)
+    before = project.check()
+    project.write("20200101000002_x.go", "package migrations\n")
+    assert project.compare() == ""
+    assert project.check() != before
+
+
+def test_files_asked_for_alone_say_the_same_after_a_run_over_all(project):
+    project.write("1_x.up.sql", "CREATE TABLE a (id int);\n")
+    project.write("1_x.down.sql", "SELECT 1;\n")
+    project.write("2_x.up.sql", "ALTER TABLE a ADD COLUMN c int;\n")
+    # It makes up for the rollback before it.
+    project.write("2_x.down.sql", "DROP TABLE a;\n")
+    project.write("copy_1_x.up.sql", "SELECT 1;\n")
+    project.check()
+    for path in project.files():
+        assert project.compare(path) == "", path
+
+
+def test_a_finding_has_the_same_fingerprint_if_one_file_is_asked_for(project):
+    project.write("postgres/1_x.up.sql", "-- both\nSELECT 1; SELECT 2;\n")
+    project.write("sqlite/1_x.up.sql", "-- both\nSELECT 1; CREATE VIEW v AS SELECT 1 AS one;\n")
+    reports = [
+        json.loads(project.check(*paths, cached=False))[0]["findings"]
+        for paths in ((), (project.folder / "postgres" / "1_x.up.sql",))
+    ]
+    whole, one = ({(item["code"], item["path"]): item["fingerprint"] for item in found} for found in reports)
+    view = ("PAR009", "migrations/sqlite/1_x.up.sql")
+    assert whole[view] == one[view]
+
+
+def test_another_run_at_the_same_time_changes_nothing(project, monkeypatch):
+    project.generate(random.Random(11), 12)
+    project.check()
+    one, two = (project.files()[number] for number in (2, 20))
+    texts = one.read_text(), two.read_text()
+    real = StepCache.save
+
+    def save(self, *given):
+        """Let a run over other texts end between the reads and the writes of this one."""
+        monkeypatch.setattr(StepCache, "save", real)
+        one.write_text(texts[0])
+        two.write_text(f"{texts[1]}\nDROP TABLE IF EXISTS another;\n")
+        project.check()
+        real(self, *given)
+
+    monkeypatch.setattr(StepCache, "save", save)
+    one.write_text(f"{texts[0]}\nCREATE TABLE another (id int);\n")
+    project.check()
+    assert project.compare() == ""
+    two.write_text(texts[1])
+    assert project.compare() == ""
+
+
+KILLED = """
+import os, signal, sys
+from miglint.cli.main import main
+
+real = os.replace
+
+def replace(one, two):
+    if "steps-" in two and any(name.startswith("steps-") for name in os.listdir(os.path.dirname(two))):
+        os.truncate(one, 100)
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(one, two)
+
+os.replace = replace
+main(["check", "migrations"])
+"""
+
+
+def test_a_run_that_is_killed_while_it_stores_steps_leaves_nothing_wrong(project):
+    project.generate(random.Random(12), 12)
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=project.root, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert list(project.cache.glob("steps-*"))
+    (left,) = project.cache.glob(".tmp-*")
+    os.utime(left, (1, 1))
+    assert project.compare() == ""
+    project.edit("comment", random.Random(13))
+    assert project.compare() == ""
+    assert not list(project.cache.glob(".tmp-*"))

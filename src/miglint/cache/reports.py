@@ -20,6 +20,7 @@ from miglint.config.settings import Settings
 from miglint.report.value import Report
 
 _KIND = "run"
+_NO_FILE = SourceFile("", "")
 
 
 class Cache:
@@ -78,9 +79,9 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{file.path}\0{file.error}"
         yield file.text
     for history in found.histories:
-        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}\0{history.tools}"
+        yield repr(replace(history, migrations=()))
         for item in history.migrations:
-            yield f"{item.version}\0{item.name}\0{item.irreversible}\0{item.repeatable}"
+            yield repr(replace(item, forward=None, rollback=None))
             yield _script(item.forward)
             yield _script(item.rollback)
     for problem in found.problems:
@@ -105,5 +106,5 @@ def _text(settings: Settings, path: str) -> str:
 def _script(script: Script | None) -> str:
     if script is None:
         return ""
-    start, end = script.span
-    return f"{script.file.path}\0{start}\0{end}\0{script.transaction}\0{script.substituted or ''}"
+    # The texts of files are given once.
+    return f"{script.file.path}\0{replace(script, file=_NO_FILE)!r}"

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import sys
 from hashlib import blake2b
+from time import time_ns
 
 from miglint import __version__
 from miglint.base.input_files import checkout_of, read_bytes
@@ -29,6 +30,8 @@ MAX_ENTRY = MAX_BYTES // 4
 _KEY, _SEAL = 32, 32
 _ENTRIES = ("run-", "answer-", "steps-")
 _PARTIAL = ".tmp-"
+# What is not complete after a minute is a leftover of a run that was killed.
+_LONGEST_WRITE_NS = 60_000_000_000
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
@@ -100,12 +103,12 @@ class Store:
             pass
 
     def _put(self, name: str, data: bytes) -> None:
-        temporary = os.path.join(self._folder, f".tmp-{os.getpid()}-{os.urandom(4).hex()}")
+        temporary = os.path.join(self._folder, f"{_PARTIAL}{os.getpid()}-{os.urandom(4).hex()}")
         try:
             with open(temporary, "xb") as stream:
                 stream.write(data)
             os.replace(temporary, os.path.join(self._folder, name))
-        except OSError:
+        except BaseException:
             try:
                 os.unlink(temporary)
             except OSError:
@@ -118,8 +121,12 @@ class Store:
         Entries of steps are only limited by their size: a history has several.
         """
         entries = []
+        abandoned = time_ns() - _LONGEST_WRITE_NS
         for entry in self._entries():
             state = entry.stat(follow_symlinks=False)
+            if entry.name.startswith(_PARTIAL) and state.st_mtime_ns < abandoned:
+                os.unlink(entry.path)
+                continue
             counted = not entry.name.startswith("steps-")
             entries.append((state.st_mtime_ns, state.st_size, entry.path, counted))
         total = number = 0
@@ -193,7 +200,7 @@ def _secret(checkout: set[str]) -> bytes | None:
         if not os.path.exists(file):
             os.makedirs(os.path.dirname(file), exist_ok=True)
             # Creating a link fails if the name exists, so that two first runs agree on one key.
-            temporary = f"{file}.{os.getpid()}"
+            temporary = f"{file}.{os.getpid()}-{os.urandom(4).hex()}"
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
                 stream.write(os.urandom(_KEY))
             try:

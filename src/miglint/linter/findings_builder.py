@@ -16,7 +16,7 @@ from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
 from miglint.cache.reports import Cache
 from miglint.config.settings import Settings
-from miglint.linter.analysis import Analysis, as_the_runner, start_of
+from miglint.linter.analysis import Analysis, Analyzed, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.fingerprints import fingerprint, script_place, subject_of
 from miglint.linter.joined_help import one_help
@@ -79,8 +79,7 @@ def judge(
         from miglint.linter.branches import compared_with
 
         placed += dispatcher.others("branch", compared_with(found.branch, found, settings))
-    # A file for two dialects has its statements twice.
-    spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
+    spans = _places(analyzed, placed)
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept = without_suppressed(kept, suppressed)
@@ -109,6 +108,17 @@ def judge(
         left_out=found.left_out,
         summarized=summarized,
     )
+
+
+def _places(analyzed: Analyzed, placed: Iterable[PlacedHit]) -> dict[str, list[Span]]:
+    """Return the places of the statements in each file: in all that were analyzed, and those that hits are about."""
+    known = analyzed.statements
+    scripts = {item.hit.script for item in placed if item.hit.script is not None and item.hit.script.path not in known}
+    more: dict[str, set[Span]] = defaultdict(set)
+    for script in scripts:
+        more[script.path].update(statement.span for statement in parse(script))
+    # A file for two dialects has its statements twice.
+    return {path: sorted(set(listed)) for path, listed in (*known.items(), *more.items())}
 
 
 def _of_rules(placed: Iterable[PlacedHit], codes: frozenset[str]) -> list[PlacedHit]:

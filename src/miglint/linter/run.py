@@ -70,7 +70,7 @@ def check(job: Job) -> Outcome:
     if cache is None:
         report, _ = _judged(job, found, schemas, report_only, None)
     else:
-        # A report about all files may be used for some of them, from which no other files were left out.
+        # How many files were left out is no part of the key.
         report = replace(_cached(cache, job, found, schemas, report_only), left_out=found.left_out)
     if found.requested is not None:
         report = report.of_paths(found.requested)
@@ -82,11 +82,10 @@ def _cached(
 ) -> Report:
     """Return the report from the cache, or make and store it."""
     name = cache.name(found, job.settings, schemas)
-    report = cache.get(name)
-    if report is None and report_only is not None:
-        # A cached report for all files can be used for some of them; but only the requested ones will be analyzed.
+    if report_only is not None:
+        # Only these files are analyzed. A report about all says more of them: which later rollbacks make up for theirs.
         name = cache.part(name, report_only)
-        report = cache.get(name)
+    report = cache.get(name)
     if report is None:
         report, storable = _judged(job, found, schemas, report_only, cache)
         if storable:

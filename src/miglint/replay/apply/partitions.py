@@ -206,6 +206,22 @@ def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
         raise machine.refuse("datatype_mismatch", message, child, extra)
 
 
+def refuse_circular(machine: Machine, parent: Key, child: Key) -> None:
+    """Raise the error for a table that would be a partition or an heir of itself."""
+    pending, seen = [parent], {parent}
+    while pending:
+        key = pending.pop()
+        if key == child:
+            raise machine.refuse("duplicate_table", "circular inheritance not allowed", child)
+        table = machine.schema.table(key)
+        if table is None:
+            continue
+        names = table.inherits if table.partition_of is None else (*table.inherits, table.partition_of)
+        above = {relation_key(name, machine.dialect) for name in names} - seen
+        seen |= above
+        pending += sorted(above)
+
+
 def detached_checks(machine: Machine, table: Table, operation: DetachPartition) -> Table:
     """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again.
 

@@ -10,7 +10,13 @@ from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.partitions import detached_checks, refuse_attached, refuse_bound, refuse_partition_key
+from miglint.replay.apply.partitions import (
+    detached_checks,
+    refuse_attached,
+    refuse_bound,
+    refuse_circular,
+    refuse_partition_key,
+)
 from miglint.replay.apply.queries import need_query
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.sqlite_tables import check_table
@@ -63,6 +69,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
+    if _is_made_of_itself(machine, operation, key):
+        if operation.if_not_exists and machine.schema.get(key) is None:
+            # It runs where the table is there.
+            return
+        raise machine.missing_relation(operation.name, key)
     table = _without_columns(machine, operation, name)
     if table.partition_of is not None and machine.postgres:
         of = relation_key(table.partition_of, machine.dialect)
@@ -89,6 +100,12 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     _add_constraints(machine, operation, key)
     if machine.postgres and table.persistence != "temporary":
         endow(machine, key, "table", table.kind)
+
+
+def _is_made_of_itself(machine: Machine, operation: CreateTable, key: Key) -> bool:
+    """Return whether a table is its own parent, or a copy of itself."""
+    parents = operation.inherits if operation.partition_of is None else (operation.partition_of,)
+    return any(machine.key(name) == key for name in (*parents, *(like.source for like in operation.likes)))
 
 
 def _without_columns(machine: Machine, operation: CreateTable, name: Name) -> Table:
@@ -326,6 +343,7 @@ def attach_partition(machine: Machine, operation: AttachPartition) -> None:
     key, table = child
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", f'"{operation.partition}" is already a partition', key)
+    refuse_circular(machine, parent[0], key)
     refuse_attached(machine, parent[0], key)
     refuse_bound(machine, parent[0], key.name, operation.bound, attached=True)
     name = Name(parent[0].schema, parent[0].name)
@@ -361,6 +379,7 @@ def set_inherit(machine: Machine, operation: SetInherit) -> None:
     key, table = found
     name = Name(parent[0].schema, parent[0].name)
     if operation.inherit:
+        refuse_circular(machine, parent[0], key)
         if name in table.inherits:
             raise machine.refuse(
                 "duplicate_table", f'relation "{operation.parent}" would be inherited from more than once', key
