@@ -944,3 +944,38 @@ CREATE TABLE t (a char(3), b text);
 CREATE INDEX i ON t (a text_pattern_ops); CREATE INDEX j ON t (b bpchar_pattern_ops);
 --- rollback
 DROP INDEX i;
+
+=== body atomic unknown label
+CREATE TYPE e AS ENUM ('a');CREATE TABLE t (s e);
+--- forward fails invalid_text_representation
+CREATE OR REPLACE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT count(*) FROM t WHERE s = 'c'; END;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== body return unknown column
+SELECT 1;
+--- forward fails undefined_column
+CREATE OR REPLACE FUNCTION f(x int) RETURNS int RETURN x + y;
+--- rollback
+DROP FUNCTION IF EXISTS f(int);
+
+=== body return types
+CREATE TABLE t (a int, b text);
+--- forward fails undefined_function
+CREATE OR REPLACE FUNCTION f(x t) RETURNS int RETURN (SELECT 1 FROM t WHERE a = b);
+--- rollback
+DROP FUNCTION IF EXISTS f(t);
+
+=== body stored ok
+CREATE TYPE e AS ENUM ('a', 'b');CREATE TABLE t (s e, n int);
+--- forward
+CREATE OR REPLACE FUNCTION f(x int) RETURNS e BEGIN ATOMIC INSERT INTO t VALUES ('a', x); SELECT s FROM t WHERE s = 'b' LIMIT x; END;
+CREATE OR REPLACE FUNCTION g(a text DEFAULT 'RETURN 1') RETURNS int LANGUAGE sql RETURN length(a);
+CREATE OR REPLACE FUNCTION h(VARIADIC a int[]) RETURNS text RETURN CASE WHEN a[1] > 0 THEN 'END' ELSE 'b;' END;
+CREATE OR REPLACE FUNCTION i(t) RETURNS int RETURN ($1).n + 1;
+CREATE OR REPLACE FUNCTION j(s e) RETURNS bool RETURN s = 'a';
+CREATE OR REPLACE FUNCTION k() RETURNS void LANGUAGE sql BEGIN ATOMIC END;
+CREATE OR REPLACE PROCEDURE p(x int) BEGIN ATOMIC DELETE FROM t WHERE n = x; END;
+--- rollback
+DROP FUNCTION IF EXISTS f(int), g(text), h(int[]), i(t), j(e), k();
+DROP PROCEDURE IF EXISTS p(int);

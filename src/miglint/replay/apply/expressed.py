@@ -273,12 +273,14 @@ def constants_of_statement(machine: Machine, key: Key | None, text: str) -> Cons
     return _analyzed(machine, key, ("constants of", key, text), analyze) or {}
 
 
-def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
-    """Raise the error for a statement in a body of SQL; its names may be those of the parameters."""
+def check_body(machine: Machine, key: Key, operation: CreateRoutine, *, stored: bool) -> None:
+    """Raise the error for a statement in a body of SQL; its names may be those of the parameters.
+
+    A body that is `stored` is no string, but read and kept by the server.
+    """
+    body = entry.stored_statements(operation.source) if stored else operation.body or ""
     names = (*operation.input_names, *operation.output_names)
     parameters = tuple(name for name in names if name)
-    body = operation.body or ""
-
     results = _results(machine, operation)
 
     def analyze(environment: SchemaEnvironment) -> None:

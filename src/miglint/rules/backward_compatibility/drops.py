@@ -9,7 +9,8 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others, final_table
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
-from miglint.rules.support.sql_text import ident, qualified, suffixed
+from miglint.rules.support.free_names import free_name
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name
 
@@ -38,10 +39,11 @@ _TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migr
 def table_dropped(step: Step) -> Iterator[Hit]:
     """Report tables that are dropped and not created again."""
     for applied, operation in dropped(step, "table", "foreign table"):
+        unused = free_name(operation.name.name, "_unused", applied.before)
         yield applied.hit(
             f'"{operation.name.name}" is dropped while the running application may still use it',
             "Deploy code that does not use it first. To find remaining users, rename it instead: "
-            f"`ALTER TABLE {qualified(operation.name)} RENAME TO {suffixed(operation.name.name, '_unused')};` "
+            f"`ALTER TABLE {qualified(operation.name)} RENAME TO {unused};` "
             "Drop it in a later migration.",
         )
 

@@ -13,7 +13,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.nulls import added_before, becoming_not_null, fill
 from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.sql_text import ident, qualified
-from miglint.schema.objects import Index, Key
+from miglint.schema.objects import Index, Key, View
 from miglint.schema.parts import keys_about
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name
@@ -101,6 +101,10 @@ def unique_may_fail(step: Step) -> Iterator[Hit]:
     """Report unique indexes and constraints on columns that had values before this migration."""
     for applied, index in effective(step, ops.CreateIndex):
         columns = tuple(element.column for element in index.elements if element.column is not None)
+        view = applied.before.find(applied.key(index.table))
+        if isinstance(view, View) and not view.populated:
+            # It has no rows before REFRESH.
+            continue
         if index.unique and not _known_unique(step, applied, index.table, columns, index.where is None):
             stays = index.concurrently and index.if_not_exists and not _is_dropped_before(step, applied, index)
             yield _duplicates(applied, index.table, columns, stays=stays)

@@ -20,9 +20,10 @@ from miglint.rules.data.losses import (
     rollback_dropped_tables,
 )
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.free_names import free_name
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of
-from miglint.rules.support.sql_text import ident, qualified, suffixed
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
@@ -53,13 +54,14 @@ def forward_drops_rows(step: Step) -> Iterator[Hit]:
         moved = [item for item in dropped if item not in gone and not rebuilt(step.after, item[0].event)]
         if gone:
             first, table = gone[0]
+            aside = free_name(table.name, "_old", step.before, step.after)
             yield hit_in(
                 script,
                 first.operation.span,
                 f"the rows of {_listed([name.name for _, name in gone])} are lost: "
                 "a rollback can create the table again, but not its rows",
-                f"Rename it instead: `ALTER TABLE {qualified(table)} RENAME TO {suffixed(table.name, '_old')};` Drop "
-                "it in a later migration, or declare it: `-- miglint: irreversible (why)`.",
+                f"Rename it instead: `ALTER TABLE {qualified(table)} RENAME TO {aside};` Drop it in a "
+                "later migration, or declare it: `-- miglint: irreversible (why)`.",
             )
         elif moved:
             first, table = moved[0]
@@ -148,13 +150,13 @@ def forward_deletes_rows(step: Step) -> Iterator[Hit]:
             script,
             operation.span,
             f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback restores none',
-            f"Put before it: `{_save_deleted(operation, alone=alone)}` Have the rollback write the rows back, or "
+            f"Put before it: `{_save_deleted(step, operation, alone=alone)}` Have the rollback write the rows back, or "
             "declare it: `-- miglint: irreversible (why)`.",
             severity=Severity.INFO if some else None,
         )
 
 
-def _save_deleted(operation: ops.Delete | ops.Truncate, *, alone: bool) -> str:
+def _save_deleted(step: Step, operation: ops.Delete | ops.Truncate, *, alone: bool) -> str:
     """Return the statement that saves the rows that a statement deletes; with a gap if its condition needs more."""
     where = operation.where if isinstance(operation, ops.Delete) else None
     text = "" if where is None else " ".join(where.text.split())
@@ -162,12 +164,12 @@ def _save_deleted(operation: ops.Delete | ops.Truncate, *, alone: bool) -> str:
     alone = alone and not (isinstance(operation, ops.Delete) and operation.joined)
     alone = alone and "." not in text and "`" not in text
     condition = f" WHERE {text if alone and len(text) <= _LONGEST else '...'}" if text else ""
-    return _save(operation.table, "*", condition)
+    return _save(step, operation.table, "*", condition)
 
 
-def _save(table: Name, columns: str, condition: str = "") -> str:
+def _save(step: Step, table: Name, columns: str, condition: str = "") -> str:
     # SQLite keeps names that begin with `sqlite_` for itself.
-    saved = suffixed(table.name.removeprefix("sqlite_"), "_saved")
+    saved = free_name(table.name.removeprefix("sqlite_"), "_saved", step.before, step.after)
     place = saved if table.schema is None else f"{ident(table.schema)}.{saved}"
     return f"CREATE TABLE {place} AS SELECT {columns} FROM {qualified(table)}{condition};"
 
@@ -183,7 +185,7 @@ def rollback_drops_rows(step: Step) -> Iterable[Hit]:
     """Report, once per rollback, which tables are dropped with the rows written since."""
     found = rollback_dropped_tables(step)
     names = [operation.name.name for operation in found]
-    return _rollback_loses(step, found, names, _save(found[0].name, "*") if found else "", "rows of")
+    return _rollback_loses(step, found, names, _save(step, found[0].name, "*") if found else "", "rows of")
 
 
 @rule(
@@ -197,11 +199,14 @@ def rollback_drops_values(step: Step) -> Iterable[Hit]:
     """Report, once per rollback, which columns are dropped with the values written since."""
     found = rollback_dropped_columns(step)
     names = [f"{operation.table.name}.{operation.column}" for operation in found]
-    save = ""
-    if found:
-        first = found[0]
-        save = _save(first.table, f"{_key_of(step, first)}, {ident(first.column)}")
+    first = next((item for item in found if not _is_perhaps_there(step, item.table)), None)
+    save = "" if first is None else _save(step, first.table, f"{_key_of(step, first)}, {ident(first.column)}")
     return _rollback_loses(step, found, names, save, "values of")
+
+
+def _is_perhaps_there(step: Step, table: Name) -> bool:
+    """Return whether the forward changed a table under a condition that is not known."""
+    return any(key.name == table.name for key in step.forward.undecided)
 
 
 def _key_of(step: Step, drop: ops.DropColumn) -> str:
@@ -218,11 +223,12 @@ def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], sa
     script = script_of(step, _ROLLBACK)
     if not found or script is None:
         return ()
+    first = f"put before it: `{save}`" if save else "save them first."
     return [
         hit_in(
             script,
             found[0].span,
             f"the rollback loses the {what} {_listed(names)} that were written since the forward",
-            f"If they matter, put before it: `{save}` Have the forward read them back.",
+            f"If they matter, {first} Have the forward read them back.",
         )
     ]

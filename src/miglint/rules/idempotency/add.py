@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.conditional import conditional, guarded, sqlite, without_guard_in_sqlite
 from miglint.rules.idempotency.create import ROBUST
-from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
+from miglint.rules.idempotency.second_run import Failures, clause, failures, hits, refusal
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
@@ -81,13 +81,12 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     written = clause(failure)
     statement = f"ALTER TABLE {table} {written if len(written) <= _LONGEST else '...'}"
     check = conditional(failure, negated(constraint_exists(table, name)), statement)
-    if operation.constraint.using_index is not None:
-        # The index went with the constraint.
+    first = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};"
+    # The index of USING INDEX went with the constraint, and others may need a key.
+    needed = operation.constraint.kind in ("primary", "unique") and refusal(failure, first) is not None
+    if operation.constraint.using_index is not None or needed:
         return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Check first: {check}"
-    return (
-        "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
-        f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` Or check first: {check}"
-    )
+    return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Put before it: `{first}` Or check first: {check}"
 
 
 @rule(

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
+from miglint.replay.apply import run
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 from miglint.rules.idempotency.fixes import fix_for
 from miglint.rules.idempotency.second_run_failure import SecondRunFailure
 from miglint.rules.support.clauses import acting
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.outcome import Failure, Run
+from miglint.schema.outcome import Failure, OperationOutcome, Run
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
+from miglint.writer.reading import read
 
 _CREATES: dict[type[Operation], str] = {
     ops.CreateTable: "IDM001",
@@ -124,10 +126,17 @@ def _collect(found: dict[str, list[SecondRunFailure]], step: Step, script: Scrip
                 # It would be there, had the statement before it not failed: that one is reported.
                 continue
             operation = acting(event.operation, failure.key, failure.part)
-            code = code_of(operation, failure.condition)
+            code = code_of(operation, _condition(event, failure))
             found.setdefault(code, []).append(SecondRunFailure(step, script, event, operation, failure))
             if code == "IDM050" and isinstance(operation, (ops.CreateTable, ops.CreateView)):
                 unmade.append(operation.name)
+
+
+def _condition(event: OperationOutcome, failure: Failure) -> str:
+    """Return the condition of a failure; that of an operator or function which types do not have is one of types."""
+    if failure.condition == "undefined_function" and failure.key is not None and event.before.find(failure.key):
+        return "datatype_mismatch"
+    return failure.condition
 
 
 def _lacks(failure: Failure, unmade: list[Name]) -> bool:
@@ -156,6 +165,12 @@ def hits(cases: Iterable[SecondRunFailure], help: Callable[[SecondRunFailure], s
 def without_guard(failure: SecondRunFailure) -> bool:
     """Return whether the engine has no repeatable form of the statement."""
     return failure.script.dialect is Dialect.SQLITE and isinstance(failure.operation, (ops.TableOperation, ops.Rename))
+
+
+def refusal(failure: SecondRunFailure, text: str) -> str | None:
+    """Return why a statement fails where the second run stops; None if it does not, or is not known to."""
+    done = run(failure.event.before, read(text, failure.script.dialect), kept=False)
+    return None if done.failed is None or done.failed.failure is None else done.failed.failure.message
 
 
 def clause(failure: SecondRunFailure) -> str:

@@ -11,8 +11,9 @@ from miglint.rules.locks.constraints import add_plain, column_list, named, stall
 from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.locks.waiting import severity_of_index
 from miglint.rules.support.applied_operations import AppliedOperation, effective
+from miglint.rules.support.free_names import free_name
 from miglint.rules.support.later_names import name_at_end
-from miglint.rules.support.sql_text import ident, qualified, suffixed
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
@@ -84,7 +85,7 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
     before = step.before if applied.forward else step.after
     if before.find(place._replace(name=named(table, constraint, suffix))) is not None:
         # The server gives the index the name of the constraint in the end.
-        index, swap = suffixed(named(table, constraint, suffix), "_new"), f"DROP CONSTRAINT IF EXISTS {name}, "
+        index, swap = free_name(named(table, constraint, suffix), "_new", before), f"DROP CONSTRAINT IF EXISTS {name}, "
     nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
     include = f" INCLUDE ({column_list(constraint.include)})" if constraint.include else ""
     columns = column_list(constraint.columns)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.json import decode
 
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import ColumnUse, Name, Query
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
@@ -17,8 +19,11 @@ from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.expressions import query
+from miglint.sql.postgres.lexer import find_word
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
+
+_STORED = pattern(r"\bBEGIN\s+ATOMIC\b|\b(?P<expression>RETURN)\b", re.IGNORECASE)
 
 IN_DEFAULT = Rules("DEFAULT expression", columns=False, queries=False, aggregates=False)
 IN_CHECK = Rules("check constraint", queries=False, aggregates=False)
@@ -49,6 +54,15 @@ def _trees_of(text: str) -> tuple[Node, ...]:
         return tuple(item["stmt"] for item in decode(found).get("stmts", ()))
     except RecursionError:
         return ()
+
+
+def stored_statements(source: str) -> str:
+    """Return the statements of a body that is no string: those of BEGIN ATOMIC, or of RETURN."""
+    found = find_word(source, _STORED, 0, len(source))
+    if found is None:
+        return ""
+    text = source[found.end() :]
+    return f"SELECT {text}" if found["expression"] else text.rstrip().removesuffix(";").rstrip()[: -len("END")]
 
 
 def check_body(
