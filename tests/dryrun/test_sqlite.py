@@ -121,3 +121,36 @@ def test_vacuum_and_the_pragmas_of_ordinary_migrations_run() -> None:
     )
     run = executed(sqlite_engine(ApswConnection), migration(text, dialect=Dialect.SQLITE, transaction=False), USERS)
     assert run.forward is not None and run.forward.ok, run.forward and run.forward.error
+
+
+SEARCH = "CREATE VIRTUAL TABLE ft USING fts5(x); CREATE VIRTUAL TABLE box USING rtree(id, a, b);"
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "CREATE TABLE IF NOT EXISTS ft_users (id INTEGER PRIMARY KEY);",
+        "CREATE TABLE IF NOT EXISTS Box_data (id INTEGER PRIMARY KEY);",
+        "CREATE INDEX IF NOT EXISTS f ON ft_docsize (sz);",
+        "CREATE TRIGGER IF NOT EXISTS g AFTER INSERT ON ft_docsize BEGIN SELECT 1; END;",
+        "ALTER TABLE ft_docsize ADD COLUMN more;",
+        "DROP TABLE IF EXISTS ft_docsize;",
+        "DROP TABLE IF EXISTS box_parent;",
+    ],
+)
+def test_what_is_called_like_a_virtual_table_is_compared(opener: Opener, forward: str) -> None:
+    run = executed(sqlite_engine(opener), lite(forward, "SELECT 1;"), SEARCH)
+    assert run.step(2).ok
+    assert run.step(4).ok is False and run.verdict.symmetric is False
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_shadow_tables_come_and_go_with_their_virtual_table(opener: Opener) -> None:
+    forward = (
+        "CREATE VIRTUAL TABLE IF NOT EXISTS fu USING fts4(x);CREATE VIRTUAL TABLE IF NOT EXISTS r USING rtree(i, a, b);"
+    )
+    run = executed(sqlite_engine(opener), lite(forward, "DROP TABLE IF EXISTS fu; DROP TABLE IF EXISTS r;"), SEARCH)
+    assert [step.ok for step in run.steps] == [True] * 7
+    left = executed(sqlite_engine(opener), lite(forward, "DROP TABLE IF EXISTS r;"), SEARCH)
+    assert [(change.kind, change.name) for change in left.changes if change.counts] == [("extra", "fu")]
