@@ -97,10 +97,11 @@ class PostgresDatabase(ScriptSession):
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
+        left = self.tenant.end_prepared(self.name)
         self.release()
         if error is None:
             self.switch_triggers()
-        beyond = self.tenant.audit(self.name)
+        beyond = left + self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None
         self._follow(script, error)
