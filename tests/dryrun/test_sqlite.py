@@ -8,9 +8,13 @@ import pytest
 
 from miglint.base.model import Dialect, Migration
 from miglint.dryrun.limits import Limits
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.result_cache import _digests
 from miglint.dryrun.sqlite.library import ApswConnection, Opener, StandardConnection
+from miglint.replay.steps import replay
+from miglint.sql import parse
 
-from .histories import executed, migration, sqlite_engine, with_rows
+from .histories import executed, history, migration, sqlite_engine, with_rows
 
 OPENERS = [StandardConnection, ApswConnection]
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, nick TEXT);"
@@ -154,3 +158,21 @@ def test_shadow_tables_come_and_go_with_their_virtual_table(opener: Opener) -> N
     assert [step.ok for step in run.steps] == [True] * 7
     left = executed(sqlite_engine(opener), lite(forward, "DROP TABLE IF EXISTS r;"), SEARCH)
     assert [(change.kind, change.name) for change in left.changes if change.counts] == [("extra", "fu")]
+
+
+def test_a_script_that_was_not_read_proves_nothing(embedded: PostgresEngine) -> None:
+    engines = {Dialect.SQLITE: sqlite_engine(ApswConnection), Dialect.POSTGRES: embedded}
+    for dialect, engine in engines.items():
+        forward = migration("", "DROP TABLE IF EXISTS a;", dialect=dialect)
+        rollback = migration("CREATE TABLE IF NOT EXISTS a (x int);", "", dialect=dialect)
+        digests = _digests(history(forward)), _digests(history(rollback))
+        assert forward.forward is not None and rollback.rollback is not None
+        forward.forward.file.error = rollback.rollback.file.error = "larger than 9 bytes"
+        assert (_digests(history(forward)), _digests(history(rollback))) != digests
+        ran, back = executed(engine, forward), executed(engine, rollback)
+        assert [step.ok for step in ran.steps] == [True, False, None, None, None, None, True]
+        assert str(ran.step(2).error) == str(back.step(4).error) == "the script was not read: larger than 9 bytes"
+        assert ran.verdict.symmetric is None and back.verdict.symmetric is False
+        assert with_rows(engine, forward, "CREATE TABLE b (x int);").error is not None
+        first, second = (next(replay(history(one), parse)).verdict for one in (forward, rollback))
+        assert (first.symmetric, first.sqlite_compatible, second.symmetric) == (None, None, None)

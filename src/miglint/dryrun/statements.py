@@ -7,6 +7,7 @@ import re
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
+from miglint.dryrun.results import EngineError
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.transaction_owner import default_owner
 
@@ -48,6 +49,11 @@ class Prepared(Struct, frozen=True, eq=False):
     wrapped: bool
     in_tools: bool = False
     one_query: bool = False
+
+    def unread(self) -> EngineError | None:
+        """Return the error of a script whose file was not read: nothing of it can run."""
+        reason = self.script.file.error
+        return None if reason is None else EngineError(f"the script was not read: {reason}")
 
     def begins_before(self, index: int) -> bool:
         """Return whether a transaction that is not the script's begins before a statement, if none is open."""

@@ -85,6 +85,9 @@ class PostgresDatabase(ScriptSession):
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
+        unread = script.unread()
+        if unread is not None:
+            return Execution(error=unread)
         started = time.perf_counter()
         self._schema = None
         self._observed |= observe
