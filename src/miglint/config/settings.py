@@ -92,7 +92,7 @@ KEYS = (
     "format",
     "baseline",
 )
-_TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
+_TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d{1,99}(?:\.\d{1,99})*))?\s*\Z")
 # The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
