@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
-from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
@@ -295,13 +295,22 @@ class Twin(PostgresDatabase):
 
     def try_out(self, script: Prepared) -> TrialRun:
         """Run a script beside this database, and return whether it changed rows; the schema is not read."""
-        beside = self.branch((script,))
+        try:
+            execution, touched, after = self._tried(script, self.branch((script,)))
+        except BranchError:
+            execution, touched, after = self._tried(script, self.copy())
+        if not execution.ok:
+            return TrialRun(execution)
+        return TrialRun(execution, None, self.digests(touched) != after)
+
+    @staticmethod
+    def _tried(script: Prepared, beside: Database) -> tuple[Execution, frozenset[Name] | None, Digests]:
+        """Run a script and return the tables that it touched, and their rows; `beside` is dropped."""
         try:
             execution = beside.run(script)
             if not execution.ok:
-                return TrialRun(execution)
+                return execution, None, {}
             touched = beside.touched()
-            after = beside.digests(touched)
+            return execution, touched, beside.digests(touched)
         finally:
             beside.drop()
-        return TrialRun(execution, None, self.digests(touched) != after)
