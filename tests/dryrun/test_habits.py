@@ -135,3 +135,23 @@ def test_a_rollback_undoes_what_is_in_the_transaction_around_it(
     assert run.step(4).error is None
     assert run.verdict.symmetric is undone
     assert next(replay(history(pair, layout=layout), parse)).verdict.symmetric in (None, undone)
+
+
+@pytest.mark.parametrize(
+    ("forward", "symmetric"),
+    [
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users AS SELECT * FROM users;", True),
+        ("CREATE OR REPLACE VIEW {0}.v2_users AS SELECT * FROM users;", False),
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users () INHERITS (users);", False),
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users (n int REFERENCES users);", False),
+        ("CREATE OR REPLACE FUNCTION {0}.f() RETURNS int LANGUAGE sql AS 'SELECT 1';", False),
+        ("CREATE SEQUENCE IF NOT EXISTS {0}.s;", False),
+        ("ALTER DEFAULT PRIVILEGES IN SCHEMA {0} GRANT ALL ON TABLES TO PUBLIC;", False),
+        ("CREATE TABLE IF NOT EXISTS miglint_set_aside_2_users (n int REFERENCES users);", False),
+    ],
+)
+def test_what_is_no_copy_of_rows_is_not_set_aside(embedded: PostgresEngine, forward: str, symmetric: bool) -> None:
+    text = f"CREATE SCHEMA IF NOT EXISTS miglint_set_aside; {forward.format('miglint_set_aside')}"
+    pair = migration(text, "SELECT 1;")
+    run = executed(embedded, pair, "CREATE TABLE users (id int PRIMARY KEY);")
+    assert run.step(3).ok and run.verdict.symmetric is symmetric

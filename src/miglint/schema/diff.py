@@ -29,7 +29,7 @@ from miglint.schema.parts import differing, same_order
 from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
-from miglint.schema.set_aside import is_set_aside
+from miglint.schema.set_aside import is_set_aside, only_keeps_data
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 
@@ -41,7 +41,9 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)
-        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp") or is_set_aside(key):
+        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp"):
+            continue
+        if is_set_aside(key) and only_keeps_data(key, one) and only_keeps_data(key, two):
             continue
         changes.extend(object_changes(key, one, two))
     return tuple(without_consequences(with_renames(changes, before, after), before, after))
