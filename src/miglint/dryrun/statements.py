@@ -19,6 +19,7 @@ _CONTROL = pattern(
 )
 _BEGIN = pattern(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
 _BEGINS = pattern(r"(?:begin|start\s+transaction)\b", re.IGNORECASE)
+_LEAVES_OPEN = pattern(r"(?:begin|start\s+transaction)\b|.*\band\s+chain\s*$", re.IGNORECASE | re.DOTALL)
 _COMMIT = pattern(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
 # Statements that PostgreSQL rejects inside a transaction.
 _ALONE = pattern(
@@ -59,6 +60,14 @@ class Prepared(Struct, frozen=True, eq=False):
         """Return whether a transaction that is not the script's begins before a statement, if none is open."""
         outside = self.one_query or (self.in_tools and index == 0)
         return outside and not begins_transaction(self.pieces[index].text)
+
+    def ends_in_servers(self) -> bool:
+        """Return whether a transaction that is open at the end is the server's, which commits it, and not the script's.
+
+        From a BEGIN on it is the script's, with what was done before in the server's.
+        """
+        control = [piece.text for piece in self.pieces if _CONTROL.match(piece.text)]
+        return self.one_query and not _LEAVES_OPEN.match(control[-1])
 
 
 def begins_transaction(statement: str) -> bool:

@@ -26,7 +26,7 @@ from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.superuser_calls import opens_transaction, replacements, sets_isolation, switch_statement
 from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
-from miglint.dryrun.statements import Prepared, StatementText, begins_transaction
+from miglint.dryrun.statements import Prepared, StatementText
 
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
@@ -153,16 +153,11 @@ class ScriptSession:
         disabled: dict[str, bool] = {}
         self._switched = {}
         begins = True
-        # The open transaction is the server's own, around what is sent as one query, and not the script's.
-        servers = False
         for index, piece in enumerate(script.pieces):
             if not session.in_transaction and script.begins_before(index):
-                servers = script.one_query
                 error = self._statement(session, index, replace(piece, text="BEGIN"), disabled)
                 if error is not None:
                     return error
-            # From a BEGIN on, it is the script's, with what was done before.
-            servers = servers and not begins_transaction(piece.text)
             begun = time.perf_counter()
             sent = _without_isolation(piece) if begins and session.in_transaction else piece
             begins = begins and opens_transaction(sent.text)
@@ -175,7 +170,7 @@ class ScriptSession:
                 return error
         if disabled and session.alive:
             self._switched = _tables_of(session, disabled)
-        if servers and session.alive and session.in_transaction:
+        if script.ends_in_servers() and session.alive and session.in_transaction:
             last = len(script.pieces) - 1
             return self._statement(session, last, replace(script.pieces[last], text="COMMIT"), disabled)
         return None
