@@ -155,3 +155,12 @@ def test_what_is_no_copy_of_rows_is_not_set_aside(embedded: PostgresEngine, forw
     pair = migration(text, "SELECT 1;")
     run = executed(embedded, pair, "CREATE TABLE users (id int PRIMARY KEY);")
     assert run.step(3).ok and run.verdict.symmetric is symmetric
+
+
+def test_a_schema_called_temp_is_one_like_any_other(embedded: PostgresEngine) -> None:
+    there = "CREATE SCHEMA temp; CREATE TEMP TABLE own (id int);"
+    made = "CREATE TABLE IF NOT EXISTS temp.left_over (id int PRIMARY KEY);"
+    first, second = migration(there, "DROP SCHEMA temp;"), migration(made, "SELECT 1;", name="2")
+    assert executed(embedded, second, there).verdict.symmetric is False
+    _, step = replay(history(first, second), parse)
+    assert step.verdict.symmetric is False

@@ -10,6 +10,7 @@ from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
 from miglint.schema.describe import CONSTRAINT_WORDS, describe, describe_column, describe_constraint, kind_of
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import (
     Absent,
     Extension,
@@ -41,7 +42,7 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)
-        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp"):
+        if one is two or key.space in ("rows", "role") or is_temporary(key, before.dialect):
             continue
         if is_set_aside(key) and only_keeps_data(key, one) and only_keeps_data(key, two):
             continue
