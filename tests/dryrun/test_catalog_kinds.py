@@ -60,6 +60,16 @@ KINDS = {
         "COMMENT ON COLLATION l IS 'x';",
         "COMMENT ON COLLATION l IS NULL;",
     ),
+    "sequence of a column that does not draw from it": (
+        "CREATE TABLE t (n int);",
+        "CREATE SEQUENCE t_n_seq OWNED BY t.n;",
+        "DROP SEQUENCE t_n_seq;",
+    ),
+    "sequence of a column that drew from it": (
+        "CREATE TABLE t (n serial, m int);",
+        "ALTER TABLE t ALTER n DROP DEFAULT; CREATE SEQUENCE t_m_seq OWNED BY t.m;",
+        "ALTER TABLE t ALTER n SET DEFAULT nextval('t_n_seq'); DROP SEQUENCE t_m_seq;",
+    ),
     "type of a table": (
         "CREATE TYPE y AS (a int); CREATE TABLE t OF y;",
         "ALTER TABLE t NOT OF;",

@@ -121,9 +121,14 @@ LEFT JOIN ({_constraints(f"k.conrelid {_WANTED}")}) cons ON cons.conrelid = c.oi
 WHERE c.oid {_WANTED}) q) q"""
 
 
+# Whether the default of the column that a sequence belongs to draws from it.
+_DRAWN = """EXISTS (SELECT FROM pg_attrdef own JOIN pg_depend draws ON draws.classid = 'pg_attrdef'::regclass
+  AND draws.objid = own.oid AND draws.refclassid = 'pg_class'::regclass AND draws.refobjid = c.oid
+  WHERE own.adrelid = d.refobjid AND own.adnum = d.refobjsubid)"""
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
-  s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname, d.deptype, c.relacl::text,
+  s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname,
+  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, c.relacl::text,
   {comment_on("pg_class", "c.oid")})::text
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
@@ -283,8 +288,9 @@ _PARTS = {
     "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
     " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
     "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.deptype IN ('a', 'i') AND d.objid >= 16384"
-    " AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)",
+    " FROM pg_depend d WHERE d.objid >= 16384 AND d.refclassid = 'pg_class'::regclass"
+    " AND (d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0"
+    " OR d.deptype = 'n' AND d.classid = 'pg_attrdef'::regclass))",
     "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
     " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
     " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",
