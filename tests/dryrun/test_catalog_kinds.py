@@ -70,11 +70,6 @@ KINDS = {
         "ALTER TABLE t ALTER n DROP DEFAULT; CREATE SEQUENCE t_m_seq OWNED BY t.m;",
         "ALTER TABLE t ALTER n SET DEFAULT nextval('t_n_seq'); DROP SEQUENCE t_m_seq;",
     ),
-    "type of a table": (
-        "CREATE TYPE y AS (a int); CREATE TABLE t OF y;",
-        "ALTER TABLE t NOT OF;",
-        "ALTER TABLE t OF y;",
-    ),
     "table added to an extension": (
         "CREATE EXTENSION hstore;",
         "CREATE TABLE t (a int); ALTER EXTENSION hstore ADD TABLE t;",

@@ -112,8 +112,7 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list,
-  nullif(c.reloftype, 0)::regtype::text)::text AS t
+  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(_WANTED)}) cols ON cols.attrelid = c.oid

@@ -102,7 +102,7 @@ _IDENTITIES = {"n": "nothing", "f": "full", "i": "index"}
 
 
 def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str, str]:
-    """Return what is set for a table: storage parameters, row security, replica identity, place, type and columns."""
+    """Return what is set for a table: storage parameters, row security, replica identity, its place and columns."""
     kind = row[2]
     secured, forced, identity, tablespace, method = row[8:13]
     options = {f"storage parameter {option}": value for option, value in _settings(row).items()}
@@ -116,8 +116,6 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
         options["tablespace"] = tablespace
     if method not in (None, "heap"):
         options["access method"] = method
-    if row[21] is not None:
-        options["of type"] = row[21]
     for index in indexes:
         if index[17]:
             options["cluster"] = index[1]
