@@ -207,7 +207,7 @@ def sqlite_too_old(step: Step) -> Iterator[Hit]:
     """Report what newer versions of SQLite accept and the target version does not."""
     if step.sqlite is not None:
         target = _shown(step.sqlite)
-        yield from _hits(step, "newer", f"{{title}} needs SQLite {{since}}, and the target is {target}")
+        yield from _hits(step, "newer", f"SQLite has {{title}} from {{since}} on, and the target is {target}")
 
 
 @rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite parses the statement and always refuses it")
