@@ -185,6 +185,8 @@ def check_predicate(machine: Machine, key: Key, where: Expression) -> None:
 
 def refuse_unindexable(machine: Machine, key: Key, method: str, kind: Type) -> None:
     """Raise the error for a type that an access method has no operator class for."""
+    if machine.has_outdated_types(key):
+        return
     name = name_of_type(kind)
 
     def analyze(environment: SchemaEnvironment) -> None:
@@ -202,6 +204,8 @@ def _refuse_unindexable(environment: SchemaEnvironment, method: str, name: str) 
 
 def refuse_other_class(machine: Machine, key: Key, method: str, operator_class: str, kind: Type) -> None:
     """Raise the error for a built-in operator class that is for another type."""
+    if machine.has_outdated_types(key):
+        return
     name = name_of_type(kind)
 
     def analyze(environment: SchemaEnvironment) -> None:

@@ -123,12 +123,17 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
     # After a semicolon inside a body that SQLite does not recognize, words mean nothing.
     inside = [use for use in mentioned if use.statement == first.statement]
     explained = _explained(script, [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))])
-    if not any(use.kind in _REFUSING for use in explained):
+    if not any(use.kind in _REFUSING and not _is_function(use) for use in explained):
         yield _unexplained(script, first)
     yield from explained
 
 
 _REFUSING = frozenset({"syntax", "refused", "newer"})
+
+
+def _is_function(use: _UnsupportedUse) -> bool:
+    """Return whether it is a name that an older version does not know: its grammar accepts the statement."""
+    return use.feature is not None and use.feature.effect == "missing"
 
 
 def _explained(script: Script, wanted: list[tuple[Use, str]]) -> list[_UnsupportedUse]:
