@@ -519,3 +519,252 @@ CREATE TABLE t (c text[] DEFAULT '{}');
 ALTER TABLE t ALTER c DROP DEFAULT;
 --- rollback differs
 ALTER TABLE t ALTER c SET DEFAULT ARRAY[]::TEXT[];
+
+=== function returns a row with too few columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row with all
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT a, b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a whole row
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT t FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a star
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT * FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row of other types
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT b, a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row too long
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS $$ SELECT a, b, a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row of a composite
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT 1, 'x'::text $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a composite too short
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT 1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a composite as a value
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT ROW(1, 'x')::pair $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a table of one column
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT a FROM one $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns the row of a table of one column
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT one FROM one $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a table of one column and another type
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a view's row
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS $$ SELECT a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a view's row too long
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS $$ SELECT a, b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns rows that an insert returns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ INSERT INTO t VALUES (1, 'x') RETURNING a, b $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns an array of rows
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t[] LANGUAGE sql AS $$ SELECT array_agg(t) FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a cte with two columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS $$ WITH q AS (SELECT a FROM t) SELECT a, 'x' FROM q $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns assignable types
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT 1::smallint, 'x'::varchar $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a bigint for an integer
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT 1::bigint, 'x' $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT NULL, NULL $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT NULL $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a string for an integer
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '1' $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a null of a subquery
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT x FROM (SELECT NULL AS x) q $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null in one branch
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT CASE WHEN true THEN 1 ELSE NULL END $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null or one
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT NULL UNION ALL SELECT 1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a cast
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '1'::int $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns an unknown parameter
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f(int);
