@@ -47,20 +47,22 @@ def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or -
 
 
 def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[list[ReplayedHistory], str]:
-    """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
+    """Return the histories that `FOLDER:VERSION`, a path or a version names, with the version.
+
+    A folder may be a part of a history's path. Those that have the version are returned if any has.
+    """
     folder, colon, rest = version.rpartition(":")
     # Liquibase's versions have a colon: `author:id`.
     if colon and not any(is_named(version, each) for item in histories for each in item.history.migrations):
         place = Path(folder).as_posix()
         named = [item for item in histories if item.history.root in (place, folder)]
+        named = named or [item for item in histories if f"/{place}/" in f"/{item.history.root}/"]
         if not named:
             roots = [item.history.root for item in histories]
             raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
         return named, rest
-    if "/" in version:
-        named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
-        return named or histories, version
-    return histories, version
+    named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
+    return named or histories, version
 
 
 def versions_requested(histories: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:

@@ -49,6 +49,8 @@ def command(
     histories = replayed_histories(settings, paths, dialect)
     if len(histories) > 1 and version is not None:
         histories, version = histories_named(histories, version)
+        if not any(is_named(version, item) for one in histories for item in one.history.migrations):
+            raise UsageError(f"no migration has version {version}")
     history, steps, _ = one_history(histories, "a folder, --dialect, or --at FOLDER:VERSION")
     text = decode_tags(_FORMATS[format_](_schema(history, steps, version)))
     # A comment before a cast has no effect in SQL.

@@ -79,10 +79,14 @@ def has_mark(text: str) -> bool:
 
 
 class Beside(NamedTuple):
-    """The tools indicated by files for a history, and the paths examined."""
+    """The tools indicated by files for a history, the paths examined, and the files that name the tools.
+
+    There are no such files where the names of the scripts indicate the tool.
+    """
 
     tools: tuple[str, ...] = ()
     consulted: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def tools_beside(history: History, cwd: str) -> Beside:
@@ -97,15 +101,16 @@ def tools_beside(history: History, cwd: str) -> Beside:
         return Beside()
     consulted: list[str] = []
     for folder in _upward(Path(cwd, history.root), consulted):
-        found: list[str] = []
+        found: dict[str, str] = {}
         for name, signs in _SIGNS.items():
             wanted = [sign for sign in signs if sign.tool in possible]
             if wanted:
                 path = str(folder / name)
                 consulted.append(path)
-                found += _tools_in(path, wanted)
+                for tool in _tools_in(path, wanted):
+                    found.setdefault(tool, path)
         if found:
-            return Beside(tuple(dict.fromkeys(found)), tuple(consulted))
+            return Beside(tuple(found), tuple(consulted), tuple(dict.fromkeys(found.values())))
     return Beside(("golang-migrate",) if _has_six_digits(history) else (), tuple(consulted))
 
 
