@@ -101,12 +101,17 @@ def number_of(name: str, history: History, option: str) -> int:
     """Return the place of the migration that an option names; raises `UsageError` if there is none, or several."""
     found = [place for place, migration in enumerate(history.migrations) if is_named(name, migration)]
     if not found:
-        versions = [migration.version for migration in history.migrations]
-        raise UsageError(f"{option}: no migration has version {name}{nearest(name, versions)}")
+        raise UsageError(f"{option}: no migration has version {name}{nearest_migration(name, history.migrations)}")
     if len(found) > 1:
         listed = ", ".join(_path(history.migrations[place]) for place in found)
         raise UsageError(f"{option}: {len(found)} migrations have version {name}; name one by its file: {listed}")
     return found[0]
+
+
+def nearest_migration(name: str, migrations: Iterable[Migration]) -> str:
+    """Return ` (did you mean ...?)` with a version, or a version and a name, like the one that no migration has."""
+    known = [item.version if name.isdigit() else f"{item.version}_{item.name}" for item in migrations]
+    return nearest(name, known)
 
 
 def _path(migration: Migration) -> str:
