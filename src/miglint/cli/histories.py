@@ -54,15 +54,20 @@ def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[lis
     folder, colon, rest = version.rpartition(":")
     # Liquibase's versions have a colon: `author:id`.
     if colon and not any(is_named(version, each) for item in histories for each in item.history.migrations):
-        place = Path(folder).as_posix()
-        named = [item for item in histories if item.history.root in (place, folder)]
-        named = named or [item for item in histories if f"/{place}/" in f"/{item.history.root}/"]
-        if not named:
-            roots = [item.history.root for item in histories]
-            raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
-        return named, rest
+        return _in_folder(histories, folder), rest
     named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
     return named or histories, version
+
+
+def _in_folder(histories: list[ReplayedHistory], folder: str) -> list[ReplayedHistory]:
+    """Return the histories of a folder, or those whose path it is a part of; raises `UsageError` if there are none."""
+    place = Path(folder).as_posix()
+    named = [item for item in histories if item.history.root in (place, folder)]
+    named = named or [item for item in histories if f"/{place}/" in f"/{item.history.root}/"]
+    if not named:
+        roots = [item.history.root for item in histories]
+        raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
+    return named
 
 
 def versions_requested(histories: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:
