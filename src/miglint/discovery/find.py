@@ -94,9 +94,9 @@ def _check(options: DiscoveryOptions) -> Layout | None:
     if layout is None:
         from difflib import get_close_matches
 
-        near = get_close_matches(options.layout, layout_names(), 1)
-        hint = f"; did you mean `{near[0]}`?" if near else f": known layouts are {', '.join(layout_names())}"
-        raise UsageError(f"unknown layout `{options.layout}`{hint}")
+        near = get_close_matches(options.layout.lower(), layout_names(), 1, cutoff=0.75)
+        hint = f" (did you mean `{near[0]}`?)" if near else f": known layouts are {', '.join(layout_names())}"
+        raise UsageError(f"{options.layout_place}unknown layout `{options.layout}`{hint}")
     return layout
 
 
