@@ -65,7 +65,7 @@ def judge(
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
-    run = _Run(found, settings, chosen, analysis, result)
+    run = _JudgedRun(found, settings, chosen, analysis, result)
     known = None
     if memories and report_only is None and found.requested is None and found.branch is None:
         known = run.known_findings(memories)
@@ -78,7 +78,7 @@ def judge(
     return report
 
 
-class _Run:
+class _JudgedRun:
     """What a run has found, before its hits are merged to findings."""
 
     def __init__(

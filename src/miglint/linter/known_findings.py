@@ -99,7 +99,7 @@ class KnownFindings:
         self._owners: dict[str, _Place] = {}
         self._subjects: dict[_Place, list[tuple[str, ...]]] = {}
         self._shared: set[tuple[int, tuple[str, ...]]] = set()
-        self._contexts = {place: _Context(histories[place]) for place in memories}
+        self._contexts = {place: _FixContext(histories[place]) for place in memories}
         self.taken: dict[_Place, _FoldedStep] = {}
 
     def take(self, result: PartialResult, others: Iterable[PlacedHit]) -> None:
@@ -242,7 +242,7 @@ class KnownFindings:
         return encode(folded)
 
 
-class _Context:
+class _FixContext:
     """What fixes depend on besides their migration: the history, and the names of the next migration's files."""
 
     def __init__(self, history: History) -> None:
