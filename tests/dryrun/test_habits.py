@@ -8,7 +8,7 @@ from miglint.base.model import Script
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
-from miglint.schema.objects import Key
+from miglint.schema.objects import Key, Table
 
 from .histories import migration
 
@@ -102,5 +102,33 @@ def test_the_tool_ends_the_transaction_that_a_script_leaves_open(
         done = database.run(prepare(script("COMMIT; BEGIN; CREATE TABLE late (id int);"), layout))
         assert done.ok
         assert (Key("relation", "public", "late") in database.schema()) is kept
+    finally:
+        database.drop()
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "left"),
+    [
+        ("golang-migrate", "CREATE TABLE a (id int); ROLLBACK;", []),
+        ("golang-migrate", "CREATE TABLE a (id int); BEGIN; CREATE TABLE b (id int); ROLLBACK;", []),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; CREATE TABLE b (id int);", ["a", "b"]),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; CREATE TABLE b (id int); ROLLBACK;", ["a"]),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; CREATE TABLE b (id int); SELECT 1 / 0;", ["a"]),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; BEGIN; CREATE TABLE b (id int);", ["a"]),
+        ("diesel", "CREATE TABLE a (id int); ROLLBACK; CREATE TABLE b (id int);", ["b"]),
+        ("sql-migrate", "CREATE TABLE a (id int); ROLLBACK;", []),
+        ("sql-migrate", "COMMIT; CREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id); BEGIN;", ["a"]),
+        ("plain", "CREATE TABLE a (id int); ROLLBACK;", ["a"]),
+    ],
+)
+def test_a_rollback_undoes_what_stands_before_it_in_a_transaction_of_the_tool(
+    embedded: PostgresEngine, layout: str, text: str, left: list[str]
+) -> None:
+    ready = Scripts.of(migration(text), layout).forward
+    assert ready is not None
+    database = embedded.create()
+    try:
+        database.run(ready)
+        assert sorted(key.name for key, value in database.schema().items() if isinstance(value, Table)) == left
     finally:
         database.drop()

@@ -8,7 +8,7 @@ from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 from miglint.replay.runners import TransactionOwner
-from miglint.replay.transaction_owner import default_owner
+from miglint.replay.transaction_owner import default_owner, sends_one_query
 
 _ENDS = " \t\n\r\f\v;"
 _BLANK = pattern(many(r"[\s;]++|--[^\n]*+"))
@@ -17,6 +17,7 @@ _CONTROL = pattern(
     re.IGNORECASE,
 )
 _BEGIN = pattern(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
+_BEGINS = pattern(r"(?:begin|start\s+transaction)\b", re.IGNORECASE)
 _COMMIT = pattern(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
 # Statements that PostgreSQL rejects inside a transaction.
 _ALONE = pattern(
@@ -38,13 +39,15 @@ class Prepared(Struct, frozen=True, eq=False):
 
     `wrapped` means that a single transaction surrounds it, opened by the tool, the server or the script itself; a
     script with several transactions manages them itself. Only a wrapped script can be run and rolled back without a
-    copy of the database. `ended` means that the tool's own COMMIT ends a transaction that the script leaves open.
+    copy of the database. `ended` means that such a script runs between a BEGIN and a COMMIT of the tool all the same,
+    `one_query` that the server has a transaction of its own around what stands outside of the script's.
     """
 
     script: Script
     pieces: tuple[StatementText, ...]
     wrapped: bool
     ended: bool = False
+    one_query: bool = False
 
 
 def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prepared:
@@ -69,10 +72,15 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
     if not postgres:
         return Prepared(script, tuple(pieces), script.transaction and not own)
     if own:
-        return Prepared(
-            script, tuple(pieces), False, default_owner(script, layout, runner, lambda: False) is TransactionOwner.TOOL
-        )
+        owner = default_owner(script, layout, runner, lambda: False)
+        one_query = owner is not TransactionOwner.NOTHING and sends_one_query(script, layout)
+        return Prepared(script, tuple(pieces), False, owner is TransactionOwner.TOOL, one_query)
     return Prepared(script, tuple(pieces), _in_transaction(script, pieces, layout, runner))
+
+
+def begins_transaction(statement: str) -> bool:
+    """Return whether a statement begins a transaction."""
+    return _BEGINS.match(statement) is not None
 
 
 def _in_transaction(script: Script, pieces: list[StatementText], layout: str, runner: str | None) -> bool:

@@ -26,7 +26,7 @@ from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.superuser_calls import opens_transaction, replacements, sets_isolation, switch_statement
 from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
-from miglint.dryrun.statements import Prepared, StatementText
+from miglint.dryrun.statements import Prepared, StatementText, begins_transaction
 
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
@@ -75,6 +75,8 @@ class ScriptSession:
         self.server = tenant.server
         self.login = login
         self._open: Session | None = None
+        # Whether the open transaction is the server's own for a query of several statements, which commits it.
+        self._is_implicit = False
         # The tables whose triggers the last script left switched, by oid, and whether off.
         self._switched: dict[int, bool] = {}
 
@@ -124,7 +126,7 @@ class ScriptSession:
         """End the transaction of a script, and return its error, or that of the commit."""
         try:
             if session.alive and session.in_transaction:
-                if error is None and (script.wrapped or script.ended):
+                if error is None and (script.wrapped or script.ended or self._is_implicit):
                     error = self.error_at(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
                 if session.alive and session.in_transaction:
                     session.query("ROLLBACK")
@@ -153,8 +155,13 @@ class ScriptSession:
         disabled: dict[str, bool] = {}
         self._switched = {}
         begins = True
+        self._is_implicit = False
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
+            if not session.in_transaction and (script.one_query or (script.ended and not index)):
+                session.query("BEGIN")
+                self._is_implicit = True
+            self._is_implicit = self._is_implicit and not begins_transaction(piece.text)
             sent = _without_isolation(piece) if begins and session.in_transaction else piece
             begins = begins and opens_transaction(sent.text)
             error = self._statement(session, index, sent, disabled)

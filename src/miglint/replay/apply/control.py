@@ -47,16 +47,23 @@ _SQLSTATES = {
 
 
 def transaction(machine: Machine, operation: Transaction) -> None:
-    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
+    """Apply transaction control: a rollback restores the schema at the start of the transaction.
+
+    What stands before it, since the script began or committed, is undone too if the tool or the server has a
+    transaction around it.
+    """
     action = operation.action
     if action in ("begin", "savepoint"):
         machine.snapshots.append((operation.name or "", machine.schema))
     elif action == "commit":
         machine.snapshots.clear()
+        machine.committed = machine.schema
     elif action == "rollback":
         if machine.snapshots:
             machine.schema = machine.snapshots[0][1]
         machine.snapshots.clear()
+        if machine.postgres and machine.schema.objects is not machine.committed.objects:
+            machine.doubt("ROLLBACK also undoes what stands before it if the script runs in a transaction of its tool")
     elif action == "rollback to":
         for name, schema in reversed(machine.snapshots):
             if name == operation.name:

@@ -71,6 +71,7 @@ class Machine:
         "postgres",
         "schema",
         "settings",
+        "committed",
         "snapshots",
         "statement",
         "strict",
@@ -95,6 +96,7 @@ class Machine:
         self.placed = schema
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
+        self.committed = schema
         self.notes: list[Note] = []
         self.moments: list[OperationTrace] | None = [] if kept else None
         self.statement = _NO_STATEMENT
