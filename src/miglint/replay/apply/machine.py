@@ -58,6 +58,7 @@ class Machine:
     __slots__ = (
         "assumptions",
         "calling",
+        "committed",
         "dialect",
         "dropped_defaults",
         "dropping",
@@ -71,7 +72,6 @@ class Machine:
         "postgres",
         "schema",
         "settings",
-        "committed",
         "snapshots",
         "statement",
         "strict",
