@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from miglint.base.digits import whole_number
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
@@ -45,7 +46,7 @@ def _shorter(old: Type, new: Type) -> bool:
     if not new.args or new.name == "text":
         return False
     try:
-        return not old.args or old.name == "text" or int(new.args[0]) < int(old.args[0])
+        return not old.args or old.name == "text" or whole_number(new.args[0]) < whole_number(old.args[0])
     except ValueError:
         return False
 
