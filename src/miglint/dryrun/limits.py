@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
