@@ -85,6 +85,9 @@ class PostgresDatabase(ScriptSession):
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
+        unread = script.unread()
+        if unread is not None:
+            return Execution(error=unread)
         started = time.perf_counter()
         self._schema = None
         self._observed |= observe
@@ -97,10 +100,11 @@ class PostgresDatabase(ScriptSession):
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
+        left = self.tenant.end_prepared(self.name)
         self.release()
         if error is None:
             self.switch_triggers()
-        beyond = self.tenant.audit(self.name)
+        beyond = left + self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None
         self._follow(script, error)

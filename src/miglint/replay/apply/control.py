@@ -47,11 +47,7 @@ _SQLSTATES = {
 
 
 def transaction(machine: Machine, operation: Transaction) -> None:
-    """Apply transaction control: a rollback restores the schema at the start of the transaction.
-
-    What stands before it, since the script began or committed, is undone too if the tool or the server has a
-    transaction around it.
-    """
+    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
     action = operation.action
     if action in ("begin", "savepoint"):
         machine.snapshots.append((operation.name or "", machine.schema))
@@ -62,8 +58,11 @@ def transaction(machine: Machine, operation: Transaction) -> None:
         if machine.snapshots:
             machine.schema = machine.snapshots[0][1]
         machine.snapshots.clear()
-        if machine.postgres and machine.schema.objects is not machine.committed.objects:
-            machine.doubt("ROLLBACK also undoes what stands before it if the script runs in a transaction of its tool")
+        if machine.schema is not machine.committed:
+            # The statements before the BEGIN, or all of them without one, may be in a transaction of the tool.
+            machine.lose("a ROLLBACK undoes what the script did before its BEGIN, if the tool has opened a transaction")
+            machine.undecided |= machine.touched
+        machine.committed = machine.schema
     elif action == "rollback to":
         for name, schema in reversed(machine.snapshots):
             if name == operation.name:

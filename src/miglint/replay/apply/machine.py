@@ -90,13 +90,14 @@ class Machine:
         self.lost = False
         self.schema = schema
         self.origin = schema
+        # As of the last statement of the script that ended a transaction.
+        self.committed = schema
         self.dialect = schema.dialect
         self.postgres = schema.dialect is Dialect.POSTGRES
         self.path = schema.path
         self.placed = schema
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
-        self.committed = schema
         self.notes: list[Note] = []
         self.moments: list[OperationTrace] | None = [] if kept else None
         self.statement = _NO_STATEMENT
