@@ -17,7 +17,7 @@ from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
 from miglint.discovery.surroundings import engine_beside, lowest, postgres_beside
 from miglint.discovery.tools import WITH_CHECKSUMS, tools_beside
-from miglint.linter.paths import discovery_options
+from miglint.linter.paths import discovery_options, elsewhere_words
 from miglint.linter.run import Job, check
 from miglint.replay.runner_guarantees import runners_of
 from miglint.report.value import MigrationReport, Report
@@ -48,7 +48,8 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
     if not found.histories and imported:
         return FirstLook((), starter((), (), imported), Report())
     if not found.histories:
-        raise UsageError(f"no folder with migrations found in {_shown(root)}; name it with `paths` in miglint.toml")
+        where = f"{_shown(root)}{elsewhere_words(root)}"
+        raise UsageError(f"no folder with migrations found in {where}; name it with `paths` in miglint.toml")
     unsaid = _unsaid(root, found.paths)
     guesses = {history.root: _engine(history) for history in found.histories if history.root in unsaid}
     dialects, folders = _dialect_keys(guesses, root)

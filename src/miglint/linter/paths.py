@@ -16,6 +16,8 @@ from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import is_script
 
+_LISTED = 3
+
 
 class CheckedPaths(NamedTuple):
     """The files and folders of a check; `searched` if a search found them, since nothing names any."""
@@ -51,8 +53,8 @@ def checked_paths(settings: Settings, given: tuple[str, ...]) -> CheckedPaths:
     if Path(default).is_dir():
         return CheckedPaths((default,))
     raise UsageError(
-        f"no folder with migrations found in {os.path.relpath(settings.root)}; specify the files or folders to check, "
-        "or set `paths` in miglint.toml"
+        f"no folder with migrations found in {os.path.relpath(settings.root)}{elsewhere_words(settings.root)}; specify "
+        "the files or folders to check, or set `paths` in miglint.toml"
     )
 
 
@@ -82,6 +84,17 @@ def nearest_words(settings: Settings, wrong: str) -> str:
 
     near = nearest_folder(wrong, _found(settings))
     return "" if near is None else f"; the nearest folder with migrations is `{near}`"
+
+
+def elsewhere_words(root: str) -> str:
+    """Return words that name the folders with migrations elsewhere in the checkout of a folder, if there are any."""
+    from miglint.discovery.migration_folders import migration_folders
+
+    top = checkout_of(root)
+    if os.path.realpath(root) == os.path.realpath(top):
+        return ""
+    folders = [os.path.relpath(Path(top) / path) for path in migration_folders(top).paths[:_LISTED]]
+    return f"; this repository has some in {', '.join(folders)}" if folders else ""
 
 
 def _found(settings: Settings) -> tuple[str, ...]:
