@@ -37,7 +37,7 @@ def discover(
     options = options or DiscoveryOptions()
     forced = _check(options)
     given = {path: from_text(text, path) for path, text in (texts or {}).items() if is_script(path)}
-    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
+    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]
     scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
     for path in (texts or {}).keys() - given.keys():
         _place_metadata(scope, path, (texts or {})[path])

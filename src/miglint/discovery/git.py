@@ -244,7 +244,7 @@ class Snapshot:
         """
         # The file itself may be a link, which stays one.
         folder, name = os.path.split(path)
-        real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - faster
+        real = os.path.join(os.path.realpath(folder), name)
         name = os.path.relpath(real, self.top).replace(os.sep, "/")
         if name.startswith("../"):
             raise UsageError(f"{self._option}: {path} is outside the repository")

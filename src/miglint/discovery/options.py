@@ -21,7 +21,8 @@ class DiscoveryOptions(Struct, frozen=True):
     `rollbacks` (`required`, `optional`, `none`) overrides the layout's value. `exclude` has shell patterns for paths,
     folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase scripts. `cwd` is the
     folder that displayed paths are relative to; None is the process's own. `on_base` are the displayed paths of files
-    that the base branch has and this one lacks.
+    that the base branch has and this one lacks. `checkouts` are folders without links that no path in them may lead out
+    of; `configured` are the paths, from a configuration, that must be in one of these.
     """
 
     layout: str | None = None
@@ -35,6 +36,8 @@ class DiscoveryOptions(Struct, frozen=True):
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     cwd: str | None = None
     on_base: frozenset[str] = frozenset()
+    checkouts: tuple[str, ...] = ()
+    configured: frozenset[str] = frozenset()
 
     def dialect_of(self, folder: str) -> Dialect | None:
         """Return the dialect of the files in a folder (its absolute path) that specify none."""

@@ -182,7 +182,7 @@ _OLDEST = 9
 
 def _versions(folder: Path) -> Iterator[Hint]:
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - faster
+        names = sorted(os.listdir(folder))
     except OSError:
         return
     for name in names:

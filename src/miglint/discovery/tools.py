@@ -146,14 +146,14 @@ def _upward(start: Path, consulted: list[str]) -> list[Path]:
     last = _LEVELS
     for number, folder in enumerate(folders):
         consulted.append(str(folder / ".git"))
-        if os.path.exists(consulted[-1]):  # noqa: PTH110 - a folder, or a file in a worktree
+        if os.path.exists(consulted[-1]):
             last = number
             break
     return folders[: last + 1]
 
 
 def _tools_in(path: str, signs: Iterable[_Sign]) -> Iterator[str]:
-    if not os.path.isfile(path):  # noqa: PTH113 - many names are tried, and few are there
+    if not os.path.isfile(path):
         return
     text = read_file(path, path, _LARGEST).file.text
     for sign in signs:

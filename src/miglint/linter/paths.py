@@ -71,6 +71,8 @@ def discovery_options(settings: Settings) -> DiscoveryOptions:
             for glob in item.paths
         ),
         root=settings.root,
+        checkouts=(checkout_of(settings.root), checkout_of(os.curdir)),
+        configured=frozenset(os.path.normpath(settings.at(path)) for path in settings.paths),
         rollbacks=settings.rollbacks,
         exclude=settings.exclude,
         placeholders=settings.placeholders,

@@ -19,7 +19,7 @@ _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the base
 HIDING = tuple(_HIDERS)
 
 
-class MigrationReport(Struct, frozen=True):
+class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
@@ -37,7 +37,7 @@ class MigrationReport(Struct, frozen=True):
     history: str = "."
 
 
-class Hidden(Struct, frozen=True):
+class Hidden(Struct, frozen=True, array_like=True):
     """Number of hidden findings in a file: `by` is `comments`, `settings` or `baseline`."""
 
     by: str
