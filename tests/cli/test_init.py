@@ -54,6 +54,7 @@ def test_what_is_found_is_written_with_its_reason(project: Path, capsys: pytest.
     out = capsys.readouterr().out
     assert "billing/migrations: sqlx, PostgreSQL, 2 migrations" in out
     assert "desktop/migrations: sqlx, SQLite, 2 migrations" in out
+    assert '  idempotency = "auto": errors only for what sqlx may run twice. "required": for all scripts (0 of' in out
     assert "4 pairs" in out and "in billing/migrations/2_orders." in out and "is worth a look" in out
 
 

@@ -161,6 +161,9 @@ def _closing(look: FirstLook, *, baseline: bool) -> Iterator[str]:
         return
     for history in look.histories:
         yield f"  {described(history)}"
+    if look.idempotency is not None:
+        reason = look.idempotency.reason
+        yield f'  idempotency = "{look.idempotency.value}": {reason[0].lower()}{reason[1:]}'
     pairs, total = pairs_and_scripts(look.histories)
     found = len(look.report.findings)
     size = (

@@ -31,11 +31,15 @@ _FIRST = ("SYM", "DAT", "REF", "NAM", "TXN", "SYN", "PAR", "LIT", "LCK", "BWC", 
 
 
 class FirstLook(Struct, frozen=True):
-    """What was found: the histories, the configuration's text, and the report with that configuration."""
+    """What was found: the histories, the configuration's text, and the report with that configuration.
+
+    `idempotency` is the setting that was chosen, with the reason.
+    """
 
     histories: tuple[History, ...]
     text: str
     report: Report
+    idempotency: SettingLine | None = None
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
@@ -77,10 +81,11 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
 
     # Which scripts can run twice is a result of the check, and most often changes nothing in its settings.
     settings, report = checked(starter([*keys, *accepted], folders, imported))
-    text = starter([*keys, _idempotency(histories, report), *accepted], folders, imported)
+    idempotency = _idempotency(histories, report)
+    text = starter([*keys, idempotency, *accepted], folders, imported)
     if replace(settings_of_text(text, root), text="") != replace(settings, text=""):
         _, report = checked(text)
-    return FirstLook(histories, text, report)
+    return FirstLook(histories, text, report, idempotency)
 
 
 def described(history: History) -> str:
