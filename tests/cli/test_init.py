@@ -107,6 +107,16 @@ def test_idempotent_scripts_are_kept_so(project: Path) -> None:
     assert load().idempotency == "required"
 
 
+def test_hooks_and_workflows_are_for_the_top_of_the_repository(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project / "billing")
+    assert main(["init", "--pre-commit", "--github"]) == 2
+    assert "--pre-commit and --github: hooks and workflows are read at the top of" in capsys.readouterr().err
+    assert not (project / "billing" / "miglint.toml").exists()
+    assert main(["init"]) == 0
+
+
 def test_what_holds_for_one_service_is_not_asked_of_another(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A service for PostgreSQL need not run on SQLite, and one of a tool without rollbacks needs none."""
     plant(
