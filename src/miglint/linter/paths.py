@@ -17,6 +17,14 @@ from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import is_script
 
 _LISTED = 3
+# Files of tools whose migrations are programs, and what prints their SQL.
+_PROGRAMS = {
+    "alembic.ini": "Alembic's migrations are Python; `alembic upgrade head --sql` prints their SQL",
+    "manage.py": "Django's migrations are Python; `python manage.py sqlmigrate APP NAME` prints their SQL",
+    "bin/rails": "Rails' migrations are Ruby, which miglint does not read",
+    "knexfile.js": "Knex's migrations are JavaScript, which miglint does not read",
+    "knexfile.ts": "Knex's migrations are TypeScript, which miglint does not read",
+}
 
 
 class CheckedPaths(NamedTuple):
@@ -88,10 +96,18 @@ def nearest_words(settings: Settings, wrong: str) -> str:
     return "" if near is None else f"; the nearest folder with migrations is `{near}`"
 
 
+def program_words(root: str) -> str:
+    """Return words that the migrations of a project are programs; empty if no tool for such ones is known to run it."""
+    found = (f" ({file}: {words})" for file, words in _PROGRAMS.items() if (Path(root) / file).exists())
+    return next(found, "")
+
+
 def elsewhere_words(root: str) -> str:
-    """Return words that name the folders with migrations elsewhere in the checkout of a folder, if there are any."""
+    """Return why a folder has no migrations, or where in its checkout there are some; empty if neither is known."""
     from miglint.discovery.migration_folders import migration_folders
 
+    if words := program_words(root):
+        return words
     top = checkout_of(root)
     if os.path.realpath(root) == os.path.realpath(top):
         return ""
