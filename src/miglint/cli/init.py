@@ -44,8 +44,7 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     if existing is not None and not (baseline or pre_commit or github):
         more = "--baseline, --pre-commit and --github add to what is there"
         raise UsageError(f"{existing} already exists and is not overwritten; {more}")
-    if pre_commit or github:
-        _require_top_of_repository(" and ".join(["--pre-commit"] * pre_commit + ["--github"] * github))
+    _require_top_of_repository(["--pre-commit"] * pre_commit + ["--github"] * github)
     look = None if existing is not None else _look(baseline, tool, cached=not diff)
     changes = list(_changes(look, pre_commit=pre_commit, github=github))
     if diff:
@@ -91,13 +90,15 @@ def _existing_configuration() -> str | None:
     return file if file is not None and Path(file).parent.resolve() == Path.cwd().resolve() else None
 
 
-def _require_top_of_repository(options: str) -> None:
-    """Raise `UsageError` in a folder of a repository: hooks and workflows are read at its top alone."""
+def _require_top_of_repository(options: list[str]) -> None:
+    """Raise `UsageError` for options used in a folder of a repository: hooks and workflows are read at its top alone."""
     folder = Path.cwd()
     top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
-    if top != folder:
+    if options and top != folder:
         where = os.path.relpath(top)
-        raise UsageError(f"{options}: hooks and workflows are read at the top of the repository: run it in {where}")
+        raise UsageError(
+            f"{' and '.join(options)}: hooks and workflows are read at the top of the repository: run it in {where}"
+        )
 
 
 def _look(baseline: bool, tool: str | None, *, cached: bool) -> FirstLook:
