@@ -91,7 +91,7 @@ def _existing_configuration() -> str | None:
 
 
 def _require_top_of_repository(options: list[str]) -> None:
-    """Raise `UsageError` for options used in a folder of a repository: hooks and workflows are read at its top alone."""
+    """Raise `UsageError` for options used below the top of a repository, where hooks and workflows are read."""
     folder = Path.cwd()
     top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
     if options and top != folder:
