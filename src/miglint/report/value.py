@@ -77,12 +77,9 @@ class Report(Struct, frozen=True):
 
     def hidden_words(self) -> str:
         """Return a summary of hidden findings; empty if there are none."""
-        hiders = {_HIDERS[by]: count for by, count in self.hidden_by().items() if count}
-        total = sum(hiders.values())
-        words = f"{total:,} finding{'' if total == 1 else 's'} hidden"
-        if len(hiders) > 1:
-            return f"{words}: {', '.join(f'{count:,} by {hider}' for hider, count in hiders.items())}"
-        return "".join(f"{words} by {hider}" for hider in hiders)
+        parts = [f"{count:,} by {_HIDERS[by]}" for by, count in self.hidden_by().items() if count]
+        total = sum(item.count for item in self.hidden)
+        return f"{total:,} finding{'' if total == 1 else 's'} hidden: {', '.join(parts)}" if parts else ""
 
     def left_out_words(self) -> str:
         """Return a summary of the files left out, with reasons; empty if there are none."""
