@@ -89,6 +89,11 @@ def test_a_file_that_is_no_baseline_is_not_overwritten(check: Check) -> None:
     _, said = check("--write-baseline", "--baseline", "notes.json", status=2)
     assert "not a miglint baseline" in said
     assert Path("notes.json").read_text() == '{"mine": 1}'
+    Path("notes.json").write_text("{\n<<<<<<< ours\n")
+    _, said = check("--baseline", "notes.json", status=2)
+    assert "notes.json:2: not a miglint baseline" in said and "resolve a merge by hand" in said
+    _, said = check("--baseline", str(Path("none.json").absolute()), status=2)
+    assert "miglint: none.json: cannot be read: there is none; --write-baseline writes it" in said
 
 
 def test_the_missing_setting_is_named_or_added(check: Check) -> None:

@@ -76,5 +76,12 @@ def test_each_history_is_named_by_its_folder(project: Path, capsys: pytest.Captu
     for at in ("services/b/db/migrations:1", "services/b/db/migrations/1_a.up.sql", "services/b/db/migrations/:1"):
         assert main(["schema", "--at", at]) == 0
         assert "CREATE TABLE b (" in capsys.readouterr().out
+    # A part of the folder's path, and a version that one of them alone has.
+    (project / "services" / "b" / "db" / "migrations" / "7_b.up.sql").write_text("DROP TABLE IF EXISTS b;\n")
+    assert main(["schema", "--at", "services/b:1"]) == 0
+    assert "CREATE TABLE b (" in capsys.readouterr().out
+    assert main(["schema", "--at", "7", "services"]) == 0
+    assert main(["schema", "--at", "9", "services"]) == 2
+    assert "no migration has version 9" in capsys.readouterr().err
     assert main(["schema", "--at", "services/c/migrations:1"]) == 2
     assert "no history in services/c/migrations (did you mean `services/a/migrations`?)" in capsys.readouterr().err

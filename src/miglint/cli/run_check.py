@@ -240,6 +240,7 @@ def settings_of(request: CheckArguments) -> Settings:
         baseline=request.baseline,
     )
     given = {"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select}
+    given["layout"] = () if request.layout is None else (request.layout,)
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
@@ -249,7 +250,7 @@ def settings_of(request: CheckArguments) -> Settings:
         ignore=settings.ignore + request.ignore,
         extend_select=settings.extend_select + request.extend_select,
         # Without any, these are the settings of the file, under which `init` has stored its report.
-        given={name: rules for name, rules in given.items() if rules},
+        given={name: values for name, values in given.items() if values},
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )

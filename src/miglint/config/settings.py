@@ -96,6 +96,7 @@ _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 # The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
+_RULE = pattern(r"[A-Z]{3}(?:[0-9]{1,3})?|ALL")
 # Keys that people know from elsewhere.
 _MEANT = {
     "tool": "in this file the keys of `[tool.miglint]` stand at the top, without that table",
@@ -251,6 +252,8 @@ def _settings(table: TomlTable, file: Path) -> Settings:
     rollback = table.choice("rollback-severity", SEVERITIES)
     # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
+    if wrong := next((name for name in own if _RULE.fullmatch(name)), None):
+        table.fail(f'`rules` names files with own rules: `select = ["{wrong}"]` enables rules', "rules")
     return _within_checkout(
         Settings(
             root=str(file.parent.absolute()),

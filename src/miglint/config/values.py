@@ -126,8 +126,8 @@ class Settings(Struct, frozen=True):
         ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
         return f"{self.file}:{number + ahead}: "
 
-    def place_of_rule(self, key: str, name: str) -> str:
-        """Return the prefix `--key: ` for a name of a rule given on the command line, otherwise that of the key."""
+    def place_of_value(self, key: str, name: str) -> str:
+        """Return the prefix `--key: ` for a value given on the command line, otherwise that of the key."""
         return f"--{key}: " if name in self.given.get(key, ()) else self.place(key)
 
     def place(self, *keys: str | int) -> str:

@@ -18,9 +18,6 @@ from miglint.discovery.releases import release_of
 from miglint.discovery.roots import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.walk import Folder, FolderTree, printable
 
-# ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
-
-
 # Maximum number of levels between a script and a folder named after its engine: `sqlite/migrations/rollback/`.
 _VARIANT_LEVELS = 3
 
@@ -59,7 +56,7 @@ def discovery_scope(
 
     `given` are files that need not exist.
     """
-    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
+    cwd = os.path.abspath(options.cwd or os.getcwd())
     folders, files = _folders_and_files(paths, cwd, may_be_missing=may_be_missing)
     asked = len(files)
     files += [_absolute(path, cwd) for path in given]
@@ -97,7 +94,7 @@ def _absolute(path: str, cwd: str) -> str:
 
 def _mode(real: str, path: str, may_be_missing: bool) -> int:
     try:
-        mode = os.stat(real).st_mode  # noqa: PTH116 - faster
+        mode = os.stat(real).st_mode
     except FileNotFoundError:
         if may_be_missing:
             return stat.S_IFREG

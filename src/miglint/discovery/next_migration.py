@@ -75,7 +75,7 @@ def _goose_mark(migration: Migration, line: str) -> TransactionMark | None:
 
 def _diesel_mark(path: str) -> TransactionMark | None:
     place = f"{posixpath.dirname(path)}/metadata.toml"
-    known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
+    known = os.path.exists(place)
     return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
 
 

@@ -15,7 +15,8 @@ DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 class DiscoveryOptions(Struct, frozen=True):
     """Options of discovery.
 
-    `layout` is the layout to use instead of auto-detection; `dialect` is the dialect of files that specify none, and
+    `layout` is the layout to use instead of auto-detection, and `layout_place` the prefix of messages about it, as
+    `miglint.toml:3: `; `dialect` is the dialect of files that specify none, and
     `folder_dialects` those of the folders that match a pattern, relative to `root`; the last match counts.
     `rollbacks` (`required`, `optional`, `none`) overrides the layout's value. `exclude` has shell patterns for paths,
     folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase scripts. `cwd` is the
@@ -25,6 +26,7 @@ class DiscoveryOptions(Struct, frozen=True):
     """
 
     layout: str | None = None
+    layout_place: str = ""
     folder_dialects: tuple[tuple[Pattern[str], Dialect], ...] = ()
     root: str | None = None
     dialect: Dialect | None = None

@@ -41,7 +41,7 @@ class Folder(Struct, eq=False):
     @property
     def name(self) -> str:
         """The folder's own name."""
-        return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
+        return os.path.basename(self.real)
 
     def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in this folder; None if it cannot be read."""
@@ -97,7 +97,7 @@ class FolderTree:
 
     def displayed(self, path: str) -> str:
         """Return the displayed path of a file, given any path that leads to it."""
-        real = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118 - faster
+        real = os.path.normpath(os.path.join(self.cwd, path))
         folder, _, name = real.rpartition(os.sep)
         shown = self.shown(folder or os.sep)
         return printable(f"{shown}/{name}" if shown else name)
@@ -108,7 +108,7 @@ class FolderTree:
         known = self.folders.get(shown)
         if known is not None:
             return known
-        if not os.path.isdir(real):  # noqa: PTH112 - faster
+        if not os.path.isdir(real):
             return None
         target = self._asked.get(real) or os.path.realpath(real)
         if not self._is_related(real, target):
@@ -154,7 +154,7 @@ class FolderTree:
 
     def _may_follow(self, path: str, target: str) -> bool:
         shown = self.shown(path)
-        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120 - faster
+        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):
             self._problem("symlink-loop", shown, "this symbolic link points to a parent folder")
             return False
         if self._is_allowed(target):
@@ -177,7 +177,7 @@ class FolderTree:
 
     def may_read(self, place: str) -> bool:
         """Return whether a file may be read, by its place without links: links may have changed since it was listed."""
-        return os.path.dirname(place) in self._listed or self._is_allowed(place)  # noqa: PTH120
+        return os.path.dirname(place) in self._listed or self._is_allowed(place)
 
     def _list(self, folder: Folder, target: str, below: list[str], links: list[str]) -> None:
         self.folders[folder.shown] = folder

@@ -60,6 +60,7 @@ def discovery_options(settings: Settings) -> DiscoveryOptions:
     """Return the options of discovery that the settings contain."""
     return DiscoveryOptions(
         layout=settings.layout,
+        layout_place="" if settings.layout is None else settings.place_of_value("layout", settings.layout),
         dialect=Dialect(settings.dialect) if settings.dialect else None,
         folder_dialects=tuple(
             (path_pattern(glob), Dialect(item.dialect))

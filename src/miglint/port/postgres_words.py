@@ -232,6 +232,18 @@ def _extracted(node: Node) -> Node:
     return exp.Anonymous(this="json_extract", expressions=[node.this, _path(node.expression)])
 
 
+def _extracted_text(node: Node) -> Node:
+    """Return `a -> 'b' ->> 'c'` as a function: SQLite has the operators from 3.38 on only."""
+    path = ""
+    document = node
+    while isinstance(document, (exp.JSONExtract, exp.JSONExtractScalar)):
+        if not isinstance(document.expression, exp.JSONPath):
+            return node
+        path = document.expression.sql(dialect="sqlite")[2:-1].replace("''", "'") + path
+        document = document.this.unnest()
+    return exp.Anonymous(this="json_extract", expressions=[document, exp.Literal.string(f"${path}")])
+
+
 def _left(node: Node) -> Node:
     return exp.Anonymous(this="substr", expressions=[node.this, exp.Literal.number("1"), node.expression])
 
@@ -282,7 +294,8 @@ def _time(node: Node) -> Node:
 
 def _extract(node: Node) -> Node:
     if node.name.lower() == "epoch":
-        return exp.Anonymous(this="unixepoch", expressions=[node.expression])
+        seconds = exp.Anonymous(this="strftime", expressions=[exp.Literal.string("%s"), node.expression])
+        return exp.Cast(this=seconds, to=exp.DataType.build("int", dialect="sqlite"))
     form = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
     found = form.get(node.name.lower())
     if found is None:
@@ -373,6 +386,7 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.UnixToTime: _unix_time,
     exp.TimestampTrunc: _truncated_time,
     exp.JSONBExtractScalar: _extracted,
+    exp.JSONExtractScalar: _extracted_text,
     exp.Insert: _insert,
     exp.RegexpLike: _no_pattern,
     exp.RegexpILike: _no_pattern,

@@ -19,7 +19,7 @@ _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the base
 HIDING = tuple(_HIDERS)
 
 
-class MigrationReport(Struct, frozen=True):
+class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
@@ -37,7 +37,7 @@ class MigrationReport(Struct, frozen=True):
     history: str = "."
 
 
-class Hidden(Struct, frozen=True):
+class Hidden(Struct, frozen=True, array_like=True):
     """Number of hidden findings in a file: `by` is `comments`, `settings` or `baseline`."""
 
     by: str
@@ -76,9 +76,12 @@ class Report(Struct, frozen=True):
 
     def hidden_words(self) -> str:
         """Return a summary of hidden findings; empty if there are none."""
-        parts = [f"{count:,} by {_HIDERS[by]}" for by, count in self.hidden_by().items() if count]
-        total = sum(item.count for item in self.hidden)
-        return f"{total:,} finding{'' if total == 1 else 's'} hidden: {', '.join(parts)}" if parts else ""
+        hiders = {_HIDERS[by]: count for by, count in self.hidden_by().items() if count}
+        total = sum(hiders.values())
+        words = f"{total:,} finding{'' if total == 1 else 's'} hidden"
+        if len(hiders) > 1:
+            return f"{words}: {', '.join(f'{count:,} by {hider}' for hider, count in hiders.items())}"
+        return "".join(f"{words} by {hider}" for hider in hiders)
 
     def left_out_words(self) -> str:
         """Return a summary of the files left out, with reasons; empty if there are none."""

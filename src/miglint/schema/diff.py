@@ -101,7 +101,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
         return
-    certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
+    certain = not any(getattr(value, mark, False) for value in (one, two) for mark in ("assumed", "outdated"))
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return

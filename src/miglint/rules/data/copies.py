@@ -9,7 +9,9 @@ from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.losses import data_operations, same
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.applied_operations import applied_operations
 from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
@@ -53,8 +55,18 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
             table = visible_table(before, operation.table)
             column = table.columns.get(operation.column) if table is not None else None
-            if column is not None and column.type is not None and narrows(column.type, operation.type):
+            if column is None or column.type is None or not narrows(column.type, operation.type):
+                continue
+            if not _is_empty_then(step, operation):
                 yield operation, conversion(column.type, operation.type, operation.using)
+
+
+def _is_empty_then(step: Step, operation: ops.AlterColumnType) -> bool:
+    """Return whether the script has removed all rows of the table before an operation."""
+    return any(
+        applied.operation is operation and rows_before(step, applied, operation.table) is False
+        for applied in applied_operations(step).all
+    )
 
 
 @rule(
