@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
-from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
@@ -295,7 +295,13 @@ class Twin(PostgresDatabase):
 
     def try_out(self, script: Prepared) -> TrialRun:
         """Run a script beside this database, and return whether it changed rows; the schema is not read."""
-        beside = self.branch((script,))
+        try:
+            return self._beside(script, self.branch((script,)))
+        except BranchError:
+            # The script ends its session, or fails where a copy may not.
+            return self._beside(script, self.copy())
+
+    def _beside(self, script: Prepared, beside: Database) -> TrialRun:
         try:
             execution = beside.run(script)
             if not execution.ok:
