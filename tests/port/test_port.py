@@ -473,6 +473,7 @@ def test_tables_that_change_places(ported_to_postgres: Lost) -> None:
             "ON CONFLICT(id) DO UPDATE SET name = users.name || excluded.name;",
         ),
         ('UPDATE users SET name = "x" WHERE name LIKE "a%";', "UPDATE users SET name = 'x' WHERE name ILIKE 'a%';"),
+        ("DELETE FROM users WHERE name NOT LIKE 'a%';", "DELETE FROM users WHERE NOT name ILIKE 'a%';"),
         ("UPDATE users SET name = substr(old, -2);", "UPDATE users SET name = right(old, 2);"),
         (
             "ALTER TABLE users ADD COLUMN ok BOOLEAN; UPDATE users SET ok = CASE WHEN id THEN 1 ELSE 0 END;",
