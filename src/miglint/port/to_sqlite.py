@@ -23,6 +23,7 @@ from miglint.port.schema_changes import (
 )
 from miglint.port.script import PortedScript
 from miglint.port.sqlite_objects import SqliteObjects, own_name
+from miglint.port.sqlite_rows import row_statements
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.statements import first_words, tables_of
 from miglint.port.trial import Trials, objection_to
@@ -171,11 +172,11 @@ class _SqliteWriter:
         schema = moments[0].before if moments else self.step.before
         try:
             kinds = kinds_of(schema, tables_named(schema, tables_of(statement.operations)))
-            found = translate_statement(text, Dialect.POSTGRES, kinds=kinds)
+            found = row_statements(text, statement.operations, schema, self.script.schema, kinds)
         except TranslationError as problem:
             self._reasons.append(str(problem))
             return
-        objection = self.script.rows(found)
+        objection = self.script.rows(*found)
         if objection is not None:
             self._reasons.append(objection)
 
