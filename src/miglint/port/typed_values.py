@@ -232,30 +232,46 @@ def _cast(node: Node, kind: _KindOf) -> Node:
         return node
     source, target = kind(node.this), _KINDS.get(to.this)
     inner = node.this.copy()
+    for form in (_time_as, _number_as, _truth_as):
+        made = form(inner, source, target, to)
+        if made is not None:
+            return made
+    if target == TEXT and to.expressions and source == TEXT:
+        length = to.expressions[0].this.copy()
+        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number("1"), length])
+    return node
+
+
+def _time_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a part of a time as text, whatever the zone is that it is written with: date() knows few forms."""
     if source == TIME and target in (DATE, CLOCK):
-        # Whatever the zone is that a time is written with: date() knows few forms.
         place = (1, 10) if target == DATE else (12, 8)
         return exp.Anonymous(this="substr", expressions=[inner, *map(exp.Literal.number, place)])
     if source in (None, TEXT) and target == DATE and isinstance(inner, (exp.Column, exp.Func)):
-        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number(1), exp.Literal.number(10)])
+        return exp.Anonymous(this="substr", expressions=[inner, *map(exp.Literal.number, (1, 10))])
     if source == DATE and target == TIME:
         return exp.DPipe(this=inner, expression=exp.Literal.string(" 00:00:00"))
+    return None
+
+
+def _number_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a number that is rounded as PostgreSQL does."""
     if source in (EXACT, REAL) and target == INTEGER:
         return exp.Cast(this=exp.Anonymous(this="round", expressions=[inner]), to=to.copy())
     if source in (EXACT, REAL, INTEGER) and target == EXACT and len(to.expressions) == 2:
         return exp.Anonymous(this="round", expressions=[inner, to.expressions[1].this.copy()])
+    return None
+
+
+def _truth_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a truth value, or the word for one."""
     if source == target == BOOLEAN:
         return inner
     if target == BOOLEAN and source == INTEGER:
         return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
     if target == BOOLEAN and source == TEXT:
         return _truth_of(inner)
-    if target == TEXT and source == BOOLEAN:
-        return _truth_word(inner)
-    if target == TEXT and to.expressions and source == TEXT:
-        length = to.expressions[0].this.copy()
-        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number("1"), length])
-    return node
+    return _truth_word(inner) if target == TEXT and source == BOOLEAN else None
 
 
 def _truth_of(inner: Node) -> Node:
