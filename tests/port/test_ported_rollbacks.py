@@ -110,3 +110,29 @@ def test_to_postgres_too(plant: Plant, port: Command) -> None:
     )
     assert port("sqlite", "--to", "postgres").status == 0
     assert "DELETE FROM cfg WHERE k = 'n';\n" in (root / "postgres/002_y.down.sql").read_text()
+
+
+def test_a_renamed_table_that_is_rebuilt_too_keeps_its_rows_on_the_way_back(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": """\
+                CREATE TABLE teams (id int PRIMARY KEY, slug text);
+                CREATE TABLE members (id int PRIMARY KEY, team int REFERENCES teams (id));
+                """,
+            "migrations/001_x.down.sql": "DROP TABLE members;\nDROP TABLE teams;\n",
+            "migrations/002_y.up.sql": """\
+                ALTER TABLE teams RENAME TO groups;
+                ALTER TABLE groups ALTER COLUMN slug SET DEFAULT 'x';
+                ALTER TABLE members RENAME COLUMN team TO grp;
+                """,
+            "migrations/002_y.down.sql": """\
+                ALTER TABLE members RENAME COLUMN grp TO team;
+                ALTER TABLE groups ALTER COLUMN slug DROP DEFAULT;
+                ALTER TABLE groups RENAME TO teams;
+                """,
+        }
+    )
+    assert port("migrations", "--to", "sqlite").status == 0
+    rows = "PRAGMA foreign_keys = ON; INSERT INTO teams VALUES (1, 'a'); INSERT INTO members VALUES (5, 1);"
+    database = _after(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", "002_y.sqlite.down.sql", rows=rows)
+    assert database.execute("SELECT * FROM teams, members").fetchall() == [(1, "a", 5, 1)]

@@ -14,7 +14,7 @@ from miglint.port.script import PortedScript
 from miglint.port.trial import runs_twice
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step, replay_one
-from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, assess
+from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL, SCHEMA_ONLY, assess
 from miglint.rollback.written import RollbackText
 from miglint.sql import operations as op
 from miglint.sql import parse
@@ -26,13 +26,16 @@ class PortedBack(Struct, frozen=True):
     """A rollback for the other engine, made from that of the migration.
 
     `path` is the script that it is made from. `wanted` says that it is preferred to one that only restores the schema,
-    `once` that the script it is made from may not run a second time either.
+    `once` that the script it is made from may not run a second time either. `missing` and `lost` are what that one does
+    not restore, as in `Assessment`: with all its statements, it loses no other rows here.
     """
 
     script: PortedScript
     path: str
     wanted: bool
     once: bool
+    missing: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 def as_forward(step: Step) -> Step:
@@ -47,11 +50,6 @@ def as_forward(step: Step) -> Step:
 def changes_rows(step: Step) -> bool:
     """Return whether the rollback of a step does something to rows that the schema does not tell."""
     return any(map(_changes_rows, _operations(step)))
-
-
-def converts_values(step: Step) -> bool:
-    """Return whether the rollback of a step changes the type of a column, with its values."""
-    return any(isinstance(operation, op.AlterColumnType) for operation in _operations(step))
 
 
 def _operations(step: Step) -> Iterator[op.Operation]:
@@ -87,21 +85,31 @@ def ported_text(step: Step, back: PortedBack, header: Sequence[str]) -> Rollback
         sqlite=step.sqlite,
     )
     found = assess(ran)
-    if ran.verdict.symmetric is not True or found.restores in (None, IMPOSSIBLE):
+    if not _is_restored(ran) or found.restores in (None, IMPOSSIBLE):
         return ("its statements lead to another schema here",)
     once = not _runs_twice(ran)
     if once and not back.once:
         return ("its statements fail on a second run here",)
-    assert found.restores is not None
+    missing = tuple(item for item in found.missing if item in back.missing or not item.endswith(" lost"))
+    lost = tuple(item for item in found.lost if item in back.lost)
     return RollbackText(
-        found.restores,
+        SCHEMA_ONLY if lost else PARTIAL if missing else EXACT,
         parts,
-        found.missing,
+        missing,
         found.loses,
-        lost=found.lost,
+        lost=lost,
         fails_on=found.fails_on,
         source=back.path,
         once=once,
+    )
+
+
+def _is_restored(ran: Step) -> bool:
+    """Return whether a step's rollback restores the schema, but for the names of constraints."""
+    return ran.verdict.symmetric is True or (
+        ran.verdict.symmetric is False
+        and all(change.kind == "renamed" for change in ran.changes if change.counts)
+        and not (ran.rollback is None or ran.rollback.failed)
     )
 
 

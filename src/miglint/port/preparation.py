@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from miglint.base.model import Dialect, Discovered, History, Migration
 from miglint.base.structs import Struct, field, replace
 from miglint.port.choices import TypeChoices, learned
 from miglint.port.not_carried import NotCarried
 from miglint.port.placement import NoVariantPlace, place_variant
-from miglint.port.ported_rollbacks import PortedBack, as_forward, changes_rows, converts_values
+from miglint.port.ported_rollbacks import PortedBack, as_forward, changes_rows
 from miglint.port.script import PortedScript
 from miglint.port.to_postgres import port_to_postgres
 from miglint.port.to_sqlite import port_to_sqlite
 from miglint.port.trial import Trials
 from miglint.replay.steps import Step, empty_schema
 from miglint.replay.variants import Variants
+from miglint.rollback.assessment import assess
 from miglint.rollback.compose import FileEdit
 from miglint.schema.parity import ParityDifference, differences
 from miglint.schema.value import Schema
@@ -42,8 +44,8 @@ class PortedMigration(Struct, frozen=True):
 
     `migration` is the one that it is made from, `edit` the file, None if there is nothing to do. `problem` is why it is
     not written; `exists` means that there is one, which is kept. `differing` are sentences about what is not the same
-    in both schemas afterwards, as the PAR rules see it. `variant` is the new migration as it is read. `back` is its
-    rollback as it was ported, if that does more than restore the schema.
+    in both schemas afterwards, as the PAR rules see it. `variant` is the new migration as it is read. `back` makes
+    its rollback out of the statements of the one that is there, which with `rows_back` changes rows.
     """
 
     history: History
@@ -54,7 +56,8 @@ class PortedMigration(Struct, frozen=True):
     differing: tuple[str, ...] = ()
     variant: tuple[History, Migration] | None = None
     exists: bool = False
-    back: PortedBack | None = None
+    back: Callable[[], PortedBack] | None = None
+    rows_back: bool = False
 
     @property
     def losses(self) -> tuple[NotCarried, ...]:
@@ -170,7 +173,10 @@ def _ported(
 ) -> PortedMigration:
     script = _script(step, before, options, memory.trials)
     differing = memory.new_differences(step, before, script.after)
-    item = PortedMigration(history, step.migration, script, differing=differing, back=_back(step, script, options))
+    back = None if step.migration.rollback is None else partial(_back, step, script, options)
+    item = PortedMigration(
+        history, step.migration, script, differing=differing, back=back, rows_back=changes_rows(step)
+    )
     if there is not None:
         forward = there.migration.forward
         if not options.over:
@@ -184,17 +190,13 @@ def _ported(
     return replace(item, edit=place)
 
 
-def _back(step: Step, script: PortedScript, options: PortOptions) -> PortedBack | None:
-    """Return the rollback of a migration for the other engine, if it does something to rows."""
-    rollback = step.migration.rollback
-    if rollback is None:
-        return None
-    wanted = changes_rows(step)
-    if not wanted and not converts_values(step):
-        return None
-    again = replace(options, repeatable=lambda _: True)
-    back = _script(as_forward(step), script.after, again, None)
-    return PortedBack(back, rollback.path, wanted, step.verdict.rollback_idempotent is not True)
+def _back(step: Step, script: PortedScript, options: PortOptions) -> PortedBack:
+    """Return the rollback of a migration for the other engine, statement by statement."""
+    assert step.migration.rollback is not None
+    back = _script(as_forward(step), script.after, replace(options, repeatable=lambda _: True), None)
+    once = step.verdict.rollback_idempotent is not True
+    own = assess(step)
+    return PortedBack(back, step.migration.rollback.path, changes_rows(step), once, own.missing, own.lost)
 
 
 def _script(step: Step, before: Schema, options: PortOptions, trials: Trials | None) -> PortedScript:

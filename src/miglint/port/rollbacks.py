@@ -83,7 +83,8 @@ def _with_its_rows(text: RollbackText, step: Step, back: PortedBack, header: Seq
         return text
     found = ported_text(step, back, header)
     if isinstance(found, RollbackText):
-        return found
+        better = len(found.lost) < len(text.lost) or len(found.missing) < len(text.missing)
+        return found if back.wanted or better else text
     return not_ported(text, back, found) if back.wanted else text
 
 
@@ -104,9 +105,9 @@ def _rollback(
     place = place_rollback(history, migration, found.histories, over=options.over)
     if isinstance(place, NoPlace):
         return PortedRollback(item, text, None, place.reason)
-    if item.back is not None and (item.back.wanted or text.lost or text.missing):
+    if item.back is not None and (item.rows_back or text.lost or text.missing):
         header = new_header(history, migration, place.path) if place.file is None else ()
-        text = _with_its_rows(text, step, item.back, header)
+        text = _with_its_rows(text, step, item.back(), header)
     if there is not None and not options.over:
         return PortedRollback(item, text, None, f"it has a rollback, {there.path}")
     return PortedRollback(item, text, compose(history, migration, place, text))

@@ -18,7 +18,9 @@ from miglint.port.schema_changes import (
     creation_rank,
     dropped_first,
     is_same_index,
+    is_strict,
     namesake,
+    renamed_index,
     tables_with_changed_types,
 )
 from miglint.port.script import PortedScript
@@ -42,7 +44,7 @@ from miglint.writer.written import Version
 
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select)
 _SESSION = (op.SetVariable, op.Maintenance)
-_RENAMES = (op.Rename, op.RenameColumn)
+_RENAMES = (op.Rename, op.RenameColumn, op.RenameConstraint)
 _LABELS = (op.AddEnumValue, op.RenameEnumValue)
 _TABLE_KINDS = frozenset({"table", "view", "materialized view", "foreign table"})
 # What SQLite does not have and nobody misses there: it has one user, and no server.
@@ -94,7 +96,7 @@ class _SqliteWriter:
         self.text = forward.file.text
         self.start, self.end = forward.span
         self.losses: list[NotCarried] = []
-        self.strict = _is_strict(here)
+        self.strict = is_strict(here)
         self._reasons: list[str] = []
         self._notes: list[str] = []
         self.tables = AlteredTables(self.script, self._reasons, self._notes)
@@ -226,9 +228,18 @@ class _SqliteWriter:
         elif isinstance(operation, op.RenameColumn) and operation.kind in _TABLE_KINDS:
             words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
             self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
-        else:
+        elif not self._rename_index(moment):
             self.tables.labels, self.tables.conversions = {}, ()
             self._changes(moment.before, moment.after)
+
+    def _rename_index(self, moment: OperationTrace) -> bool:
+        """Give the index that stands for a unique constraint its new name, if there is one."""
+        found = renamed_index(moment.operation, moment.after, self.script.schema)
+        if found is not None:
+            self._try(f"DROP INDEX IF EXISTS {identifier(found[0])};")
+            objects = SqliteObjects(moment.after, self.types, self._reasons.append, objection_to, self.strict)
+            self._index(found[1], moment.after, objects)
+        return found is not None
 
     def _try(self, text: str) -> None:
         """Write a statement that changes the schema if SQLite runs it."""
@@ -373,19 +384,9 @@ def _alters(statement: Statement) -> bool:
     """Return whether a statement alters tables, or labels of enums that are checks of tables, and renames no table."""
     return bool(statement.operations) and all(
         isinstance(item, _LABELS)
-        or (
-            isinstance(item, TableOperation)
-            and item.kind == "table"
-            and not isinstance(item, (*_RENAMES, op.RenameConstraint))
-        )
+        or (isinstance(item, TableOperation) and item.kind == "table" and not isinstance(item, _RENAMES))
         for item in statement.operations
     )
-
-
-def _is_strict(schema: Schema) -> bool:
-    """Return whether most tables of a project are STRICT."""
-    found = [value.strict for _, value in schema.items() if isinstance(value, Table) and not value.assumed]
-    return sum(found) * 2 > len(found)
 
 
 def _is_harmless(statement: Statement) -> bool:
