@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.linter.increments import Project, edits
 
 from miglint.cache import store
 from miglint.cache.steps import StepCache
+from miglint.cli.main import main as cli_main
 from miglint.linter.known_findings import KnownFindings
 
 
@@ -91,6 +93,20 @@ def test_findings_of_other_migrations_are_not_made_again(project, monkeypatch):
     monkeypatch.setattr(KnownFindings, "take", lambda self, *given: (take(self, *given), taken.append(len(self.taken))))
     assert project.compare() == ""
     assert taken[0] >= 8
+
+
+@pytest.mark.parametrize("options", [(), ("--color", "always"), ("--verbose",), ("--quiet", "--sort", "severity")])
+def test_the_text_of_other_migrations_is_what_it_is_without_cache(project, capfd, options):
+    def text(*more):
+        cli_main(["check", "migrations", "--exit-zero", *options, *more])
+        return re.sub(r"\d+ ms", "ms", capfd.readouterr().out)
+
+    project.generate(random.Random(8), 12)
+    text()
+    chance = random.Random(9)
+    for name in ("comment", "alter", "suppress", "empty", "statement"):
+        project.edit(name, chance)
+        assert text() == text("--no-cache"), name
 
 
 def test_a_fix_in_the_next_migration_is_made_again_where_that_changes(project):

@@ -21,6 +21,7 @@ from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped, in_whole_order
 from miglint.linter.known_findings import FoldedHits, KnownFindings
 from miglint.linter.known_steps import known_steps, memory_for
+from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.reruns import ambiguous, undecided
@@ -50,12 +51,14 @@ def judge(
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
     cache: Cache | None = None,
-) -> Report:
+) -> tuple[Report, KnownTexts | None]:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
     are needed: expensive checks of others are skipped (None: all are needed). `cache` has the steps of earlier runs.
+
+    Also returns the texts of findings that earlier runs have written.
     """
     targets = _targets(found, settings)
     dispatcher = RuleDispatcher(with_silenced(chosen), targets)
@@ -71,11 +74,14 @@ def judge(
         known = run.known_findings(memories)
     report = run.report(known)
     if report is None:
-        report = run.report(None)
+        report, known = run.report(None), None
     assert report is not None
     for item in memories.values():
         item.save()
-    return report
+    if known is None or cache is None:
+        return report, None
+    roots = [f"{history.root}\0{history.layout}\0{history.dialect}" for history in found.histories]
+    return report, KnownTexts(cache.store, [str(Path.cwd()), *roots], known.identities())
 
 
 class _JudgedRun:
@@ -104,9 +110,10 @@ class _JudgedRun:
         """Return the report; None if those findings that are known do not fit the others."""
         found, settings, chosen = self._found, self._settings, self._chosen
         dispatcher, reruns = self._analysis.dispatcher, self._analysis.reruns
-        analyzed = self._analysis.joined(self._result, self._others, known.taken if known is not None else ())
+        others, project = self._left(known)
+        analyzed = self._analysis.joined(self._result, others, known.taken if known is not None else ())
         replayed = with_split_rollbacks(analyzed.placed, found.histories)
-        placed = with_summaries(replayed + self._project, found.histories, settings)
+        placed = with_summaries(replayed + project, found.histories, settings)
         if found.branch is not None:
             from miglint.linter.branches import compared_with
 
@@ -123,7 +130,7 @@ class _JudgedRun:
         merged: Collection[str] = ()
         if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
             kept, merged = unknown.placed + dispatcher.others("reruns", unknown.histories), unknown.paths
-        if known is not None and not known.is_consistent(merged):
+        if known is not None and not known.is_consistent(merged, suppressed):
             return None
         made = self._folded(kept, suppressed, spans, opened, merged)
         tools = made.ambiguous
@@ -142,6 +149,12 @@ class _JudgedRun:
             left_out=found.left_out,
             summarized=in_whole_order(made.summarized) if known else tuple(made.summarized),
         )
+
+    def _left(self, known: KnownFindings | None) -> tuple[list[list[PlacedHit]], list[PlacedHit]]:
+        """Return the hits about whole histories, and those about all files, that no known finding is made of."""
+        if known is None:
+            return self._others, self._project
+        return [known.rest(listed) for listed in self._others], known.rest(self._project)
 
     def _folded(
         self,
