@@ -10,7 +10,7 @@ from msgspec.msgpack import Decoder, encode
 
 from miglint.cache.steps import StepCache
 from miglint.cache.store import Store
-from miglint.report.view import Block
+from miglint.report.view import TextBlock
 
 _SIZE = 20
 
@@ -31,7 +31,7 @@ class KnownTexts:
         self._known: dict[bytes, bytes] = {}
         self._met: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
-        self._decoder = Decoder(Block)
+        self._decoder = Decoder(TextBlock)
 
     def of_form(self, form: str) -> KnownTexts:
         """Return the texts of one form of display."""
@@ -41,7 +41,7 @@ class KnownTexts:
         found._known = found._cache.load()
         return found
 
-    def get(self, path: str) -> Block | None:
+    def get(self, path: str) -> TextBlock | None:
         """Return the text of the findings of the migration with a file, if it is known."""
         name = self._name(path)
         data = None if name is None else self._known.get(name)
@@ -54,7 +54,7 @@ class KnownTexts:
         self._met[name] = data
         return block
 
-    def put(self, path: str, block: Block) -> None:
+    def put(self, path: str, block: TextBlock) -> None:
         """Keep a text for the next run."""
         name = self._name(path)
         if name is not None:

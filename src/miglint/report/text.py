@@ -13,7 +13,7 @@ from miglint.report.grouping import finding_groups, wrapped
 from miglint.report.headline import count_of, headline
 from miglint.report.order import ordered
 from miglint.report.value import MigrationReport, Report
-from miglint.report.view import Block, DisplayOptions
+from miglint.report.view import DisplayOptions, TextBlock
 
 _VERDICTS = {
     "forward_idempotent": "forward twice",
@@ -90,7 +90,7 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
     return "".join(parts), shortened
 
 
-def _block(findings: list[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> Block:
+def _block(findings: list[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> TextBlock:
     """Return the text of the findings of one migration."""
     groups = list(finding_groups(findings, migrations, view))
     parts: list[str] = []
@@ -101,7 +101,7 @@ def _block(findings: list[Finding], migrations: Mapping[str, int], view: Display
         before = group.set_off
         parts += group.lines
     shortened = any(group.shortened for group in groups)
-    return Block(_inert(_lines(parts), view), groups[0].set_off, before, shortened)
+    return TextBlock(_inert(_lines(parts), view), groups[0].set_off, before, shortened)
 
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:

@@ -28,7 +28,7 @@ class RuleDescription(Struct, frozen=True):
     url: str = ""
 
 
-class Block(Struct, frozen=True, array_like=True, gc=False):
+class TextBlock(Struct, frozen=True, array_like=True, gc=False):
     """The text of the findings of one migration, harmless to terminals.
 
     `begins` and `ends` tell whether empty lines set its first and its last group off, `shortened` whether source or
@@ -41,13 +41,13 @@ class Block(Struct, frozen=True, array_like=True, gc=False):
     shortened: bool
 
 
-class KnownBlocks(Protocol):
+class KnownTextBlocks(Protocol):
     """Texts that earlier runs have written, by the path of a file of the migration."""
 
-    def get(self, path: str) -> Block | None:
+    def get(self, path: str) -> TextBlock | None:
         """Return the text of the findings of a migration, None if it is not known."""
 
-    def put(self, path: str, block: Block) -> None:
+    def put(self, path: str, block: TextBlock) -> None:
         """Keep a text for the next run."""
 
 
@@ -74,4 +74,4 @@ class DisplayOptions(Struct, frozen=True):
     fail_on: Severity | None = Severity.ERROR
     statistics: bool = False
     sort: str = "migration"
-    known: KnownBlocks | None = None
+    known: KnownTextBlocks | None = None
