@@ -18,6 +18,10 @@ from time import perf_counter, time_ns
 from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
 from miglint.cache.store import Store, environment, open_store
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _KIND = "answer"
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
@@ -39,6 +43,8 @@ _NEVER = (
     "--help",
     "-h",
 )
+# Nothing was read before.
+_NOTHING: Mapping[str, tuple[bytes, int]] = {}
 # A file written during a run, or just before it, may have been read before or after the write.
 _TOO_FRESH_NS = 20_000_000
 
@@ -76,8 +82,11 @@ class InputFingerprint:
         self.files = files
         self.sqlite = sqlite
 
-    def state(self) -> tuple[str, int]:
-        """Return a hash over all inputs, and the time of the newest file."""
+    def state(self, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> tuple[str, int]:
+        """Return a hash over all inputs, and the time of the newest file.
+
+        `seen` are contents and times of files that were read already.
+        """
         digest = blake2b(digest_size=20)
         newest = 0
         for folder in self.folders:
@@ -87,15 +96,15 @@ class InputFingerprint:
             for entry in listed:
                 name = entry[1:]
                 if name.lower().endswith(_READ) and entry[0] != "d":
-                    newest = max(newest, _file(digest, f"{folder}/{name}"))
-            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}"))
+                    newest = max(newest, _file(digest, f"{folder}/{name}", seen))
+            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}", seen))
         for folder in self.names:
             digest.update("\0".join(_listed(folder)).encode("utf-8", "surrogateescape"))
             newest = max(newest, _changed(folder))
         for path in self.probes:
             digest.update(b"d" if os.path.isdir(path) else b"-")
         for path in self.files:
-            newest = max(newest, _file(digest, path))
+            newest = max(newest, _file(digest, path, seen))
         if self.sqlite:
             # Importing the extension module is enough for the version, and faster than the package.
             import _sqlite3
@@ -128,10 +137,11 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _file(digest: blake2b, path: str) -> int:
+def _file(digest: blake2b, path: str, seen: Mapping[str, tuple[bytes, int]]) -> int:
     """Add a file to the hash and return its change time."""
+    path = path.split("\0", 1)[0]
     try:
-        data, changed = read_with_time(path.split("\0", 1)[0], MAX_BASELINE)
+        data, changed = seen.get(path) or read_with_time(path, MAX_BASELINE)
     except OSError as error:
         digest.update(f"e{error.errno}{error.strerror};".encode())
         return 0
@@ -169,9 +179,9 @@ class CachedInvocation:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
-    def observe(self, inputs: InputFingerprint) -> None:
-        """Record the inputs in their current state, after they were read."""
-        self._state, newest = inputs.state()
+    def observe(self, inputs: InputFingerprint, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> None:
+        """Record the inputs: as they were `seen` by the run, or in their current state, after they were read."""
+        self._state, newest = inputs.state(seen)
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 

@@ -126,7 +126,7 @@ class _JudgedRun:
         kept = without_suppressed(kept, suppressed)
         kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
         opened = open_directions(kept, reruns)
-        unknown = of_unknown_tools(kept, found.histories, reruns, {**opened, **(known.open() if known else {})})
+        unknown = of_unknown_tools(kept, found.histories, reruns, {**opened, **(known.opened() if known else {})})
         merged: Collection[str] = ()
         if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
             kept, merged = unknown.placed + dispatcher.others("reruns", unknown.histories), unknown.paths

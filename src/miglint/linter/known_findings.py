@@ -225,7 +225,7 @@ class KnownFindings:
             made.summarized += known.summarized
             made.hidden += known.hidden
 
-    def open(self) -> dict[str, set[Direction]]:
+    def opened(self) -> dict[str, set[Direction]]:
         """Return the files of known findings with errors that only an unknown tool makes of them."""
         return {path: found for known in self.taken.values() for path, found in known.open.items()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.errors import UsageError
+from miglint.base.input_files import RecordedReads
 from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
@@ -60,11 +61,12 @@ class Outcome(Struct, frozen=True):
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    found = _discovered(job)
+    with RecordedReads() as seen:
+        found = _discovered(job)
     schemas = baseline_schemas(job.settings)
     watched = own_rules_are_files(job.settings)
     if job.question is not None and watched:
-        job.question.observe(_inputs(job, found))
+        job.question.observe(_inputs(job, found), seen)
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
     cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
