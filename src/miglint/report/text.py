@@ -74,7 +74,12 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
     }
     parts: list[str] = []
     before = shortened = False
-    for _, found in groupby(ordered(report, view.sort), lambda item: migrations.get(item.path, item.path)):
+
+    def member(item: Finding) -> int | str:
+        number = migrations.get(item.path)
+        return item.path if number is None else number
+
+    for _, found in groupby(ordered(report, view.sort), member):
         listed = list(found)
         path = listed[0].path
         block = None if view.known is None else view.known.get(path)
