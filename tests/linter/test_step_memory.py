@@ -137,6 +137,41 @@ def test_what_most_scripts_lack_is_merged_as_soon_as_it_is_most(project):
         assert project.compare() == "", number
 
 
+_OWN = """
+from miglint.api import Hit, Severity, Step, ops, rule
+
+
+@rule("OWN001", "step-rule", Severity.WARNING, "s", on=(ops.CreateTable, ops.AddColumn))
+def of_step(step: Step):
+    for statement in step.forward_statements:
+        yield Hit(step.migration.forward.file, statement.span, f"{len(list(step.before.objects))} WORD")
+
+
+@rule("OWN002", "history-rule", Severity.WARNING, "h", scope="history")
+def of_history(passages):
+    last = passages[-1].migration.forward
+    if last is not None:
+        yield Hit(last.file, last.span, f"{len(passages)} of {len(list(passages[-1].after.objects))}")
+"""
+
+
+def test_own_rules_are_asked_again_only_where_something_changed(project):
+    project.generate(random.Random(10), 12)
+    project.settings('own-rules = ["own.py"]\n')
+    (project.root / "own.py").write_text(_OWN.replace("len(list(step.before.objects))", "1"))
+    assert project.compare() == ""
+    assert "OWN002" in project.check()
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    last.write_text(f"-- changed\n{last.read_text()}")
+    assert project.replayed() == 1
+    chance = random.Random(11)
+    for name in ("comment", "alter", "remove", "statement"):
+        project.edit(name, chance)
+        assert project.compare() == "", name
+    (project.root / "own.py").write_text(_OWN)
+    assert project.compare() == ""
+
+
 def test_files_asked_for_alone_use_the_steps_before_them(project):
     project.generate(random.Random(5), 12)
     project.check()

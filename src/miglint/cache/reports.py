@@ -74,7 +74,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{name}\0{file.path}"
         yield file.text
     for path in settings.own_rules:
-        yield _text(settings, path)
+        yield own_rule_text(settings, path)
     for file in found.files:
         yield f"{file.path}\0{file.error}"
         yield file.text
@@ -96,7 +96,8 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield repr([(file.path, file.text) for file in found.branch.contents])
 
 
-def _text(settings: Settings, path: str) -> str:
+def own_rule_text(settings: Settings, path: str) -> str:
+    """Return the text of a file with own rules, empty if it cannot be read."""
     try:
         return settings.read(path, MAX_RULES).decode("utf-8", "replace")
     except OSError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Finding
 from miglint.base.model import Dialect, Direction, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
-from miglint.cache.reports import Cache
+from miglint.cache.reports import Cache, own_rule_text
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
@@ -63,8 +63,9 @@ def judge(
     targets = _targets(found, settings)
     dispatcher = RuleDispatcher(with_silenced(chosen), targets)
     memory = None
-    if cache is not None and executed is None and not settings.own_rules:
-        memory = memory_for(cache, chosen, schemas, (targets, settings.targets))
+    if cache is not None and executed is None:
+        own = [own_rule_text(settings, path) for path in settings.own_rules]
+        memory = memory_for(cache, chosen, schemas, (targets, settings.targets, own))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
@@ -102,6 +103,7 @@ class _JudgedRun:
         found, registry = self._found, self._chosen.registry
         commented = {file.path for file in found.files if next(iter(directives(file, (), registry)), None)}
         basis = [repr(replace(self._settings, text="")), repr(sorted(self._chosen.enabled)), str(Path.cwd())]
+        basis += [own_rule_text(self._settings, path) for path in self._settings.own_rules]
         known = KnownFindings(self._analysis.histories, memories, basis, self._settings.root, commented)
         known.take(self._result, chain(*self._others, self._project))
         return known
