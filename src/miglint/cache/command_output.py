@@ -9,14 +9,12 @@ unchanged. A lookup parses neither SQL nor the configuration nor the command lin
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from hashlib import blake2b
 from time import perf_counter, time_ns
 
 from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
-from miglint.cache.store import Store, environment, open_store
+from miglint.cache.store import Store, blake2b, environment, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,14 +167,13 @@ class CachedInvocation:
         if data is None:
             return None
         try:
-            entry = json.loads(data)
-            inputs = InputFingerprint(
-                entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"]
-            )
-            if inputs.state()[0] != entry["state"]:
+            folders, probes, files, names, body, notes, output, rest = decode_lists(data)
+            sqlite, state, status = rest
+            inputs = InputFingerprint(folders, probes, files, sqlite == "1", names)
+            if inputs.state()[0] != state:
                 return None
-            return CachedOutput(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return CachedOutput(body, notes, output[0] if output else None, int(status))
+        except ValueError:
             return None
 
     def observe(self, inputs: InputFingerprint, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> None:
@@ -194,19 +191,35 @@ class CachedInvocation:
         inputs = self._inputs
         if inputs is None:
             return
-        entry = {
-            "folders": inputs.folders,
-            "probes": inputs.probes,
-            "files": inputs.files,
-            "sqlite": inputs.sqlite,
-            "names": inputs.names,
-            "state": self._state,
-            "status": answer.status,
-            "notes": answer.notes,
-            "output": answer.output,
-            "body": answer.body,
-        }
-        self._store.write(self._name, json.dumps(entry).encode())
+        output = [] if answer.output is None else [answer.output]
+        rest = ["1" if inputs.sqlite else "", self._state, str(answer.status)]
+        lists = [inputs.folders, inputs.probes, inputs.files, inputs.names, answer.body, answer.notes, output, rest]
+        self._store.write(self._name, encode_lists(lists))
+
+
+def encode_lists(lists: list[list[str]]) -> bytes:
+    """Return lists of texts as bytes: a line with the sizes of each list's texts, then the texts.
+
+    Importing `json`, and `re` with it, takes longer than the rest of an answer.
+    """
+    texts = [[text.encode("utf-8", "surrogatepass") for text in listed] for listed in lists]
+    head = ";".join(",".join(str(len(text)) for text in listed) for listed in texts)
+    return b"\n".join((head.encode(), b"".join(text for listed in texts for text in listed)))
+
+
+def decode_lists(data: bytes) -> list[list[str]]:
+    """Return the lists of `encode_lists`. Raises `ValueError` for anything else."""
+    head, _, body = data.partition(b"\n")
+    lists, place = [], 0
+    for sizes in head.decode().split(";"):
+        listed = []
+        for size in map(int, sizes.split(",") if sizes else ()):
+            listed.append(body[place : place + size].decode("utf-8", "surrogatepass"))
+            place += size
+        lists.append(listed)
+    if place != len(body):
+        raise ValueError("a text is missing")
+    return lists
 
 
 def question(arguments: list[str]) -> CachedInvocation | None:
