@@ -20,7 +20,6 @@ from miglint.config.settings import Settings
 from miglint.report.value import Report
 
 _KIND = "run"
-_NO_FILE = SourceFile("", "")
 
 
 class Cache:
@@ -81,7 +80,9 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     for history in found.histories:
         yield repr(replace(history, migrations=()))
         for item in history.migrations:
-            yield repr(replace(item, forward=None, rollback=None))
+            yield repr(
+                (item.version, item.name, item.dialect.value, item.irreversible, item.repeatable, item.after_program)
+            )
             yield _script(item.forward)
             yield _script(item.rollback)
     for problem in found.problems:
@@ -108,4 +109,5 @@ def _script(script: Script | None) -> str:
     if script is None:
         return ""
     # The texts of files are given once.
-    return f"{script.file.path}\0{replace(script, file=_NO_FILE)!r}"
+    place = script.file.path, *script.span, script.direction.value, script.dialect.value
+    return repr((place, script.transaction, script.substituted))
