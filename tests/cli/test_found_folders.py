@@ -85,3 +85,27 @@ def test_each_history_is_named_by_its_folder(project: Path, capsys: pytest.Captu
     assert "no migration has version 9" in capsys.readouterr().err
     assert main(["schema", "--at", "services/c/migrations:1"]) == 2
     assert "no history in services/c/migrations (did you mean `services/a/migrations`?)" in capsys.readouterr().err
+
+
+def test_a_folder_without_any_names_those_of_the_repository(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".git").mkdir()
+    (project / "docs").mkdir()
+    monkeypatch.chdir(project / "docs")
+    for command in (["check"], ["init"], ["rollback", "list"]):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert "found in .; this repository has some in ../services/a/migrations, ../services/b/db/migrations; " in said
+
+
+def test_migrations_that_are_programs_are_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "migrations" / "versions" / "1_a.py").write_text("def upgrade(): ...\n")
+    monkeypatch.chdir(tmp_path)
+    for command in (["init"], ["check"]):
+        assert main(command) == 2
+        assert "(alembic.ini: Alembic's migrations are Python; `alembic upgrade head --sql`" in capsys.readouterr().err

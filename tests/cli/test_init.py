@@ -54,6 +54,7 @@ def test_what_is_found_is_written_with_its_reason(project: Path, capsys: pytest.
     out = capsys.readouterr().out
     assert "billing/migrations: sqlx, PostgreSQL, 2 migrations" in out
     assert "desktop/migrations: sqlx, SQLite, 2 migrations" in out
+    assert '  idempotency = "auto": errors only for what sqlx may run twice. "required": for all scripts (0 of' in out
     assert "4 pairs" in out and "in billing/migrations/2_orders." in out and "is worth a look" in out
 
 
@@ -104,6 +105,16 @@ def test_idempotent_scripts_are_kept_so(project: Path) -> None:
         plant(project, {f"billing/migrations/{number}_a.up.sql": f"CREATE TABLE IF NOT EXISTS a{number} (id int);\n"})
     assert main(["init"]) == 0
     assert load().idempotency == "required"
+
+
+def test_hooks_and_workflows_are_for_the_top_of_the_repository(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project / "billing")
+    assert main(["init", "--pre-commit", "--github"]) == 2
+    assert "--pre-commit and --github: hooks and workflows are read at the top of" in capsys.readouterr().err
+    assert not (project / "billing" / "miglint.toml").exists()
+    assert main(["init"]) == 0
 
 
 def test_what_holds_for_one_service_is_not_asked_of_another(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

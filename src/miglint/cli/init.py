@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +44,7 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     if existing is not None and not (baseline or pre_commit or github):
         more = "--baseline, --pre-commit and --github add to what is there"
         raise UsageError(f"{existing} already exists and is not overwritten; {more}")
+    _require_top_of_repository(["--pre-commit"] * pre_commit + ["--github"] * github)
     look = None if existing is not None else _look(baseline, tool, cached=not diff)
     changes = list(_changes(look, pre_commit=pre_commit, github=github))
     if diff:
@@ -86,6 +88,17 @@ def _existing_configuration() -> str | None:
     """Return the configuration of this very folder, if it has one."""
     file = load().file
     return file if file is not None and Path(file).parent.resolve() == Path.cwd().resolve() else None
+
+
+def _require_top_of_repository(options: list[str]) -> None:
+    """Raise `UsageError` for options used below the top of a repository, where hooks and workflows are read."""
+    folder = Path.cwd()
+    top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+    if options and top != folder:
+        where = os.path.relpath(top)
+        raise UsageError(
+            f"{' and '.join(options)}: hooks and workflows are read at the top of the repository: run it in {where}"
+        )
 
 
 def _look(baseline: bool, tool: str | None, *, cached: bool) -> FirstLook:
@@ -161,6 +174,9 @@ def _closing(look: FirstLook, *, baseline: bool) -> Iterator[str]:
         return
     for history in look.histories:
         yield f"  {described(history)}"
+    if look.idempotency is not None:
+        reason = look.idempotency.reason
+        yield f'  idempotency = "{look.idempotency.value}": {reason[0].lower()}{reason[1:]}'
     pairs, total = pairs_and_scripts(look.histories)
     found = len(look.report.findings)
     size = (

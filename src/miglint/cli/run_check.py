@@ -25,7 +25,7 @@ from miglint.config.settings import (
     overlooked,
     parse_targets,
 )
-from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words
+from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words, program_words
 from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
@@ -167,6 +167,7 @@ def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -
     place = settings.place_of_path(settings.paths[0]) if settings.paths and not paths else ""
     near = "" if report.left_out else nearest_words(settings, tried[0])
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
+    why += program_words(settings.root)
     return f"{place}no migrations found in {', '.join(tried)}{why}{near}; use --allow-empty to allow this"
 
 

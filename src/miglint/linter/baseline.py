@@ -72,10 +72,10 @@ def read(path: str, settings: Settings) -> Baseline:
             raise UsageError(f"{shown(path)}: unknown baseline version {value['baseline_version']}")
         accepted = tuple(_accepted(item) for item in value["findings"])
         statements = {str(place): tuple(digests.split()) for place, digests in value.get("statements", {}).items()}
-    except FileNotFoundError:
-        raise UsageError(f"{shown(path)}: cannot be read: there is none; --write-baseline writes it") from None
     except OSError as error:
-        raise UsageError(f"{shown(path)}: cannot be read: {error.strerror or error}") from None
+        missing = isinstance(error, FileNotFoundError) and settings.as_of is None
+        hint = "; --write-baseline writes it" if missing else ""
+        raise UsageError(f"{shown(path)}: cannot be read: {error.strerror or error}{hint}") from None
     except json.JSONDecodeError as error:
         raise UsageError(
             f"{shown(path)}:{error.lineno}: not a miglint baseline (JSON: {error.msg}); resolve a merge by hand, or "

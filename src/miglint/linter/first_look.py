@@ -17,7 +17,7 @@ from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
 from miglint.discovery.surroundings import engine_beside, lowest, postgres_beside
 from miglint.discovery.tools import WITH_CHECKSUMS, tools_beside
-from miglint.linter.paths import discovery_options
+from miglint.linter.paths import discovery_options, elsewhere_words
 from miglint.linter.run import Job, check
 from miglint.replay.runner_guarantees import runners_of
 from miglint.report.value import MigrationReport, Report
@@ -31,11 +31,15 @@ _FIRST = ("SYM", "DAT", "REF", "NAM", "TXN", "SYN", "PAR", "LIT", "LCK", "BWC", 
 
 
 class FirstLook(Struct, frozen=True):
-    """What was found: the histories, the configuration's text, and the report with that configuration."""
+    """What was found: the histories, the configuration's text, and the report with that configuration.
+
+    `idempotency` is the setting that was chosen, with the reason.
+    """
 
     histories: tuple[History, ...]
     text: str
     report: Report
+    idempotency: SettingLine | None = None
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
@@ -48,7 +52,8 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
     if not found.histories and imported:
         return FirstLook((), starter((), (), imported), Report())
     if not found.histories:
-        raise UsageError(f"no folder with migrations found in {_shown(root)}; name it with `paths` in miglint.toml")
+        where = f"{_shown(root)}{elsewhere_words(root)}"
+        raise UsageError(f"no folder with migrations found in {where}; name it with `paths` in miglint.toml")
     unsaid = _unsaid(root, found.paths)
     guesses = {history.root: _engine(history) for history in found.histories if history.root in unsaid}
     dialects, folders = _dialect_keys(guesses, root)
@@ -76,10 +81,11 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
 
     # Which scripts can run twice is a result of the check, and most often changes nothing in its settings.
     settings, report = checked(starter([*keys, *accepted], folders, imported))
-    text = starter([*keys, _idempotency(histories, report), *accepted], folders, imported)
+    idempotency = _idempotency(histories, report)
+    text = starter([*keys, idempotency, *accepted], folders, imported)
     if replace(settings_of_text(text, root), text="") != replace(settings, text=""):
         _, report = checked(text)
-    return FirstLook(histories, text, report)
+    return FirstLook(histories, text, report, idempotency)
 
 
 def described(history: History) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from miglint import __version__
+from miglint.base.digits import whole_number
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
@@ -76,12 +77,9 @@ class Report(Struct, frozen=True):
 
     def hidden_words(self) -> str:
         """Return a summary of hidden findings; empty if there are none."""
-        hiders = {_HIDERS[by]: count for by, count in self.hidden_by().items() if count}
-        total = sum(hiders.values())
-        words = f"{total:,} finding{'' if total == 1 else 's'} hidden"
-        if len(hiders) > 1:
-            return f"{words}: {', '.join(f'{count:,} by {hider}' for hider, count in hiders.items())}"
-        return "".join(f"{words} by {hider}" for hider in hiders)
+        parts = [f"{count:,} by {_HIDERS[by]}" for by, count in self.hidden_by().items() if count]
+        total = sum(item.count for item in self.hidden)
+        return f"{total:,} finding{'' if total == 1 else 's'} hidden: {', '.join(parts)}" if parts else ""
 
     def left_out_words(self) -> str:
         """Return a summary of the files left out, with reasons; empty if there are none."""
@@ -146,7 +144,7 @@ def in_order(item: Finding) -> tuple[tuple[str | int, ...], int, int, int, str]:
 @lru_cache(maxsize=4096)
 def _place(path: str) -> tuple[str | int, ...]:
     """Return the sort key of a path: `2_users.up.sql` before `10_posts.up.sql`."""
-    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(path))
+    return tuple(whole_number(part) if part.isdecimal() else part for part in _DIGITS.split(path))
 
 
 def as_dict(report: Report) -> dict[str, Any]:
