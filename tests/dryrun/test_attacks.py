@@ -154,7 +154,7 @@ def expected(attack: Attack, run: MigrationRun, rows: RowRun | None) -> bool:
         case "error":
             return run.forward is not None and run.forward.error is not None
         case "bounded":
-            limits = ("statement time-out", "disk", "notices")
+            limits = ("statement time-out", "disk", "notices", "message size")
             return any(error.limit in limits for error in errors)
         case "asymmetric":
             return run.verdict.symmetric is False

@@ -228,3 +228,16 @@ def test_behind_a_program_columns_may_have_other_types(forward: str, rollback: s
     assert before.failed is not None
     assert behind is not None
     assert behind.failed is None
+
+
+@pytest.mark.parametrize(
+    ("rollback", "symmetric"),
+    [
+        ("DROP TABLE t; ROLLBACK;", None),
+        ("DROP TABLE t; BEGIN; SELECT 1; ROLLBACK;", None),
+        ("BEGIN; DROP TABLE t; ROLLBACK;", False),
+        ("DROP TABLE t; COMMIT; BEGIN; SELECT 1; ROLLBACK;", True),
+    ],
+)
+def test_a_rollback_may_undo_what_stands_before_its_transaction(rollback: str, symmetric: bool | None) -> None:
+    assert after("SELECT 1;", "CREATE TABLE t (id int);", rollback).verdict.symmetric is symmetric

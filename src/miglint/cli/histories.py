@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.base.model import History, Migration
 from miglint.base.structs import replace
@@ -94,7 +95,7 @@ def is_one_of(versions: list[str], migration: Migration) -> bool:
 def is_named(name: str, migration: Migration) -> bool:
     """Return whether a name is that of a migration: its version, the version and its name, or a path."""
     version = migration.version
-    if name == version or (name.isdigit() and version.isdigit() and int(name) == int(version)):
+    if name == version or (name.isdecimal() and version.isdecimal() and whole_number(name) == whole_number(version)):
         return True
     if name in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
         return True
@@ -115,7 +116,7 @@ def number_of(name: str, history: History, option: str) -> int:
 
 def nearest_migration(name: str, migrations: Iterable[Migration]) -> str:
     """Return ` (did you mean ...?)` with a version, or a version and a name, like the one that no migration has."""
-    known = [item.version if name.isdigit() else f"{item.version}_{item.name}" for item in migrations]
+    known = [item.version if name.isdecimal() else f"{item.version}_{item.name}" for item in migrations]
     return nearest(name, known)
 
 

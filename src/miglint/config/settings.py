@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
 from miglint.base.input_files import (
@@ -358,7 +359,7 @@ def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
         if name not in DIALECTS:
             hint = nearest(found[1], DIALECTS) or f": known engines are {' and '.join(DIALECTS)}"
             raise UsageError(f"target `{text}`: unknown engine `{found[1]}`{hint}")
-        version = tuple(int(part) for part in (found[2] or "").split(".") if part)
+        version = tuple(whole_number(part) for part in (found[2] or "").split(".") if part)
         newest = NEWEST[name]
         if version[: len(newest)] > newest:
             known = ".".join(map(str, newest))

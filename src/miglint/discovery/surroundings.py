@@ -195,7 +195,7 @@ def _versions(folder: Path) -> Iterator[Hint]:
                     yield Hint(tag[1], f"{_shown(path)}: {image.rpartition('/')[2]}")
         elif name == ".squawk.toml":
             version = str(_toml(_text(path)).get("pg_version", "")).partition(".")[0]
-            if version.isdigit():
+            if version.isdecimal():
                 yield Hint(version, f"{name}: pg_version")
 
 

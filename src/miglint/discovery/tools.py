@@ -124,7 +124,7 @@ def _has_six_digits(history: History) -> bool:
     """Return whether versions look like `000001`, as `migrate create -seq` writes them; sqlx has four digits."""
     versions = [item.version for item in history.migrations]
     return history.layout == "golang-migrate" and all(
-        len(one) == 6 and one.isdigit() and one.startswith("0") for one in versions
+        len(one) == 6 and one.isdecimal() and one.startswith("0") for one in versions
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from miglint.base.digits import whole_number
 from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.trees import Node, TranslationError
@@ -92,7 +93,7 @@ def _element(text: str, *, of_numbers: bool) -> object:
     if not of_numbers:
         return text
     try:
-        return int(text)
+        return whole_number(text)
     except ValueError:
         return float(text)
 
@@ -118,7 +119,7 @@ def _array(node: Node) -> Node:
     for item in node.expressions:
         if not isinstance(item, exp.Literal):
             raise TranslationError("an array of expressions has no equivalent")
-        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else int(item.name))
+        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else whole_number(item.name))
     return exp.Literal.string(json.dumps(parts))
 
 
@@ -157,7 +158,7 @@ def _escaped(node: Node) -> Node:
     while place < len(text):
         if text[place] == "\\" and place + 1 < len(text):
             follower = text[place + 1]
-            if follower.isdigit() or follower in "xuU":
+            if follower.isdecimal() or follower in "xuU":
                 raise TranslationError("a numeric escape in a string has no equivalent")
             found.append(plain.get(follower, follower))
             place += 2
@@ -185,10 +186,10 @@ def _moved(node: Node, sign: str) -> Node:
     amount = right.this.name if right.this is not None else ""
     unit = right.args.get("unit")
     words = f"{amount} {unit.name if unit is not None else ''}".lower().split()
-    if len(words) == 2 and words[0].lstrip("+-").isdigit():
+    if len(words) == 2 and words[0].lstrip("+-").isdecimal():
         words[1] = words[1].rstrip("s")
         if words[1] == "week":
-            words = [str(7 * int(words[0])), "day"]
+            words = [str(7 * whole_number(words[0])), "day"]
         if words[1] in ("second", "minute", "hour", "day", "month", "year"):
             moved = exp.Literal.string(f"{sign}{words[0]} {words[1]}s")
             return exp.Anonymous(this="datetime", expressions=[node.this, moved])
@@ -224,7 +225,7 @@ def _path(node: Node) -> Node:
     words = text[1:-1].split(",") if text[:1] == "{" and text[-1:] == "}" else []
     if not words or not all(word.strip().replace("_", "").isalnum() for word in words):
         raise TranslationError("a path that is not a constant has no equivalent")
-    steps = (f"[{word.strip()}]" if word.strip().isdigit() else f".{word.strip()}" for word in words)
+    steps = (f"[{word.strip()}]" if word.strip().isdecimal() else f".{word.strip()}" for word in words)
     return exp.Literal.string(f"${''.join(steps)}")
 
 

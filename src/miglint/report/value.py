@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from miglint import __version__
+from miglint.base.digits import whole_number
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
@@ -143,7 +144,7 @@ def in_order(item: Finding) -> tuple[tuple[str | int, ...], int, int, int, str]:
 @lru_cache(maxsize=4096)
 def _place(path: str) -> tuple[str | int, ...]:
     """Return the sort key of a path: `2_users.up.sql` before `10_posts.up.sql`."""
-    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(path))
+    return tuple(whole_number(part) if part.isdecimal() else part for part in _DIGITS.split(path))
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
@@ -74,7 +75,7 @@ def _stored_text(value: str, own: str, casts: list[str]) -> tuple[str, ...]:
     rest = [cast for cast in casts[1:] if cast != first]
     if first == own and not rest:
         if own == "int4" and value.strip().lstrip("+-").isdecimal():
-            return ("number", str(int(value)))
+            return ("number", str(whole_number(value)))
         if own == "numeric" and "." in value and value.replace(".", "", 1).isdecimal():
             return ("number", value)
     return (first, _value(first, value), *rest)

@@ -103,7 +103,7 @@ def _default_is_cast(machine: Machine, column: Column, old: Type, new: Type) -> 
         return True
     if _is_cast(machine, old, new):
         return True
-    return default.key.lstrip("-")[:1].isdigit() and any(_is_cast(machine, number, new) for number in _OF_A_NUMBER)
+    return default.key.lstrip("-")[:1].isdecimal() and any(_is_cast(machine, number, new) for number in _OF_A_NUMBER)
 
 
 def refuse_unconvertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:

@@ -58,6 +58,7 @@ class Machine:
     __slots__ = (
         "assumptions",
         "calling",
+        "committed",
         "dialect",
         "dropped_defaults",
         "dropping",
@@ -89,6 +90,8 @@ class Machine:
         self.lost = False
         self.schema = schema
         self.origin = schema
+        # As of the last statement of the script that ended a transaction.
+        self.committed = schema
         self.dialect = schema.dialect
         self.postgres = schema.dialect is Dialect.POSTGRES
         self.path = schema.path
