@@ -9,7 +9,7 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
 from miglint.replay.steps import replay
-from miglint.schema.objects import Key
+from miglint.schema.objects import Key, Table
 from miglint.sql import parse
 
 from .histories import executed, history, migration
@@ -164,3 +164,26 @@ def test_a_schema_called_temp_is_one_like_any_other(embedded: PostgresEngine) ->
     assert executed(embedded, second, there).verdict.symmetric is False
     _, step = replay(history(first, second), parse)
     assert step.verdict.symmetric is False
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "left"),
+    [
+        ("golang-migrate", "CREATE TABLE a (id int); BEGIN; CREATE TABLE b (id int); ROLLBACK;", []),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; CREATE TABLE b (id int); SELECT 1 / 0;", ["a"]),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; BEGIN; CREATE TABLE b (id int);", ["a"]),
+        ("diesel", "CREATE TABLE a (id int); ROLLBACK; CREATE TABLE b (id int);", ["b"]),
+        ("sql-migrate", "COMMIT; CREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id); BEGIN;", ["a"]),
+    ],
+)
+def test_what_a_script_leaves_that_ends_transactions(
+    embedded: PostgresEngine, layout: str, text: str, left: list[str]
+) -> None:
+    ready = Scripts.of(migration(text), layout).forward
+    assert ready is not None
+    database = embedded.create()
+    try:
+        database.run(ready)
+        assert sorted(key.name for key, value in database.schema().items() if isinstance(value, Table)) == left
+    finally:
+        database.drop()

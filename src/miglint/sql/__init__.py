@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Script
 from miglint.base.template_names import has_tag
 from miglint.sql.operations import Statement, SyntaxProblem
-
-# Python's default; converting a number takes time in the square of its length.
-_MOST_DIGITS = 4300
-_KEPT_DIGITS = 200
-_LONG_NUMBER = pattern(rf"(?<![\d_])[\d_]{{{_MOST_DIGITS + 1},}}")
 
 
 def parse(script: Script) -> tuple[Statement, ...]:
@@ -18,29 +12,19 @@ def parse(script: Script) -> tuple[Statement, ...]:
     if script.file.error is not None:
         problem = SyntaxProblem(f"the file was not read: {script.file.error}", script.span, certain=False)
         return (Statement(script.span, "", (), problem),)
-    text = _shortened(script.text)
+    text = script.text
     statements = _statements(text, script)
     if all(statement.problem is None for statement in statements):
         return statements
     if script.substituted is not None and has_tag(script.substituted):
         # With its tags taken for names it is no SQL either: it is read as it stands.
-        text = _shortened(script.file.text[script.span.start : script.span.end])
+        text = script.file.text[script.span.start : script.span.end]
         statements = _statements(text, script)
     if "{" in text:
         from miglint.sql.templates import templated
 
         return templated(text, script.span.start, statements)
     return statements
-
-
-def _shortened(text: str) -> str:
-    """Return a text with the numbers of more digits than Python converts cut short, and blanks in their place.
-
-    What remains is as far beyond all whole numbers and lengths, and longer than all names.
-    """
-    if len(text) <= _MOST_DIGITS:
-        return text
-    return _LONG_NUMBER.sub(lambda found: found[0][:_KEPT_DIGITS].ljust(len(found[0])), text)
 
 
 def _statements(text: str, script: Script) -> tuple[Statement, ...]:

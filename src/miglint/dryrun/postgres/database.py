@@ -296,21 +296,18 @@ class Twin(PostgresDatabase):
     def try_out(self, script: Prepared) -> TrialRun:
         """Run a script beside this database, and return whether it changed rows; the schema is not read."""
         try:
-            execution, touched, after = self._tried(script, self.branch((script,)))
+            return self._beside(script, self.branch((script,)))
         except BranchError:
-            execution, touched, after = self._tried(script, self.copy())
-        if not execution.ok:
-            return TrialRun(execution)
-        return TrialRun(execution, None, self.digests(touched) != after)
+            # The script ends its session, or fails where a copy may not.
+            return self._beside(script, self.copy())
 
-    @staticmethod
-    def _tried(script: Prepared, beside: Database) -> tuple[Execution, frozenset[Name] | None, Digests]:
-        """Run a script and return the tables that it touched, and their rows; `beside` is dropped."""
+    def _beside(self, script: Prepared, beside: Database) -> TrialRun:
         try:
             execution = beside.run(script)
             if not execution.ok:
-                return execution, None, {}
+                return TrialRun(execution)
             touched = beside.touched()
-            return execution, touched, beside.digests(touched)
+            after = beside.digests(touched)
         finally:
             beside.drop()
+        return TrialRun(execution, None, self.digests(touched) != after)
