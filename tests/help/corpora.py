@@ -33,7 +33,7 @@ from miglint.linter.paths import checked_paths, discovery_options
 from miglint.linter.run import Job, check
 
 from .engines import PostgresScratch, Scratch, SqliteScratch
-from .sources import by_scripts, findings_of
+from .sources import by_scripts, findings_elsewhere, findings_of
 from .trials import Tally, Trials, pieces_of
 
 Start = Callable[[bool], AbstractContextManager[Scratch]]
@@ -64,7 +64,8 @@ def main(arguments: list[str]) -> int:
                 for number, (migration, start, advance) in enumerate(_states(history, engine)):
                     of_it = findings_of(migration, findings)
                     if of_it and number % every == 0:
-                        Trials(migration.forward, migration.rollback, history.dialect, start, tally).run(of_it)
+                        trials = Trials(migration.forward, migration.rollback, history.dialect, start, tally)
+                        trials.run(of_it, findings_elsewhere(migration, findings))
                     advance()
             print(f"{folder.name}: {_shares(tally)}", flush=True)
             for problem in (*tally.problems, *tally.contradictions) if verbose else ():

@@ -110,13 +110,20 @@ def by_scripts(findings: Iterable[Finding]) -> dict[tuple[str, str | None], list
 
 def findings_of(migration: Migration, by_script: dict[tuple[str, str | None], list[Finding]]) -> list[Finding]:
     """Return the findings about the scripts of a migration."""
-    return [
-        finding
-        for script in (migration.forward, migration.rollback)
-        if script is not None
-        for finding in by_script.get((script.path, script.direction.value), ())
-        if finding.version in (None, migration.version) and finding.dialect in (None, migration.dialect.value)
-    ]
+    return [item for item in _of_scripts(migration, by_script) if item.dialect in (None, migration.dialect.value)]
+
+
+def findings_elsewhere(migration: Migration, by_script: dict[tuple[str, str | None], list[Finding]]) -> list[Finding]:
+    """Return the findings about scripts for two engines that are reported for the other one, or once for both."""
+    return [item for item in _of_scripts(migration, by_script) if item.dialect not in (None, migration.dialect.value)]
+
+
+def _of_scripts(migration: Migration, by_script: dict[tuple[str, str | None], list[Finding]]) -> Iterator[Finding]:
+    for script in (migration.forward, migration.rollback):
+        if script is not None:
+            for finding in by_script.get((script.path, script.direction.value), ()):
+                if finding.version in (None, migration.version):
+                    yield finding
 
 
 def _starter(

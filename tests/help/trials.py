@@ -76,8 +76,8 @@ class Trials:
         self._pieces = {name: pieces_of(script) for name, script in self._scripts.items()}
         self._failures: dict[str, tuple[dict[Piece, Refusal], dict[Piece, Refusal]]] = {}
 
-    def run(self, findings: Sequence[Finding]) -> None:
-        """Try all of them."""
+    def run(self, findings: Sequence[Finding], elsewhere: Sequence[Finding] = ()) -> None:
+        """Try all of them; those `elsewhere` are about the same scripts, and reported once for both engines."""
         restoring: list[tuple[Finding, Help]] = []
         for finding in findings:
             said = read(finding.help, self._dialect)
@@ -104,7 +104,7 @@ class Trials:
             self._tally.problems += problems
             self._tally.count(finding, "failed" if problems else "ran")
         if restoring:
-            self._restore(restoring, [item for item in findings if item.code.startswith("SYM")])
+            self._restore(restoring, [item for item in (*findings, *elsewhere) if item.code.startswith("SYM")])
 
     def _out_of_reach(self, finding: Finding) -> str | None:
         """Return why nothing that the help of a finding offers can run: the script itself does not."""
@@ -278,12 +278,18 @@ def _planned(
                 last = piece.text.find(";", end - piece.start)
                 yield f"{piece.text[:first]}{'; '.join(instead)}{piece.text[last:]}", None
             else:
-                if inner is not None:
+                if inner is not None and not _is_within(piece, instead):
                     yield inner, piece
                 yield from offered(Place.INSTEAD)
         yield from offered(Place.AFTER)
     yield from offered(Place.END)
     yield from offered(Place.LATER)
+
+
+def _is_within(piece: Piece, offered: Iterable[str]) -> bool:
+    """Whether what is offered for a part of a statement is all of it, in a block that looks first."""
+    whole = " ".join(piece.text.split())
+    return any(whole in " ".join(text.split()) for text in offered)
 
 
 def _place(script: Script, finding: Finding) -> tuple[int, int]:

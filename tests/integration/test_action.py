@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from .hub import TOKEN, hub_server
 from .project import ROOT, copy_to, skip_without_registry
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -75,6 +76,7 @@ class Runner:
     action: Path
     workspace: Path
     event: Mapping[str, Any] | None = None
+    api: str = ""
 
     def run(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a step of a composite action as `shell: bash` is run."""
@@ -97,6 +99,7 @@ class Runner:
                 "GITHUB_WORKSPACE": str(self.workspace),
                 "GITHUB_REPOSITORY": "team/project",
                 **self.event_file(),
+                "GITHUB_API_URL": self.api,
                 "GITHUB_PATH": str(self.file("path")),
                 "GITHUB_ENV": str(self.file("env")),
                 "GITHUB_OUTPUT": str(self.file("output")),
@@ -249,3 +252,29 @@ def test_the_reports_for_the_comment_are_written(runner: Runner) -> None:
     assert (runner.temp / "miglint.md").read_text().startswith("### miglint: ")
     last = runner.run(ACTION["runs"]["steps"][2], {"token": "none"})
     assert (last.returncode, last.stdout) == (0, ""), "this is no pull request"
+
+
+def test_a_pull_request_has_one_comment_that_says_how_it_is_now(runner: Runner) -> None:
+    """From the scripts to the comment: nothing, then errors, the same again, and then mended."""
+    runner.event = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "team/project"}}}}
+
+    def ran(rollback: str) -> list[str]:
+        put(runner, "two/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
+        put(runner, "two/001_users.down.sql", rollback)
+        check(runner, paths="two", comment="true")
+        last = runner.run(ACTION["runs"]["steps"][2], {"token": TOKEN})
+        assert (last.returncode, last.stdout) == (0, ""), last.stderr
+        return [item["body"] for item in hub.comments]
+
+    try:
+        with hub_server() as hub:
+            runner.api = hub.url
+            assert ran("-- miglint: ignore IDM (the tool runs it once)\nDROP TABLE IF EXISTS users;\n") == []
+            (body,) = ran("DROP TABLE IF EXISTS accounts;\n")
+            assert "1 rollback does not restore the schema" in body
+            assert ran("DROP TABLE IF EXISTS accounts;\n") == [body]
+            (mended,) = ran("DROP TABLE IF EXISTS users;\n")
+            assert "does not restore" not in mended
+        assert [change.partition(" ")[0] for change in hub.changes] == ["POST", "PATCH"]
+    finally:
+        runner.event, runner.api = None, ""

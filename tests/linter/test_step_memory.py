@@ -17,6 +17,7 @@ from tests.linter.increments import Project, edits
 
 from miglint.cache import store
 from miglint.cache.steps import StepCache
+from miglint.linter.known_findings import KnownFindings
 
 
 @pytest.fixture
@@ -78,6 +79,46 @@ def test_another_severity_replays_nothing(project):
     project.check()
     project.settings('[severity]\nLCK = "error"\n')
     assert project.replayed() == 0
+
+
+def test_findings_of_other_migrations_are_not_made_again(project, monkeypatch):
+    project.generate(random.Random(7), 12)
+    project.check()
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    last.write_text(f"-- changed\n{last.read_text()}")
+    taken = []
+    take = KnownFindings.take
+    monkeypatch.setattr(KnownFindings, "take", lambda self, *given: (take(self, *given), taken.append(len(self.taken))))
+    assert project.compare() == ""
+    assert taken[0] >= 8
+
+
+def test_a_fix_in_the_next_migration_is_made_again_where_that_changes(project):
+    project.write("1_t.up.sql", "CREATE TABLE t (id int);\n")
+    project.write("1_t.down.sql", "DROP TABLE t;\n")
+    project.write("2_c.up.sql", "ALTER TABLE t ADD CONSTRAINT above CHECK (id > 0);\nSELECT 1;\n")
+    project.write("2_c.down.sql", "ALTER TABLE t DROP CONSTRAINT above;\n")
+    project.write("3_n.up.sql", "SELECT 1;\n")
+    project.write("3_n.down.sql", "SELECT 1;\n")
+    assert project.compare() == ""
+    project.write("3_n.up.sql", "ALTER TABLE t DROP CONSTRAINT above;\n")
+    assert project.compare() == ""
+    project.write("3_n.up.sql", "SELECT 2;\n")
+    assert project.compare() == ""
+    project.write("4_m.up.sql", "SELECT 1;\n")
+    project.write("4_m.down.sql", "SELECT 1;\n")
+    assert project.compare() == ""
+
+
+def test_what_most_scripts_lack_is_merged_as_soon_as_it_is_most(project):
+    names = [project.folder / f"{number}.sql" for number in range(1, 10)]
+    guard = "CREATE TABLE IF NOT EXISTS t{0} (id int);\n"
+    for number, path in enumerate(names):
+        project.write(path.name, guard.format(number))
+    assert project.compare() == ""
+    for number, path in enumerate(names):
+        project.write(path.name, guard.replace("IF NOT EXISTS ", "").format(number))
+        assert project.compare() == "", number
 
 
 def test_files_asked_for_alone_use_the_steps_before_them(project):

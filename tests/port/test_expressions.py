@@ -34,8 +34,9 @@ from miglint.port.trial import objection_to
         ("a IS NOT DISTINCT FROM b", "a IS b"),
         ("now() - interval '1 day'", "datetime(CURRENT_TIMESTAMP, '-1 days')"),
         ("now() - '2 weeks'::interval", "datetime(CURRENT_TIMESTAMP, '-14 days')"),
-        ("extract(epoch from now())", "unixepoch(CURRENT_TIMESTAMP)"),
-        ("a ->> 'x'", "a ->> '$.x'"),
+        ("extract(epoch from now())", "CAST(strftime('%s', CURRENT_TIMESTAMP) AS INTEGER)"),
+        ("a ->> 'x'", "json_extract(a, '$.x')"),
+        ("(a -> 'x y') -> 1 ->> 'it''s'", """json_extract(a, '$."x y"[1]."it''s"')"""),
         ("substring(a from 1 for 3)", "substring(a, 1, 3)"),
     ],
 )

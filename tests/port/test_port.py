@@ -610,3 +610,21 @@ def test_wrong_requests_end_with_2(plant: Plant, port: Command, arguments: tuple
     assert done.status == 2
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("target", "carried"), [("3.35", False), ("3.44", True)])
+def test_what_the_target_lacks_is_not_carried_over(plant: Plant, port: Command, target: str, carried: bool) -> None:
+    root = plant(
+        {
+            "miglint.toml": f'paths = ["migrations"]\ntargets = ["postgres>=15", "sqlite>={target}"]\n',
+            "migrations/001_x.up.sql": "CREATE TABLE t (doc jsonb, at timestamptz);\n"
+            "CREATE VIEW a AS SELECT doc ->> 'x' AS x, extract(epoch FROM at) AS s FROM t;\n"
+            "CREATE VIEW b AS SELECT concat_ws(',', doc, 'x') AS x FROM t;\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    text = (root / "migrations/001_x.sqlite.up.sql").read_text()
+    assert "CAST(json_extract(doc, '$.x') AS TEXT) END AS x, CAST(strftime('%s', at) AS INTEGER) AS s FROM t;" in text
+    assert "->>" not in text
+    assert ("CREATE VIEW IF NOT EXISTS b" in text) is carried
+    assert ("not carried over: SQLite has concat_ws() from 3.44 on" in done.out) is not carried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from pathlib import Path
@@ -174,3 +175,33 @@ def test_which_rows_go_with_the_old_table(before: str, script: str, said: list[s
     assert [item.message for item in found.findings] == [
         f"where foreign keys are enforced, dropping t {words}" for words in said
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("INTEGER PRIMARY KEY", "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`"),
+        (
+            "INTEGER",
+            "Put last: `PRAGMA foreign_keys = ON;` The script leaves a foreign key of c to t (id), which is no key "
+            "then: every change of a row fails with a mismatch, and so does `PRAGMA foreign_key_check`.",
+        ),
+    ],
+)
+def test_keys_are_checked_where_sqlite_can(key: str, said: str, tmp_path: Path) -> None:
+    """A foreign key to what is no key any more makes the check itself fail."""
+    before = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n" + CHILD.format("CASCADE")
+    script = f"CREATE TABLE n (id {key}, a TEXT);INSERT INTO n SELECT * FROM t;DROP TABLE t;ALTER TABLE n RENAME TO t;"
+    (tmp_path / "sqlite").mkdir()
+    (tmp_path / "sqlite" / "001_t.up.sql").write_text(before)
+    (tmp_path / "sqlite" / "002_b.up.sql").write_text(script)
+    found = check(Job(Settings(root=str(tmp_path), select=("LIT009",)), (str(tmp_path),), cached=False)).report
+    assert [item.help.rpartition("(inside one it has no effect). ")[2] for item in found.findings] == [said]
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(before + script)
+        try:
+            database.execute("PRAGMA foreign_key_check")
+            refused = False
+        except sqlite3.OperationalError:
+            refused = True
+    assert refused == (key == "INTEGER")

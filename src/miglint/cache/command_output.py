@@ -6,7 +6,6 @@ unchanged. A lookup parses neither SQL nor the configuration nor the command lin
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH100, PTH109, PTH112, PTH116, PTH118, PTH120
 
 from __future__ import annotations
 

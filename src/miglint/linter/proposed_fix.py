@@ -31,7 +31,7 @@ class ProposedFix(Struct, frozen=True, array_like=True):
 
     def settled(self, history: History, migration: Migration) -> Fix | None:
         """Return the fix of a migration in its history, or None if there is none."""
-        if self.unused is not None and _is_used_later(history, migration, self.unused):
+        if self.unused is not None and used_later(history, migration, self.unused):
             return None
         fix = self.fix
         if self.marked:
@@ -46,7 +46,7 @@ class ProposedFix(Struct, frozen=True, array_like=True):
         return fix
 
 
-def _is_used_later(history: History, migration: Migration, name: str) -> bool:
+def used_later(history: History, migration: Migration, name: str) -> bool:
     """Return whether a later migration names something, so that it would come before the next one."""
     places, last = _last_uses(history)
     return last.get(name.lower(), -1) > places.get(id(migration), len(places))

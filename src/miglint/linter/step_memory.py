@@ -49,18 +49,22 @@ class StepMemory:
         for part in parts:
             _add(basis, part)
         keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
-        return HistoryMemory(StepCache(self._store, list(place), len(keys)), keys, self._rules, self.tracer)
+        steps, findings = (StepCache(self._store, [*place, kind], len(keys)) for kind in ("hits", "findings"))
+        return HistoryMemory(steps, findings, keys, self._rules, self.tracer)
 
 
 class HistoryMemory:
     """The known steps of one history, and those of this run."""
 
-    def __init__(self, cache: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer) -> None:
-        self._cache = cache
+    def __init__(
+        self, steps: StepCache, findings: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer
+    ) -> None:
+        self._cache = steps
+        self._folded_cache = findings
         # The first halves of keys: the second half is the mark of the state before a migration.
         self._keys = keys
         self._rules = rules
-        self._known = cache.load()
+        self._known = steps.load()
         self._by_script: dict[bytes, list[bytes]] = {}
         for key, data in self._known.items():
             self._by_script.setdefault(key[:_SIZE], []).append(data)
@@ -68,6 +72,11 @@ class HistoryMemory:
         self._decoder = Decoder(EncodedStep)
         self._kept: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
+        # The names of the steps of this run, and what it has made of their hits.
+        self._names: dict[int, bytes] = {}
+        self._folded: dict[bytes, bytes] = {}
+        self._earlier: dict[bytes, bytes] | None = None
+        self._refolded: set[bytes] = set()
 
     def unknown(self) -> list[int]:
         """Return the numbers of the migrations that were not seen in any state of the history."""
@@ -84,6 +93,7 @@ class HistoryMemory:
         found = None if data is None else self._decoded(data, migration, whole=whole)
         if found is not None and data is not None:
             self._kept[name] = data
+            self._names[number] = name
             return found
         for data in self._by_script.get(self._keys[number], ()):
             found = self._decoded(data, migration, whole=whole)
@@ -92,6 +102,7 @@ class HistoryMemory:
             if self._tracer.fits(found.trace, state.schema, doubted=state.doubted):
                 self._kept[name] = data
                 self._new.add(name)
+                self._names[number] = name
                 return found
         return None
 
@@ -102,8 +113,8 @@ class HistoryMemory:
                 return StepFindings(
                     migration, gathered=step.gathered, change=step.change, place=step.place, trace=step.trace
                 )
-            return None if step.report is None else step.decoded(migration, HitCodec((migration,), self._rules))
-        except (DecodeError, LookupError):
+            return None if step.report is None else step.known(migration, self._rules)
+        except DecodeError:
             return None
 
     def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
@@ -113,11 +124,35 @@ class HistoryMemory:
             name = self._keys[number] + state.mark
             self._kept[name] = encode(EncodedStep.of(result, codec))
             self._new.add(name)
+            self._names[number] = name
+
+    def folded(self, number: int) -> bytes | None:
+        """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
+        name = self._names.get(number, b"")
+        data = self._known_findings().get(name)
+        if data is not None:
+            self._folded[name] = data
+        return data
+
+    def _known_findings(self) -> dict[bytes, bytes]:
+        if self._earlier is None:
+            self._earlier = self._folded_cache.load()
+        return self._earlier
+
+    def fold(self, number: int, data: bytes | None) -> None:
+        """Keep what this run has made of the hits of a migration's step, if it is of use for the next one."""
+        name = self._names.get(number)
+        if name is not None and data is not None and self._folded.get(name) != data:
+            self._folded[name] = data
+            self._refolded.add(name)
 
     def save(self) -> None:
         """Store the steps, unless they are those of earlier runs."""
         if self._new:
             self._cache.save(self._kept, self._new)
+        if self._refolded:
+            self._known_findings()
+            self._folded_cache.save(self._folded, self._refolded)
 
 
 def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:

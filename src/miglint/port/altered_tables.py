@@ -10,7 +10,6 @@ from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabele
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
-from miglint.port.trial import objection_to
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -102,7 +101,7 @@ class AlteredTables:
             listed = [column.name for column in table.columns.values()]
             if texts[0] == identifier(item.column):
                 continue
-            objection = objection_to(texts[0], listed)
+            objection = self._script.objection_to(texts[0], listed)
             yield (key, folded), None if objection is not None else _while_of_type(table, folded, texts[0])
 
     def _note_unchecked(self, was: Table, now: Table) -> None:
@@ -135,7 +134,7 @@ class AlteredTables:
             if item.table != now.name.name or folded not in here.columns:
                 continue
             listed = [column.name for column in here.columns.values()]
-            problem = item.problem if item.text is None else objection_to(item.text, listed)
+            problem = item.problem if item.text is None else self._script.objection_to(item.text, listed)
             if item.text is None or problem is not None:
                 self._reasons.append(f"the values of {item.table}.{item.column} stay as they are: {problem}")
                 continue

@@ -37,7 +37,7 @@ def json_path(node: Node) -> Node:
     words = text[1:-1].split(",") if text[:1] == "{" and text[-1:] == "}" else []
     if not words or not all(word.strip().replace("_", "").isalnum() for word in words):
         raise TranslationError("a path that is not a constant has no equivalent")
-    steps = (f"[{word.strip()}]" if word.strip().isdigit() else f".{word.strip()}" for word in words)
+    steps = (f"[{word.strip()}]" if word.strip().isdecimal() else f".{word.strip()}" for word in words)
     return exp.Literal.string(f"${''.join(steps)}")
 
 
@@ -66,7 +66,7 @@ def _is_plain(node: Node) -> bool:
     if not isinstance(node, exp.Literal) or not node.is_string:
         return False
     text = node.name.strip().lower()
-    return text not in ("true", "false") and not text[:1].isdigit() and text[:1] not in ("-", "+", ".")
+    return text not in ("true", "false") and not text[:1].isdecimal() and text[:1] not in ("-", "+", ".")
 
 
 def built(node: Node, kind: Callable[[Node], str | None]) -> Node:
@@ -101,3 +101,20 @@ def _member(item: Node, kind: str | None) -> Node:
     if kind in (DOCUMENT, ARRAY, NUMBERS) and not isinstance(item, (exp.JSONExtract, exp.Literal)):
         return exp.Anonymous(this="json", expressions=[item.copy()])
     return item
+
+
+def extracted(node: Node) -> Node:
+    """Return the value at a path of a document."""
+    return exp.Anonymous(this="json_extract", expressions=[node.this, json_path(node.expression)])
+
+
+def extracted_text(node: Node) -> Node:
+    """Return `a -> 'b' ->> 'c'` as a function: SQLite has the operators from 3.38 on only."""
+    path = ""
+    document = node
+    while isinstance(document, (exp.JSONExtract, exp.JSONExtractScalar)):
+        if not isinstance(document.expression, exp.JSONPath):
+            return node
+        path = document.expression.sql(dialect="sqlite")[2:-1].replace("''", "'") + path
+        document = document.this.unnest()
+    return exp.Anonymous(this="json_extract", expressions=[document, exp.Literal.string(f"${path}")])

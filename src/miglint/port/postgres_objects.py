@@ -135,7 +135,7 @@ class PostgresObjects(Struct, frozen=True):
         chosen = self.type(table, item)
         if chosen in _BOOLEANS and text in ("0", "1", "'0'", "'1'"):
             text = "true" if "1" in text else "false"
-        elif chosen.partition("(")[0] in _WORDS and made.constant and text.lstrip("-").replace(".", "").isdigit():
+        elif chosen.partition("(")[0] in _WORDS and made.constant and text.lstrip("-").replace(".", "").isdecimal():
             text = f"'{text}'"
         elif text.startswith('"') and text.endswith('"'):
             # A name in double quotes that is no column's is a string.
@@ -226,7 +226,7 @@ def _takes(chosen: str, default: Expression) -> bool:
     if word == "uuid":
         return len(text) == 36
     if word in ("json", "jsonb"):
-        return text[:1] in ("{", "[", '"') or text.replace(".", "").isdigit()
+        return text[:1] in ("{", "[", '"') or text.replace(".", "").isdecimal()
     return True
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from miglint.port.json_values import json_path
+from miglint.base.digits import whole_number
+from miglint.port.json_values import extracted, extracted_text, json_path
 from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.text_functions import formatted, left, right, shortened, split_part, substring
@@ -100,7 +101,7 @@ def _element(text: str, *, of_numbers: bool) -> object:
     if not of_numbers:
         return text
     try:
-        return int(text)
+        return whole_number(text)
     except ValueError:
         return float(text)
 
@@ -126,7 +127,7 @@ def _array(node: Node) -> Node:
     for item in node.expressions:
         if not isinstance(item, exp.Literal):
             raise TranslationError("an array of expressions has no equivalent")
-        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else int(item.name))
+        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else whole_number(item.name))
     return exp.Literal.string(json.dumps(parts))
 
 
@@ -180,7 +181,7 @@ def _escaped(node: Node) -> Node:
     while place < len(text):
         if text[place] == "\\" and place + 1 < len(text):
             follower = text[place + 1]
-            if follower.isdigit() or follower in "xuU":
+            if follower.isdecimal() or follower in "xuU":
                 raise TranslationError("a numeric escape in a string has no equivalent")
             found.append(plain.get(follower, follower))
             place += 2
@@ -208,10 +209,10 @@ def _moved(node: Node, sign: str) -> Node:
     amount = right.this.name if right.this is not None else ""
     unit = right.args.get("unit")
     words = f"{amount} {unit.name if unit is not None else ''}".lower().split()
-    if len(words) == 2 and words[0].lstrip("+-").isdigit():
+    if len(words) == 2 and words[0].lstrip("+-").isdecimal():
         words[1] = words[1].rstrip("s")
         if words[1] == "week":
-            words = [str(7 * int(words[0])), "day"]
+            words = [str(7 * whole_number(words[0])), "day"]
         if words[1] in ("second", "minute", "hour", "day", "month", "year"):
             moved = exp.Literal.string(f"{sign}{words[0]} {words[1]}s")
             return exp.Anonymous(this="datetime", expressions=[node.this, moved])
@@ -239,10 +240,6 @@ def _anonymous(node: Node) -> Node:
         made = exp.Anonymous(this="json", expressions=[value])
         return exp.Anonymous(this="json_set", expressions=[document, json_path(path), made])
     return node
-
-
-def _extracted(node: Node) -> Node:
-    return exp.Anonymous(this="json_extract", expressions=[node.this, json_path(node.expression)])
 
 
 def _concat(node: Node) -> Node:
@@ -285,7 +282,8 @@ def _time(node: Node) -> Node:
 
 def _extract(node: Node) -> Node:
     if node.name.lower() == "epoch":
-        return exp.Anonymous(this="unixepoch", expressions=[node.expression])
+        seconds = exp.Anonymous(this="strftime", expressions=[exp.Literal.string("%s"), node.expression])
+        return exp.Cast(this=seconds, to=exp.DataType.build("int", dialect="sqlite"))
     form = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
     form |= {"dow": "%w", "doy": "%j"}
     found = form.get(node.name.lower())
@@ -381,7 +379,8 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.UnicodeString: _unicode,
     exp.UnixToTime: _unix_time,
     exp.TimestampTrunc: _truncated_time,
-    exp.JSONBExtractScalar: _extracted,
+    exp.JSONBExtractScalar: extracted,
+    exp.JSONExtractScalar: extracted_text,
     exp.Insert: _insert,
     exp.RegexpLike: _no_pattern,
     exp.RegexpILike: _no_pattern,

@@ -28,7 +28,7 @@ from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_rows import row_statements
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.statements import first_words, tables_of
-from miglint.port.trial import Trials, objection_to
+from miglint.port.trial import Trials
 from miglint.port.triggers import is_named_after, sqlite_triggers
 from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
@@ -237,7 +237,9 @@ class _SqliteWriter:
         found = renamed_index(moment.operation, moment.after, self.script.schema)
         if found is not None:
             self._try(f"DROP INDEX IF EXISTS {identifier(found[0])};")
-            objects = SqliteObjects(moment.after, self.types, self._reasons.append, objection_to, self.strict)
+            objects = SqliteObjects(
+                moment.after, self.types, self._reasons.append, self.script.objection_to, self.strict
+            )
             self._index(found[1], moment.after, objects)
         return found is not None
 
@@ -276,7 +278,7 @@ class _SqliteWriter:
     def _changes(self, before: Schema, after: Schema) -> None:
         """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
-        objects = SqliteObjects(after, self.types, self._reasons.append, objection_to, self.strict)
+        objects = SqliteObjects(after, self.types, self._reasons.append, self.script.objection_to, self.strict)
         for key in dropped_first(keys, before, after):
             if not self._is_hidden(key, before, after):
                 self._drop(key, before)

@@ -174,7 +174,7 @@ def _moved_time(node: Node, left: str | None, right: str | None, sign: str) -> N
     if left not in _TIMES and right not in _TIMES:
         return node
     days = node.expression
-    if left == DATE and isinstance(days, exp.Literal) and not days.is_string and days.name.isdigit():
+    if left == DATE and isinstance(days, exp.Literal) and not days.is_string and days.name.isdecimal():
         moved = exp.Literal.string(f"{sign}{days.name} days")
         return exp.Anonymous(this="date", expressions=[node.this.copy(), moved])
     if right == INTERVAL and isinstance(node.expression, (exp.Interval, exp.Cast)):

@@ -65,12 +65,12 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     parts: list[str] = []
-    alone = shortened = False
+    before = shortened = False
     for group in finding_groups(ordered(report, view.sort), migrations, view):
         lines = group.lines
-        if parts and (alone or len(lines) > 1):
+        if parts and (before or group.set_off):
             parts.append("")
-        alone = len(lines) > 1
+        before = group.set_off
         shortened = shortened or group.shortened
         parts += lines
     return "".join(f"{line}\n" for line in parts), shortened

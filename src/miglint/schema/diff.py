@@ -101,7 +101,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
         return
-    certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
+    certain = not any(getattr(value, mark, False) for value in (one, two) for mark in ("assumed", "outdated"))
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
@@ -150,7 +150,7 @@ def _difference_of_views(one: View, two: View) -> _Difference:
     if replace(one, columns=two.columns) == two:
         return _Difference("columns", certain=known)
     if replace(one, populated=two.populated) == two:
-        return _Difference(counts=False)
+        return _Difference("state", counts=False)
     if _has_star(one) or _has_star(two):
         # The server expands the columns, and a list of them may be equivalent.
         return _Difference(certain=known and one.columns != two.columns)
@@ -161,6 +161,8 @@ def _aspect_of(value: SchemaObject, aspect: str | None) -> str:
     """Return what differs of an object, as text: one aspect, or the whole."""
     if isinstance(value, View) and aspect == "columns":
         return _list(value)
+    if isinstance(value, View) and aspect == "state":
+        return "populated" if value.populated else "not populated"
     if isinstance(value, Extension) and aspect == "version":
         return value.version or "the default"
     return describe(value)

@@ -9,14 +9,13 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.referenced import is_unique, referenced_columns
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.key_types import can_reference, under_domains
 from miglint.schema.lookup import visible_key
-from miglint.schema.objects import Index, Key, Table
-from miglint.schema.parts import keys_about
-from miglint.schema.value import Schema
+from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Constraint, Name, Operation
 
@@ -88,16 +87,9 @@ def references(step: Step) -> tuple[AddedForeignKey, ...]:
         target = step.after.table(key)
         if table is None or target is None or target.assumed or table.assumed:
             continue
-        columns = _referenced(target, constraint, step.after.dialect)
+        columns = referenced_columns(target, constraint, step.after.dialect)
         found.append(AddedForeignKey(item.script, item.span, table, target, key, constraint, columns))
     return tuple(found)
-
-
-def _referenced(target: Table, constraint: Constraint, dialect: Dialect) -> tuple[str, ...]:
-    if constraint.referenced:
-        lower = dialect is Dialect.SQLITE
-        return tuple(column.lower() if lower else column for column in constraint.referenced)
-    return next((other.columns for other in target.constraints.values() if other.kind == "primary"), ())
 
 
 def _column(table: Table, name: str) -> Column | None:
@@ -126,23 +118,6 @@ def missing_columns(step: Step) -> Iterator[tuple[AddedForeignKey, str, str]]:
 # --- the referenced columns ------------------------------------------------------------------------------------------
 
 
-def _unique(schema: Schema, found: AddedForeignKey) -> bool:
-    """Return whether a primary key, unique constraint or plain unique index is on just the referenced columns."""
-    wanted = {name.lower() for name in found.referenced}
-    first = found.referenced[0]
-    for constraint in keys_about(found.target.constraints, (first,)):
-        if {name.lower() for name in constraint.columns} == wanted:
-            return True
-    return schema.any_index(found.target_key, first, lambda index: _is_unique_index(index, wanted))
-
-
-def _is_unique_index(index: Index, columns: set[str]) -> bool:
-    """Return whether it makes just these columns unique, which are in small letters."""
-    if not index.unique or index.where is not None:
-        return False
-    return {(element.column or "").lower() for element in index.elements} == columns
-
-
 @rule(
     "REF007",
     "foreign-key-without-unique",
@@ -156,7 +131,7 @@ def foreign_key_without_unique(step: Step) -> Iterator[Hit]:
         target = found.target.name.name
         if any(_column(found.target, name) is None for name in found.referenced):
             continue
-        if found.referenced and _unique(step.after, found):
+        if is_unique(step.after, found.target_key, found.target, found.referenced):
             continue
         listed = ", ".join(found.referenced)
         sqlite = found.script.dialect is Dialect.SQLITE

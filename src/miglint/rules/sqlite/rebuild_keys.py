@@ -11,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
 from miglint.rules.sqlite.rebuild import Rebuild, rebuilds, rebuilds_of_rollback
+from miglint.rules.support.referenced import mismatched
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
 from miglint.schema.depends import relation_key
@@ -64,8 +65,21 @@ def _acting(
                 rebuild.drop.span,
                 f"where foreign keys are enforced, dropping {ident(rebuild.drop.name.name)} {what}",
                 "Put first: `PRAGMA foreign_keys = OFF;`, outside of any transaction (inside one it has no effect). "
-                "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`",
+                + _at_the_end(moments[-1].after),
             )
+
+
+def _at_the_end(schema: Schema) -> str:
+    """Return what ends a script that leaves a schema: SQLite refuses to check keys of which one refers to no key."""
+    left = next(mismatched(schema), None)
+    if left is None:
+        return "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`"
+    table, target, columns = left
+    key = f"{ident(target.name.name)} ({', '.join(map(ident, columns))})" if columns else ident(target.name.name)
+    return (
+        f"Put last: `PRAGMA foreign_keys = ON;` The script leaves a foreign key of {ident(table.name.name)} to {key}, "
+        "which is no key then: every change of a row fails with a mismatch, and so does `PRAGMA foreign_key_check`."
+    )
 
 
 def _is_off(step: Step, script: Script, statements: tuple[Statement, ...], drop: ops.Operation) -> bool:
