@@ -628,3 +628,25 @@ def test_what_the_target_lacks_is_not_carried_over(plant: Plant, port: Command, 
     assert "->>" not in text
     assert ("CREATE VIEW IF NOT EXISTS b" in text) is carried
     assert ("not carried over: SQLite has concat_ws() from 3.44 on" in done.out) is not carried
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("001_a.sql", "-- +goose Up\nCREATE TABLE t (id serial PRIMARY KEY);\n\n-- +goose Down\nDROP TABLE t;\n"),
+        (
+            "20240101000000_a.sql",
+            "-- migrate:up\nCREATE TABLE t (id serial PRIMARY KEY);\n\n-- migrate:down\nDROP TABLE t;\n",
+        ),
+        ("V1__a.sql", "CREATE TABLE t (id serial PRIMARY KEY);\n"),
+    ],
+    ids=["goose", "dbmate", "flyway"],
+)
+def test_tools_that_read_one_file_of_a_version_get_a_folder_beside(
+    plant: Plant, port: Command, name: str, text: str
+) -> None:
+    root = plant({f"migrations/{name}": text})
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    assert "AUTOINCREMENT" in (root / f"migrations_sqlite/{name}").read_text()
+    assert port("migrations", "--to", "sqlite").out == "no variant is missing\n"
