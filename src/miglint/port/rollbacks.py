@@ -21,6 +21,7 @@ from miglint.writer.written import ColumnValues
 
 # Errors about values: those of constraints, by the names of SQLite and the classes of PostgreSQL.
 _VALUES = ("SQLITE_CONSTRAINT", "23", "22")
+_FILLING = ("UPDATE", "INSERT", "DELETE", "WITH", "MERGE", "COPY", "DO")
 Replay = Callable[[History], Iterable[Step]]
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
 
@@ -151,7 +152,7 @@ def verified(
 def _fails_on_rows(
     item: PortedMigration, there: dict[tuple[str, str], tuple[History, Migration]], runs: Sequence[HistoryRun]
 ) -> str | None:
-    """Return the error of a forward on rows, if something of it is not carried over or it is none about their values.
+    """Return the error of a forward on rows, if it is none about their values, or what fills these is not carried over.
 
     Generated rows may not satisfy a new constraint, which says nothing against a variant that has all statements.
     """
@@ -159,13 +160,14 @@ def _fails_on_rows(
     if place is None or place[1].forward is None:
         return None
     own = place[1].forward.path, place[1].version
+    lacks_rows = any(loss.statement.lstrip().upper().startswith(_FILLING) for loss in item.losses)
     for ran in runs:
         for run in ran.migrations:
             forward = run.migration.forward
             if forward is None or (forward.path, run.migration.version) != own or run.rows is None:
                 continue
             error = None if run.rows.forward is None else run.rows.forward.error
-            if error is not None and (item.losses or not (error.sqlstate or "").startswith(_VALUES)):
+            if error is not None and (lacks_rows or not (error.sqlstate or "").startswith(_VALUES)):
                 return f"on {ran.engine.product} {ran.engine.version}, the forward fails on rows: {error}"
     return None
 
