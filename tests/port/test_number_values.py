@@ -9,7 +9,7 @@ def test_numbers_stay_numbers_and_keys_number_themselves(plant: Plant, port: Com
     root = plant(
         {
             "sqlite/001_x.up.sql": """\
-                CREATE TABLE c (id INTEGER PRIMARY KEY, flag INTEGER NOT NULL DEFAULT TRUE, b BOOLEAN DEFAULT 0, n TEXT);
+                CREATE TABLE c (id INTEGER PRIMARY KEY, flag INTEGER NOT NULL DEFAULT TRUE, b BOOLEAN, n TEXT);
                 INSERT INTO c VALUES (NULL, TRUE, 1, NULL), (NULL, 0, FALSE, 'x');
                 INSERT INTO c (id, flag) VALUES (NULL, FALSE);
                 UPDATE c SET flag = FALSE, n = NULL WHERE flag = TRUE AND b = 1;

@@ -45,6 +45,20 @@ class TooLargeError(OSError):
     """The file exceeds the size limit of its kind."""
 
 
+class RecordedReads:
+    """A context in which all reads are recorded: content and modification time by path, as the run has seen them."""
+
+    current: dict[str, tuple[bytes, int]] | None = None
+
+    def __enter__(self) -> dict[str, tuple[bytes, int]]:
+        found: dict[str, tuple[bytes, int]] = {}
+        RecordedReads.current = found
+        return found
+
+    def __exit__(self, *raised: object) -> None:
+        RecordedReads.current = None
+
+
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes; links are followed.
 
@@ -105,7 +119,10 @@ def read_with_time(
         os.close(descriptor)
     if size > limit:
         raise _too_large(limit, name)
-    return (parts[0] if len(parts) == 1 else b"".join(parts)), state.st_mtime_ns
+    content = parts[0] if len(parts) == 1 else b"".join(parts)
+    if RecordedReads.current is not None:
+        RecordedReads.current[name] = content, state.st_mtime_ns
+    return content, state.st_mtime_ns
 
 
 def open_folder(path: str, *, to_list: bool = True) -> tuple[int, str]:

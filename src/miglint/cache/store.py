@@ -15,11 +15,16 @@ from __future__ import annotations
 
 import os
 import sys
-from hashlib import blake2b
 from time import time_ns
 
 from miglint import __version__
 from miglint.base.input_files import checkout_of, read_bytes
+
+try:
+    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40

@@ -199,9 +199,14 @@ def _rendered(
         request.statistics,
         request.sort,
     )
+    texts = None
+    if outcome.texts is not None and format_ == "text" and report is outcome.report:
+        texts = outcome.texts.of_form(repr((view.color, view.width, view.verbose)))
     for name, path in request.report:
         write(render(name, report, replace(view, color=False, width=UNLIMITED, statistics=False)), path)
-    output = _output(request, format_, settings, report, notes, view)
+    output = _output(request, format_, settings, report, notes, replace(view, known=texts))
+    if texts is not None:
+        texts.save()
     return output, render("markdown", report, view) if format_ == "github" else None
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Finding
 from miglint.base.model import Dialect, Direction, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
-from miglint.cache.reports import Cache
+from miglint.cache.reports import Cache, own_rule_text
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped, in_whole_order
 from miglint.linter.known_findings import FoldedHits, KnownFindings
 from miglint.linter.known_steps import known_steps, memory_for
+from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.parallel import examine
 from miglint.linter.reruns import ambiguous, undecided
@@ -50,18 +51,21 @@ def judge(
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
     cache: Cache | None = None,
-) -> Report:
+) -> tuple[Report, KnownTexts | None]:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
     are needed: expensive checks of others are skipped (None: all are needed). `cache` has the steps of earlier runs.
+
+    Also returns the texts of findings that earlier runs have written.
     """
     targets = _targets(found, settings)
     dispatcher = RuleDispatcher(with_silenced(chosen), targets)
     memory = None
-    if cache is not None and executed is None and not settings.own_rules:
-        memory = memory_for(cache, chosen, schemas, (targets, settings.targets))
+    if cache is not None and executed is None:
+        own = [own_rule_text(settings, path) for path in settings.own_rules]
+        memory = memory_for(cache, chosen, schemas, (targets, settings.targets, own))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
@@ -71,11 +75,14 @@ def judge(
         known = run.known_findings(memories)
     report = run.report(known)
     if report is None:
-        report = run.report(None)
+        report, known = run.report(None), None
     assert report is not None
     for item in memories.values():
         item.save()
-    return report
+    if known is None or cache is None:
+        return report, None
+    roots = [f"{history.root}\0{history.layout}\0{history.dialect}" for history in found.histories]
+    return report, KnownTexts(cache.store, [str(Path.cwd()), *roots], known.identities())
 
 
 class _JudgedRun:
@@ -96,6 +103,7 @@ class _JudgedRun:
         found, registry = self._found, self._chosen.registry
         commented = {file.path for file in found.files if next(iter(directives(file, (), registry)), None)}
         basis = [repr(replace(self._settings, text="")), repr(sorted(self._chosen.enabled)), str(Path.cwd())]
+        basis += [own_rule_text(self._settings, path) for path in self._settings.own_rules]
         known = KnownFindings(self._analysis.histories, memories, basis, self._settings.root, commented)
         known.take(self._result, chain(*self._others, self._project))
         return known
@@ -104,9 +112,10 @@ class _JudgedRun:
         """Return the report; None if those findings that are known do not fit the others."""
         found, settings, chosen = self._found, self._settings, self._chosen
         dispatcher, reruns = self._analysis.dispatcher, self._analysis.reruns
-        analyzed = self._analysis.joined(self._result, self._others, known.taken if known is not None else ())
+        others, project = self._left(known)
+        analyzed = self._analysis.joined(self._result, others, known.taken if known is not None else ())
         replayed = with_split_rollbacks(analyzed.placed, found.histories)
-        placed = with_summaries(replayed + self._project, found.histories, settings)
+        placed = with_summaries(replayed + project, found.histories, settings)
         if found.branch is not None:
             from miglint.linter.branches import compared_with
 
@@ -119,11 +128,11 @@ class _JudgedRun:
         kept = without_suppressed(kept, suppressed)
         kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
         opened = open_directions(kept, reruns)
-        unknown = of_unknown_tools(kept, found.histories, reruns, {**opened, **(known.open() if known else {})})
+        unknown = of_unknown_tools(kept, found.histories, reruns, {**opened, **(known.opened() if known else {})})
         merged: Collection[str] = ()
         if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
             kept, merged = unknown.placed + dispatcher.others("reruns", unknown.histories), unknown.paths
-        if known is not None and not known.is_consistent(merged):
+        if known is not None and not known.is_consistent(merged, suppressed):
             return None
         made = self._folded(kept, suppressed, spans, opened, merged)
         tools = made.ambiguous
@@ -142,6 +151,12 @@ class _JudgedRun:
             left_out=found.left_out,
             summarized=in_whole_order(made.summarized) if known else tuple(made.summarized),
         )
+
+    def _left(self, known: KnownFindings | None) -> tuple[list[list[PlacedHit]], list[PlacedHit]]:
+        """Return the hits about whole histories, and those about all files, that no known finding is made of."""
+        if known is None:
+            return self._others, self._project
+        return [known.rest(listed) for listed in self._others], known.rest(self._project)
 
     def _folded(
         self,

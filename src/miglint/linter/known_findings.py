@@ -21,9 +21,12 @@ from miglint.base.structs import Struct
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place
+from miglint.linter.hit_codec import HitCodec
 from miglint.linter.proposed_fix import used_later
 from miglint.linter.relative_paths import RelativePaths
+from miglint.linter.split_rollbacks import makes_up_for
 from miglint.linter.summaries import EMPTY
+from miglint.rules.definition import PairDifference
 
 if TYPE_CHECKING:
     from miglint.linter.analysis import PartialResult
@@ -37,20 +40,22 @@ _SIZE = 16
 class _FoldedStep(Struct, array_like=True, frozen=True):
     """The findings of a migration, and what they depend on besides its hits.
 
-    `basis` is a hash over settings, `merged` whether findings about second runs are summarized for its history.
-    `subjects` are what its rollback leaves different; `unused` are names, with whether a later migration has them;
+    `basis` is a hash over settings, `others` over hits about whole histories in its files, `merged` whether findings
+    about second runs are summarized for its history.
+    `differences` are what its rollback leaves; `unused` are names, with whether a later migration has them;
     `marks` is what turns its transaction off, and `next` a hash over what determines the next migration's files, where
     a fix depends on these. `hidden`, `rare` and `open` are those of `FoldedHits`.
     """
 
     basis: bytes
+    others: bytes
     findings: tuple[Finding, ...]
     summarized: tuple[Finding, ...]
     hidden: list[tuple[str, str]]
     ambiguous: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     open: dict[str, set[Direction]]
     merged: bool
-    subjects: list[tuple[str, ...]]
+    differences: list[PairDifference]
     unused: list[tuple[str, bool]]
     marks: str
     next: bytes
@@ -97,14 +102,17 @@ class KnownFindings:
         self._relative = RelativePaths(root)
         self._commented = commented
         self._owners: dict[str, _Place] = {}
-        self._subjects: dict[_Place, list[tuple[str, ...]]] = {}
-        self._shared: set[tuple[int, tuple[str, ...]]] = set()
+        self._others: dict[str, list[PlacedHit]] = defaultdict(list)
+        self._differences: dict[_Place, list[PairDifference]] = {}
+        self._divided: set[tuple[int, tuple[str, ...]]] = set()
         self._contexts = {place: _FixContext(histories[place]) for place in memories}
         self.taken: dict[_Place, _FoldedStep] = {}
 
     def take(self, result: PartialResult, others: Iterable[PlacedHit]) -> None:
         """Choose the steps of a result whose findings are known; `others` are the hits that are of no step."""
-        alone = self._alone({*self._commented, *(item.hit.file.path for item in others)})
+        for item in others:
+            self._others[item.hit.file.path].append(item)
+        alone = self._alone()
         decoder = Decoder(_FoldedStep)
         found: dict[_Place, _FoldedStep] = {}
         for place, step in self._steps(result):
@@ -114,9 +122,8 @@ class KnownFindings:
                 known = self._known(place, step, decoder)
             if known is not None:
                 found[place] = known
-            self._subjects[place] = _subjects(step.hits()) if known is None else known.subjects
-        counts = Counter((place[0], subject) for place, listed in self._subjects.items() for subject in {*listed})
-        self._shared = {subject for subject, count in counts.items() if count > 1}
+            self._differences[place] = _differences(step.hits()) if known is None else known.differences
+        self._divided = set(self._made_up_for())
         self.taken = {place: known for place, known in found.items() if self._is_single(place)}
 
     def _steps(self, result: PartialResult) -> Iterator[tuple[_Place, StepFindings]]:
@@ -126,8 +133,8 @@ class KnownFindings:
                 for number, step in enumerate(part.steps):
                     yield (part.place, number), step
 
-    def _alone(self, paths: Collection[str]) -> set[_Place]:
-        """Return the migrations that share no file, and no name, with another or with hits of other kinds."""
+    def _alone(self) -> set[_Place]:
+        """Return the migrations that share no file, and no name, with another, and have no suppression comments."""
         files: Counter[str] = Counter()
         names: Counter[str] = Counter()
         own: dict[_Place, tuple[list[str], list[str]]] = {}
@@ -140,23 +147,28 @@ class KnownFindings:
         return {
             place
             for place, (listed, named) in own.items()
-            if all(files[path] == 1 and path not in paths for path in listed)
+            if all(files[path] == 1 and path not in self._commented for path in listed)
             and all(names[name] == 1 for name in named)
         }
 
     def _names(self, migration: Migration, scripts: Iterable[Script]) -> list[str]:
         """Return the identities of a migration's files in fingerprints, in whatever direction a finding is."""
-        return list(
-            {
-                script_place(self._relative.path(script.path), migration.version, direction)
-                for script in scripts
-                for direction in (None, *Direction)
-            }
-        )
+        # What follows is the direction alone.
+        return list({script_place(self._relative.path(script.path), migration.version, None) for script in scripts})
 
     def _is_single(self, place: _Place) -> bool:
-        """Return whether no other migration leaves the same different."""
-        return not any((place[0], subject) in self._shared for subject in self._subjects[place])
+        """Return whether no other migration makes up for a difference."""
+        return not any((place[0], item.subject) in self._divided for item in self._differences[place])
+
+    def _made_up_for(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield what a migration leaves different and the rollback of a later one may make up for, by history."""
+        listed: dict[tuple[int, tuple[str, ...]], list[PairDifference]] = defaultdict(list)
+        for place, differences in self._differences.items():
+            for item in differences:
+                listed[place[0], item.subject].append(item)
+        for subject, several in listed.items():
+            if len(several) > 1 and any(makes_up_for(two, one) for one in several for two in several):
+                yield subject
 
     def _known(self, place: _Place, step: StepFindings, decoder: Decoder[_FoldedStep]) -> _FoldedStep | None:
         """Return the known findings of a step, if what they depend on is the same."""
@@ -167,7 +179,7 @@ class KnownFindings:
             known = decoder.decode(data)
         except DecodeError:
             return None
-        if known.basis != self._basis:
+        if known.basis != self._basis or known.others != self._digest_of_others(step.migration):
             return None
         context = self._contexts[place[0]]
         same = (
@@ -177,8 +189,30 @@ class KnownFindings:
         )
         return known if same else None
 
-    def is_consistent(self, merged: Collection[str]) -> bool:
-        """Return whether the findings that were taken are those of a run in which the files `merged` are merged."""
+    def _other_hits(self, migration: Migration) -> list[PlacedHit]:
+        return [item for path in dict.fromkeys(_paths(migration)) for item in self._others.get(path, ())]
+
+    def _digest_of_others(self, migration: Migration) -> bytes:
+        """Return a hash over the hits about whole histories in the files of a migration."""
+        hits = self._other_hits(migration)
+        if not hits:
+            return b""
+        codec = HitCodec((migration,), {})
+        return blake2b(encode([codec.encode(item) for item in hits]), digest_size=_SIZE).digest()
+
+    def rest(self, others: Iterable[PlacedHit]) -> list[PlacedHit]:
+        """Return the hits about whole histories that no known finding is made of."""
+        return [item for item in others if self._owners.get(item.hit.file.path) not in self.taken]
+
+    def is_consistent(self, merged: Collection[str], suppressed: Iterable[PlacedHit]) -> bool:
+        """Return whether the findings that were taken are those of a run with these hits.
+
+        The findings about second runs in the files `merged` are summarized there, and fixes of `suppressed` hits take
+        no edit from them.
+        """
+        fixes = [item.hit.fix for item in suppressed if item.hit.fix is not None]
+        if any(self._owners.get(edit.path or "") in self.taken for fix in fixes for edit in fix.edits):
+            return False
         return all(
             known.merged is any(path in merged for path in _paths(self._histories[place].migrations[number]))
             for (place, number), known in self.taken.items()
@@ -191,13 +225,22 @@ class KnownFindings:
             made.summarized += known.summarized
             made.hidden += known.hidden
 
-    def open(self) -> dict[str, set[Direction]]:
+    def opened(self) -> dict[str, set[Direction]]:
         """Return the files of known findings with errors that only an unknown tool makes of them."""
         return {path: found for known in self.taken.values() for path, found in known.open.items()}
 
     def ambiguous(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Return the files of known findings whose tools are ambiguous."""
         return {path: found for known in self.taken.values() for path, found in known.ambiguous.items()}
+
+    def identities(self) -> dict[str, bytes]:
+        """Return a value for each file that is the same as long as the findings of its migration and its files are."""
+        found = {}
+        for path, (place, number) in self._owners.items():
+            identity = self._memories[place].identity(number)
+            if identity is not None:
+                found[path] = identity
+        return found
 
     def keep(self, result: PartialResult, made: FoldedHits) -> None:
         """Keep what was made of the other steps for the next run, before the known findings are added."""
@@ -219,7 +262,7 @@ class KnownFindings:
 
     def _folded(self, place: _Place, step: StepFindings, made: FoldedHits) -> bytes | None:
         """Return the findings of a step with what they depend on, None if they depend on more."""
-        hits, own = step.hits(), {*_paths(step.migration)}
+        hits, own = [*step.hits(), *self._other_hits(step.migration)], {*_paths(step.migration)}
         if not self._is_single(place) or not all(_is_about(item, step.migration, own) for item in hits):
             return None
         context = self._contexts[place[0]]
@@ -228,13 +271,14 @@ class KnownFindings:
         marked = any(item.marked for item in proposed)
         folded = _FoldedStep(
             self._basis,
+            self._digest_of_others(step.migration),
             tuple(made.findings),
             tuple(made.summarized),
             made.hidden,
             made.ambiguous,
             made.open,
             any(path in made.merged for path in own),
-            self._subjects[place],
+            self._differences[place],
             [(name, used_later(context.history, step.migration, name)) for name in names],
             repr(no_transaction_mark(context.history, step.migration)) if marked else "",
             context.next if any(item.scripts is not None for item in proposed) else b"",
@@ -274,8 +318,8 @@ def _paths(migration: Migration) -> Iterator[str]:
     yield from (script.path for script in (migration.forward, migration.rollback) if script is not None)
 
 
-def _subjects(hits: Iterable[PlacedHit]) -> list[tuple[str, ...]]:
-    return [item.hit.difference.subject for item in hits if item.hit.difference is not None]
+def _differences(hits: Iterable[PlacedHit]) -> list[PairDifference]:
+    return [item.hit.difference for item in hits if item.hit.difference is not None]
 
 
 def _is_about(item: PlacedHit, migration: Migration, own: Collection[str]) -> bool:

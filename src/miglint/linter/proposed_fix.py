@@ -6,6 +6,7 @@ the next migration, depend on the rest of the history.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from miglint.base.findings import Fix
@@ -15,6 +16,8 @@ from miglint.base.structs import Struct, replace
 from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
 
 _WORD = pattern(r"\w+")
+# What separates words in texts of ASCII characters: a quicker way to the same words.
+_BETWEEN = str.maketrans({chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")})
 
 
 class ProposedFix(Struct, frozen=True, array_like=True):
@@ -59,5 +62,9 @@ def _last_uses(history: History) -> tuple[dict[int, int], dict[str, int]]:
     for place, migration in enumerate(history.migrations):
         places[id(migration)] = place
         if migration.forward is not None:
-            last.update(dict.fromkeys(_WORD.findall(migration.forward.text.lower()), place))
+            last.update(dict.fromkeys(_words(migration.forward.text.lower()), place))
     return places, last
+
+
+def _words(text: str) -> Iterable[str]:
+    return text.translate(_BETWEEN).split() if text.isascii() else _WORD.findall(text)

@@ -78,7 +78,7 @@ class EncodedStep(Struct, array_like=True, frozen=True):
     gathered: dict[str, Any]
     change: SchemaChange | None
     place: bool | None
-    trace: StepTrace | None
+    trace: Raw
 
     @classmethod
     def of(cls, result: StepFindings, codec: HitCodec) -> EncodedStep:
@@ -92,7 +92,7 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             dict(result.gathered),
             result.change,
             result.place,
-            result.trace,
+            Raw(encode(result.trace)),
         )
 
     def decoded(self, migration: Migration, codec: HitCodec) -> StepFindings:
@@ -107,11 +107,15 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             self.gathered,
             self.change,
             self.place,
-            self.trace,
+            self.read_trace(),
         )
 
+    def read_trace(self) -> StepTrace | None:
+        """Return what the step has read. Raises `msgspec.DecodeError` for invalid ones."""
+        return decode(self.trace, type=StepTrace | None)
+
     def known(self, migration: Migration, rules: Mapping[str, Rule]) -> StepFindings:
-        """Return the result for a migration, its hits as bytes."""
+        """Return the result for a migration, its hits as bytes, and without what it has read."""
         return StepFindings(
             migration,
             self.report,
@@ -121,6 +125,6 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             self.gathered,
             self.change,
             self.place,
-            self.trace,
+            None,
             SealedHits(self.hits, rules),
         )

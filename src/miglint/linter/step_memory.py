@@ -19,7 +19,7 @@ from miglint.cache.store import Store
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.step_findings import EncodedStep, StepFindings
-from miglint.linter.step_trace import Tracer
+from miglint.linter.step_trace import StepTrace, Tracer
 from miglint.rules.definition import Rule
 
 _SIZE = 20
@@ -96,10 +96,10 @@ class HistoryMemory:
             self._names[number] = name
             return found
         for data in self._by_script.get(self._keys[number], ()):
-            found = self._decoded(data, migration, whole=whole)
-            if found is None or found.trace is None:
+            found, trace = self._decoded(data, migration, whole=whole), self._trace(data)
+            if found is None or trace is None:
                 continue
-            if self._tracer.fits(found.trace, state.schema, doubted=state.doubted):
+            if self._tracer.fits(trace, state.schema, doubted=state.doubted):
                 self._kept[name] = data
                 self._new.add(name)
                 self._names[number] = name
@@ -110,10 +110,14 @@ class HistoryMemory:
         try:
             step = self._decoder.decode(data)
             if not whole:
-                return StepFindings(
-                    migration, gathered=step.gathered, change=step.change, place=step.place, trace=step.trace
-                )
+                return StepFindings(migration, gathered=step.gathered, change=step.change, place=step.place)
             return None if step.report is None else step.known(migration, self._rules)
+        except DecodeError:
+            return None
+
+    def _trace(self, data: bytes) -> StepTrace | None:
+        try:
+            return self._decoder.decode(data).read_trace()
         except DecodeError:
             return None
 
@@ -130,9 +134,16 @@ class HistoryMemory:
         """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
         name = self._names.get(number, b"")
         data = self._known_findings().get(name)
-        if data is not None:
-            self._folded[name] = data
-        return data
+        if data is None:
+            return None
+        self._folded[name] = data
+        return data[_SIZE:]
+
+    def identity(self, number: int) -> bytes | None:
+        """Return a value that is the same as long as a migration and what was made of its hits are."""
+        name = self._names.get(number, b"")
+        data = self._folded.get(name)
+        return None if data is None else name + data[:_SIZE]
 
     def _known_findings(self) -> dict[bytes, bytes]:
         if self._earlier is None:
@@ -142,9 +153,13 @@ class HistoryMemory:
     def fold(self, number: int, data: bytes | None) -> None:
         """Keep what this run has made of the hits of a migration's step, if it is of use for the next one."""
         name = self._names.get(number)
-        if name is not None and data is not None and self._folded.get(name) != data:
-            self._folded[name] = data
-            self._refolded.add(name)
+        if name is None:
+            return
+        known = self._folded.pop(name, None)
+        if data is not None:
+            self._folded[name] = blake2b(data, digest_size=_SIZE).digest() + data
+            if self._folded[name] != known:
+                self._refolded.add(name)
 
     def save(self) -> None:
         """Store the steps, unless they are those of earlier runs."""

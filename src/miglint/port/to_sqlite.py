@@ -277,10 +277,13 @@ class _SqliteWriter:
         if objection is not None:
             self._reasons.append(f"the rows of {operation.name.name}: {objection}")
 
+    def _objects(self, schema: Schema) -> SqliteObjects:
+        return SqliteObjects(schema, self.types, self._reasons.append, self.script.objection_to, self.strict)
+
     def _changes(self, before: Schema, after: Schema) -> None:
         """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
-        objects = SqliteObjects(after, self.types, self._reasons.append, self.script.objection_to, self.strict)
+        objects = self._objects(after)
         for key in dropped_first(keys, before, after):
             if not self._is_hidden(key, before, after):
                 self._drop(key, before)
