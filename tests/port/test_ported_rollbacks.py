@@ -55,6 +55,7 @@ def test_what_is_not_carried_over_is_said(plant: Plant, port: Command) -> None:
     root = plant({**_SPLIT, "migrations/002_y.down.sql": back})
     done = port("migrations", "--to", "sqlite")
     sentence = "what migrations/002_y.down.sql does to rows is not carried over: no such function: initcap"
+    assert done.status == 1
     assert sentence in done.out
     assert f"-- - {sentence}\n" in (root / "migrations/002_y.sqlite.down.sql").read_text()
 

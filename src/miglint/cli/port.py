@@ -128,7 +128,7 @@ def command(
 def _is_incomplete(done: _Ported, *, printed: bool) -> bool:
     """Return whether something is not carried over, or not written; what is `printed` need not have a place."""
     left = any(item.losses or (item.problem and not printed) for item in done.migrations)
-    return left or any(item.problem for item in done.rollbacks)
+    return left or any(item.problem or item.lacks_rows for item in done.rollbacks)
 
 
 def _ported(

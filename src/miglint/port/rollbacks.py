@@ -8,7 +8,7 @@ from miglint.base.model import Discovered, History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
-from miglint.port.ported_rollbacks import PortedBack, not_ported, ported_text
+from miglint.port.ported_rollbacks import PortedBack, is_about_rows, not_ported, ported_text
 from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
 from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL
@@ -42,6 +42,11 @@ class PortedRollback(Struct, frozen=True):
         restored = what_is_restored(self.text.restores, loses=bool(self.text.lost))
         left = f", which {restored} {'; '.join(self.text.missing)}" if self.text.missing else ""
         return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{ported}{left}"
+
+    @property
+    def lacks_rows(self) -> bool:
+        """Whether the rollback that it is for does something to rows that is not carried over."""
+        return any(is_about_rows(reason) for reason in self.text.missing)
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""
