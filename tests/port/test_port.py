@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
+from tests.small_project import command
 
 from .conftest import Command, Plant
 
@@ -650,3 +651,22 @@ def test_tools_that_read_one_file_of_a_version_get_a_folder_beside(
     assert done.status == 0, done.out
     assert "AUTOINCREMENT" in (root / f"migrations_sqlite/{name}").read_text()
     assert port("migrations", "--to", "sqlite").out == "no variant is missing\n"
+
+
+def test_the_command_that_a_finding_offers_writes_the_variant(
+    plant: Plant, port: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = plant(
+        {
+            "postgres/001_a.up.sql": "CREATE TABLE t (id int PRIMARY KEY);\n",
+            "sqlite/001_a.up.sql": "CREATE TABLE t (id INTEGER PRIMARY KEY);\n",
+            "postgres/002_b.up.sql": "ALTER TABLE t ADD COLUMN n text;\n",
+        }
+    )
+    check = command("check", capsys)
+    arguments = ("postgres", "sqlite", "--select", "PAR", "--no-cache")
+    offered = next(part for part in check(*arguments).out.split("`") if part.startswith("miglint port "))
+    assert offered == "miglint port --to sqlite --at 002 postgres/002_b.up.sql"
+    assert port(*offered.split()[2:]).status == 0
+    assert (root / "sqlite/002_b.up.sql").read_text() == "ALTER TABLE t ADD COLUMN n TEXT;\n"
+    assert "PAR010" not in check(*arguments).out

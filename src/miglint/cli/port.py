@@ -156,7 +156,7 @@ def _ported(
 def _with_variants(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return paths with the folders that may hold the other engine's history."""
     given = [Path(path).absolute() for path in paths]
-    places = variant_places(str(path / "any.sql") for path in given if path.is_dir())
+    places = variant_places(str(path / "any.sql" if path.is_dir() else path) for path in given)
     found = [Path(place) for place in sorted(places)]
     root = Path.cwd()
     return (*paths, *(_shown(path, root) for path in found if path.is_dir() and path not in given))
