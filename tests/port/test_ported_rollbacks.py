@@ -55,6 +55,7 @@ def test_what_is_not_carried_over_is_said(plant: Plant, port: Command) -> None:
     root = plant({**_SPLIT, "migrations/002_y.down.sql": back})
     done = port("migrations", "--to", "sqlite")
     sentence = "what migrations/002_y.down.sql does to rows is not carried over: no such function: initcap"
+    assert done.status == 1
     assert sentence in done.out
     assert f"-- - {sentence}\n" in (root / "migrations/002_y.sqlite.down.sql").read_text()
 
@@ -136,3 +137,22 @@ def test_a_renamed_table_that_is_rebuilt_too_keeps_its_rows_on_the_way_back(plan
     rows = "PRAGMA foreign_keys = ON; INSERT INTO teams VALUES (1, 'a'); INSERT INTO members VALUES (5, 1);"
     database = _after(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", "002_y.sqlite.down.sql", rows=rows)
     assert database.execute("SELECT * FROM teams, members").fetchall() == [(1, "a", 5, 1)]
+
+
+def test_a_forward_that_fails_on_rows_for_what_it_lacks_is_not_written(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (id serial PRIMARY KEY, full_name text NOT NULL);\n",
+            "migrations/001_x.down.sql": "DROP TABLE t;\n",
+            "migrations/002_y.up.sql": """\
+                ALTER TABLE t ADD COLUMN short text;
+                UPDATE t SET short = initcap(full_name);
+                ALTER TABLE t ALTER COLUMN short SET NOT NULL;
+                """,
+            "migrations/002_y.down.sql": "ALTER TABLE t DROP COLUMN short;\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite", "--verify")
+    assert done.status == 1
+    assert "the forward fails on rows: SQLITE_CONSTRAINT_NOTNULL: NOT NULL constraint failed: t.short" in done.out
+    assert not (root / "migrations/002_y.sqlite.up.sql").exists()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from miglint.base.model import Dialect
 from miglint.port.conversions import ConvertedColumn
 from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabeled
+from miglint.port.settings_lost import changed_settings
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
@@ -61,8 +62,11 @@ class AlteredTables:
         else:
             self._waiting[own] = change
             self._note_filled(own, here, change)
-        if was.options != now.options and change.table == here and not change.unique:
-            self._reasons.append("SQLite has no such setting of a table")
+        settings, harmless = changed_settings(was, now)
+        if settings:
+            noun = "settings" if len(settings) > 1 else "setting"
+            text = f"SQLite has no {noun} {', '.join(settings)} of a table"
+            (self._notes if harmless else self._reasons).append(text)
 
     def rebuild(self) -> None:
         """Rebuild the tables that SQLite cannot alter, all at once."""

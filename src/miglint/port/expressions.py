@@ -158,7 +158,11 @@ def _rewritten(tree: Node, source: Dialect, kinds: ValueKinds, booleans: Boolean
 
             tree = with_replacements(tree, booleans.replaced)
         done = _walk(tree, words.rewrite)
-        return done if source is Dialect.POSTGRES else with_booleans(done, booleans)
+        if source is Dialect.POSTGRES:
+            return done
+        from miglint.port.number_values import with_numbers
+
+        return with_numbers(with_booleans(done, booleans), booleans.numbers, booleans.numbered, booleans.tables)
     except RecursionError as error:
         raise TranslationError("the statement is too deep") from error
 

@@ -101,3 +101,20 @@ def _member(item: Node, kind: str | None) -> Node:
     if kind in (DOCUMENT, ARRAY, NUMBERS) and not isinstance(item, (exp.JSONExtract, exp.Literal)):
         return exp.Anonymous(this="json", expressions=[item.copy()])
     return item
+
+
+def extracted(node: Node) -> Node:
+    """Return the value at a path of a document."""
+    return exp.Anonymous(this="json_extract", expressions=[node.this, json_path(node.expression)])
+
+
+def extracted_text(node: Node) -> Node:
+    """Return `a -> 'b' ->> 'c'` as a function: SQLite has the operators from 3.38 on only."""
+    path = ""
+    document = node
+    while isinstance(document, (exp.JSONExtract, exp.JSONExtractScalar)):
+        if not isinstance(document.expression, exp.JSONPath):
+            return node
+        path = document.expression.sql(dialect="sqlite")[2:-1].replace("''", "'") + path
+        document = document.this.unnest()
+    return exp.Anonymous(this="json_extract", expressions=[document, exp.Literal.string(f"${path}")])

@@ -19,6 +19,7 @@ from miglint.rollback.written import RollbackText
 from miglint.sql import operations as op
 from miglint.sql import parse
 
+_ROWS_LEFT = "does to rows is not carried over"
 _CHANGES_ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData)
 
 
@@ -137,6 +138,13 @@ def _trimmed(parts: Sequence[str]) -> tuple[str, ...]:
 
 def not_ported(text: RollbackText, back: PortedBack, problems: Sequence[str]) -> RollbackText:
     """Return a rollback that says what it does not do of what the other one does to rows."""
-    sentence = f"what {back.path} does to rows is not carried over: {'; '.join(dict.fromkeys(problems))}"
+    sentence = f"what {back.path} {_ROWS_LEFT}"
+    reasons = [item for item in dict.fromkeys(problems) if not sentence.endswith(item.removeprefix("what it "))]
+    sentence += f": {'; '.join(reasons)}" if reasons else ""
     restores = PARTIAL if text.restores == EXACT else text.restores
     return replace(text, restores=restores, missing=(*text.missing, sentence))
+
+
+def is_about_rows(reason: str) -> bool:
+    """Return whether a sentence is that of `not_ported`."""
+    return reason.startswith("what ") and _ROWS_LEFT in reason

@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from miglint.base.digits import whole_number
-from miglint.port.json_values import json_path
+from miglint.port.json_values import extracted, extracted_text, json_path
 from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.text_functions import formatted, left, right, shortened, split_part, substring
@@ -242,22 +242,6 @@ def _anonymous(node: Node) -> Node:
     return node
 
 
-def _extracted(node: Node) -> Node:
-    return exp.Anonymous(this="json_extract", expressions=[node.this, json_path(node.expression)])
-
-
-def _extracted_text(node: Node) -> Node:
-    """Return `a -> 'b' ->> 'c'` as a function: SQLite has the operators from 3.38 on only."""
-    path = ""
-    document = node
-    while isinstance(document, (exp.JSONExtract, exp.JSONExtractScalar)):
-        if not isinstance(document.expression, exp.JSONPath):
-            return node
-        path = document.expression.sql(dialect="sqlite")[2:-1].replace("''", "'") + path
-        document = document.this.unnest()
-    return exp.Anonymous(this="json_extract", expressions=[document, exp.Literal.string(f"${path}")])
-
-
 def _concat(node: Node) -> Node:
     """Return `a || b`, where concat() of PostgreSQL takes NULL for an empty string."""
     parts = [
@@ -395,8 +379,8 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.UnicodeString: _unicode,
     exp.UnixToTime: _unix_time,
     exp.TimestampTrunc: _truncated_time,
-    exp.JSONBExtractScalar: _extracted,
-    exp.JSONExtractScalar: _extracted_text,
+    exp.JSONBExtractScalar: extracted,
+    exp.JSONExtractScalar: extracted_text,
     exp.Insert: _insert,
     exp.RegexpLike: _no_pattern,
     exp.RegexpILike: _no_pattern,

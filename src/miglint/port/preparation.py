@@ -183,7 +183,8 @@ def _ported(
             path = "" if forward is None else f", {forward.path}"
             return replace(item, problem=f"it has a variant{path}", exists=True)
         if forward is not None:
-            return replace(item, edit=FileEdit(forward.path, forward.file, forward.span, "\n" + script.text))
+            text = f"\n{script.text}" if forward.span.start else script.text
+            return replace(item, edit=FileEdit(forward.path, forward.file, forward.span, text))
     place = place_variant(history, step.migration, options.target, pairs, script.parts)
     if isinstance(place, NoVariantPlace):
         return replace(item, problem=place.reason)

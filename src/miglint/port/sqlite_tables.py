@@ -118,7 +118,9 @@ def _column(
     """Return a column as it stands, with what is different after the change."""
     if before == after:
         return here
-    new = next(iter(_fragment([objects.column(table, after)]).columns.values()), None)
+    if here.autoincrement and objects.numbered(table) != after.name:
+        objects.lost(f"SQLite numbers {table.name.name}.{after.name} all the same")
+    new = next(iter(_fragment([objects.column(table, after, numbered=here.autoincrement)]).columns.values()), None)
     if new is None:
         return here
     changes: dict[str, object] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.port.trees import Node, TranslationError
 
@@ -29,9 +30,9 @@ def right(node: Node) -> Node:
     """Return the last characters, or with a negative number all but the first ones."""
     number = node.expression
     if isinstance(number, exp.Neg) and isinstance(number.this, exp.Literal):
-        first = exp.Literal.number(str(int(number.this.name) + 1))
+        first = exp.Literal.number(str(whole_number(number.this.name) + 1))
         return exp.Anonymous(this="substr", expressions=[node.this, first])
-    if not isinstance(number, exp.Literal) or not int(number.name):
+    if not isinstance(number, exp.Literal) or not whole_number(number.name):
         raise TranslationError("right() with a number that is not a constant has no equivalent")
     return exp.Anonymous(this="substr", expressions=[node.this, exp.Neg(this=number)])
 
@@ -59,7 +60,7 @@ def split_part(node: Node) -> Node:
     array = exp.DPipe(
         this=exp.DPipe(this=exp.Literal.string("["), expression=replaced), expression=exp.Literal.string("]")
     )
-    path = exp.Literal.string(f"$[{int(number) - 1}]")
+    path = exp.Literal.string(f"$[{whole_number(number) - 1}]")
     part = exp.Coalesce(
         this=exp.Anonymous(this="json_extract", expressions=[array, path]), expressions=[exp.Literal.string("")]
     )
@@ -78,4 +79,4 @@ def formatted(node: Node) -> Node:
 def shortened(text: exp.Literal, kind: exp.DataType) -> Node:
     """Return a constant as a type with a length has it."""
     length = kind.expressions[0].name if kind.expressions else ""
-    return exp.Literal.string(text.name[: int(length)]) if length.isdecimal() else text
+    return exp.Literal.string(text.name[: whole_number(length)]) if length.isdecimal() else text

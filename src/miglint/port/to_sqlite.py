@@ -24,6 +24,7 @@ from miglint.port.schema_changes import (
     tables_with_changed_types,
 )
 from miglint.port.script import PortedScript
+from miglint.port.settings_lost import is_harmless, numbering_lost
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_rows import row_statements
 from miglint.port.sqlite_script import SqliteScript
@@ -136,7 +137,7 @@ class _SqliteWriter:
     def _lose(self, statements: list[Statement], reasons: tuple[str, ...], written: int) -> None:
         """Say in the script, before what is left of statements, what of them is not carried over."""
         text = ";\n".join(map(self._text_of, statements))
-        harmless = all(map(_is_harmless, statements))
+        harmless = all(map(is_harmless, statements))
         lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}." for reason in reasons]
         if len(self.script.parts) == written or not harmless:
             lines += [f"--   {line}".rstrip() for line in text.splitlines()]
@@ -194,6 +195,7 @@ class _SqliteWriter:
                     self._rename(moment)
             elif group:
                 self._unlike(group)
+                self._reasons += numbering_lost(group)
                 before, after = group[0].before, group[-1].after
                 self.tables.labels, self.tables.conversions = renamed_labels(group), [*conversions(group)]
                 self._changes(before, self._with_defaults(group, after))
@@ -390,13 +392,5 @@ def _alters(statement: Statement) -> bool:
     return bool(statement.operations) and all(
         isinstance(item, _LABELS)
         or (isinstance(item, TableOperation) and item.kind == "table" and not isinstance(item, _RENAMES))
-        for item in statement.operations
-    )
-
-
-def _is_harmless(statement: Statement) -> bool:
-    """Return whether nothing is missed on SQLite without a statement."""
-    return all(
-        isinstance(item, (*_SESSION, op.SetComment, op.SetPrivileges, op.CreateExtension, op.CreateSchema))
         for item in statement.operations
     )
