@@ -26,6 +26,8 @@ try:
 except ImportError:
     from hashlib import blake2b
 
+__all__ = ["Store", "blake2b", "environment", "open_store"]
+
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
