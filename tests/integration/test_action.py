@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from miglint.config.integrations import workflow
+
 from .hub import TOKEN, hub_server
 from .project import ROOT, copy_to, skip_without_registry
 
@@ -58,6 +60,15 @@ def test_the_examples_are_workflows_with_inputs_that_exist(name: str, text: str,
     mine = [step for step in steps if step.get("uses") == "./.miglint"]
     assert mine
     assert {key for step in mine for key in step.get("with", {})} <= set(ACTION["inputs"])
+
+
+@pytest.mark.parametrize("comment", ["", "If no index has it, name its repository"])
+def test_the_workflow_of_init_is_one(comment: str, tmp_path: Path) -> None:
+    path = tmp_path / "miglint.yml"
+    path.write_text(workflow('"miglint @ git+https://git.example/miglint@0123"', comment))
+    conforms("vendor.github-workflows", path)
+    steps = yaml.safe_load(path.read_text())["jobs"]["miglint"]["steps"]
+    assert steps[-2]["run"] == 'pip install "miglint @ git+https://git.example/miglint@0123"'
 
 
 def test_every_input_is_documented() -> None:

@@ -125,3 +125,43 @@ def test_nothing_is_written_after_a_variant_that_fails(plant: Plant, port: Comma
     assert done.status == 1
     assert "003 z: not written: the variant of 002 comes before it, and is not written" in done.out
     assert [file.name for file in root.glob("migrations/*.sqlite.*")] == ["001_x.sqlite.up.sql"]
+
+
+@pytest.mark.parametrize(
+    "rename",
+    ["ALTER INDEX t_two RENAME TO t_three;", "ALTER TABLE t RENAME CONSTRAINT t_two TO t_three;"],
+    ids=["index", "constraint"],
+)
+def test_a_unique_constraint_that_is_renamed_stays(plant: Plant, port: Command, rename: str) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int, b int);\n",
+            "migrations/002_y.up.sql": f"ALTER TABLE t ADD CONSTRAINT t_two UNIQUE (a, b);\n{rename}\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    assert "in one variant only" not in done.out
+    database = _run(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", rows="INSERT INTO t VALUES (1, 2, 3);")
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        database.execute("INSERT INTO t VALUES (2, 2, 3)")
+    assert database.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE%'").fetchall() == [
+        ("t_three",)
+    ]
+
+
+def test_a_new_key_numbers_the_rows_that_are_there_and_those_to_come(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (a int, b int, PRIMARY KEY (a, b));\n",
+            "migrations/002_y.up.sql": """\
+                ALTER TABLE t DROP CONSTRAINT t_pkey;
+                ALTER TABLE t ADD COLUMN id bigserial PRIMARY KEY;
+                """,
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    database = _run(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", rows="INSERT INTO t VALUES (1, 2), (1, 3);")
+    database.execute("INSERT INTO t (a, b) VALUES (1, 2)")
+    assert database.execute("SELECT id, a, b FROM t ORDER BY id").fetchall() == [(1, 1, 2), (2, 1, 3), (3, 1, 2)]

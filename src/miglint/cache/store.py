@@ -26,7 +26,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-__all__ = ["Store", "blake2b", "environment", "open_store"]
+__all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40

@@ -118,6 +118,9 @@ class AlteredTables:
             column = table.columns[name.lower()]
             if column.nullable is not False or column.default is not None or column.generated is not None:
                 continue
+            if column.autoincrement:
+                # Each row gets a number there, too.
+                continue
             value = filling((self._script.schema, new), here, table, column)
             self._notes.append(
                 f"Existing rows get {value} in {table.name.name}.{column.name}, "

@@ -8,10 +8,12 @@ from miglint.base.model import Discovered, History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
+from miglint.port.ported_rollbacks import PortedBack, not_ported, ported_text
 from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
 from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL
 from miglint.rollback.compose import FileEdit, compose
+from miglint.rollback.headers import new_header
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
 from miglint.rollback.written import RollbackText, what_is_restored, write_rollback
@@ -33,15 +35,17 @@ class PortedRollback(Struct, frozen=True):
         """Return what became of it, as a line of text."""
         if self.edit is None:
             return f"rollback not written: {self.problem}"
+        ported = "" if self.text.source is None else f", ported from {self.text.source}"
         restored = what_is_restored(self.text.restores, loses=bool(self.text.lost))
         left = f", which {restored} {'; '.join(self.text.missing)}" if self.text.missing else ""
-        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{left}"
+        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{ported}{left}"
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""
         return {
             "path": None if self.edit is None else self.edit.path,
             "restores": self.text.restores,
+            "ported_from": self.text.source,
             "missing": list(self.text.missing),
             "problem": self.problem,
         }
@@ -73,6 +77,17 @@ def _with_values_back(text: RollbackText, values: ColumnValues) -> RollbackText:
     return replace(text, restores=text.restores if missing else EXACT, missing=missing)
 
 
+def _with_its_rows(text: RollbackText, step: Step, back: PortedBack, header: Sequence[str]) -> RollbackText:
+    """Return the ported rollback if it restores the schema, else the one at hand, which says what it misses."""
+    if text.restores == IMPOSSIBLE:
+        return text
+    found = ported_text(step, back, header)
+    if isinstance(found, RollbackText):
+        better = len(found.lost) < len(text.lost) or len(found.missing) < len(text.missing)
+        return found if back.wanted or better else text
+    return not_ported(text, back, found) if back.wanted else text
+
+
 def _rollback(
     item: PortedMigration, history: History, step: Step, found: Discovered, options: PortOptions
 ) -> PortedRollback:
@@ -90,6 +105,9 @@ def _rollback(
     place = place_rollback(history, migration, found.histories, over=options.over)
     if isinstance(place, NoPlace):
         return PortedRollback(item, text, None, place.reason)
+    if item.back is not None and (item.rows_back or text.lost or text.missing):
+        header = new_header(history, migration, place.path) if place.file is None else ()
+        text = _with_its_rows(text, step, item.back(), header)
     if there is not None and not options.over:
         return PortedRollback(item, text, None, f"it has a rollback, {there.path}")
     return PortedRollback(item, text, compose(history, migration, place, text))

@@ -82,10 +82,11 @@ class SqliteScript:
             columns = found.columns or ()
         return f"UPDATE {own} SET {', '.join(f'{identifier(item)} = NULL' for item in columns or ('rowid',))}"
 
-    def rows(self, text: str) -> str | None:
-        """Write a statement that reads or changes rows, or return why SQLite does not run it."""
-        objection = too_new(text, self.target) or self._trial().prepare(text)
-        if objection is None:
+    def rows(self, *texts: str) -> str | None:
+        """Write statements that read or change rows, all or none; return why SQLite does not run one."""
+        objections = (too_new(text, self.target) or self._trial().prepare(text) for text in texts)
+        objection = next((item for item in objections if item is not None), None)
+        for text in texts if objection is None else ():
             self.parts.append(f"{text.rstrip().rstrip(';')};")
             self._follow(self.parts[-1])
         return objection

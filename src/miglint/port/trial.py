@@ -7,7 +7,7 @@ authorizer denies all else, so that no file is opened.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from miglint.schema.value import Schema
@@ -124,6 +124,15 @@ class Trial:
         if message is None or self._complete or not message.startswith(_MISSING):
             return message
         return None
+
+
+def runs_twice(schema: Schema, texts: Sequence[str]) -> bool:
+    """Return whether SQLite runs statements over a schema without rows, and then once more."""
+    trial = Trial(schema)
+    try:
+        return all(trial.create(text) is None for text in (*texts, *texts))
+    finally:
+        trial.close()
 
 
 class Trials:
