@@ -74,17 +74,7 @@ def ported_text(step: Step, back: PortedBack, header: Sequence[str]) -> Rollback
     if missed:
         return missed
     parts = _trimmed(_without_header(back.script.parts) if header else back.script.parts)
-    text = "\n".join(parts)
-    script = Script(SourceFile("rollback.sql", text), Span(0, len(text)), Direction.ROLLBACK, step.migration.dialect)
-    ran = replay_one(
-        replace(step.migration, rollback=script),
-        parse,
-        step.before,
-        layout=step.layout,
-        runner=step.runner,
-        doubted=step.doubted,
-        sqlite=step.sqlite,
-    )
+    ran = _with_rollback(step, parts)
     found = assess(ran)
     if not _is_restored(ran) or found.restores in (None, IMPOSSIBLE):
         return ("its statements lead to another schema here",)
@@ -102,6 +92,21 @@ def ported_text(step: Step, back: PortedBack, header: Sequence[str]) -> Rollback
         fails_on=found.fails_on,
         source=back.path,
         once=once,
+    )
+
+
+def _with_rollback(step: Step, parts: Sequence[str]) -> Step:
+    """Return a step with a rollback of some statements and comments, as it is replayed."""
+    text = "\n".join(parts)
+    script = Script(SourceFile("rollback.sql", text), Span(0, len(text)), Direction.ROLLBACK, step.migration.dialect)
+    return replay_one(
+        replace(step.migration, rollback=script),
+        parse,
+        step.before,
+        layout=step.layout,
+        runner=step.runner,
+        doubted=step.doubted,
+        sqlite=step.sqlite,
     )
 
 

@@ -85,6 +85,16 @@ def _with_values_back(text: RollbackText, values: ColumnValues) -> RollbackText:
     return replace(text, restores=text.restores if missing else EXACT, missing=missing)
 
 
+def _without_values(text: RollbackText, values: Sequence[str]) -> RollbackText:
+    """Return a rollback that says which values it does not bring back, once each."""
+    if not values or text.restores == IMPOSSIBLE:
+        return text
+    restores = PARTIAL if text.restores == EXACT else text.restores
+    named = tuple(reason.partition(" stay ")[0] for reason in text.missing)
+    lost = (reason for reason in values if reason.partition(" stay ")[0] not in named)
+    return replace(text, restores=restores, missing=(*text.missing, *lost))
+
+
 def _with_its_rows(text: RollbackText, step: Step, back: PortedBack, header: Sequence[str]) -> RollbackText:
     """Return the ported rollback if it restores the schema, else the one at hand, which says what it misses."""
     if text.restores == IMPOSSIBLE:
@@ -101,11 +111,7 @@ def _rollback(
 ) -> PortedRollback:
     text = write_rollback(step, options.version, item.script.values_back)
     text = _with_values_back(text, item.script.values_back)
-    if item.script.values_lost and text.restores != IMPOSSIBLE:
-        restores = PARTIAL if text.restores == EXACT else text.restores
-        named = tuple(reason.partition(" stay ")[0] for reason in text.missing)
-        lost = (reason for reason in item.script.values_lost if reason.partition(" stay ")[0] not in named)
-        text = replace(text, restores=restores, missing=(*text.missing, *lost))
+    text = _without_values(text, item.script.values_lost)
     migration, there = step.migration, step.migration.rollback
     if there is not None and item.migration.rollback is not None and there.path == item.migration.rollback.path:
         # That of the migration itself, which was for both engines as long as there was no other.
@@ -145,10 +151,8 @@ def verified(
 
     checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], kept), strict=True))
     problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
-    for item in ported:
-        problem = _fails_on_rows(item, there, runs)
-        if problem is not None:
-            problems.setdefault(id(item.migration), problem)
+    failing = ((item, _fails_on_rows(item, there, runs)) for item in ported)
+    problems = {id(item.migration): problem for item, problem in failing if problem is not None} | problems
     again = without_followers([_with_problem(item, problems.get(id(item.migration))) for item in ported])
     written = {id(item.migration) for item in again if item.edit is not None}
     return again, [item for item in rollbacks if id(item.ported.migration) in written]
