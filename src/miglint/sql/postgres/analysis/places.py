@@ -75,21 +75,15 @@ class ColumnPlaces:
         """Enter a name that refers to a column."""
         if found.column not in (self._old, self._new):
             return
-        level: QueryLevel | None = scope
-        around: list[FromItem] = []
-        merged = False
-        for depth in range(found.level + 1):
-            if level is None:
-                return
-            around += [item for item in level.sources if not item.hidden]
-            merged = merged or self._new in level.merged
-            if depth < found.level:
-                level = level.outer
-        assert level is not None
+        levels, outer = [scope], scope.outer
+        while len(levels) <= found.level and outer is not None:
+            levels.append(outer)
+            outer = outer.outer
+        around = [item for level in levels for item in level.sources if not item.hidden]
+        merged = any(self._new in level.merged for level in levels)
+        level = levels[-1]
         source = level.sources[found.source] if found.source >= 0 else None
-        rivals = merged or any(
-            item is not source and item.columns is not None and self._new in item.columns for item in around
-        )
+        rivals = merged or any(item is not source and self._new in (item.columns or ()) for item in around)
         renamed = tuple(item for item in around if item is not source and self._is_renamed(item))
         self._references[body.get("location", 0)] = _Reference(count, found.column, source, rivals, renamed)
 
@@ -169,17 +163,10 @@ class ColumnPlaces:
 
     def _edits(self, content: bytes) -> Iterator[tuple[int, int, bytes]]:
         swapped: dict[int, int] = {}
-        for place, reference in self._references.items():
-            parts = _parts(content, place)
-            source, plain = reference.source, reference.parts == 1
-            if not parts or source is None:
-                continue
-            start, end = parts[min(reference.parts, len(parts)) - 1]
-            if reference.column == self._old and self._is_renamed(source):
+        for start, end, words, place in self._names(content):
+            if place is not None:
                 swapped[place] = end
-                yield start, end, _name(self._new, source.alias if plain and reference.rivals else "")
-            elif reference.column == self._new and plain and any(map(self._is_renamed, reference.renamed)):
-                yield start, end, _name(self._new, source.alias)
+            yield start, end, words
         for place in self._written:
             yield from ((start, end, _name(self._new)) for start, end in _parts(content, place)[:1])
         for place in self._inferred:
@@ -191,6 +178,19 @@ class ColumnPlaces:
         for source, body in self._tables:
             if id(source) in self._listed and not source.listed and source.columns is not None:
                 yield _with_column_list(content, source, body)
+
+    def _names(self, content: bytes) -> Iterator[tuple[int, int, bytes, int | None]]:
+        """Yield the names that change, those of the column with the place where they begin."""
+        for place, reference in self._references.items():
+            parts = _parts(content, place)
+            source, plain = reference.source, reference.parts == 1
+            if not parts or source is None:
+                continue
+            start, end = parts[min(reference.parts, len(parts)) - 1]
+            if reference.column == self._old and self._is_renamed(source):
+                yield start, end, _name(self._new, source.alias if plain and reference.rivals else ""), place
+            elif reference.column == self._new and plain and any(map(self._is_renamed, reference.renamed)):
+                yield start, end, _name(self._new, source.alias), None
 
     def _in_brackets(self, content: bytes, place: int) -> Iterator[tuple[int, int, bytes]]:
         for token in _TOKEN.finditer(content, place):
