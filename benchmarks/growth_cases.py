@@ -58,6 +58,8 @@ _COMMON = (
     Case("create view", _T, "CREATE VIEW v{i} AS SELECT a FROM {t};", "DROP VIEW v{i};"),
     Case("view over view", "CREATE VIEW v0 AS SELECT 1 AS a;", "CREATE VIEW v{i} AS SELECT a FROM v{previous};",
          "DROP VIEW v{i};", "", _ONE),
+    Case("foreign keys in a row", "CREATE TABLE c0 (id int PRIMARY KEY);",
+         "CREATE TABLE c{i} (id int PRIMARY KEY REFERENCES c{previous} (id));", "SELECT 1;", "", _ONE),
     Case("foreign key to one table", _T, "CREATE TABLE c{i} (id int PRIMARY KEY, a int REFERENCES {t} (id));",
          "DROP TABLE c{i};"),
     Case("insert", _T, "INSERT INTO {t} (id, a, b) VALUES ({i}, {i}, 'x');", "DELETE FROM {t} WHERE id = {i};"),

@@ -88,10 +88,10 @@ def with_sqlite(version: tuple[int, ...]) -> Report:
 def test_with_sqlite_as_a_target_each_construct_that_it_refuses_is_told() -> None:
     report = with_sqlite((3, 40))
     told = [
-        (item.direction, Path(item.path).name[:3], item.line, item.code, re.split(": | needs ", item.message)[0])
+        (item.direction, Path(item.path).name[:3], item.line, item.code, re.split(": | from ", item.message)[0])
         for item in report.findings
     ]
-    guard, check_ = "SQLite refuses ADD COLUMN IF NOT EXISTS", "ALTER TABLE ... ADD CHECK"
+    guard, check_ = "SQLite refuses ADD COLUMN IF NOT EXISTS", "SQLite has ALTER TABLE ... ADD CHECK"
     drop = "SQLite refuses DROP COLUMN IF EXISTS"
     assert sorted(told) == sorted(
         [
@@ -111,7 +111,9 @@ def test_with_sqlite_as_a_target_each_construct_that_it_refuses_is_told() -> Non
 
 def test_the_version_that_takes_a_construct_is_named_if_there_is_one() -> None:
     added = [item for item in with_sqlite((3, 40)).findings if item.code == "LIT002"]
-    assert {item.message for item in added} == {"ALTER TABLE ... ADD CHECK needs SQLite 3.53, and the target is 3.40"}
+    assert {item.message for item in added} == {
+        "SQLite has ALTER TABLE ... ADD CHECK from 3.53 on, and the target is 3.40"
+    }
     assert not [item for item in with_sqlite((3, 53)).findings if item.code == "LIT002"]
     dropped = [item.help for item in with_sqlite((3, 40)).findings if "DROP COLUMN" in item.message]
     assert all("3.35" in text for text in dropped)

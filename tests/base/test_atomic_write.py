@@ -3,10 +3,12 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
 from miglint.base.atomic_write import write_file
+from miglint.base.input_files import open_folder
 
 
 def test_replaces_a_file_as_a_whole_and_leaves_nothing_behind(tmp_path):
@@ -56,3 +58,41 @@ def test_a_folder_is_an_error_and_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="folder"):
         write_file(folder, b"x")
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["sub/report.json", "sub/deep/report.json"])
+def test_a_folder_that_becomes_a_link_out_of_the_checkout_is_not_written_to(
+    tmp_path, tmp_path_factory, monkeypatch, place
+):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "deep").mkdir()
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+
+    def swap_and_open(path, **options):
+        (tmp_path / "sub").rename(tmp_path / "away")
+        (tmp_path / "sub").symlink_to(outside)
+        return open_folder(path, **options)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("miglint.base.atomic_write.open_folder", swap_and_open)
+    for name in (tmp_path / place, Path(place)):
+        with pytest.raises(OSError, match="points outside"):
+            write_file(name, b"x")
+        (tmp_path / "sub").unlink()
+        (tmp_path / "away").rename(tmp_path / "sub")
+    assert [path for path in [*outside.rglob("*"), *tmp_path.rglob("*")] if path.is_file()] == []
+
+
+def test_a_file_in_the_place_of_a_device_is_not_cut_off(tmp_path, monkeypatch):
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    monkeypatch.setattr("miglint.base.atomic_write.Path.is_file", lambda self: False)
+    with pytest.raises(OSError, match="was replaced"):
+        write_file(taken, b"x")
+    assert taken.read_text() == "mine"
+
+
+def test_a_folder_that_can_be_written_to_and_not_be_listed(tmp_path):
+    (tmp_path / "drop").mkdir(mode=0o300)
+    write_file(tmp_path / "drop" / "report.json", b"x")
+    assert (tmp_path / "drop" / "report.json").read_bytes() == b"x"

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from miglint.cache import store
-from miglint.cache.command_output import InputFingerprint
+from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -70,9 +70,8 @@ def poison(project, text="POISON"):
     key = (project.parent / "home" / "miglint" / "key").read_bytes()
     kept = Store(str(project / ".miglint_cache"), key, own=True)
     for path in entries(project):
-        entry = json.loads(kept.read(path.name))
-        entry["body"] = [text]
-        kept.write(path.name, json.dumps(entry).encode())
+        *inputs, _, notes, output, rest = decode_lists(kept.read(path.name))
+        kept.write(path.name, encode_lists([*inputs, [text], notes, output, rest]))
 
 
 def test_the_same_question_gets_the_kept_answer(failing):
@@ -187,9 +186,8 @@ def forge(folder, key=b"", text="FORGED"):
     """Write what says that all is well into every entry of a cache, sealed with a key."""
     kept = Store(str(folder), key, own=True)
     for path in sorted(folder.glob("answer-*")):
-        entry = json.loads(path.read_bytes()[32:])
-        entry |= {"body": [text], "status": 0}
-        kept.write(path.name, json.dumps(entry).encode())
+        *inputs, _, notes, output, (sqlite, state, _) = decode_lists(path.read_bytes()[32:])
+        kept.write(path.name, encode_lists([*inputs, [text], notes, output, [sqlite, state, "0"]]))
 
 
 @pytest.mark.parametrize("key", [b"", b"0" * 32])

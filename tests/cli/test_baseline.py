@@ -89,6 +89,11 @@ def test_a_file_that_is_no_baseline_is_not_overwritten(check: Check) -> None:
     _, said = check("--write-baseline", "--baseline", "notes.json", status=2)
     assert "not a miglint baseline" in said
     assert Path("notes.json").read_text() == '{"mine": 1}'
+    Path("notes.json").write_text("{\n<<<<<<< ours\n")
+    _, said = check("--baseline", "notes.json", status=2)
+    assert "notes.json:2: not a miglint baseline" in said and "resolve a merge by hand" in said
+    _, said = check("--baseline", str(Path("none.json").absolute()), status=2)
+    assert "miglint: none.json: cannot be read: No such file or directory; --write-baseline writes it" in said
 
 
 def test_the_missing_setting_is_named_or_added(check: Check) -> None:
@@ -159,6 +164,21 @@ def test_a_mended_neighbor_makes_nothing_new(check: Check, write: Write) -> None
         assert found == []
         assert "accepted finding" in said
         assert "--prune" in said
+
+
+def test_a_finding_that_moves_to_the_other_script_of_its_migration_is_not_new(check: Check, write: Write) -> None:
+    """A mended forward can be where a rollback goes wrong; the finding is the same."""
+    write("003_c.up.sql", "CREATE TABLE IF NOT EXISTS c (id int PRIMARY KEY);\n")
+    write("003_c.down.sql", "DROP TABLE c;\n")
+    check("--write-baseline", status=0)
+    baseline = json.loads(Path(FILE).read_text())
+    (moved,) = (item for item in baseline["findings"] if item["path"] == "m/003_c.down.sql")
+    moved |= {"path": "m/003_c.up.sql", "direction": "forward", "fingerprint": "0" * 16}
+    Path(FILE).write_text(json.dumps(baseline))
+    assert check("--baseline", FILE, status=0)[0] == []
+    moved |= {"path": "m/002_two.sql", "version": "002"}
+    Path(FILE).write_text(json.dumps(baseline))
+    assert check("--baseline", FILE, status=1)[0] == ["IDM020 m/003_c.down.sql:1"]
 
 
 def test_what_a_fixed_finding_hid_is_not_new(check: Check, write: Write) -> None:

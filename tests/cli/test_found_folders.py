@@ -76,5 +76,36 @@ def test_each_history_is_named_by_its_folder(project: Path, capsys: pytest.Captu
     for at in ("services/b/db/migrations:1", "services/b/db/migrations/1_a.up.sql", "services/b/db/migrations/:1"):
         assert main(["schema", "--at", at]) == 0
         assert "CREATE TABLE b (" in capsys.readouterr().out
+    # A part of the folder's path, and a version that one of them alone has.
+    (project / "services" / "b" / "db" / "migrations" / "7_b.up.sql").write_text("DROP TABLE IF EXISTS b;\n")
+    assert main(["schema", "--at", "services/b:1"]) == 0
+    assert "CREATE TABLE b (" in capsys.readouterr().out
+    assert main(["schema", "--at", "7", "services"]) == 0
+    assert main(["schema", "--at", "9", "services"]) == 2
+    assert "no migration has version 9" in capsys.readouterr().err
     assert main(["schema", "--at", "services/c/migrations:1"]) == 2
     assert "no history in services/c/migrations (did you mean `services/a/migrations`?)" in capsys.readouterr().err
+
+
+def test_a_folder_without_any_names_those_of_the_repository(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".git").mkdir()
+    (project / "docs").mkdir()
+    monkeypatch.chdir(project / "docs")
+    for command in (["check"], ["init"], ["rollback", "list"]):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert "found in .; this repository has some in ../services/a/migrations, ../services/b/db/migrations; " in said
+
+
+def test_migrations_that_are_programs_are_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "migrations" / "versions" / "1_a.py").write_text("def upgrade(): ...\n")
+    monkeypatch.chdir(tmp_path)
+    for command in (["init"], ["check"]):
+        assert main(command) == 2
+        assert "(alembic.ini: Alembic's migrations are Python; `alembic upgrade head --sql`" in capsys.readouterr().err

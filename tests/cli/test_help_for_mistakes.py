@@ -39,6 +39,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ('targets = ["sqlite>=4"]\n', "the newest version that miglint knows is 3."),
         ('runner = "golang_migrate"\n', "(did you mean `golang-migrate`?)"),
         ('idempotency = "require"\n', "(did you mean `required`?)"),
+        (
+            'layout = "golang_migrate"\n',
+            "toml:1: unknown layout `golang_migrate` (did you mean `golang-migrate`?)",
+        ),
+        ('\nlayout = "rails"\n', "miglint.toml:2: unknown layout `rails`: known layouts are liquibase, "),
+        ('ignore = "IDM001"\n', 'a list of strings, not a string: `ignore = ["IDM001"]`'),
+        ('severity = { IDM = "ERROR" }\n', "(did you mean `error`?)"),
+        ('rules = ["IDM"]\n', '`rules` names files with own rules: `select = ["IDM"]` enables rules'),
+        ('rules.IDM001 = "off"\n', '`ignore = ["IDM001"]` turns it off'),
     ],
 )
 def test_the_configuration(project: Path, capsys: pytest.CaptureFixture[str], settings: str, said: str) -> None:
@@ -55,7 +64,16 @@ def test_the_configuration(project: Path, capsys: pytest.CaptureFixture[str], se
         (["check", "--ignore", "IDM01"], "miglint: --ignore: unknown rule `IDM01` (did you mean `IDM001`?)"),
         (["check", "--select", "IDM,IDX"], "miglint: --select: unknown rule `IDX`"),
         (["check", "--target", "pg>=99"], "the newest version that miglint knows is 19"),
-        (["schema", "--at", "000004_name"], "no migration has version 000004_name"),
+        (["schema", "--at", "000004_name"], "no migration has version 000004_name (did you mean `000003_name`?)"),
+        (["schema", "--at", "30"], "no migration has version 30\n"),
+        (["check", "--layout", "rails"], "miglint: --layout: unknown layout `rails`: known layouts"),
+        (["check", "--at", "000003_name"], "No such option '--at': name the migration's file: `miglint check FILE`"),
+        (["check", "--disable", "IDM"], "No such option '--disable': `--ignore RULES`"),
+        (["check", "--exclude", "a"], "`exclude = [...]` in the configuration"),
+        (["check", "--formt", "json"], "--format"),
+        (["lint"], "unknown command `lint` (did you mean `check`?)"),
+        (["chek"], "(did you mean `check`?)"),
+        (["migrations"], "unknown command `migrations`: to check it, `miglint check migrations`"),
     ],
 )
 def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:

@@ -44,14 +44,17 @@ def test_what_is_found_is_written_with_its_reason(project: Path, capsys: pytest.
     assert settings.paths == ("billing/migrations", "desktop/migrations")
     assert settings.dialect == "postgres"
     assert [(item.paths, item.dialect) for item in settings.per_path] == [(("desktop/migrations",), "sqlite")]
-    assert settings.targets == {"postgres": (16,), "sqlite": ()}
+    # SQLite is no target of the billing service.
+    assert settings.targets == {"postgres": (16,)}
     assert (settings.runner, settings.rollbacks, settings.idempotency) == ("sqlx", "required", "auto")
     assert settings.baseline is None
+    assert "# billing/Cargo.toml and desktop/Cargo.toml name it.\nrunner" in text
     assert 'desktop/Cargo.toml: sqlx with feature "sqlite"' in text and "docker-compose.yml: postgres:16" in text
     assert len(text.splitlines()) <= MOST_LINES
     out = capsys.readouterr().out
     assert "billing/migrations: sqlx, PostgreSQL, 2 migrations" in out
     assert "desktop/migrations: sqlx, SQLite, 2 migrations" in out
+    assert '  idempotency = "auto": errors only for what sqlx may run twice. "required": for all scripts (0 of' in out
     assert "4 pairs" in out and "in billing/migrations/2_orders." in out and "is worth a look" in out
 
 
@@ -93,6 +96,8 @@ def test_the_changes_can_be_seen_first(project: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
     assert main(["init", "--pre-commit", "--github", "--diff"]) == 0
     assert capsys.readouterr().out == ""
+    assert main(["init", "--pre-commit"]) == 0
+    assert capsys.readouterr().out == "nothing to do: miglint.toml exists, .pre-commit-config.yaml has the hook\n"
 
 
 def test_idempotent_scripts_are_kept_so(project: Path) -> None:
@@ -100,6 +105,47 @@ def test_idempotent_scripts_are_kept_so(project: Path) -> None:
         plant(project, {f"billing/migrations/{number}_a.up.sql": f"CREATE TABLE IF NOT EXISTS a{number} (id int);\n"})
     assert main(["init"]) == 0
     assert load().idempotency == "required"
+
+
+def test_hooks_and_workflows_are_for_the_top_of_the_repository(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project / "billing")
+    assert main(["init", "--pre-commit", "--github"]) == 2
+    assert "--pre-commit and --github: hooks and workflows are read at the top of" in capsys.readouterr().err
+    assert not (project / "billing" / "miglint.toml").exists()
+    assert main(["init"]) == 0
+
+
+def test_what_holds_for_one_service_is_not_asked_of_another(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service for PostgreSQL need not run on SQLite, and one of a tool without rollbacks needs none."""
+    plant(
+        project,
+        {
+            "billing/migrations/3_unique.up.sql": "ALTER TABLE orders ADD CONSTRAINT o UNIQUE (note);\n",
+            "billing/migrations/3_unique.down.sql": "ALTER TABLE orders DROP CONSTRAINT o;\n",
+            "billing/migrations/2_orders.down.sql": "DROP TABLE orders;\n",
+            "web/prisma/schema.prisma": 'datasource db {\n  provider = "postgresql"\n}\n',
+            "web/prisma/migrations/20240101000000_a/migration.sql": "CREATE TABLE a (id integer PRIMARY KEY);\n",
+        },
+    )
+    assert main(["init"]) == 0
+    assert load().rollbacks is None
+    capsys.readouterr()
+    assert main(["check", "--format", "concise"]) == 0
+    out = capsys.readouterr().out
+    assert "LIT001" not in out and "PAI001" not in out
+
+
+def test_a_guessed_engine_is_called_a_guess(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {".git/HEAD": "", "migrations/1_a.up.sql": UP.format(name="a")})
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert '# A guess: nothing names one engine.\ndialect = "postgres"' in (tmp_path / "miglint.toml").read_text()
+    (tmp_path / "miglint.toml").unlink()
+    plant(tmp_path, {"compose.yaml": "services:\n  db:\n    image: postgres:16.2\n"})
+    assert main(["init"]) == 0
+    assert '# compose.yaml: postgres:16.2.\ndialect = "postgres"' in (tmp_path / "miglint.toml").read_text()
 
 
 def test_without_migrations(

@@ -162,3 +162,20 @@ def test_lines_are_found_behind_headers_quotes_and_dots():
     assert line_of(text, ("b", "e", 0, "y")) == 5
     assert line_of(text, ("b", "e", 1, "f", "z", "w")) == 8
     assert line_of(text, ("nothing",)) == 1
+
+
+@pytest.mark.parametrize("named", ["sub/known.json", "sub/deep/known.json", "known.json"])
+def test_a_file_that_leads_out_of_the_checkout_by_now_is_not_read(tmp_path, tmp_path_factory, named):
+    outside = tmp_path_factory.mktemp("outside")
+    for top in (outside, tmp_path):
+        for name in ("known.json", "deep/known.json", "sub/known.json", "sub/deep/known.json"):
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_text("ours" if top == tmp_path else "hunter2")
+    (tmp_path / "miglint.toml").write_text(f'baseline = "{named}"\n')
+    settings = load(tmp_path / "miglint.toml")
+    assert settings.read(named, 100) == b"ours"
+    first = tmp_path / named.partition("/")[0]
+    first.rename(tmp_path / "away")
+    first.symlink_to(outside if "/" in named else outside / named)
+    with pytest.raises(OSError, match="points outside the checkout"):
+        settings.read(named, 100)

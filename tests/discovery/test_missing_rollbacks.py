@@ -105,3 +105,23 @@ def test_since_and_hook_report_the_new_ones(tmp_path: Path, monkeypatch: pytest.
         assert main(["check", "--format", "json", "--output", str(output), *arguments]) == 0
         (finding,) = json.loads(output.read_text(encoding="utf-8"))["findings"]
         assert (finding["version"], finding["severity"]) == ("006", "warning")
+
+
+def test_a_comment_is_not_advised_in_a_script_whose_checksum_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "miglint.toml").write_text('paths = ["migrations"]\n')
+    (tmp_path / "migrations").mkdir()
+    for number in (1, 2, 3):
+        (tmp_path / "migrations" / f"{number}_t.up.sql").write_text(f"CREATE TABLE t{number} (id int PRIMARY KEY);\n")
+        (tmp_path / "migrations" / f"{number}_t.down.sql").write_text(f"DROP TABLE t{number};\n")
+    rollback = tmp_path / "migrations" / "3_t.down.sql"
+    rollback.unlink()
+    (missing,) = findings(tmp_path, "migrations")
+    assert "state in the forward script" in missing.help
+    (tmp_path / "Cargo.toml").write_text('[dependencies]\nsqlx = "0.8"\n')
+    (missing,) = findings(tmp_path, "migrations")
+    assert "or one that only states why there is none" in missing.help and "(sqlx refuses" in missing.help
+    rollback.write_text("-- miglint: irreversible (the rows are gone)\n")
+    assert findings(tmp_path, "migrations") == []

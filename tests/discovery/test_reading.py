@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miglint.base.errors import UsageError
+from miglint.base.input_files import open_folder
 from miglint.base.model import SourceFile, Span
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.reading import from_bytes, from_text, read_file
@@ -164,7 +165,7 @@ def test_what_became_a_link_after_it_was_listed_is_not_read(
     root = plant({"m/1_a.sql": "ours", "m/sub/1_a.sql": "ours"})
     outside = tmp_path_factory.mktemp("outside")
     (outside / "1_a.sql").write_text("secret")
-    tree = FolderTree(str(root), [], ())
+    tree = FolderTree(str(root), {}, ())
     tree.walk(str(root / "m"))
     place = root / swapped
     file = place if place.is_file() else place / "1_a.sql"
@@ -173,6 +174,103 @@ def test_what_became_a_link_after_it_was_listed_is_not_read(
     place.symlink_to(outside / "1_a.sql" if file == place else outside)
     read = read_file(str(file), "shown", 100, tree.may_read)
     assert (read.file.text, read.file.error) == ("", "this symbolic link points outside the checkout and is not read")
+
+
+@pytest.mark.parametrize("swapped", ["m", "m/sub", "m/sub/deep"])
+def test_a_folder_that_becomes_a_link_while_it_is_opened_is_not_listed(
+    plant: Plant, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    root = plant({"m/1_a.sql": "ours", "m/sub/2_b.sql": "ours", "m/sub/deep/3_c.sql": "ours"})
+    outside = tmp_path_factory.mktemp("outside")
+    for name in ("9_secret.sql", "sub/9_secret.sql", "sub/deep/9_secret.sql", "deep/9_secret.sql"):
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        (outside / name).write_text("hunter2")
+
+    def swap_and_open(path: str) -> tuple[int, str]:
+        if path == str(root / swapped):
+            (root / swapped).rename(root / "away")
+            (root / swapped).symlink_to(outside)
+        return open_folder(path)
+
+    monkeypatch.setattr("miglint.discovery.walk.open_folder", swap_and_open)
+    found = discover([str(root / "m")], options=DiscoveryOptions(cwd=str(root), rollbacks="none"))
+    assert "secret" not in repr(found)
+    assert "hunter2" not in repr(found)
+    assert swapped in [problem.path for problem in found.problems]
+
+
+@pytest.mark.parametrize("configured", [True, False])
+@pytest.mark.parametrize("asked", ["m", "m/sub", "m/sub/1_a.sql", "m/1_a.sql"])
+def test_a_path_that_leads_out_of_the_checkout_by_now_is_refused(
+    plant: Plant, tmp_path_factory: pytest.TempPathFactory, asked: str, configured: bool
+) -> None:
+    root = plant({".git/HEAD": ""})
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "sub").mkdir()
+    for name in ("1_a.sql", "sub/1_a.sql"):
+        (outside / name).write_text("hunter2")
+    (root / "m").symlink_to(outside)
+    path = str(root / asked)
+    options = DiscoveryOptions(
+        cwd=str(root), checkouts=(str(root),), configured=frozenset((path,) if configured else ())
+    )
+    with pytest.raises(UsageError, match="points outside it, and is not read"):
+        discover([path], options=options)
+    with pytest.raises(UsageError, match="points outside it, and is not read"):
+        discover_text(f"{root}/m/7_new.sql", "SELECT 1;", options=options)
+
+
+RELATED = {
+    "beside": ("db/up/1_a.sql", "db/down"),
+    "below": ("db/1_a.sql", "db/rollback"),
+    "for another engine": ("postgres/1_a.sql", "sqlite"),
+    "of another engine's rollbacks": ("rollback/pg/1_a.sql", "pg"),
+    "of another release": ("1.0.0/1_a.sql", "1.1.0"),
+    "of another migration": ("2024-01-02-000000_b/up.sql", "2024-01-01-000000_a"),
+}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("inside", [True, False], ids=["inside", "outside"])
+@pytest.mark.parametrize("related", RELATED)
+def test_folders_that_belong_to_a_request_are_not_read_through_a_link_out_of_it(
+    plant: Plant, tmp_path_factory: pytest.TempPathFactory, related: str, whole: bool, inside: bool
+) -> None:
+    asked, link = RELATED[related]
+    root = plant({f"p/{asked}": "SELECT 1;"})
+    outside = tmp_path_factory.mktemp("outside")
+    for name in ("1_a.sql", "1_a.down.sql", "up.sql", "down.sql", "V2__b.sql"):
+        (outside / name).write_text("hunter2")
+    (root / "p" / link).symlink_to(outside)
+    path = root / "p" / asked
+    cwd = root / "p" if inside else tmp_path_factory.mktemp("elsewhere")
+    found = discover([str(path.parent if whole else path)], options=DiscoveryOptions(cwd=str(cwd)))
+    assert [file.text for file in found.files] == ["SELECT 1;"]
+    assert "hunter2" not in repr(found)
+
+
+def test_folders_that_belong_to_a_request_elsewhere_are_read(plant: Plant) -> None:
+    root = plant({"real/db/up/1_a.sql": "", "real/db/down/1_a.sql": "", "work/note": ""})
+    (root / "link").symlink_to("real")
+    for top in ("real", "link"):
+        found = discover([f"../{top}/db/up"], options=DiscoveryOptions(cwd=str(root / "work")))
+        assert len(found.files) == 2
+
+
+@pytest.mark.parametrize("name", ["atlas.sum", "metadata.toml"])
+def test_a_tools_own_file_is_not_read_in_a_folder_that_became_a_link(
+    plant: Plant, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    root = plant({"m/1_a.sql": "", f"m/{name}": "ours"})
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / name).write_text("hunter2")
+    tree = FolderTree(str(root), {}, ())
+    tree.walk(str(root / "m"))
+    assert tree.folders["m"].content(name) == b"ours"
+    (root / "m").rename(root / "away")
+    (root / "m").symlink_to(outside)
+    assert tree.folders["m"].content(name) is None
+    assert list(tree.folders["m"].unread) == [f"m/{name}"]
 
 
 def test_names_that_climb(plant: Plant, look: Look) -> None:

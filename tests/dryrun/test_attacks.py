@@ -154,7 +154,7 @@ def expected(attack: Attack, run: MigrationRun, rows: RowRun | None) -> bool:
         case "error":
             return run.forward is not None and run.forward.error is not None
         case "bounded":
-            limits = ("statement time-out", "disk", "notices")
+            limits = ("statement time-out", "disk", "notices", "message size")
             return any(error.limit in limits for error in errors)
         case "asymmetric":
             return run.verdict.symmetric is False
@@ -182,7 +182,9 @@ def test_an_attack_is_found_or_does_no_harm(ground: Ground, name: str) -> None:
     assert ground.sentinel.alive and ground.sentinel.pid == ground.pid
     assert ground.sentinel.query("SELECT count(*) FROM users")[0] == [("1",)]
     # The next migration is as if there had been no attack.
-    assert [step.ok for step in following.steps] == [True] * 7, following
+    assert [
+        (step.name, step.ok, step.error, step.changes, step.reason) for step in following.steps if not step.ok
+    ] == []
     assert with_rows.error is None and not with_rows.losses and with_rows.rows_stable is not False, with_rows
 
 

@@ -15,8 +15,10 @@ from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.remote_server import connect_url
 from miglint.dryrun.postgres.usage import folder_usage, memory_of
+from miglint.dryrun.row_steps import run_rows
+from miglint.dryrun.steps import Scripts
 
-from .histories import LIMITS, executed, migration
+from .histories import LIMITS, executed, forward_of, migration
 
 MEMORY = 256 << 20
 ROWS = "INSERT INTO t SELECT repeat(md5(g::text), 30) FROM generate_series(1, 5000) g"
@@ -138,3 +140,51 @@ def test_what_an_error_says_is_shortened(bounded: PostgresEngine) -> None:
     error = forward.error
     for text in (error.message, error.detail, error.hint):
         assert text is not None and text.endswith("...") and 10_000 < len(text) < 30_000
+
+
+LARGE = {
+    "a message": "DO $$ BEGIN RAISE NOTICE '%', repeat('x', {n}); END $$;",
+    "an error": "DO $$ BEGIN RAISE EXCEPTION '%', repeat('x', {n}); END $$;",
+    "a row": "SELECT repeat('x', {n});",
+    "a row of many columns": "SELECT repeat('x', {n} / 4), repeat('y', {n} / 4), repeat('z', {n} / 2);",
+    "a copied row": "COPY (SELECT repeat('x', {n})) TO STDOUT;",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system does not say how much has arrived")
+@pytest.mark.parametrize("text", LARGE.values(), ids=LARGE)
+def test_a_row_or_message_is_not_read_to_its_end_if_it_is_large(text: str, embedded: PostgresEngine) -> None:
+    """libpq has no bound: it takes in what a script makes, in many copies."""
+    database = embedded.create()
+    try:
+        small = database.run(forward_of(migration(text.format(n=2_000_000)))).error
+        assert small is None or small.limit is None
+        error = database.run(forward_of(migration(text.format(n=40_000_000)))).error
+        assert error is not None and error.limit == "message size", error
+        assert database.run(forward_of(migration("SELECT 1;"))).ok
+    finally:
+        database.drop()
+
+
+def test_rows_that_are_many_are_not_large(embedded: PostgresEngine) -> None:
+    text = "SELECT repeat('x', 1000000) FROM generate_series(1, 30); COPY (TABLE pg_class) TO STDOUT;"
+    forward = executed(embedded, migration(text)).forward
+    assert forward is not None and forward.ok, forward.error
+
+
+def test_a_script_that_ends_its_session_when_it_runs_again_on_rows(embedded: PostgresEngine) -> None:
+    text = (
+        "CREATE TABLE IF NOT EXISTS t (x int); DO $$ BEGIN IF EXISTS (SELECT FROM t) THEN"
+        " PERFORM set_config('transaction_timeout', '1ms', false); END IF; END $$; SELECT pg_sleep(0.05);"
+        "INSERT INTO t VALUES (1);"
+    )
+    one = migration(text, "DROP TABLE IF EXISTS t;")
+    database = embedded.create()
+    twin = database.twin()
+    try:
+        rows = run_rows(Scripts.of(one), twin, database.schema(), 1, 0)
+        assert rows.forward is not None and rows.forward.ok
+        assert rows.rows_stable is None
+    finally:
+        twin.drop()
+        database.drop()

@@ -45,6 +45,12 @@ CASES = {
     "fails on rows": migration(
         "ALTER TABLE users ALTER nick SET NOT NULL;", "ALTER TABLE users ALTER nick DROP NOT NULL;"
     ),
+    "privileges that the rows are read with": migration(
+        "REVOKE ALL ON users FROM CURRENT_USER;", "GRANT ALL ON users TO CURRENT_USER;"
+    ),
+    "privileges that are not given back": migration(
+        "UPDATE users SET nick = 'x'; REVOKE SELECT ON users FROM CURRENT_USER;", "SELECT 1;"
+    ),
     "its own transaction": migration(
         "BEGIN; ALTER TABLE users ADD a int; COMMIT;", "BEGIN; ALTER TABLE users DROP a; COMMIT;"
     ),

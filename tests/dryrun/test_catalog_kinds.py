@@ -60,6 +60,42 @@ KINDS = {
         "COMMENT ON COLLATION l IS 'x';",
         "COMMENT ON COLLATION l IS NULL;",
     ),
+    "sequence of a column that does not draw from it": (
+        "CREATE TABLE t (n int);",
+        "CREATE SEQUENCE t_n_seq OWNED BY t.n;",
+        "DROP SEQUENCE t_n_seq;",
+    ),
+    "sequence of a column that drew from it": (
+        "CREATE TABLE t (n serial, m int);",
+        "ALTER TABLE t ALTER n DROP DEFAULT; CREATE SEQUENCE t_m_seq OWNED BY t.m;",
+        "ALTER TABLE t ALTER n SET DEFAULT nextval('t_n_seq'); DROP SEQUENCE t_m_seq;",
+    ),
+    "table added to an extension": (
+        "CREATE EXTENSION hstore;",
+        "CREATE TABLE t (a int); ALTER EXTENSION hstore ADD TABLE t;",
+        "ALTER EXTENSION hstore DROP TABLE t; DROP TABLE t;",
+    ),
+    "member added to an extension": (
+        "CREATE EXTENSION hstore; CREATE SCHEMA s; CREATE TABLE s.t (a int);",
+        "ALTER EXTENSION hstore ADD SCHEMA s;",
+        "ALTER EXTENSION hstore DROP SCHEMA s;",
+    ),
+    "column of a member of an extension": (
+        "CREATE EXTENSION hstore; CREATE TABLE t (a int); ALTER EXTENSION hstore ADD TABLE t;",
+        "ALTER TABLE t ADD b int;",
+        "ALTER TABLE t DROP b;",
+    ),
+    "body of a member of an extension": (
+        f"CREATE EXTENSION hstore; {_F} ALTER EXTENSION hstore ADD FUNCTION f(int);",
+        "CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';",
+        _F.replace("CREATE", "CREATE OR REPLACE"),
+    ),
+    "cast that a member of an extension is": (
+        "CREATE EXTENSION hstore; CREATE TYPE y AS (a int);"
+        "CREATE FUNCTION to_y(int) RETURNS y LANGUAGE sql AS 'SELECT ROW($1)::y';",
+        "CREATE CAST (int AS y) WITH FUNCTION to_y(int); ALTER EXTENSION hstore ADD CAST (int AS y);",
+        "ALTER EXTENSION hstore DROP CAST (int AS y); DROP CAST (int AS y);",
+    ),
     "commutator": (
         "CREATE FUNCTION same(int, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
         "CREATE OPERATOR @@@ (FUNCTION = same, LEFTARG = int, RIGHTARG = text);",

@@ -8,9 +8,11 @@ from miglint.base.model import Script
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
-from miglint.schema.objects import Key
+from miglint.replay.steps import replay
+from miglint.schema.objects import Key, Table
+from miglint.sql import parse
 
-from .histories import migration
+from .histories import executed, history, migration
 
 ALONE = "CREATE INDEX CONCURRENTLY i ON users (nick);"
 
@@ -102,5 +104,86 @@ def test_the_tool_ends_the_transaction_that_a_script_leaves_open(
         done = database.run(prepare(script("COMMIT; BEGIN; CREATE TABLE late (id int);"), layout))
         assert done.ok
         assert (Key("relation", "public", "late") in database.schema()) is kept
+    finally:
+        database.drop()
+
+
+@pytest.mark.parametrize(
+    ("layout", "rollback", "undone"),
+    [
+        ("golang-migrate", "DROP TABLE IF EXISTS a; ROLLBACK;", False),
+        ("golang-migrate", "DROP TABLE IF EXISTS a; ABORT; SELECT 1;", False),
+        ("golang-migrate", "DROP TABLE IF EXISTS a; BEGIN; SELECT 1; ROLLBACK;", False),
+        ("golang-migrate", "SELECT 1; ROLLBACK; DROP TABLE IF EXISTS a;", True),
+        ("golang-migrate", "DROP TABLE IF EXISTS a; COMMIT; SELECT 1; ROLLBACK;", True),
+        ("golang-migrate", "SELECT 1; BEGIN; DROP TABLE IF EXISTS a; COMMIT;", True),
+        ("prisma", "DROP TABLE IF EXISTS a; COMMIT; CREATE TABLE IF NOT EXISTS a (x int); ROLLBACK;", True),
+        ("dbmate", "DROP TABLE IF EXISTS a; ROLLBACK;", False),
+        ("dbmate", "DROP TABLE IF EXISTS a; BEGIN; SELECT 1; ROLLBACK;", False),
+        ("dbmate", "SELECT 1; ROLLBACK; DROP TABLE IF EXISTS a;", True),
+        ("dbmate", "COMMIT; DROP TABLE IF EXISTS a; ROLLBACK;", True),
+        ("plain", "DROP TABLE IF EXISTS a; ROLLBACK;", False),
+        ("plain", "BEGIN; SELECT 1; COMMIT; DROP TABLE IF EXISTS a;", True),
+    ],
+)
+def test_a_rollback_undoes_what_is_in_the_transaction_around_it(
+    embedded: PostgresEngine, layout: str, rollback: str, undone: bool
+) -> None:
+    # Seen with `psql -c` for one query, and with BEGIN before it for a tool's transaction.
+    pair = migration("CREATE TABLE IF NOT EXISTS a (x int);", rollback)
+    run = executed(embedded, pair, layout=layout)
+    assert run.step(4).error is None
+    assert run.verdict.symmetric is undone
+    assert next(replay(history(pair, layout=layout), parse)).verdict.symmetric in (None, undone)
+
+
+@pytest.mark.parametrize(
+    ("forward", "symmetric"),
+    [
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users AS SELECT * FROM users;", True),
+        ("CREATE OR REPLACE VIEW {0}.v2_users AS SELECT * FROM users;", False),
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users () INHERITS (users);", False),
+        ("CREATE TABLE IF NOT EXISTS {0}.v2_users (n int REFERENCES users);", False),
+        ("CREATE OR REPLACE FUNCTION {0}.f() RETURNS int LANGUAGE sql AS 'SELECT 1';", False),
+        ("CREATE SEQUENCE IF NOT EXISTS {0}.s;", False),
+        ("ALTER DEFAULT PRIVILEGES IN SCHEMA {0} GRANT ALL ON TABLES TO PUBLIC;", False),
+        ("CREATE TABLE IF NOT EXISTS miglint_set_aside_2_users (n int REFERENCES users);", False),
+    ],
+)
+def test_what_is_no_copy_of_rows_is_not_set_aside(embedded: PostgresEngine, forward: str, symmetric: bool) -> None:
+    text = f"CREATE SCHEMA IF NOT EXISTS miglint_set_aside; {forward.format('miglint_set_aside')}"
+    pair = migration(text, "SELECT 1;")
+    run = executed(embedded, pair, "CREATE TABLE users (id int PRIMARY KEY);")
+    assert run.step(3).ok and run.verdict.symmetric is symmetric
+
+
+def test_a_schema_called_temp_is_one_like_any_other(embedded: PostgresEngine) -> None:
+    there = "CREATE SCHEMA temp; CREATE TEMP TABLE own (id int);"
+    made = "CREATE TABLE IF NOT EXISTS temp.left_over (id int PRIMARY KEY);"
+    first, second = migration(there, "DROP SCHEMA temp;"), migration(made, "SELECT 1;", name="2")
+    assert executed(embedded, second, there).verdict.symmetric is False
+    _, step = replay(history(first, second), parse)
+    assert step.verdict.symmetric is False
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "left"),
+    [
+        ("golang-migrate", "CREATE TABLE a (id int); BEGIN; CREATE TABLE b (id int); ROLLBACK;", []),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; CREATE TABLE b (id int); SELECT 1 / 0;", ["a"]),
+        ("golang-migrate", "CREATE TABLE a (id int); COMMIT; BEGIN; CREATE TABLE b (id int);", ["a"]),
+        ("diesel", "CREATE TABLE a (id int); ROLLBACK; CREATE TABLE b (id int);", ["b"]),
+        ("sql-migrate", "COMMIT; CREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id); BEGIN;", ["a"]),
+    ],
+)
+def test_what_a_script_leaves_that_ends_transactions(
+    embedded: PostgresEngine, layout: str, text: str, left: list[str]
+) -> None:
+    ready = Scripts.of(migration(text), layout).forward
+    assert ready is not None
+    database = embedded.create()
+    try:
+        database.run(ready)
+        assert sorted(key.name for key, value in database.schema().items() if isinstance(value, Table)) == left
     finally:
         database.drop()

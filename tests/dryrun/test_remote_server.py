@@ -15,6 +15,7 @@ import pytest
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres import server_process
 from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.programs import programs_in
@@ -39,7 +40,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresEngine]:
     programs = embedded_programs() if request.param == 18 else programs_in(OLDER)
     if programs is None:
         pytest.skip("PostgreSQL 15 is not installed on this machine")
-    engine = start_cluster(programs, "local", Limits(), Deadline.after(3600), "stands for the user's own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(server_process._SETTINGS, "max_prepared_transactions", "4")
+        engine = start_cluster(programs, "local", Limits(), Deadline.after(3600), "stands for the user's own")
     with engine.server.admin() as admin:
         for name, rights in ROLES.items():
             admin.query(f"CREATE ROLE {name} LOGIN {rights} PASSWORD 'secret-word'")
@@ -88,6 +91,9 @@ HOSTILE = {
     "a database that nobody may drop": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true',"
     " current_database()); END $$;",
     "a transaction that waits": "CREATE TABLE w (x int); BEGIN; DROP TABLE w; PREPARE TRANSACTION 'waits';",
+    "a lock that outlives the session": "CREATE TABLE IF NOT EXISTS held (x int PRIMARY KEY); BEGIN; LOCK TABLE held;"
+    " PREPARE TRANSACTION 'it''s held';",
+    "a prepared transaction of a login": "RESET ROLE; BEGIN; CREATE TABLE own (x int); PREPARE TRANSACTION 'own';",
     "large objects": "SELECT lo_from_bytea(0, 'x');",
 }
 
@@ -109,6 +115,14 @@ def test_scripts_do_not_have_the_rights_of_the_role_and_nothing_stays(server: Po
         own_settings = named["its own settings"].forward
         assert own_settings is not None
         assert "search_path=evil" in " ".join(own_settings.beyond)
+        for prepared, identifier in {
+            "a transaction that waits": "waits",
+            "a lock that outlives the session": "it's held",
+            "a prepared transaction of a login": "own",
+        }.items():
+            left = named[prepared].forward
+            assert left is not None and left.ok, prepared
+            assert left.beyond == (f"leaves the prepared transaction {identifier}",)
         # What comes after is as if nothing had been.
         assert [step.ok for step in runs[-1].steps] == [True] * 7
         engine.create()

@@ -8,9 +8,13 @@ import pytest
 
 from miglint.base.model import Dialect, Migration
 from miglint.dryrun.limits import Limits
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.result_cache import _digests
 from miglint.dryrun.sqlite.library import ApswConnection, Opener, StandardConnection
+from miglint.replay.steps import replay
+from miglint.sql import parse
 
-from .histories import executed, migration, sqlite_engine, with_rows
+from .histories import executed, history, migration, sqlite_engine, with_rows
 
 OPENERS = [StandardConnection, ApswConnection]
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, nick TEXT);"
@@ -121,3 +125,54 @@ def test_vacuum_and_the_pragmas_of_ordinary_migrations_run() -> None:
     )
     run = executed(sqlite_engine(ApswConnection), migration(text, dialect=Dialect.SQLITE, transaction=False), USERS)
     assert run.forward is not None and run.forward.ok, run.forward and run.forward.error
+
+
+SEARCH = "CREATE VIRTUAL TABLE ft USING fts5(x); CREATE VIRTUAL TABLE box USING rtree(id, a, b);"
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "CREATE TABLE IF NOT EXISTS ft_users (id INTEGER PRIMARY KEY);",
+        "CREATE TABLE IF NOT EXISTS Box_data (id INTEGER PRIMARY KEY);",
+        "CREATE INDEX IF NOT EXISTS f ON ft_docsize (sz);",
+        "CREATE TRIGGER IF NOT EXISTS g AFTER INSERT ON ft_docsize BEGIN SELECT 1; END;",
+        "ALTER TABLE ft_docsize ADD COLUMN more;",
+        "DROP TABLE IF EXISTS ft_docsize;",
+        "DROP TABLE IF EXISTS box_parent;",
+    ],
+)
+def test_what_is_called_like_a_virtual_table_is_compared(opener: Opener, forward: str) -> None:
+    run = executed(sqlite_engine(opener), lite(forward, "SELECT 1;"), SEARCH)
+    assert run.step(2).ok
+    assert run.step(4).ok is False and run.verdict.symmetric is False
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_shadow_tables_come_and_go_with_their_virtual_table(opener: Opener) -> None:
+    forward = (
+        "CREATE VIRTUAL TABLE IF NOT EXISTS fu USING fts4(x);CREATE VIRTUAL TABLE IF NOT EXISTS r USING rtree(i, a, b);"
+    )
+    run = executed(sqlite_engine(opener), lite(forward, "DROP TABLE IF EXISTS fu; DROP TABLE IF EXISTS r;"), SEARCH)
+    assert [step.ok for step in run.steps] == [True] * 7
+    left = executed(sqlite_engine(opener), lite(forward, "DROP TABLE IF EXISTS r;"), SEARCH)
+    assert [(change.kind, change.name) for change in left.changes if change.counts] == [("extra", "fu")]
+
+
+def test_a_script_that_was_not_read_proves_nothing(embedded: PostgresEngine) -> None:
+    engines = {Dialect.SQLITE: sqlite_engine(ApswConnection), Dialect.POSTGRES: embedded}
+    for dialect, engine in engines.items():
+        forward = migration("", "DROP TABLE IF EXISTS a;", dialect=dialect)
+        rollback = migration("CREATE TABLE IF NOT EXISTS a (x int);", "", dialect=dialect)
+        digests = _digests(history(forward)), _digests(history(rollback))
+        assert forward.forward is not None and rollback.rollback is not None
+        forward.forward.file.error = rollback.rollback.file.error = "larger than 9 bytes"
+        assert (_digests(history(forward)), _digests(history(rollback))) != digests
+        ran, back = executed(engine, forward), executed(engine, rollback)
+        assert [step.ok for step in ran.steps] == [True, False, None, None, None, None, True]
+        assert str(ran.step(2).error) == str(back.step(4).error) == "the script was not read: larger than 9 bytes"
+        assert ran.verdict.symmetric is None and back.verdict.symmetric is False
+        assert with_rows(engine, forward, "CREATE TABLE b (x int);").error is not None
+        first, second = (next(replay(history(one), parse)).verdict for one in (forward, rollback))
+        assert (first.symmetric, first.sqlite_compatible, second.symmetric) == (None, None, None)

@@ -83,7 +83,8 @@ def discovered(dialect: str, texts: list[tuple[str, str]]) -> Discovered:
 def judge(dialect: str, case: Case, shape: str, count: int) -> int:
     """Check a case, and return how many findings there are."""
     found = discovered(dialect, scripts(case, shape, count))
-    return len(findings_builder.judge(found, SETTINGS, {}, CHOSEN).findings)
+    report, _ = findings_builder.judge(found, SETTINGS, {}, CHOSEN)
+    return len(report.findings)
 
 
 def clear_caches() -> None:

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from miglint.config.integrations import workflow
+
+from .hub import TOKEN, hub_server
 from .project import ROOT, copy_to, skip_without_registry
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -59,6 +62,15 @@ def test_the_examples_are_workflows_with_inputs_that_exist(name: str, text: str,
     assert {key for step in mine for key in step.get("with", {})} <= set(ACTION["inputs"])
 
 
+@pytest.mark.parametrize("comment", ["", "If no index has it, name its repository"])
+def test_the_workflow_of_init_is_one(comment: str, tmp_path: Path) -> None:
+    path = tmp_path / "miglint.yml"
+    path.write_text(workflow('"miglint @ git+https://git.example/miglint@0123"', comment))
+    conforms("vendor.github-workflows", path)
+    steps = yaml.safe_load(path.read_text())["jobs"]["miglint"]["steps"]
+    assert steps[-2]["run"] == 'pip install "miglint @ git+https://git.example/miglint@0123"'
+
+
 def test_every_input_is_documented() -> None:
     page = (ROOT / "docs" / "ci.md").read_text()
     assert [name for name in ACTION["inputs"] if f"| `{name}` |" not in page] == []
@@ -75,6 +87,7 @@ class Runner:
     action: Path
     workspace: Path
     event: Mapping[str, Any] | None = None
+    api: str = ""
 
     def run(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a step of a composite action as `shell: bash` is run."""
@@ -97,6 +110,7 @@ class Runner:
                 "GITHUB_WORKSPACE": str(self.workspace),
                 "GITHUB_REPOSITORY": "team/project",
                 **self.event_file(),
+                "GITHUB_API_URL": self.api,
                 "GITHUB_PATH": str(self.file("path")),
                 "GITHUB_ENV": str(self.file("env")),
                 "GITHUB_OUTPUT": str(self.file("output")),
@@ -249,3 +263,29 @@ def test_the_reports_for_the_comment_are_written(runner: Runner) -> None:
     assert (runner.temp / "miglint.md").read_text().startswith("### miglint: ")
     last = runner.run(ACTION["runs"]["steps"][2], {"token": "none"})
     assert (last.returncode, last.stdout) == (0, ""), "this is no pull request"
+
+
+def test_a_pull_request_has_one_comment_that_says_how_it_is_now(runner: Runner) -> None:
+    """From the scripts to the comment: nothing, then errors, the same again, and then mended."""
+    runner.event = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "team/project"}}}}
+
+    def ran(rollback: str) -> list[str]:
+        put(runner, "two/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
+        put(runner, "two/001_users.down.sql", rollback)
+        check(runner, paths="two", comment="true")
+        last = runner.run(ACTION["runs"]["steps"][2], {"token": TOKEN})
+        assert (last.returncode, last.stdout) == (0, ""), last.stderr
+        return [item["body"] for item in hub.comments]
+
+    try:
+        with hub_server() as hub:
+            runner.api = hub.url
+            assert ran("-- miglint: ignore IDM (the tool runs it once)\nDROP TABLE IF EXISTS users;\n") == []
+            (body,) = ran("DROP TABLE IF EXISTS accounts;\n")
+            assert "1 rollback does not restore the schema" in body
+            assert ran("DROP TABLE IF EXISTS accounts;\n") == [body]
+            (mended,) = ran("DROP TABLE IF EXISTS users;\n")
+            assert "does not restore" not in mended
+        assert [change.partition(" ")[0] for change in hub.changes] == ["POST", "PATCH"]
+    finally:
+        runner.event, runner.api = None, ""

@@ -184,7 +184,30 @@ def test_a_shallow_clone_says_what_to_fetch(
     git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "mine", f"file://{repository}", str(clone))
     monkeypatch.chdir(clone)
     assert main(["check", "--since", "origin/main"]) == 2
+    # `git fetch --unshallow` alone would bring the history of this branch, and no other one.
+    command = "git fetch --unshallow origin main:refs/remotes/origin/main"
+    assert f"`origin/main`: fetch it with `{command}`, or `fetch-depth: 0`" in capsys.readouterr().err
+    assert main(["check", "--since", "HEAD~1"]) == 2
     assert "this clone is shallow, fetch the whole history (`git fetch --unshallow`" in capsys.readouterr().err
     git(clone, "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
     main(["check", "--since", "origin/main"])
     assert "no common commit of origin/main and HEAD" in capsys.readouterr().err
+    git(clone, *command.split()[1:])
+    main(["check", "--since", "origin/main"])
+    assert "no common commit" not in capsys.readouterr().err
+
+
+def test_a_branch_that_the_clone_knows_by_another_name(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--branch", "mine", f"file://{repository}", str(clone))
+    monkeypatch.chdir(clone)
+    for name, said in (
+        ("main", "(did you mean `origin/main`?)"),
+        ("mien", "(did you mean `mine`?)"),
+        ("origin/develop", "fetch it with `git fetch origin develop:refs/remotes/origin/develop`\n"),
+        ("0123456789", "unknown git revision `0123456789`\n"),
+    ):
+        assert main(["check", "--since", name]) == 2
+        assert said in capsys.readouterr().err

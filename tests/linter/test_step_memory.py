@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from tests.linter.increments import Project, edits
 
 from miglint.cache import store
 from miglint.cache.steps import StepCache
+from miglint.cli.main import main as cli_main
+from miglint.linter.known_findings import KnownFindings
 
 
 @pytest.fixture
@@ -78,6 +81,95 @@ def test_another_severity_replays_nothing(project):
     project.check()
     project.settings('[severity]\nLCK = "error"\n')
     assert project.replayed() == 0
+
+
+def test_findings_of_other_migrations_are_not_made_again(project, monkeypatch):
+    project.generate(random.Random(7), 12)
+    project.check()
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    last.write_text(f"-- changed\n{last.read_text()}")
+    taken = []
+    take = KnownFindings.take
+    monkeypatch.setattr(KnownFindings, "take", lambda self, *given: (take(self, *given), taken.append(len(self.taken))))
+    assert project.compare() == ""
+    assert taken[0] >= 8
+
+
+@pytest.mark.parametrize("options", [(), ("--color", "always"), ("--verbose",), ("--quiet", "--sort", "severity")])
+def test_the_text_of_other_migrations_is_what_it_is_without_cache(project, capfd, options):
+    def text(*more):
+        cli_main(["check", "migrations", "--exit-zero", *options, *more])
+        return re.sub(r"\d+ ms", "ms", capfd.readouterr().out)
+
+    project.generate(random.Random(8), 12)
+    text()
+    chance = random.Random(9)
+    for name in ("comment", "alter", "suppress", "empty", "statement"):
+        project.edit(name, chance)
+        assert text() == text("--no-cache"), name
+
+
+def test_a_fix_in_the_next_migration_is_made_again_where_that_changes(project):
+    project.write("1_t.up.sql", "CREATE TABLE t (id int);\n")
+    project.write("1_t.down.sql", "DROP TABLE t;\n")
+    project.write("2_c.up.sql", "ALTER TABLE t ADD CONSTRAINT above CHECK (id > 0);\nSELECT 1;\n")
+    project.write("2_c.down.sql", "ALTER TABLE t DROP CONSTRAINT above;\n")
+    project.write("3_n.up.sql", "SELECT 1;\n")
+    project.write("3_n.down.sql", "SELECT 1;\n")
+    assert project.compare() == ""
+    project.write("3_n.up.sql", "ALTER TABLE t DROP CONSTRAINT above;\n")
+    assert project.compare() == ""
+    project.write("3_n.up.sql", "SELECT 2;\n")
+    assert project.compare() == ""
+    project.write("4_m.up.sql", "SELECT 1;\n")
+    project.write("4_m.down.sql", "SELECT 1;\n")
+    assert project.compare() == ""
+
+
+def test_what_most_scripts_lack_is_merged_as_soon_as_it_is_most(project):
+    names = [project.folder / f"{number}.sql" for number in range(1, 10)]
+    guard = "CREATE TABLE IF NOT EXISTS t{0} (id int);\n"
+    for number, path in enumerate(names):
+        project.write(path.name, guard.format(number))
+    assert project.compare() == ""
+    for number, path in enumerate(names):
+        project.write(path.name, guard.replace("IF NOT EXISTS ", "").format(number))
+        assert project.compare() == "", number
+
+
+_OWN = """
+from miglint.api import Hit, Severity, Step, ops, rule
+
+
+@rule("OWN001", "step-rule", Severity.WARNING, "s", on=(ops.CreateTable, ops.AddColumn))
+def of_step(step: Step):
+    for statement in step.forward_statements:
+        yield Hit(step.migration.forward.file, statement.span, f"{len(list(step.before.objects))} WORD")
+
+
+@rule("OWN002", "history-rule", Severity.WARNING, "h", scope="history")
+def of_history(passages):
+    last = passages[-1].migration.forward
+    if last is not None:
+        yield Hit(last.file, last.span, f"{len(passages)} of {len(list(passages[-1].after.objects))}")
+"""
+
+
+def test_own_rules_are_asked_again_only_where_something_changed(project):
+    project.generate(random.Random(10), 12)
+    project.settings('own-rules = ["own.py"]\n')
+    (project.root / "own.py").write_text(_OWN.replace("len(list(step.before.objects))", "1"))
+    assert project.compare() == ""
+    assert "OWN002" in project.check()
+    last = sorted(project.folder.rglob("*.up.sql"))[-1]
+    last.write_text(f"-- changed\n{last.read_text()}")
+    assert project.replayed() == 1
+    chance = random.Random(11)
+    for name in ("comment", "alter", "remove", "statement"):
+        project.edit(name, chance)
+        assert project.compare() == "", name
+    (project.root / "own.py").write_text(_OWN)
+    assert project.compare() == ""
 
 
 def test_files_asked_for_alone_use_the_steps_before_them(project):

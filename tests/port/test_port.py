@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
+from tests.small_project import command
 
 from .conftest import Command, Plant
 
@@ -473,6 +474,7 @@ def test_tables_that_change_places(ported_to_postgres: Lost) -> None:
             "ON CONFLICT(id) DO UPDATE SET name = users.name || excluded.name;",
         ),
         ('UPDATE users SET name = "x" WHERE name LIKE "a%";', "UPDATE users SET name = 'x' WHERE name ILIKE 'a%';"),
+        ("DELETE FROM users WHERE name NOT LIKE 'a%';", "DELETE FROM users WHERE NOT name ILIKE 'a%';"),
         ("UPDATE users SET name = substr(old, -2);", "UPDATE users SET name = right(old, 2);"),
         (
             "ALTER TABLE users ADD COLUMN ok BOOLEAN; UPDATE users SET ok = CASE WHEN id THEN 1 ELSE 0 END;",
@@ -609,3 +611,62 @@ def test_wrong_requests_end_with_2(plant: Plant, port: Command, arguments: tuple
     assert done.status == 2
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("target", "carried"), [("3.35", False), ("3.44", True)])
+def test_what_the_target_lacks_is_not_carried_over(plant: Plant, port: Command, target: str, carried: bool) -> None:
+    root = plant(
+        {
+            "miglint.toml": f'paths = ["migrations"]\ntargets = ["postgres>=15", "sqlite>={target}"]\n',
+            "migrations/001_x.up.sql": "CREATE TABLE t (doc jsonb, at timestamptz);\n"
+            "CREATE VIEW a AS SELECT doc ->> 'x' AS x, extract(epoch FROM at) AS s FROM t;\n"
+            "CREATE VIEW b AS SELECT concat_ws(',', doc, 'x') AS x FROM t;\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    text = (root / "migrations/001_x.sqlite.up.sql").read_text()
+    assert "CAST(json_extract(doc, '$.x') AS TEXT) END AS x, CAST(strftime('%s', at) AS INTEGER) AS s FROM t;" in text
+    assert "->" not in text
+    assert ("CREATE VIEW IF NOT EXISTS b" in text) is carried
+    assert ("not carried over: SQLite has concat_ws() from 3.44 on" in done.out) is not carried
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("001_a.sql", "-- +goose Up\nCREATE TABLE t (id serial PRIMARY KEY);\n\n-- +goose Down\nDROP TABLE t;\n"),
+        (
+            "20240101000000_a.sql",
+            "-- migrate:up\nCREATE TABLE t (id serial PRIMARY KEY);\n\n-- migrate:down\nDROP TABLE t;\n",
+        ),
+        ("V1__a.sql", "CREATE TABLE t (id serial PRIMARY KEY);\n"),
+    ],
+    ids=["goose", "dbmate", "flyway"],
+)
+def test_tools_that_read_one_file_of_a_version_get_a_folder_beside(
+    plant: Plant, port: Command, name: str, text: str
+) -> None:
+    root = plant({f"migrations/{name}": text})
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    assert "AUTOINCREMENT" in (root / f"migrations_sqlite/{name}").read_text()
+    assert port("migrations", "--to", "sqlite").out == "no variant is missing\n"
+
+
+def test_the_command_that_a_finding_offers_writes_the_variant(
+    plant: Plant, port: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = plant(
+        {
+            "postgres/001_a.up.sql": "CREATE TABLE t (id int PRIMARY KEY);\n",
+            "sqlite/001_a.up.sql": "CREATE TABLE t (id INTEGER PRIMARY KEY);\n",
+            "postgres/002_b.up.sql": "ALTER TABLE t ADD COLUMN n text;\n",
+        }
+    )
+    check = command("check", capsys)
+    arguments = ("postgres", "sqlite", "--select", "PAR", "--no-cache")
+    offered = next(part for part in check(*arguments).out.split("`") if part.startswith("miglint port "))
+    assert offered == "miglint port --to sqlite --at 002 postgres/002_b.up.sql"
+    assert port(*offered.split()[2:]).status == 0
+    assert (root / "sqlite/002_b.up.sql").read_text() == "ALTER TABLE t ADD COLUMN n TEXT;\n"
+    assert "PAR010" not in check(*arguments).out

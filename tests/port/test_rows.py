@@ -125,3 +125,73 @@ def test_nothing_is_written_after_a_variant_that_fails(plant: Plant, port: Comma
     assert done.status == 1
     assert "003 z: not written: the variant of 002 comes before it, and is not written" in done.out
     assert [file.name for file in root.glob("migrations/*.sqlite.*")] == ["001_x.sqlite.up.sql"]
+
+
+@pytest.mark.parametrize(
+    "rename",
+    ["ALTER INDEX t_two RENAME TO t_three;", "ALTER TABLE t RENAME CONSTRAINT t_two TO t_three;"],
+    ids=["index", "constraint"],
+)
+def test_a_unique_constraint_that_is_renamed_stays(plant: Plant, port: Command, rename: str) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (id int PRIMARY KEY, a int, b int);\n",
+            "migrations/002_y.up.sql": f"ALTER TABLE t ADD CONSTRAINT t_two UNIQUE (a, b);\n{rename}\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    assert "in one variant only" not in done.out
+    database = _run(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", rows="INSERT INTO t VALUES (1, 2, 3);")
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        database.execute("INSERT INTO t VALUES (2, 2, 3)")
+    assert database.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE UNIQUE%'").fetchall() == [
+        ("t_three",)
+    ]
+
+
+def test_a_new_key_numbers_the_rows_that_are_there_and_those_to_come(plant: Plant, port: Command) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (a int, b int, PRIMARY KEY (a, b));\n",
+            "migrations/002_y.up.sql": """\
+                ALTER TABLE t DROP CONSTRAINT t_pkey;
+                ALTER TABLE t ADD COLUMN id bigserial PRIMARY KEY;
+                """,
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    assert done.status == 0, done.out
+    database = _run(root, "001_x.sqlite.up.sql", "002_y.sqlite.up.sql", rows="INSERT INTO t VALUES (1, 2), (1, 3);")
+    database.execute("INSERT INTO t (a, b) VALUES (1, 2)")
+    assert database.execute("SELECT id, a, b FROM t ORDER BY id").fetchall() == [(1, 1, 2), (2, 1, 3), (3, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "status"),
+    [
+        ("ALTER SEQUENCE t_id_seq RESTART WITH 100;", "not carried over: the numbers of t_id_seq do not start anew", 1),
+        ("ALTER SEQUENCE t_id_seq INCREMENT BY 5;", "the numbers of t.id have increment=5; SQLite counts", 1),
+        (
+            "CREATE TABLE u (id int GENERATED ALWAYS AS IDENTITY (START WITH 9) PRIMARY KEY);",
+            "the numbers of u.id have start=9; SQLite counts from 1 by 1",
+            1,
+        ),
+        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY;", "SQLite has no setting row security of a table", 1),
+        ("ALTER TABLE t ALTER COLUMN n SET STORAGE PLAIN;", "", 0),
+        ("ALTER TABLE t SET (fillfactor = 70);", "", 0),
+        ("ALTER TABLE t ALTER COLUMN id DROP DEFAULT;", "not carried over: SQLite numbers t.id all the same", 1),
+    ],
+)
+def test_settings_and_numbers_that_are_missed_are_named(
+    plant: Plant, port: Command, text: str, said: str, status: int
+) -> None:
+    root = plant(
+        {
+            "migrations/001_x.up.sql": "CREATE TABLE t (id serial PRIMARY KEY, n text);\n",
+            "migrations/002_y.up.sql": f"{text}\n",
+        }
+    )
+    done = port("migrations", "--to", "sqlite")
+    assert (done.status, said in done.out) == (status, True), done.out
+    assert (root / "migrations/002_y.sqlite.up.sql").read_text().strip()

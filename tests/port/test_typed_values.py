@@ -25,6 +25,7 @@ _KINDS = ValueKinds(
         "sizes": "numbers",
         "day": "date",
         "name": "text",
+        "mood": "label",
     },
     {"t": ("ok", "raw", "sizes")},
 )
@@ -194,3 +195,56 @@ def test_a_column_is_renamed_and_its_table_rebuilt(plant: Plant, port: Command) 
     connection = _run(root, "INSERT INTO t VALUES (1, 'x');")
     connection.executescript((root / "db/002_b.sqlite.down.sql").read_text())
     assert connection.execute("SELECT v FROM t").fetchall() == [("x",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # Each value is what PostgreSQL gives.
+        ("split_part('a,b\\c', ',', 2)", "b\\c"),
+        ("split_part('it''s \"x\" y', ' ', 2)", '"x"'),
+        ("split_part('a b', ' ', 3)", ""),
+        ("left('hello', -2)", "hel"),
+        ("left('a', -2)", ""),
+        ("right('hello', -2)", "llo"),
+        ("5::boolean", 1),
+        ("1.5::int", 2),
+        ("'abc'::varchar(2)", "ab"),
+        ("date_trunc('month', '2024-05-17 10:00:00'::timestamp)::date", "2024-05-01"),
+        ("'2024-03-01'::date - '2024-02-28'::date", 2),
+        ("extract(dow from '2024-05-17'::date)", 5),
+        ("(1 > 0) || '!'", "true!"),
+        ("3 <> ALL (ARRAY[1, 2])", 1),
+        ("jsonb_build_object('a', true, 'b', jsonb_build_array(1 > 2, 'x'))", '{"a":true,"b":[false,"x"]}'),
+        ("""'{"a": true}'::jsonb ->> 'a' = 'true'""", 1),
+        ("""'{"a": 3}'::jsonb ->> 'a' = '3'""", 1),
+        ("""'{"a": "3"}'::jsonb ->> 'a' = '3'""", 1),
+        ("""'{"a": {"b": false}}'::jsonb #>> '{a,b}' = 'false'""", 1),
+        ("""coalesce('{"a": false}'::jsonb ->> 'a', 'x')""", "false"),
+        ("""'{"a": true}'::jsonb ->> 'a' IN ('true', 'x')""", 1),
+        ("""('{"a": 4}'::jsonb ->> 'a')::int + 1""", 5),
+    ],
+)
+def test_the_value_is_the_same(text: str, value: object) -> None:
+    made = translate(text, Dialect.POSTGRES).text
+    assert sqlite3.connect(":memory:").execute(f"SELECT {made}").fetchone() == (value,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "substring(name from '[0-9]+')",
+        "substring(name, -1, 3)",
+        "left(name, n)",
+        "split_part(name, 'n', 1)",
+        "format('%I', name)",
+        "@ n",
+        "amount % 2",
+        "mood < 'sad'",
+        "max(mood)",
+        "mood BETWEEN 'a' AND 'b'",
+    ],
+)
+def test_what_would_have_another_value_is_refused(text: str) -> None:
+    with pytest.raises(TranslationError):
+        translate(text, Dialect.POSTGRES, kinds=_KINDS)

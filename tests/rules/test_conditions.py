@@ -367,3 +367,21 @@ def test_no_finding_is_long(checker: Checker) -> None:
     assert order == "the column order of table wide differs: id, column_number_7 moved".join(
         ("after the rollback ", "")
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "fires"),
+    [
+        ("", True),
+        ("TRUNCATE t;", False),
+        ("DELETE FROM t;", False),
+        ("DELETE FROM t WHERE id > 3;", True),
+        ("TRUNCATE t; INSERT INTO t VALUES (1);", True),
+        ("TRUNCATE u;", True),
+    ],
+)
+def test_a_table_without_rows_has_no_values_that_do_not_fit(checker: Checker, before: str, *, fires: bool) -> None:
+    files = pair(1, "CREATE TABLE t (id bigint PRIMARY KEY); CREATE TABLE u (id int);", "DROP TABLE u; DROP TABLE t;")
+    alter = "ALTER TABLE t ALTER COLUMN id TYPE"
+    files |= pair(2, f"{before} {alter} int;", f"{alter} bigint;")
+    assert bool(checker.told(files, "DAT003")) == fires

@@ -68,7 +68,7 @@ def test_a_script_for_sqlite_is_judged_by_the_target_as_well(tmp_path: Path) -> 
     files = {"sqlite/001_a.up.sql": "ALTER TABLE t DROP COLUMN a;\n"}
     old, new = report(tmp_path, files, (3, 34)), report(tmp_path, files, (3, 35))
     assert [(item[0], item[2]) for item in told(old)] == [
-        ("LIT002", "ALTER TABLE ... DROP COLUMN needs SQLite 3.35, and the target is 3.34")
+        ("LIT002", "SQLite has ALTER TABLE ... DROP COLUMN from 3.35 on, and the target is 3.34")
     ]
     assert old.migrations[0].verdict["sqlite_compatible"] is False
     assert told(new) == []

@@ -206,3 +206,38 @@ def test_behind_a_program_there_may_be_more() -> None:
     gone = migration(Pair("", "", "DROP TABLE u;", "CREATE TABLE u (id int);"), Dialect.POSTGRES)
     assert replay_one(gone, parse, start).forward.failed is not None
     assert replay_one(replace(gone, after_program=True), parse, start).forward.failed is None
+
+
+@pytest.mark.parametrize(
+    ("forward", "rollback"),
+    [
+        ("DROP INDEX i;", "CREATE INDEX i ON t (a int4_ops);"),
+        ("ALTER TABLE t ALTER a TYPE text;", "ALTER TABLE t ALTER a TYPE uuid;"),
+        ("DROP VIEW v;", "CREATE VIEW v AS SELECT a + 1 AS b FROM t;"),
+        ("ALTER TABLE t DROP CONSTRAINT c;", "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);"),
+        ("ALTER TABLE t DROP CONSTRAINT f;", "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (id);"),
+        ("ALTER TABLE t ALTER a DROP DEFAULT;", "ALTER TABLE t ALTER a SET DEFAULT 5;"),
+    ],
+)
+def test_behind_a_program_columns_may_have_other_types(forward: str, rollback: str) -> None:
+    made = postgres.parse("CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (a uuid);")
+    start = run(empty_schema(Dialect.POSTGRES), made).schema
+    pair = migration(Pair("", "", forward, rollback), Dialect.POSTGRES)
+    before, behind = (replay_one(replace(pair, after_program=seen), parse, start).rollback for seen in (False, True))
+    assert before is not None
+    assert before.failed is not None
+    assert behind is not None
+    assert behind.failed is None
+
+
+@pytest.mark.parametrize(
+    ("rollback", "symmetric"),
+    [
+        ("DROP TABLE t; ROLLBACK;", None),
+        ("DROP TABLE t; BEGIN; SELECT 1; ROLLBACK;", None),
+        ("BEGIN; DROP TABLE t; ROLLBACK;", False),
+        ("DROP TABLE t; COMMIT; BEGIN; SELECT 1; ROLLBACK;", True),
+    ],
+)
+def test_a_rollback_may_undo_what_stands_before_its_transaction(rollback: str, symmetric: bool | None) -> None:
+    assert after("SELECT 1;", "CREATE TABLE t (id int);", rollback).verdict.symmetric is symmetric

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from stat import S_ISREG
 
-from miglint.base.input_files import checkout_of
+from miglint.base.input_files import checkout_of, leads_out, open_folder
+
+_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+_NEW = os.O_CREAT | os.O_EXCL | _FLAGS
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -20,16 +24,41 @@ def write_file(path: Path, data: bytes) -> None:
     require_inside(path)
     target = _resolved(path) if path.is_symlink() else path
     if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            stream.write(data)
+        _write_through(target, data)
         return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    folder, place = open_folder(str(target.parent), to_list=False)
     try:
-        temporary.write_bytes(data)
-        temporary.replace(target)
+        # The folder that is open now is the one that counts: its name may lead elsewhere by the next line.
+        if leads_out(path.absolute(), place, (checkout_of(os.curdir),)):
+            raise _outside(path)
+        _replace(target, data, folder)
+    finally:
+        if folder >= 0:
+            os.close(folder)
+
+
+def _write_through(target: Path, data: bytes) -> None:
+    """Write to a device or a pipe, which a regular file may have replaced in the meantime."""
+    descriptor = os.open(target, os.O_WRONLY | _FLAGS)
+    with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
+        if S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "was replaced while it was being opened", str(target))
+        stream.write(data)
+
+
+def _replace(target: Path, data: bytes, folder: int) -> None:
+    """Write a new file in the target's folder, an open one if `folder` is not negative, and rename it to the target."""
+    where = None if folder < 0 else folder
+    name = target.name if folder >= 0 else str(target)
+    beside = f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}"
+    temporary = beside if folder >= 0 else str(target.with_name(beside))
+    try:
+        with open(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=where), "wb") as stream:  # noqa: PTH123 - a descriptor
+            stream.write(data)
+        os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
     except OSError:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary, dir_fd=where)
         raise
 
 
@@ -37,16 +66,12 @@ def require_inside(path: Path) -> None:
     """Raise `OSError` if a path may not be used because a link leads it out of the checkout, or to itself."""
     if _resolved(path).is_symlink():
         raise OSError(0, "this symbolic link points to itself", str(path))
-    if _leads_out(path.absolute()):
-        raise OSError(0, "a symbolic link in the checkout points outside it", str(path))
+    if leads_out(path.absolute(), str(_resolved(path)), (checkout_of(os.curdir),)):
+        raise _outside(path)
 
 
-def _leads_out(path: Path) -> bool:
-    """Return whether a path goes through the checkout and, by a link in it, out of it."""
-    top = Path(checkout_of(os.curdir))
-    return not _resolved(path).is_relative_to(top) and any(
-        _resolved(folder).is_relative_to(top) for folder in path.parents
-    )
+def _outside(path: Path) -> OSError:
+    return OSError(0, "a symbolic link in the checkout points outside it", str(path))
 
 
 def _resolved(path: Path) -> Path:

@@ -45,7 +45,7 @@ FAMILIES: Mapping[str, str] = {
 }
 
 
-class Edit(Struct, frozen=True):
+class Edit(Struct, frozen=True, array_like=True):
     """Replace the characters `start` to `end` of a file by `text`; `path` is the file, None that of the finding.
 
     `order` is the place of an insertion among others at the same place, where these can be made together.
@@ -65,14 +65,14 @@ def have_an_order(one: Edit, other: Edit) -> bool:
     return one.start == one.end == other.start == other.end
 
 
-class NewFile(Struct, frozen=True):
+class NewFile(Struct, frozen=True, array_like=True):
     """A file that a fix creates."""
 
     path: str
     text: str
 
 
-class Fix(Struct, frozen=True):
+class Fix(Struct, frozen=True, array_like=True):
     """A change that fixes a finding.
 
     It is safe if the first run leaves the same schema and rows as before, whatever the rest of the system does;
@@ -90,7 +90,7 @@ class Fix(Struct, frozen=True):
         return self.reason is None
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, array_like=True):
     """A finding. Lines and columns count from 1; the end is exclusive. `category` is the long name of the family.
 
     `direction`, `version` and `dialect` are None for findings about a file or a folder. `evidence` is `static` or

@@ -17,7 +17,7 @@ from stat import S_ISDIR, S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MEBIBYTE = 1 << 20
 # Maximum sizes in bytes, by kind of file. For SQL, see `DEFAULT_MAX_FILE_BYTES` in `discovery.options`.
@@ -33,6 +33,7 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
 _FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
 
 
@@ -44,6 +45,20 @@ class TooLargeError(OSError):
     """The file exceeds the size limit of its kind."""
 
 
+class RecordedReads:
+    """A context in which all reads are recorded: content and modification time by path, as the run has seen them."""
+
+    current: dict[str, tuple[bytes, int]] | None = None
+
+    def __enter__(self) -> dict[str, tuple[bytes, int]]:
+        found: dict[str, tuple[bytes, int]] = {}
+        RecordedReads.current = found
+        return found
+
+    def __exit__(self, *raised: object) -> None:
+        RecordedReads.current = None
+
+
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes; links are followed.
 
@@ -53,11 +68,24 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     return read_with_time(path, limit)[0]
 
 
-def read_in_checkout(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the content as `read_bytes` does; raises `OSError` for a link out of the checkout that contains it."""
+def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | None = None) -> bytes:
+    """Return the content as `read_bytes` does; raises `OSError` for a file that a link leads to out of the checkout.
+
+    The checkout is that of `folder`, a path without links, or of the file's own folder and of the working directory.
+    """
     require_inside(path)
-    top = checkout_of(os.path.dirname(os.path.abspath(path)))
-    return read_with_time(path, limit, lambda place: is_below(place, top))[0]
+    top = checkout_of(os.path.dirname(os.path.abspath(path))) if folder is None else _top_above(folder)
+
+    def allowed(place: str) -> bool:
+        return is_below(place, top) and (folder is not None or not _is_led_out(path, place))
+
+    return read_with_time(path, limit, allowed)[0]
+
+
+def read_within(path: str | os.PathLike[str], limit: int, tops: Sequence[str]) -> bytes:
+    """Return the content as `read_bytes` does; raises `OSError` for a path that a link leads out of one of `tops`."""
+    require_inside(path)
+    return read_with_time(path, limit, lambda place: not leads_out(path, place, tops))[0]
 
 
 def read_with_time(
@@ -91,7 +119,26 @@ def read_with_time(
         os.close(descriptor)
     if size > limit:
         raise _too_large(limit, name)
-    return (parts[0] if len(parts) == 1 else b"".join(parts)), state.st_mtime_ns
+    content = parts[0] if len(parts) == 1 else b"".join(parts)
+    if RecordedReads.current is not None:
+        RecordedReads.current[name] = content, state.st_mtime_ns
+    return content, state.st_mtime_ns
+
+
+def open_folder(path: str, *, to_list: bool = True) -> tuple[int, str]:
+    """Open a folder; return its descriptor and its path without links, whatever becomes of its name.
+
+    One that is not opened `to_list` need not be readable. Raises `OSError`. Where the system opens no folders, the
+    descriptor is negative.
+    """
+    if os.scandir not in os.supports_fd:
+        return -1, os.path.realpath(path)
+    descriptor = os.open(path, _FOLDER_FLAGS | (0 if to_list else getattr(os, "O_PATH", 0)))
+    try:
+        return descriptor, _place_of(descriptor, os.fstat(descriptor), path)
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def checkout_of(place: str) -> str:
@@ -99,7 +146,11 @@ def checkout_of(place: str) -> str:
 
     Without one, it is the folder itself. Links are resolved.
     """
-    top = place = os.path.realpath(place)
+    return _top_above(os.path.realpath(place))
+
+
+def _top_above(place: str) -> str:
+    top = place
     while True:
         git = os.path.join(place, ".git")
         if os.path.isdir(git):
@@ -110,6 +161,27 @@ def checkout_of(place: str) -> str:
         if above == place:
             return top
         place = above
+
+
+def leads_out(path: str | os.PathLike[str], place: str, tops: Sequence[str]) -> bool:
+    """Return whether a path goes through one of `tops`, and by a link in it to a place (without links) out of them."""
+    if any(is_below(place, top) for top in tops):
+        return False
+    folder = os.path.dirname(os.path.abspath(path))
+    while True:
+        real = os.path.realpath(folder)
+        if any(is_below(real, top) for top in tops):
+            return True
+        above = os.path.dirname(folder)
+        if above == folder:
+            return False
+        folder = above
+
+
+def _is_led_out(path: str | os.PathLike[str], place: str) -> bool:
+    """Return whether a path leads out of the working directory's working tree, if there is one."""
+    top = checkout_of(os.curdir)
+    return os.path.lexists(os.path.join(top, ".git")) and leads_out(path, place, (top,))
 
 
 def is_inside(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> bool:

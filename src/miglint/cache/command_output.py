@@ -6,18 +6,19 @@ unchanged. A lookup parses neither SQL nor the configuration nor the command lin
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH100, PTH109, PTH112, PTH116, PTH118, PTH120
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from hashlib import blake2b
 from time import perf_counter, time_ns
 
 from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
-from miglint.cache.store import Store, environment, open_store
+from miglint.cache.store import Store, blake2b, environment, open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _KIND = "answer"
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
@@ -40,6 +41,8 @@ _NEVER = (
     "--help",
     "-h",
 )
+# Nothing was read before.
+_NOTHING: Mapping[str, tuple[bytes, int]] = {}
 # A file written during a run, or just before it, may have been read before or after the write.
 _TOO_FRESH_NS = 20_000_000
 
@@ -77,8 +80,11 @@ class InputFingerprint:
         self.files = files
         self.sqlite = sqlite
 
-    def state(self) -> tuple[str, int]:
-        """Return a hash over all inputs, and the time of the newest file."""
+    def state(self, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> tuple[str, int]:
+        """Return a hash over all inputs, and the time of the newest file.
+
+        `seen` are contents and times of files that were read already.
+        """
         digest = blake2b(digest_size=20)
         newest = 0
         for folder in self.folders:
@@ -88,15 +94,15 @@ class InputFingerprint:
             for entry in listed:
                 name = entry[1:]
                 if name.lower().endswith(_READ) and entry[0] != "d":
-                    newest = max(newest, _file(digest, f"{folder}/{name}"))
-            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}"))
+                    newest = max(newest, _file(digest, f"{folder}/{name}", seen))
+            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}", seen))
         for folder in self.names:
             digest.update("\0".join(_listed(folder)).encode("utf-8", "surrogateescape"))
             newest = max(newest, _changed(folder))
         for path in self.probes:
             digest.update(b"d" if os.path.isdir(path) else b"-")
         for path in self.files:
-            newest = max(newest, _file(digest, path))
+            newest = max(newest, _file(digest, path, seen))
         if self.sqlite:
             # Importing the extension module is enough for the version, and faster than the package.
             import _sqlite3
@@ -129,10 +135,11 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _file(digest: blake2b, path: str) -> int:
+def _file(digest: blake2b, path: str, seen: Mapping[str, tuple[bytes, int]]) -> int:
     """Add a file to the hash and return its change time."""
+    path = path.split("\0", 1)[0]
     try:
-        data, changed = read_with_time(path.split("\0", 1)[0], MAX_BASELINE)
+        data, changed = seen.get(path) or read_with_time(path, MAX_BASELINE)
     except OSError as error:
         digest.update(f"e{error.errno}{error.strerror};".encode())
         return 0
@@ -160,19 +167,18 @@ class CachedInvocation:
         if data is None:
             return None
         try:
-            entry = json.loads(data)
-            inputs = InputFingerprint(
-                entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"]
-            )
-            if inputs.state()[0] != entry["state"]:
+            folders, probes, files, names, body, notes, output, rest = decode_lists(data)
+            sqlite, state, status = rest
+            inputs = InputFingerprint(folders, probes, files, sqlite == "1", names)
+            if inputs.state()[0] != state:
                 return None
-            return CachedOutput(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return CachedOutput(body, notes, output[0] if output else None, int(status))
+        except ValueError:
             return None
 
-    def observe(self, inputs: InputFingerprint) -> None:
-        """Record the inputs in their current state, after they were read."""
-        self._state, newest = inputs.state()
+    def observe(self, inputs: InputFingerprint, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> None:
+        """Record the inputs: as they were `seen` by the run, or in their current state, after they were read."""
+        self._state, newest = inputs.state(seen)
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 
@@ -185,19 +191,35 @@ class CachedInvocation:
         inputs = self._inputs
         if inputs is None:
             return
-        entry = {
-            "folders": inputs.folders,
-            "probes": inputs.probes,
-            "files": inputs.files,
-            "sqlite": inputs.sqlite,
-            "names": inputs.names,
-            "state": self._state,
-            "status": answer.status,
-            "notes": answer.notes,
-            "output": answer.output,
-            "body": answer.body,
-        }
-        self._store.write(self._name, json.dumps(entry).encode())
+        output = [] if answer.output is None else [answer.output]
+        rest = ["1" if inputs.sqlite else "", self._state, str(answer.status)]
+        lists = [inputs.folders, inputs.probes, inputs.files, inputs.names, answer.body, answer.notes, output, rest]
+        self._store.write(self._name, encode_lists(lists))
+
+
+def encode_lists(lists: list[list[str]]) -> bytes:
+    """Return lists of texts as bytes: a line with the sizes of each list's texts, then the texts.
+
+    Importing `json`, and `re` with it, takes longer than the rest of an answer.
+    """
+    texts = [[text.encode("utf-8", "surrogatepass") for text in listed] for listed in lists]
+    head = ";".join(",".join(str(len(text)) for text in listed) for listed in texts)
+    return b"\n".join((head.encode(), b"".join(text for listed in texts for text in listed)))
+
+
+def decode_lists(data: bytes) -> list[list[str]]:
+    """Return the lists of `encode_lists`. Raises `ValueError` for anything else."""
+    head, _, body = data.partition(b"\n")
+    lists, place = [], 0
+    for sizes in head.decode().split(";"):
+        listed = []
+        for size in map(int, sizes.split(",") if sizes else ()):
+            listed.append(body[place : place + size].decode("utf-8", "surrogatepass"))
+            place += size
+        lists.append(listed)
+    if place != len(body):
+        raise ValueError("a text is missing")
+    return lists
 
 
 def question(arguments: list[str]) -> CachedInvocation | None:

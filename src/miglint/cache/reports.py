@@ -20,7 +20,6 @@ from miglint.config.settings import Settings
 from miglint.report.value import Report
 
 _KIND = "run"
-_NO_FILE = SourceFile("", "")
 
 
 class Cache:
@@ -74,14 +73,16 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{name}\0{file.path}"
         yield file.text
     for path in settings.own_rules:
-        yield _text(settings, path)
+        yield own_rule_text(settings, path)
     for file in found.files:
         yield f"{file.path}\0{file.error}"
         yield file.text
     for history in found.histories:
         yield repr(replace(history, migrations=()))
         for item in history.migrations:
-            yield repr(replace(item, forward=None, rollback=None))
+            yield repr(
+                (item.version, item.name, item.dialect.value, item.irreversible, item.repeatable, item.after_program)
+            )
             yield _script(item.forward)
             yield _script(item.rollback)
     for problem in found.problems:
@@ -96,7 +97,8 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield repr([(file.path, file.text) for file in found.branch.contents])
 
 
-def _text(settings: Settings, path: str) -> str:
+def own_rule_text(settings: Settings, path: str) -> str:
+    """Return the text of a file with own rules, empty if it cannot be read."""
     try:
         return settings.read(path, MAX_RULES).decode("utf-8", "replace")
     except OSError:
@@ -107,4 +109,5 @@ def _script(script: Script | None) -> str:
     if script is None:
         return ""
     # The texts of files are given once.
-    return f"{script.file.path}\0{replace(script, file=_NO_FILE)!r}"
+    place = script.file.path, *script.span, script.direction.value, script.dialect.value
+    return repr((place, script.transaction, script.substituted))

@@ -8,19 +8,25 @@ All failures are silent, since the cache is optional. This module and `command_o
 as little as possible.
 """
 
-# pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: SIM105, PTH100, PTH103, PTH105, PTH108, PTH109, PTH110, PTH111, PTH112, PTH114, PTH116, PTH118, PTH120
-# ruff: noqa: PTH123, PTH208
+# contextlib takes longer to import than an answer takes to find.
+# ruff: noqa: SIM105
 
 from __future__ import annotations
 
 import os
 import sys
-from hashlib import blake2b
 from time import time_ns
 
 from miglint import __version__
 from miglint.base.input_files import checkout_of, read_bytes
+
+try:
+    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+__all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -108,6 +114,7 @@ class Store:
             with open(temporary, "xb") as stream:
                 stream.write(data)
             os.replace(temporary, os.path.join(self._folder, name))
+        # Also if the run is interrupted.
         except BaseException:
             try:
                 os.unlink(temporary)

@@ -58,19 +58,21 @@ def _selection(settings: Settings) -> Callable[[str, str], bool]:
 
 def without_accepted(path: str, checked: Checked, *, prune: bool) -> tuple[Report, tuple[str, ...]]:
     """Return the report without the accepted findings, and notes with their numbers; with `prune`, update the file."""
+    file = baselines.shown(path)
     baseline = baselines.read(path, checked.settings)
     compared = compare(baseline, checked)
     notes = []
     hidden = len(compared.known) + len(compared.uncovered)
     if hidden:
         more = f", {len(compared.uncovered)} of them revealed by a fix" if compared.uncovered else ""
-        notes.append(f"{_count(hidden)} hidden by the baseline {path}{more}")
+        notes.append(f"{_count(hidden)} hidden by the baseline {file}{more}")
     if prune:
         if compared.fixed or compared.uncovered:
             baselines.write(path, renewed(baseline, checked, compared, with_new=False))
-        notes.append(f"{_count(len(compared.fixed), 'fixed finding')} removed from {path}")
+        removed = f"{_count(len(compared.fixed), 'fixed finding')} removed from {file}"
+        notes.append(removed if compared.fixed else f"{file} has no fixed findings")
     elif compared.fixed:
-        notes.append(f"{_fixed(compared)}, no longer found; remove from {path} with --prune")
+        notes.append(f"{_fixed(compared)}, no longer found; remove from {file} with --prune")
     counts = tuple(Hidden("baseline", "", hidden) for _ in range(hidden > 0))
     report = checked.report
     wanted = set(map(id, compared.new))
@@ -84,7 +86,7 @@ def accept_all(path: str, checked: Checked, *, configure: bool) -> Iterator[str]
     before = baselines.read_before_write(path, settings)
     compared = compare(before, checked)
     baselines.write(path, renewed(before, checked, compared, with_new=True))
-    yield f"{_count(len(checked.report.findings))} written to {path}"
+    yield f"{_count(len(checked.report.findings))} written to {baselines.shown(path)}"
     if compared.elsewhere:
         yield f"{_count(len(compared.elsewhere))} of files and rules that were not checked kept"
     if compared.fixed:

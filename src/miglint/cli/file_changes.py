@@ -8,7 +8,7 @@ from pathlib import Path
 
 from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
-from miglint.base.input_files import read_bytes
+from miglint.base.input_files import read_in_checkout
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.rollback.compose import ComposedFile
 
@@ -24,7 +24,7 @@ def write_all(files: Sequence[ComposedFile]) -> None:
             require_inside(path)
             start = b""
             if file.before is not None:
-                data = read_bytes(path, DEFAULT_MAX_FILE_BYTES)
+                data = read_in_checkout(path, DEFAULT_MAX_FILE_BYTES)
                 start = _BOM if data.startswith(_BOM) else b""
                 if data.removeprefix(_BOM) != file.before.encode():
                     raise UsageError(f"{path}: not UTF-8, or changed in the meantime; nothing is written")

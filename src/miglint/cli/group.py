@@ -39,6 +39,10 @@ def run(arguments: list[str], question: CachedInvocation | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption):
+            from miglint.cli.other_words import with_meant_option
+
+            error = with_meant_option(error)
         from io import StringIO
 
         from miglint.base.inert import inert

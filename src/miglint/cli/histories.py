@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.base.model import History, Migration
 from miglint.base.structs import replace
@@ -47,20 +48,27 @@ def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or -
 
 
 def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[list[ReplayedHistory], str]:
-    """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
+    """Return the histories that `FOLDER:VERSION`, a path or a version names, with the version.
+
+    A folder may be a part of a history's path. Those that have the version are returned if any has.
+    """
     folder, colon, rest = version.rpartition(":")
     # Liquibase's versions have a colon: `author:id`.
     if colon and not any(is_named(version, each) for item in histories for each in item.history.migrations):
-        place = Path(folder).as_posix()
-        named = [item for item in histories if item.history.root in (place, folder)]
-        if not named:
-            roots = [item.history.root for item in histories]
-            raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
-        return named, rest
-    if "/" in version:
-        named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
-        return named or histories, version
-    return histories, version
+        return _in_folder(histories, folder), rest
+    named = [item for item in histories if any(is_named(version, each) for each in item.history.migrations)]
+    return named or histories, version
+
+
+def _in_folder(histories: list[ReplayedHistory], folder: str) -> list[ReplayedHistory]:
+    """Return the histories of a folder, or those whose path it is a part of; raises `UsageError` if there are none."""
+    place = Path(folder).as_posix()
+    named = [item for item in histories if item.history.root in (place, folder)]
+    named = named or [item for item in histories if f"/{place}/" in f"/{item.history.root}/"]
+    if not named:
+        roots = [item.history.root for item in histories]
+        raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
+    return named
 
 
 def versions_requested(histories: list[ReplayedHistory], versions: Iterable[str]) -> dict[int, list[str]]:
@@ -87,7 +95,7 @@ def is_one_of(versions: list[str], migration: Migration) -> bool:
 def is_named(name: str, migration: Migration) -> bool:
     """Return whether a name is that of a migration: its version, the version and its name, or a path."""
     version = migration.version
-    if name == version or (name.isdigit() and version.isdigit() and int(name) == int(version)):
+    if name == version or (name.isdecimal() and version.isdecimal() and whole_number(name) == whole_number(version)):
         return True
     if name in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
         return True
@@ -99,12 +107,17 @@ def number_of(name: str, history: History, option: str) -> int:
     """Return the place of the migration that an option names; raises `UsageError` if there is none, or several."""
     found = [place for place, migration in enumerate(history.migrations) if is_named(name, migration)]
     if not found:
-        versions = [migration.version for migration in history.migrations]
-        raise UsageError(f"{option}: no migration has version {name}{nearest(name, versions)}")
+        raise UsageError(f"{option}: no migration has version {name}{nearest_migration(name, history.migrations)}")
     if len(found) > 1:
         listed = ", ".join(_path(history.migrations[place]) for place in found)
         raise UsageError(f"{option}: {len(found)} migrations have version {name}; name one by its file: {listed}")
     return found[0]
+
+
+def nearest_migration(name: str, migrations: Iterable[Migration]) -> str:
+    """Return ` (did you mean ...?)` with a version, or a version and a name, like the one that no migration has."""
+    known = [item.version if name.isdecimal() else f"{item.version}_{item.name}" for item in migrations]
+    return nearest(name, known)
 
 
 def _path(migration: Migration) -> str:

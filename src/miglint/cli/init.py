@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +42,9 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     """
     existing = _existing_configuration()
     if existing is not None and not (baseline or pre_commit or github):
-        raise UsageError(f"{existing} already exists and is not overwritten")
+        more = "--baseline, --pre-commit and --github add to what is there"
+        raise UsageError(f"{existing} already exists and is not overwritten; {more}")
+    _require_top_of_repository(["--pre-commit"] * pre_commit + ["--github"] * github)
     look = None if existing is not None else _look(baseline, tool, cached=not diff)
     changes = list(_changes(look, pre_commit=pre_commit, github=github))
     if diff:
@@ -54,8 +57,18 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     for line in [] if look is None else _closing(look, baseline=baseline):
         click.echo(inert(line))
     if not changes and not baseline:
-        click.echo("nothing to do")
+        click.echo(f"nothing to do: {inert(', '.join(_present(existing, pre_commit=pre_commit, github=github)))}")
     return 0
+
+
+def _present(existing: str | None, *, pre_commit: bool, github: bool) -> Iterator[str]:
+    """Yield what is there already of what was to be written."""
+    if existing is not None:
+        yield f"{Path(existing).name} exists"
+    if pre_commit:
+        yield f"{PRE_COMMIT} has the hook"
+    if github:
+        yield f"{WORKFLOW} exists"
 
 
 def _changes(look: FirstLook | None, *, pre_commit: bool, github: bool) -> Iterator[_FileChange]:
@@ -68,13 +81,24 @@ def _changes(look: FirstLook | None, *, pre_commit: bool, github: bool) -> Itera
         if after != before:
             yield _FileChange(PRE_COMMIT, before, after)
     if github and not Path(WORKFLOW).exists():
-        yield _FileChange(WORKFLOW, None, workflow(_requirement()))
+        yield _FileChange(WORKFLOW, None, workflow(*_requirement()))
 
 
 def _existing_configuration() -> str | None:
     """Return the configuration of this very folder, if it has one."""
     file = load().file
     return file if file is not None and Path(file).parent.resolve() == Path.cwd().resolve() else None
+
+
+def _require_top_of_repository(options: list[str]) -> None:
+    """Raise `UsageError` for options used below the top of a repository, where hooks and workflows are read."""
+    folder = Path.cwd()
+    top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+    if options and top != folder:
+        where = os.path.relpath(top)
+        raise UsageError(
+            f"{' and '.join(options)}: hooks and workflows are read at the top of the repository: run it in {where}"
+        )
 
 
 def _look(baseline: bool, tool: str | None, *, cached: bool) -> FirstLook:
@@ -150,12 +174,15 @@ def _closing(look: FirstLook, *, baseline: bool) -> Iterator[str]:
         return
     for history in look.histories:
         yield f"  {described(history)}"
+    if look.idempotency is not None:
+        reason = look.idempotency.reason
+        yield f'  idempotency = "{look.idempotency.value}": {reason[0].lower()}{reason[1:]}'
     pairs, total = pairs_and_scripts(look.histories)
     found = len(look.report.findings)
     size = (
         f"{pairs:,} pair{'' if pairs == 1 else 's'}"
         if pairs == total
-        else f"{total:,} migrations, {pairs:,} with a rollback"
+        else f"{total:,} migration{'' if total == 1 else 's'}, {f'{pairs:,}' if pairs else 'none'} with a rollback"
     )
     counted = f"{size}, {found:,} finding{'' if found == 1 else 's'}{' accepted' if baseline else ''}"
     first = worth_a_look(look.report)
@@ -169,8 +196,8 @@ def _closing(look: FirstLook, *, baseline: bool) -> Iterator[str]:
     )
 
 
-def _requirement() -> str:
-    """Return what pip installs to get this miglint: the repository that it was installed from, or its version."""
+def _requirement() -> tuple[str, str]:
+    """Return what pip installs to get this miglint, and a comment: its repository at a commit, or its version."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 
@@ -181,8 +208,11 @@ def _requirement() -> str:
         places = [file.locate() for file in distribution("miglint").files or () if file.name == "direct_url.json"]
         origin = json.loads(read_bytes(str(places[0]), MAX_CONFIGURATION)) if places else {}
     except (PackageNotFoundError, OSError, ValueError):
-        return pinned
+        return pinned, ""
     version_control = origin.get("vcs_info")
-    if not version_control:
-        return pinned
-    return f'"miglint @ {version_control["vcs"]}+{origin["url"]}@{version_control["commit_id"]}"'
+    if version_control:
+        return f'"miglint @ {version_control["vcs"]}+{origin["url"]}@{version_control["commit_id"]}"', ""
+    if origin:
+        # It came from a folder or a file of this machine, which says nothing about where others get it.
+        return pinned, "If no index has it, name its repository: pip install git+https://..."
+    return pinned, ""

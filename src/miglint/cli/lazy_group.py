@@ -36,9 +36,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve the command name; suggest the nearest one if it is unknown."""
         if args and args[0] not in self.summaries and not args[0].startswith("-"):
-            from miglint.config.toml_table import nearest
+            from miglint.cli.other_words import about_command
 
-            ctx.fail(f"unknown command `{args[0]}`{nearest(args[0], self.summaries)}")
+            ctx.fail(f"unknown command `{args[0]}`{about_command(args[0], self.summaries)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from miglint.base.atomic_write import write_file
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.cache.command_output import CachedOutput
 from miglint.cli.notes import note
@@ -36,7 +37,7 @@ def width() -> int:
     """Return the width of the terminal; text for a file or a pipe is not wrapped, unless `COLUMNS` is set."""
     given = os.environ.get("COLUMNS", "")
     try:
-        columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
+        columns = whole_number(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
         columns = 0
     return max(_NARROWEST, columns or UNLIMITED)

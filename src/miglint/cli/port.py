@@ -128,7 +128,7 @@ def command(
 def _is_incomplete(done: _Ported, *, printed: bool) -> bool:
     """Return whether something is not carried over, or not written; what is `printed` need not have a place."""
     left = any(item.losses or (item.problem and not printed) for item in done.migrations)
-    return left or any(item.problem for item in done.rollbacks)
+    return left or any(item.problem or item.lacks_rows for item in done.rollbacks)
 
 
 def _ported(
@@ -156,7 +156,7 @@ def _ported(
 def _with_variants(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return paths with the folders that may hold the other engine's history."""
     given = [Path(path).absolute() for path in paths]
-    places = variant_places(str(path / "any.sql") for path in given if path.is_dir())
+    places = variant_places(str(path / "any.sql" if path.is_dir() else path) for path in given)
     found = [Path(place) for place in sorted(places)]
     root = Path.cwd()
     return (*paths, *(_shown(path, root) for path in found if path.is_dir() and path not in given))

@@ -1,7 +1,8 @@
 """Post a report as one comment of a pull request: `python -m miglint.cli.pull_request_comment MARKDOWN JSON`.
 
-For the GitHub action. The comment is updated in place; where there are no findings, none is posted. The environment has
-what GitHub sets (`GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_EVENT_PATH`) and the token, `MIGLINT_TOKEN`.
+For the GitHub action. The comment is updated in place; where there are no errors and warnings, none is posted. The
+environment has what GitHub sets (`GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_EVENT_PATH`) and the token,
+`MIGLINT_TOKEN`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -34,10 +35,10 @@ def main(arguments: list[str]) -> int:
     body = f"{MARK}\n{report}"
     issue = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
     try:
-        present = next((item for item in _comments(f"{issue}/{number}/comments") if _is_ours(item)), None)
+        present = _ours(_comments(f"{issue}/{number}/comments"))
         if present is not None and present["body"].strip() != body.strip():
             _call_api("PATCH", f"{issue}/comments/{present['id']}", {"body": body})
-        elif present is None and json.loads(findings)["findings"]:
+        elif present is None and any(item.get("severity") != "info" for item in json.loads(findings)["findings"]):
             _call_api("POST", f"{issue}/{number}/comments", {"body": body})
     except OSError as error:
         why = f"{error.code} {error.reason}" if isinstance(error, HTTPError) else str(error)
@@ -62,9 +63,21 @@ def _comments(path: str) -> Iterator[Any]:
             return
 
 
-def _is_ours(comment: Any) -> bool:
-    """Return whether a comment is the one of this action: users may write one that begins alike, but no bot does."""
-    return str(comment["body"]).startswith(MARK) and comment["user"]["type"] == "Bot"
+def _ours(comments: Iterable[Any]) -> Any:
+    """Return the comment of this action, or None.
+
+    Any user may write one that begins alike, so it is a bot's, or that of the person whose token is used.
+    """
+    alike = [item for item in comments if str(item["body"]).startswith(MARK)]
+    bots = [item for item in alike if item["user"]["type"] == "Bot"]
+    if bots or not alike:
+        return next(iter(bots), None)
+    try:
+        login = _call_api("GET", "/user").get("login")
+    except OSError:
+        # The token of a workflow has no user, and its comments are a bot's.
+        return None
+    return next((item for item in alike if item["user"].get("login") == login), None)
 
 
 def _call_api(method: str, path: str, value: object = None) -> Any:

@@ -25,7 +25,7 @@ from miglint.config.settings import (
     overlooked,
     parse_targets,
 )
-from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words
+from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words, program_words
 from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
@@ -167,6 +167,7 @@ def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -
     place = settings.place_of_path(settings.paths[0]) if settings.paths and not paths else ""
     near = "" if report.left_out else nearest_words(settings, tried[0])
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
+    why += program_words(settings.root)
     return f"{place}no migrations found in {', '.join(tried)}{why}{near}; use --allow-empty to allow this"
 
 
@@ -198,9 +199,14 @@ def _rendered(
         request.statistics,
         request.sort,
     )
+    texts = None
+    if outcome.texts is not None and format_ == "text" and report is outcome.report:
+        texts = outcome.texts.of_form(repr((view.color, view.width, view.verbose)))
     for name, path in request.report:
         write(render(name, report, replace(view, color=False, width=UNLIMITED, statistics=False)), path)
-    output = _output(request, format_, settings, report, notes, view)
+    output = _output(request, format_, settings, report, notes, replace(view, known=texts))
+    if texts is not None:
+        texts.save()
     return output, render("markdown", report, view) if format_ == "github" else None
 
 
@@ -240,6 +246,7 @@ def settings_of(request: CheckArguments) -> Settings:
         baseline=request.baseline,
     )
     given = {"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select}
+    given["layout"] = () if request.layout is None else (request.layout,)
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
@@ -249,7 +256,7 @@ def settings_of(request: CheckArguments) -> Settings:
         ignore=settings.ignore + request.ignore,
         extend_select=settings.extend_select + request.extend_select,
         # Without any, these are the settings of the file, under which `init` has stored its report.
-        given={name: rules for name, rules in given.items() if rules},
+        given={name: values for name, values in given.items() if values},
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )

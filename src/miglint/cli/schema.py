@@ -12,11 +12,10 @@ from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
-from miglint.cli.histories import histories_named, is_named, one_history, replayed_histories
+from miglint.cli.histories import histories_named, is_named, nearest_migration, one_history, replayed_histories
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
-from miglint.config.toml_table import nearest
 from miglint.replay.steps import Step
 from miglint.schema.render import to_json, to_mermaid
 from miglint.schema.value import Schema
@@ -49,6 +48,8 @@ def command(
     histories = replayed_histories(settings, paths, dialect)
     if len(histories) > 1 and version is not None:
         histories, version = histories_named(histories, version)
+        if not any(is_named(version, item) for one in histories for item in one.history.migrations):
+            raise UsageError(f"no migration has version {version}")
     history, steps, _ = one_history(histories, "a folder, --dialect, or --at FOLDER:VERSION")
     text = decode_tags(_FORMATS[format_](_schema(history, steps, version)))
     # A comment before a cast has no effect in SQL.
@@ -57,14 +58,12 @@ def command(
 
 def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:
     schema: Schema | None = None
-    versions: list[str] = []
     for step in steps:
         if step.migration.forward is None:
             continue
         schema = step.after
-        versions.append(step.migration.version)
         if version is not None and is_named(version, step.migration):
             return schema
     if version is not None:
-        raise UsageError(f"no migration has version {version}{nearest(version, versions)}")
+        raise UsageError(f"no migration has version {version}{nearest_migration(version, history.migrations)}")
     return schema if schema is not None else Schema(history.dialect)

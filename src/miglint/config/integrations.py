@@ -37,7 +37,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install {requirement}
+{comment}      - run: pip install {requirement}
       - run: miglint check --format github --since origin/${{{{ github.base_ref }}}}
 """
 _REPOS = pattern(r"(?m)^repos[ \t]*:[ \t]*(\S[^\r\n]*)?\r?$")
@@ -45,9 +45,10 @@ _PRESENT = pattern(r"(?m)^[ \t-]*(?:id|\"id\"|'id')[ \t]*:[ \t]*[\"']?miglint\b"
 _ITEM = pattern(r"([ \t]*)-[ \t]")
 
 
-def workflow(requirement: str) -> str:
-    """Return a workflow that checks pull requests; `requirement` is what pip installs."""
-    return _WORKFLOW.format(requirement=requirement)
+def workflow(requirement: str, comment: str = "") -> str:
+    """Return a workflow that checks pull requests; `requirement` is what pip installs, with a comment above it."""
+    above = f"      # {comment}\n" if comment else ""
+    return _WORKFLOW.format(requirement=requirement, comment=above)
 
 
 def with_hook(text: str | None) -> str:

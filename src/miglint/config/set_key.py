@@ -9,7 +9,7 @@ from pathlib import Path
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
-from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.base.input_files import MAX_CONFIGURATION, read_in_checkout
 from miglint.base.lazy_regex import pattern
 from miglint.base.toml_text import TomlError, toml_values
 from miglint.config.settings import FILE, PYPROJECT, Settings
@@ -27,7 +27,7 @@ def set_key(settings: Settings, key: str, value: str) -> str:
     path = Path(settings.root) / (Path(settings.file).name if settings.file is not None else FILE)
     shown = settings.file or os.path.relpath(path)
     try:
-        text = read_bytes(str(path), MAX_CONFIGURATION).decode("utf-8") if settings.file is not None else ""
+        text = read_in_checkout(str(path), MAX_CONFIGURATION).decode("utf-8") if settings.file is not None else ""
         changed = with_key(text, f"{key} = {json.dumps(value, ensure_ascii=False)}", table=path.name == PYPROJECT)
         if changed is None or not _holds(changed, key, value, table=path.name == PYPROJECT):
             raise UsageError(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
 from miglint.base.input_files import (
@@ -96,6 +97,7 @@ _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 # The newest versions whose facts are known: a later target is an error.
 # PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
+_RULE = pattern(r"[A-Z]{3}(?:[0-9]{1,3})?|ALL")
 # Keys that people know from elsewhere.
 _MEANT = {
     "tool": "in this file the keys of `[tool.miglint]` stand at the top, without that table",
@@ -251,6 +253,8 @@ def _settings(table: TomlTable, file: Path) -> Settings:
     rollback = table.choice("rollback-severity", SEVERITIES)
     # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
+    if wrong := next((name for name in own if _RULE.fullmatch(name)), None):
+        table.fail(f'`rules` names files with own rules: `select = ["{wrong}"]` enables rules', "rules")
     return _within_checkout(
         Settings(
             root=str(file.parent.absolute()),
@@ -355,7 +359,7 @@ def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
         if name not in DIALECTS:
             hint = nearest(found[1], DIALECTS) or f": known engines are {' and '.join(DIALECTS)}"
             raise UsageError(f"target `{text}`: unknown engine `{found[1]}`{hint}")
-        version = tuple(int(part) for part in (found[2] or "").split(".") if part)
+        version = tuple(whole_number(part) for part in (found[2] or "").split(".") if part)
         newest = NEWEST[name]
         if version[: len(newest)] > newest:
             known = ".".join(map(str, newest))

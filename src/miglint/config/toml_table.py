@@ -30,7 +30,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean ...?)` with the known word nearest to `word`, or an empty string."""
     from difflib import get_close_matches  # only needed for errors
 
-    found = get_close_matches(word, list(known), 1)
+    names = list(known)
+    found = get_close_matches(word, names, 1) or get_close_matches(word.lower(), names, 1)
     return f" (did you mean `{found[0]}`?)" if found else ""
 
 
@@ -74,6 +75,9 @@ def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
 
 # What to write instead of a plain value, by key.
 _TABLES = {"severity": ': `severity = {IDM001 = "info"}`; `ignore = ["IDM001"]` turns rules off'}
+_OF_ONE_RULE = (
+    ': it holds options of this rule; `ignore = ["{0}"]` turns it off, `severity = {{{0} = "info"}}` weighs it'
+)
 
 
 class TomlTable(Struct, frozen=True):
@@ -130,7 +134,8 @@ class TomlTable(Struct, frozen=True):
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.fail(f"`{key}` must be a list of strings, not {kind_of(value)}", key)
+            hint = f': `{key} = ["{value}"]`' if isinstance(value, str) else ""
+            self.fail(f"`{key}` must be a list of strings, not {kind_of(value)}{hint}", key)
         for item in value:
             if not isinstance(item, str):
                 self.fail(f"`{key}` must contain only strings, not {kind_of(item)}", key)
@@ -140,7 +145,7 @@ class TomlTable(Struct, frozen=True):
         """Return the table at `key`, empty if it is missing."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            hint = _TABLES.get(key, "")
+            hint = _OF_ONE_RULE.format(key) if self.steps[-1:] == ("rules",) else _TABLES.get(key, "")
             self.fail(f"`{key}` must be a table, not {kind_of(value)}{hint}", key)
         return TomlTable(value, self.path, self.text, (*self.steps, key))
 

@@ -5,11 +5,12 @@ Rule names are stored unresolved: `rules.selection` resolves them after loading 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from miglint.base.findings import Severity
-from miglint.base.input_files import read_in_checkout
+from miglint.base.input_files import checkout_of, read_within
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field
 from miglint.config.dry_run import DryRunSettings
@@ -109,7 +110,7 @@ class Settings(Struct, frozen=True):
         """Return the content of a file named in the settings, at their commit; raises `OSError`."""
         place = self.at(path)
         if self.as_of is None or place not in self.as_of:
-            return read_in_checkout(place, limit)
+            return read_within(place, limit, (checkout_of(self.root), checkout_of(os.curdir)))
         content = self.as_of[place]
         if content is None:
             raise FileNotFoundError(0, "there is no such file as of that commit", path)
@@ -125,8 +126,8 @@ class Settings(Struct, frozen=True):
         ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
         return f"{self.file}:{number + ahead}: "
 
-    def place_of_rule(self, key: str, name: str) -> str:
-        """Return the prefix `--key: ` for a name of a rule given on the command line, otherwise that of the key."""
+    def place_of_value(self, key: str, name: str) -> str:
+        """Return the prefix `--key: ` for a value given on the command line, otherwise that of the key."""
         return f"--{key}: " if name in self.given.get(key, ()) else self.place(key)
 
     def place(self, *keys: str | int) -> str:

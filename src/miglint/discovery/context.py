@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from miglint.base.errors import UsageError
-from miglint.base.input_files import is_below
+from miglint.base.input_files import is_below, is_inside, leads_out
 from miglint.base.model import Dialect
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, may_be_supported, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
@@ -17,9 +17,6 @@ from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.releases import release_of
 from miglint.discovery.roots import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.walk import Folder, FolderTree, printable
-
-# ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
-
 
 # Maximum number of levels between a script and a folder named after its engine: `sqlite/migrations/rollback/`.
 _VARIANT_LEVELS = 3
@@ -59,11 +56,11 @@ def discovery_scope(
 
     `given` are files that need not exist.
     """
-    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109 - faster
+    cwd = os.path.abspath(options.cwd or os.getcwd())
     folders, files = _folders_and_files(paths, cwd, may_be_missing=may_be_missing)
     asked = len(files)
     files += [_absolute(path, cwd) for path in given]
-    tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
+    tree = FolderTree(cwd, _places(folders, files, options), options.exclude)
     for folder in folders:
         tree.walk(folder)
     requested = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
@@ -97,7 +94,7 @@ def _absolute(path: str, cwd: str) -> str:
 
 def _mode(real: str, path: str, may_be_missing: bool) -> int:
     try:
-        mode = os.stat(real).st_mode  # noqa: PTH116 - faster
+        mode = os.stat(real).st_mode
     except FileNotFoundError:
         if may_be_missing:
             return stat.S_IFREG
@@ -111,8 +108,32 @@ def _mode(real: str, path: str, may_be_missing: bool) -> int:
     return mode
 
 
-def _real_folder(path: str) -> str:
-    return os.path.dirname(os.path.realpath(path))
+def _places(folders: list[str], files: list[str], options: DiscoveryOptions) -> dict[str, str]:
+    """Return the folders of the request with their places without links, which alone are opened from here on.
+
+    Raises `UsageError` for a path that a link leads out of the checkout.
+    """
+    places = {folder: os.path.realpath(folder) for folder in folders}
+    for file in files:
+        target = os.path.realpath(file)
+        _require_inside(file, target, options)
+        places.setdefault(os.path.dirname(file), os.path.realpath(os.path.dirname(file)))
+        # What a link in the request points to was named by the user.
+        places.setdefault(os.path.dirname(target), os.path.dirname(target))
+    for path, place in places.items():
+        _require_inside(path, place, options)
+    return places
+
+
+def _require_inside(path: str, place: str, options: DiscoveryOptions) -> None:
+    """Refuse a path that leads out of the checkout: a link may have been made since the command looked."""
+    if any(is_below(place, top) for top in options.checkouts):
+        return
+    watched = [top for top in options.checkouts if path in options.configured or os.path.lexists(f"{top}/.git")]
+    if watched and (path in options.configured or leads_out(path, place, watched)):
+        raise UsageError(
+            f"{printable(os.path.relpath(path))}: a symbolic link in the checkout points outside it, and is not read"
+        )
 
 
 def _list_related_folders(tree: FolderTree, real: str) -> None:
@@ -196,9 +217,12 @@ def _variants(tree: FolderTree, real: str) -> None:
 
 def has_variant(root: str, dialect: Dialect) -> bool:
     """Return whether a folder with scripts for another engine is at the place of a history's variant."""
+    top = os.path.realpath(root)
     return any(
-        dialect in mark.dialects and any(Path(beside).rglob("*.sql"))
-        for beside, mark in _beside_for_others(os.path.realpath(root))
+        dialect in mark.dialects
+        and (os.path.realpath(beside) == beside or is_inside(beside, top))
+        and any(Path(beside).rglob("*.sql"))
+        for beside, mark in _beside_for_others(top)
     )
 
 

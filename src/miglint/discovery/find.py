@@ -37,7 +37,7 @@ def discover(
     options = options or DiscoveryOptions()
     forced = _check(options)
     given = {path: from_text(text, path) for path, text in (texts or {}).items() if is_script(path)}
-    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]  # noqa: PTH110, PTH118
+    new = [path for path in given if not os.path.exists(os.path.join(options.cwd or "", path))]
     scope = discovery_scope([os.fspath(path) for path in paths], options, given=new)
     for path in (texts or {}).keys() - given.keys():
         _place_metadata(scope, path, (texts or {})[path])
@@ -94,9 +94,9 @@ def _check(options: DiscoveryOptions) -> Layout | None:
     if layout is None:
         from difflib import get_close_matches
 
-        near = get_close_matches(options.layout, layout_names(), 1)
-        hint = f"; did you mean `{near[0]}`?" if near else f": known layouts are {', '.join(layout_names())}"
-        raise UsageError(f"unknown layout `{options.layout}`{hint}")
+        near = get_close_matches(options.layout.lower(), layout_names(), 1, cutoff=0.75)
+        hint = f" (did you mean `{near[0]}`?)" if near else f": known layouts are {', '.join(layout_names())}"
+        raise UsageError(f"{options.layout_place}unknown layout `{options.layout}`{hint}")
     return layout
 
 

@@ -18,6 +18,7 @@ from miglint.base.model import BaseBranch
 from miglint.base.structs import Struct
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
+from miglint.discovery.unknown_revision import DEEPEN, why_unknown
 
 _TIMEOUT = 60
 # More scripts than a branch usually lacks.
@@ -128,7 +129,7 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
 def _unrelated(repository: Repository, reference: str) -> str:
     """Return the note that there is no common commit."""
     note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
-    return f"{note}: this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else note
+    return f"{note}: this clone is shallow, {DEEPEN}" if _is_shallow(repository) else note
 
 
 def _folders_of_scripts(names: Iterable[str]) -> set[str]:
@@ -171,9 +172,6 @@ def _files(repository: Repository, commit: str) -> dict[str, str]:
         if mode.startswith("100") and name.lower().endswith(".sql"):
             files[name] = blob
     return files
-
-
-_DEEPEN = "fetch the whole history (`git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout)"
 
 
 def _is_shallow(repository: Repository) -> bool:
@@ -246,7 +244,7 @@ class Snapshot:
         """
         # The file itself may be a link, which stays one.
         folder, name = os.path.split(path)
-        real = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - faster
+        real = os.path.join(os.path.realpath(folder), name)
         name = os.path.relpath(real, self.top).replace(os.sep, "/")
         if name.startswith("../"):
             raise UsageError(f"{self._option}: {path} is outside the repository")
@@ -333,7 +331,9 @@ def _commit(repository: Repository, reference: str, option: str) -> str:
     verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     commit = _git(repository, *verify, may_fail=True).strip()
     if not commit:
-        why = f": this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else ""
+        branches = _git(repository, "for-each-ref", "--format=%(refname:short)", may_fail=True).split()
+        remotes = _git(repository, "remote", may_fail=True).split()
+        why = why_unknown(reference, branches, remotes, shallow=_is_shallow(repository))
         raise UsageError(f"{option}: unknown git revision `{reference}`{why}")
     return commit
 

@@ -19,8 +19,6 @@ from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.roots import ROLLBACK_FOLDERS
 from miglint.discovery.walk import is_script, printable
 
-# ruff: noqa: PTH118 - names are joined here, for whole trees
-
 # Third-party code, build results and tools' states.
 _SKIPPED = frozenset(
     ("node_modules", "site-packages", "__pycache__", "vendor", "third_party", "target", "dist", "build", "venv")
@@ -126,7 +124,7 @@ def _histories(root: str, candidates: Sequence[str], options: DiscoveryOptions |
 def _is_requested(history: History, requested: set[str]) -> bool:
     """Return whether a history has a script in a candidate folder: folders between these are walked too."""
     scripts = (script for item in history.migrations for script in (item.forward, item.rollback) if script is not None)
-    paths = (os.path.abspath(script.path) for script in scripts)  # noqa: PTH100 - faster
+    paths = (os.path.abspath(script.path) for script in scripts)
     return any(path.rpartition("/")[0] in requested for path in paths)
 
 
@@ -140,7 +138,7 @@ def _outermost(paths: Iterable[str]) -> list[str]:
 
 
 def _relative(path: str, root: str) -> str:
-    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")  # noqa: PTH100 - faster
+    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
     return "" if inside == "." else inside
 
 

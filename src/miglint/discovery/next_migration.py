@@ -8,6 +8,7 @@ import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from miglint.base.digits import whole_number
 from miglint.base.findings import Edit, NewFile
 from miglint.base.model import History, Migration
 from miglint.base.structs import Struct
@@ -75,7 +76,7 @@ def _goose_mark(migration: Migration, line: str) -> TransactionMark | None:
 
 def _diesel_mark(path: str) -> TransactionMark | None:
     place = f"{posixpath.dirname(path)}/metadata.toml"
-    known = os.path.exists(place)  # noqa: PTH110 - paths are displayed ones
+    known = os.path.exists(place)
     return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
 
 
@@ -198,9 +199,9 @@ def _next_version(text: str) -> str | None:
             pass
         else:
             shown = iter(later.strftime("%Y%m%d%H%M%S"))
-            return "".join(next(shown) if one.isdigit() else one for one in text)
+            return "".join(next(shown) if one.isdecimal() else one for one in text)
     found = _NUMBER.search(text)
     if found is None:
         return None
-    number = str(int(found[1]) + 1).zfill(len(found[1]))
+    number = str(whole_number(found[1]) + 1).zfill(len(found[1]))
     return text[: found.start()] + number + found[2]

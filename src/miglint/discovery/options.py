@@ -15,15 +15,18 @@ DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 class DiscoveryOptions(Struct, frozen=True):
     """Options of discovery.
 
-    `layout` is the layout to use instead of auto-detection; `dialect` is the dialect of files that specify none, and
+    `layout` is the layout to use instead of auto-detection, and `layout_place` the prefix of messages about it, as
+    `miglint.toml:3: `; `dialect` is the dialect of files that specify none, and
     `folder_dialects` those of the folders that match a pattern, relative to `root`; the last match counts.
     `rollbacks` (`required`, `optional`, `none`) overrides the layout's value. `exclude` has shell patterns for paths,
     folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase scripts. `cwd` is the
     folder that displayed paths are relative to; None is the process's own. `on_base` are the displayed paths of files
-    that the base branch has and this one lacks.
+    that the base branch has and this one lacks. `checkouts` are folders without links that no path in them may lead out
+    of; `configured` are the paths, from a configuration, that must be in one of these.
     """
 
     layout: str | None = None
+    layout_place: str = ""
     folder_dialects: tuple[tuple[Pattern[str], Dialect], ...] = ()
     root: str | None = None
     dialect: Dialect | None = None
@@ -33,6 +36,8 @@ class DiscoveryOptions(Struct, frozen=True):
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     cwd: str | None = None
     on_base: frozenset[str] = frozenset()
+    checkouts: tuple[str, ...] = ()
+    configured: frozenset[str] = frozenset()
 
     def dialect_of(self, folder: str) -> Dialect | None:
         """Return the dialect of the files in a folder (its absolute path) that specify none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from miglint.base.digits import whole_number
 from miglint.base.model import Direction, History, Migration, Problem
 from miglint.base.structs import replace
 from miglint.discovery.file_parts import Collected
@@ -30,7 +31,7 @@ def order_problems(histories: Sequence[History], collected: Collected, label: st
 
 def _gaps(versions: set[str], collected: Collected, first: dict[str, tuple[Migration, History]]) -> Iterator[Problem]:
     """Yield the gaps in versions that are all whole numbers, each once."""
-    numbers = {int(version): version for version in versions if version.isdigit()}
+    numbers = {whole_number(version): version for version in versions if version.isdecimal()}
     if len(numbers) < len(versions) or any("." in version for version in versions):
         return
     for gap in gaps([*numbers, *collected.taken, *collected.elsewhere]):
@@ -42,13 +43,13 @@ def _gaps(versions: set[str], collected: Collected, first: dict[str, tuple[Migra
 
 def after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
     """Mark the migrations that follow a migration written as a program."""
-    own = {int(migration.version) for migration in migrations if migration.version.isdigit()}
+    own = {whole_number(migration.version) for migration in migrations if migration.version.isdecimal()}
     unread = sorted(set(programs) - own)
     if not unread:
         return tuple(migrations)
     marked, passed = [], 0
     for migration in migrations:
-        behind = bisect_left(unread, int(migration.version)) if migration.version.isdigit() else passed
+        behind = bisect_left(unread, whole_number(migration.version)) if migration.version.isdecimal() else passed
         marked.append(replace(migration, after_program=True) if behind > passed else migration)
         passed = max(passed, behind)
     return tuple(marked)

@@ -21,7 +21,7 @@ _FIRST: SortKey = ((), "")
 
 def release_of(segment: str) -> str | None:
     """Return the release that a folder's name is, without its prefix: `0.22` for `v0.22`."""
-    found = _RELEASE.fullmatch(segment) if segment[-1:].isdigit() or segment[-2:].lower() == ".x" else None
+    found = _RELEASE.fullmatch(segment) if segment[-1:].isdecimal() or segment[-2:].lower() == ".x" else None
     return None if found is None else found[1] or found[2]
 
 
@@ -57,4 +57,4 @@ def _segments(path: str) -> Iterable[str]:
 
 
 def _is_dated(piece: FilePart) -> bool:
-    return piece.repeatable or (len(piece.version) >= _DATE_DIGITS and piece.version.isdigit())
+    return piece.repeatable or (len(piece.version) >= _DATE_DIGITS and piece.version.isdecimal())

@@ -182,7 +182,7 @@ _OLDEST = 9
 
 def _versions(folder: Path) -> Iterator[Hint]:
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - faster
+        names = sorted(os.listdir(folder))
     except OSError:
         return
     for name in names:
@@ -195,7 +195,7 @@ def _versions(folder: Path) -> Iterator[Hint]:
                     yield Hint(tag[1], f"{_shown(path)}: {image.rpartition('/')[2]}")
         elif name == ".squawk.toml":
             version = str(_toml(_text(path)).get("pg_version", "")).partition(".")[0]
-            if version.isdigit():
+            if version.isdecimal():
                 yield Hint(version, f"{name}: pg_version")
 
 
@@ -214,6 +214,6 @@ def _shown(path: Path) -> str:
     return Path(os.path.relpath(path)).as_posix()
 
 
-def shared(hints: Iterable[Hint | None]) -> Hint | None:
+def lowest(hints: Iterable[Hint | None]) -> Hint | None:
     """Return the hint of the lowest value, if there is any."""
     return min((hint for hint in hints if hint is not None), key=lambda hint: int(hint.value), default=None)

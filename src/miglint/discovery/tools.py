@@ -79,10 +79,14 @@ def has_mark(text: str) -> bool:
 
 
 class Beside(NamedTuple):
-    """The tools indicated by files for a history, and the paths examined."""
+    """The tools indicated by files for a history, the paths examined, and the files that name the tools.
+
+    There are no such files where the names of the scripts indicate the tool.
+    """
 
     tools: tuple[str, ...] = ()
     consulted: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def tools_beside(history: History, cwd: str) -> Beside:
@@ -97,23 +101,30 @@ def tools_beside(history: History, cwd: str) -> Beside:
         return Beside()
     consulted: list[str] = []
     for folder in _upward(Path(cwd, history.root), consulted):
-        found: list[str] = []
-        for name, signs in _SIGNS.items():
-            wanted = [sign for sign in signs if sign.tool in possible]
-            if wanted:
-                path = str(folder / name)
-                consulted.append(path)
-                found += _tools_in(path, wanted)
+        found = _named_in(folder, possible, consulted)
         if found:
-            return Beside(tuple(dict.fromkeys(found)), tuple(consulted))
+            return Beside(tuple(found), tuple(consulted), tuple(dict.fromkeys(found.values())))
     return Beside(("golang-migrate",) if _has_six_digits(history) else (), tuple(consulted))
+
+
+def _named_in(folder: Path, possible: frozenset[str], consulted: list[str]) -> dict[str, str]:
+    """Return the possible tools that files of a folder name, with the file; record the paths examined."""
+    found: dict[str, str] = {}
+    for name, signs in _SIGNS.items():
+        wanted = [sign for sign in signs if sign.tool in possible]
+        if wanted:
+            path = str(folder / name)
+            consulted.append(path)
+            for tool in _tools_in(path, wanted):
+                found.setdefault(tool, path)
+    return found
 
 
 def _has_six_digits(history: History) -> bool:
     """Return whether versions look like `000001`, as `migrate create -seq` writes them; sqlx has four digits."""
     versions = [item.version for item in history.migrations]
     return history.layout == "golang-migrate" and all(
-        len(one) == 6 and one.isdigit() and one.startswith("0") for one in versions
+        len(one) == 6 and one.isdecimal() and one.startswith("0") for one in versions
     )
 
 
@@ -135,14 +146,14 @@ def _upward(start: Path, consulted: list[str]) -> list[Path]:
     last = _LEVELS
     for number, folder in enumerate(folders):
         consulted.append(str(folder / ".git"))
-        if os.path.exists(consulted[-1]):  # noqa: PTH110 - a folder, or a file in a worktree
+        if os.path.exists(consulted[-1]):
             last = number
             break
     return folders[: last + 1]
 
 
 def _tools_in(path: str, signs: Iterable[_Sign]) -> Iterator[str]:
-    if not os.path.isfile(path):  # noqa: PTH113 - many names are tried, and few are there
+    if not os.path.isfile(path):
         return
     text = read_file(path, path, _LARGEST).file.text
     for sign in signs:

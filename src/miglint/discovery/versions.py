@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 
 SortKey = tuple[Any, ...]
@@ -36,8 +37,8 @@ def undashed(version: str) -> str:
 
 def numeric(version: str) -> SortKey:
     """Order by number: 10 after 9, `1.10` after `1.9`, `5a` after `5`."""
-    if version.isdigit():
-        return ((int(version),), "")
+    if version.isdecimal():
+        return ((whole_number(version),), "")
     letter = version[-1] if version[-1:].isalpha() else ""
     return (tuple(map(int, _PART.findall(version))), letter)
 
@@ -99,7 +100,7 @@ def out_of_order(versions: Sequence[str], key: Callable[[str], SortKey]) -> list
     if key is numeric and not any(len(version) == 8 and _is_date(version) for version in versions):
         return []
     is_wrong = _counted_backwards if key is textual else _dated_backwards
-    ordered = sorted({version for version in versions if version.isdigit()}, key=key)
+    ordered = sorted({version for version in versions if version.isdecimal()}, key=key)
     return [(before, after) for before, after in pairwise(ordered) if is_wrong(before, after)]
 
 

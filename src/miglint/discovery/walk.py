@@ -6,9 +6,9 @@ import errno
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from miglint.base.input_files import MEBIBYTE, is_below, read_in_checkout
+from miglint.base.input_files import MEBIBYTE, is_below, open_folder, read_in_checkout
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
@@ -21,7 +21,8 @@ _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", CLEAN_UP_F
 class Folder(Struct, eq=False):
     """One folder: `shown` is its displayed path ("" is the working directory), `real` the one to open.
 
-    `unread` are the tool's own files in it that could not be read, `given` the content of those that are not stored.
+    `place` is the path without links that it was listed at. `unread` are the tool's own files in it that could not be
+    read, `given` the content of those that are not stored.
     """
 
     shown: str
@@ -31,6 +32,7 @@ class Folder(Struct, eq=False):
     subfolders: set[str] = field(default_factory=set)
     unread: dict[str, Problem] = field(default_factory=dict)
     given: dict[str, bytes] = field(default_factory=dict)
+    place: str | None = None
 
     def path(self, name: str) -> str:
         """Return the displayed path of a file in this folder."""
@@ -39,14 +41,14 @@ class Folder(Struct, eq=False):
     @property
     def name(self) -> str:
         """The folder's own name."""
-        return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
+        return os.path.basename(self.real)
 
     def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in this folder; None if it cannot be read."""
         if name in self.given:
             return self.given[name]
         try:
-            return read_in_checkout(f"{self.real}/{name}", limit)
+            return read_in_checkout(f"{self.real}/{name}", limit, self.place)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -70,14 +72,16 @@ def is_script(name: str) -> bool:
 class FolderTree:
     """All folders visited, by displayed path, and the problems found."""
 
-    def __init__(self, cwd: str, allowed: Iterable[str], exclude: tuple[str, ...]) -> None:
+    def __init__(self, cwd: str, asked: Mapping[str, str], exclude: tuple[str, ...]) -> None:
+        """Begin with the folders of the request: their places without links, by absolute path."""
         self.cwd = cwd
         self.folders: dict[str, Folder] = {}
         self.problems: list[Problem] = []
         # Files and folders excluded by the settings, in the visited folders.
         self.excluded_files: list[str] = []
         self.excluded_folders: list[str] = []
-        self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
+        self._asked = asked
+        self._allowed = tuple({os.path.realpath(cwd), *asked.values()})
         self._excluded = _matcher(exclude)
         self._seen: set[str] = set()
         # The folders that were listed, without links.
@@ -93,7 +97,7 @@ class FolderTree:
 
     def displayed(self, path: str) -> str:
         """Return the displayed path of a file, given any path that leads to it."""
-        real = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118 - faster
+        real = os.path.normpath(os.path.join(self.cwd, path))
         folder, _, name = real.rpartition(os.sep)
         shown = self.shown(folder or os.sep)
         return printable(f"{shown}/{name}" if shown else name)
@@ -104,10 +108,14 @@ class FolderTree:
         known = self.folders.get(shown)
         if known is not None:
             return known
-        if not os.path.isdir(real):  # noqa: PTH112 - faster
+        if not os.path.isdir(real):
+            return None
+        target = self._asked.get(real) or os.path.realpath(real)
+        if not self._is_related(real, target):
+            self._leads_out(shown)
             return None
         folder = Folder(shown, real)
-        self._list(folder, os.path.realpath(real), [], [])
+        self._list(folder, target, [], [])
         return folder
 
     def walk(self, real: str) -> None:
@@ -117,7 +125,10 @@ class FolderTree:
         tree, and a link back to a parent folder is reported.
         """
         links: list[str] = []
-        pending = [(real, os.path.realpath(real))]
+        pending = [(real, self._asked.get(real) or os.path.realpath(real))]
+        if not self._is_related(*pending[0]):
+            self._leads_out(self.shown(real))
+            return
         while pending or links:
             if pending:
                 path, target = pending.pop()
@@ -143,43 +154,62 @@ class FolderTree:
 
     def _may_follow(self, path: str, target: str) -> bool:
         shown = self.shown(path)
-        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120 - faster
+        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):
             self._problem("symlink-loop", shown, "this symbolic link points to a parent folder")
             return False
         if self._is_allowed(target):
             return True
+        self._leads_out(shown)
+        return False
+
+    def _leads_out(self, shown: str) -> None:
         # A pull request may contain any link; its target must not appear in a report.
         self._problem(
             "unreadable", shown, "this symbolic link points outside the working directory and is not followed"
         )
-        return False
+
+    def _is_related(self, real: str, target: str) -> bool:
+        """Return whether a folder beside or above a requested one may be listed: not if a link leads out to it."""
+        return self._is_allowed(target) or any(_is_same_way(real, target, *one) for one in self._asked.items())
 
     def _is_allowed(self, target: str) -> bool:
         return any(is_below(target, top) for top in self._allowed)
 
     def may_read(self, place: str) -> bool:
         """Return whether a file may be read, by its place without links: links may have changed since it was listed."""
-        return os.path.dirname(place) in self._listed or self._is_allowed(place)  # noqa: PTH120
+        return os.path.dirname(place) in self._listed or self._is_allowed(place)
 
     def _list(self, folder: Folder, target: str, below: list[str], links: list[str]) -> None:
-        self._listed.add(target)
         self.folders[folder.shown] = folder
         try:
-            with os.scandir(folder.real) as entries:
-                for entry in entries:
-                    name = entry.name
-                    try:
-                        self._sort(folder, entry, name, below, links)
-                    except OSError as error:
-                        self._failed(folder.path(name), error)
+            descriptor, place = open_folder(folder.real)
+            try:
+                if place != target and not self._is_allowed(place):
+                    self._problem("unreadable", folder.shown or ".", "was replaced while it was being opened")
+                    return
+                folder.place = place
+                self._listed.add(place)
+                self._sort_entries(folder, folder.real if descriptor < 0 else descriptor, below, links)
+            finally:
+                if descriptor >= 0:
+                    os.close(descriptor)
         except OSError as error:
             self._failed(printable(folder.shown) or ".", error)
         folder.scripts.sort()
 
+    def _sort_entries(self, folder: Folder, opened: str | int, below: list[str], links: list[str]) -> None:
+        with os.scandir(opened) as entries:
+            for entry in entries:
+                name = entry.name
+                try:
+                    self._sort(folder, entry, name, below, links)
+                except OSError as error:
+                    self._failed(folder.path(name), error)
+
     def _sort(self, folder: Folder, entry: os.DirEntry[str], name: str, below: list[str], links: list[str]) -> None:
         if is_script(name) and not entry.is_dir():
             if self._excluded is not None and self._excluded(folder.path(name)):
-                self.excluded_files.append(entry.path)
+                self.excluded_files.append(f"{folder.real}/{name}")
                 return
             if entry.is_symlink() and not self._is_sound(folder, entry, name):
                 return
@@ -193,10 +223,10 @@ class FolderTree:
                 return
             if self._excluded is not None and self._excluded(folder.path(name)):
                 if not entry.is_symlink():
-                    self.excluded_folders.append(entry.path)
+                    self.excluded_folders.append(f"{folder.real}/{name}")
                 return
             if entry.is_symlink():
-                links.append(entry.path)
+                links.append(f"{folder.real}/{name}")
             else:
                 below.append(name)
         else:
@@ -204,7 +234,7 @@ class FolderTree:
 
     def _is_sound(self, folder: Folder, entry: os.DirEntry[str], name: str) -> bool:
         entry.stat()  # raises for dangling and circular links, where `is_file` may only return False
-        if self._is_allowed(os.path.realpath(entry.path)):
+        if self._is_allowed(os.path.realpath(f"{folder.real}/{name}")):
             return True
         message = "this symbolic link points outside the working directory and is not read"
         self._problem("unreadable", folder.path(name), message)
@@ -217,7 +247,22 @@ class FolderTree:
             self._problem("unreadable", path, f"cannot be read: {error.strerror or error}")
 
     def _problem(self, kind: str, path: str, message: str) -> None:
-        self.problems.append(Problem(kind, printable(path), message))
+        problem = Problem(kind, printable(path), message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _is_same_way(real: str, target: str, asked: str, place: str) -> bool:
+    """Return whether no link leads to a folder from those above a requested one, whose place without links is known."""
+    above, above_place = asked, place
+    while not is_below(real, above):
+        parent, name = os.path.split(above)
+        real_parent, real_name = os.path.split(above_place)
+        if name != real_name or parent == above:
+            # A link; or the root.
+            return False
+        above, above_place = parent, real_parent
+    return target == os.path.normpath(f"{above_place}{os.sep}{real[len(above) :]}")
 
 
 def scripts_below(folders: Iterable[str]) -> tuple[int, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
@@ -56,7 +57,8 @@ class Deadline:
 def size_of(text: str) -> int | None:
     """Parse a size such as `512MB`, `1.5 GB` or `1048576` (a kilobyte is 1024 bytes); None if invalid."""
     found = _SIZE.match(text)
-    return None if found is None else int(float(found[1]) * _UNITS[found[2].lower()])
+    size = inf if found is None else float(found[1]) * _UNITS[found[2].lower()]
+    return None if size == inf else int(size)
 
 
 def size_text(size: int) -> str:

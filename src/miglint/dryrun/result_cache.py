@@ -192,6 +192,8 @@ def _digests(history: History) -> list[str]:
         for script in (migration.forward, migration.rollback):
             if script is not None:
                 state = f"{script.direction}\0{script.transaction}\0{script.span.start}\0{script.text}\0"
+                # The text of a file that was not read is empty.
+                state += script.file.error or ""
                 digest.update(state.encode("utf-8", "surrogatepass"))
         before = digest.hexdigest()
         found.append(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
 from miglint.schema.objects import Table
@@ -75,7 +76,7 @@ def _read(text: str, found: dict[str, Allowed]) -> None:
         if values:
             _of(found, match["column"]).values = values
     for match in _LENGTH.finditer(text):
-        bound, one = int(match["bound"]), _of(found, match["column"])
+        bound, one = whole_number(match["bound"]), _of(found, match["column"])
         if match["sign"] in ("<", "<="):
             one.longest = bound - (match["sign"] == "<")
         elif match["sign"] == "=":

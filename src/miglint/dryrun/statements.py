@@ -7,6 +7,7 @@ import re
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
+from miglint.dryrun.results import EngineError
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.transaction_owner import default_owner
 
@@ -17,6 +18,8 @@ _CONTROL = pattern(
     re.IGNORECASE,
 )
 _BEGIN = pattern(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
+_BEGINS = pattern(r"(?:begin|start\s+transaction)\b", re.IGNORECASE)
+_LEAVES_OPEN = pattern(r"(?:begin|start\s+transaction)\b|.*\band\s+chain\s*$", re.IGNORECASE | re.DOTALL)
 _COMMIT = pattern(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
 # Statements that PostgreSQL rejects inside a transaction.
 _ALONE = pattern(
@@ -36,15 +39,40 @@ class StatementText(Struct, frozen=True):
 class Prepared(Struct, frozen=True, eq=False):
     """A script ready to run.
 
-    `wrapped` means that a single transaction surrounds it, opened by the tool, the server or the script itself; a
-    script with several transactions manages them itself. Only a wrapped script can be run and rolled back without a
-    copy of the database. `ended` means that the tool's own COMMIT ends a transaction that the script leaves open.
+    `wrapped` means that a single transaction surrounds it, opened by the tool, the server or the script itself. Only a
+    wrapped script can be run and rolled back without a copy of the database. Others have statements that begin or end
+    transactions, in one that the tool opens and that ends with what the script leaves open (`in_tools`), or in those
+    that the server opens for a script that is `one_query`: at its start, and after each that the script ends.
     """
 
     script: Script
     pieces: tuple[StatementText, ...]
     wrapped: bool
-    ended: bool = False
+    in_tools: bool = False
+    one_query: bool = False
+
+    def unread(self) -> EngineError | None:
+        """Return the error of a script whose file was not read: nothing of it can run."""
+        reason = self.script.file.error
+        return None if reason is None else EngineError(f"the script was not read: {reason}")
+
+    def begins_before(self, index: int) -> bool:
+        """Return whether a transaction that is not the script's begins before a statement, if none is open."""
+        outside = self.one_query or (self.in_tools and index == 0)
+        return outside and not begins_transaction(self.pieces[index].text)
+
+    def ends_in_servers(self) -> bool:
+        """Return whether a transaction that is open at the end is the server's, which commits it, and not the script's.
+
+        From a BEGIN on it is the script's, with what was done before in the server's.
+        """
+        control = [piece.text for piece in self.pieces if _CONTROL.match(piece.text)]
+        return self.one_query and not _LEAVES_OPEN.match(control[-1])
+
+
+def begins_transaction(statement: str) -> bool:
+    """Return whether a statement of PostgreSQL begins a transaction."""
+    return _BEGINS.match(statement) is not None
 
 
 def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prepared:
@@ -69,10 +97,23 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
     if not postgres:
         return Prepared(script, tuple(pieces), script.transaction and not own)
     if own:
-        return Prepared(
-            script, tuple(pieces), False, default_owner(script, layout, runner, lambda: False) is TransactionOwner.TOOL
-        )
+        return _with_control(script, tuple(pieces), layout, runner)
     return Prepared(script, tuple(pieces), _in_transaction(script, pieces, layout, runner))
+
+
+def _with_control(script: Script, pieces: tuple[StatementText, ...], layout: str, runner: str | None) -> Prepared:
+    """Return a PostgreSQL script with statements that begin or end transactions, and what its tool has around them."""
+    owner = default_owner(script, layout, runner, lambda: False)
+    one_query = owner is TransactionOwner.QUERY and len(pieces) > 1
+    in_tools = owner is TransactionOwner.TOOL
+    if owner is TransactionOwner.UNKNOWN:
+        # As in a script without these; but one that begins with its own transaction needs none.
+        first = next(piece.text for piece in pieces if _CONTROL.match(piece.text))
+        in_tools = not begins_transaction(first)
+    if in_tools and (owner is TransactionOwner.UNKNOWN or (layout == "flyway" and runner is None)):
+        # Flyway opens none around statements that it detects to need that.
+        in_tools = not any(_ALONE.match(piece.text) for piece in pieces)
+    return Prepared(script, pieces, False, in_tools, one_query)
 
 
 def _in_transaction(script: Script, pieces: list[StatementText], layout: str, runner: str | None) -> bool:

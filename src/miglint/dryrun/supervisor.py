@@ -135,7 +135,7 @@ def _processes() -> list[tuple[int, bytes, bytes]]:
     found = []
     if os.path.exists("/proc/self/cmdline"):
         for name in os.listdir("/proc"):
-            if name.isdigit():
+            if name.isdecimal():
                 with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
                     words = file.read()
                     cwd = b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from miglint.base.errors import UsageError
-from miglint.base.input_files import read_bytes
+from miglint.base.input_files import read_in_checkout
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 
 
@@ -47,7 +47,7 @@ class StoredTexts:
             return self.given
         if path not in self._data:
             try:
-                self._data[path] = read_bytes(path, DEFAULT_MAX_FILE_BYTES)
+                self._data[path] = read_in_checkout(path, DEFAULT_MAX_FILE_BYTES)
             except OSError as error:
                 raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
         return self._data[path]

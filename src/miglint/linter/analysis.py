@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from miglint.linter.step_memory import StepMemory
 
 ProgressCallback = Callable[[int], None]
+Hits = list[list[PlacedHit]]
 
 
 class HistoryPart(Struct):
@@ -191,23 +192,27 @@ class Analysis(Struct, frozen=True):
                 parts[-1].others += self._variants(pair, passed)
         return PartialResult(parts)
 
-    def joined(self, result: PartialResult) -> Analyzed:
-        """Return the result of all ranges, with what depends on several migrations of a history."""
-        migrations: list[MigrationReport] = []
+    def others(self, result: PartialResult) -> Hits:
+        """Return the hits of rules about whole histories, for each part of a result."""
+        listed = []
+        for part in result.parts:
+            gathered = [(step.migration, step.gathered) for step in part.steps if part.ends]
+            listed.append([*(self.dispatcher.gathered(gathered) if gathered else ()), *part.others])
+        return listed
+
+    def joined(self, result: PartialResult, others: Hits, known: Container[tuple[int, int]] = ()) -> Analyzed:
+        """Return the result of all ranges; `others` are hits about whole histories, `known` migrations without hits."""
+        migrations = [step.report for part in result.parts for step in part.steps if step.report is not None]
         placed: list[PlacedHit] = []
         statements: dict[str, list[Span]] = defaultdict(list)
-        for part in result.parts:
+        for part, more in zip(result.parts, others, strict=True):
             history = self.histories[part.place]
-            for step in part.steps:
+            for step in (step for number, step in enumerate(part.steps) if (part.place, number) not in known):
                 if step.report is not None:
-                    placed += with_two_step_fixes(step.placed, history)
-                    migrations.append(step.report)
-                    for script, spans in zip(step.scripts, (step.forward, step.rollback), strict=True):
-                        if script is not None:
-                            statements[script.path] += spans
-            if part.ends and part.steps:
-                placed += self.dispatcher.gathered([(step.migration, step.gathered) for step in part.steps])
-            placed += part.others
+                    placed += with_two_step_fixes(step.hits(), history)
+                    for script, spans in step.statements():
+                        statements[script.path] += spans
+            placed += more
         return Analyzed(tuple(migrations), placed, statements)
 
     def _variants(self, pair: Variants, passed: dict[History, list[ForwardPass]]) -> list[PlacedHit]:
@@ -222,10 +227,9 @@ class Analysis(Struct, frozen=True):
 
     def passages(self, migrations: tuple[Migration, ...], schema: Schema) -> list[ForwardPass]:
         """Return the way of a history through its next migrations, from the schema that it has reached."""
-        passages = []
+        passages: list[ForwardPass] = []
         for migration in migrations:
-            passages.append(apply_forward(migration, parse, schema))
-            schema = passages[-1].after
+            passages.append(apply_forward(migration, parse, passages[-1].after if passages else schema))
         return passages
 
     def _pairs_of(self, history: History) -> list[Variants]:

@@ -58,18 +58,31 @@ class Baseline(Struct, frozen=True):
     statements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def shown(path: str) -> str:
+    """Return the path from the working directory, unless the file is elsewhere."""
+    place = Path(path).absolute()
+    return place.relative_to(Path.cwd()).as_posix() if place.is_relative_to(Path.cwd()) else path
+
+
 def read(path: str, settings: Settings) -> Baseline:
     """Read a baseline; raises `UsageError` if it cannot be read or is none."""
     try:
         value = json.loads(settings.read(str(Path(path).absolute()), MAX_BASELINE))
         if value["baseline_version"] not in _KNOWN_VERSIONS:
-            raise UsageError(f"{path}: unknown baseline version {value['baseline_version']}")
+            raise UsageError(f"{shown(path)}: unknown baseline version {value['baseline_version']}")
         accepted = tuple(_accepted(item) for item in value["findings"])
         statements = {str(place): tuple(digests.split()) for place, digests in value.get("statements", {}).items()}
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+        missing = isinstance(error, FileNotFoundError) and settings.as_of is None
+        hint = "; --write-baseline writes it" if missing else ""
+        raise UsageError(f"{shown(path)}: cannot be read: {error.strerror or error}{hint}") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(
+            f"{shown(path)}:{error.lineno}: not a miglint baseline (JSON: {error.msg}); resolve a merge by hand, or "
+            "write it anew with --write-baseline"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{path}: not a miglint baseline; create one with --write-baseline") from None
+        raise UsageError(f"{shown(path)}: not a miglint baseline; create one with --write-baseline") from None
     return Baseline(accepted, statements)
 
 
@@ -88,7 +101,7 @@ def read_before_write(path: str, settings: Settings) -> Baseline:
         if not os.path.lexists(path) or not Path(path).stat().st_size:
             return Baseline()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"{shown(path)}: cannot be written: {error.strerror or error}") from None
     return read(path, settings)
 
 
@@ -107,7 +120,7 @@ def write(path: str, baseline: Baseline) -> None:
     try:
         write_file(Path(path), text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"{shown(path)}: cannot be written: {error.strerror or error}") from None
 
 
 def _listed(brackets: str, text: str) -> str:

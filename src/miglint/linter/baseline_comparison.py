@@ -74,6 +74,10 @@ class _Places:
     def plain(self, path: str, version: str | None) -> str:
         return _plain(self.inside(path), version)
 
+    def migration(self, path: str, version: str | None) -> str:
+        key = _plain(path, version)
+        return self.migrations.get(key, key)
+
     def of(self, finding: Finding) -> str:
         return script_place(self.inside(finding.path), finding.version, finding.direction)
 
@@ -85,8 +89,9 @@ def _plain(path: str, version: str | None) -> str:
 def compare(baseline: Baseline, checked: Checked) -> BaselineComparison:
     """Compare the findings of a check with the accepted ones.
 
-    They are matched by fingerprint, then by script, rule and message. One that is left is not new if its statement is
-    unchanged and a fixed finding hid it: one of its family in the same migration, or one about a failing statement.
+    They are matched by fingerprint, then by script or migration, rule and message. One that is left is not new if its
+    statement is unchanged and a fixed finding hid it: one of its family in the same migration, or one about a failing
+    statement.
     """
     places = _Places(checked)
     findings = list(checked.report.findings)
@@ -100,8 +105,13 @@ def compare(baseline: Baseline, checked: Checked) -> BaselineComparison:
         lambda item: (places.inside(item.path), *_content(item)),
         lambda item: (item.path, *_content(item)),
     )
+    # A finding about both scripts of a migration may come to stand in the other one.
+    by_migration = (
+        lambda item: (places.migration(places.inside(item.path), item.version), *_content(item)),
+        lambda item: (places.migration(item.path, item.version), *_content(item)),
+    )
     by_fingerprint = (lambda item: item.fingerprint, lambda item: item.fingerprint)
-    for of_finding, of_accepted in (by_fingerprint, by_place, by_path):
+    for of_finding, of_accepted in (by_fingerprint, by_place, by_path, by_migration):
         findings, matched, pool = _matched(findings, pool, of_finding, of_accepted)
         known += matched
     fixed = tuple(item for item in pool if _covers(checked, places, item))
@@ -122,7 +132,7 @@ def renewed(baseline: Baseline, checked: Checked, comparison: BaselineComparison
     places = _Places(checked)
     findings = (*comparison.known, *comparison.uncovered, *(comparison.new if with_new else ()))
     accepted = (*(Accepted.of(item, places.inside(item.path)) for item in findings), *comparison.elsewhere)
-    wanted = {places.migrations.get(key, key) for key in (_plain(item.path, item.version) for item in accepted)}
+    wanted = {places.migration(item.path, item.version) for item in accepted}
     statements = {
         script: digests
         for script, digests in baseline.statements.items()
@@ -188,8 +198,7 @@ def _uncovered(
     """
     families: dict[str, set[str]] = defaultdict(set)
     for item in fixed:
-        key = _plain(item.path, item.version)
-        families[places.migrations.get(key, key)].add(item.code[:3])
+        families[places.migration(item.path, item.version)].add(item.code[:3])
     changes: dict[str, _Statements] = {}
     found: list[Finding] = []
     for finding in findings:

@@ -53,7 +53,7 @@ def script_place(path: str, version: str | None, direction: str | None) -> str:
     for number in range(len(parts) - 1, -1, -1):
         match = re.match(r"[A-Za-z]?", parts[number])
         for start in (0, match.end() if match else 0):
-            if parts[number].startswith(version, start) and not parts[number][start + len(version) :][:1].isdigit():
+            if parts[number].startswith(version, start) and not parts[number][start + len(version) :][:1].isdecimal():
                 return f"{'/'.join((*parts[:number], version))}\0{direction or ''}"
     return f"{path}\0{direction or ''}"
 

@@ -15,9 +15,9 @@ from miglint.config.settings import RUNNERS, Settings, settings_of_text
 from miglint.config.starter import FolderDialect, SettingLine, starter
 from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
-from miglint.discovery.surroundings import Hint, engine_beside, postgres_beside
-from miglint.discovery.tools import WITH_CHECKSUMS
-from miglint.linter.paths import discovery_options
+from miglint.discovery.surroundings import engine_beside, lowest, postgres_beside
+from miglint.discovery.tools import WITH_CHECKSUMS, tools_beside
+from miglint.linter.paths import discovery_options, elsewhere_words
 from miglint.linter.run import Job, check
 from miglint.replay.runner_guarantees import runners_of
 from miglint.report.value import MigrationReport, Report
@@ -31,11 +31,15 @@ _FIRST = ("SYM", "DAT", "REF", "NAM", "TXN", "SYN", "PAR", "LIT", "LCK", "BWC", 
 
 
 class FirstLook(Struct, frozen=True):
-    """What was found: the histories, the configuration's text, and the report with that configuration."""
+    """What was found: the histories, the configuration's text, and the report with that configuration.
+
+    `idempotency` is the setting that was chosen, with the reason.
+    """
 
     histories: tuple[History, ...]
     text: str
     report: Report
+    idempotency: SettingLine | None = None
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
@@ -48,7 +52,8 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
     if not found.histories and imported:
         return FirstLook((), starter((), (), imported), Report())
     if not found.histories:
-        raise UsageError(f"no folder with migrations found in {_shown(root)}; name it with `paths` in miglint.toml")
+        where = f"{_shown(root)}{elsewhere_words(root)}"
+        raise UsageError(f"no folder with migrations found in {where}; name it with `paths` in miglint.toml")
     unsaid = _unsaid(root, found.paths)
     guesses = {history.root: _engine(history) for history in found.histories if history.root in unsaid}
     dialects, folders = _dialect_keys(guesses, root)
@@ -64,7 +69,7 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
         _paths(found.paths, histories),
         *dialects,
         *(_targets(histories) if not any(line.startswith("targets") for line in imported) else ()),
-        *_runner(histories),
+        *_runner(histories, root),
         *_rollbacks(histories),
     ]
     accepted = [] if baseline is None else [SettingLine("baseline", baseline, _baseline_reason(histories))]
@@ -76,10 +81,11 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
 
     # Which scripts can run twice is a result of the check, and most often changes nothing in its settings.
     settings, report = checked(starter([*keys, *accepted], folders, imported))
-    text = starter([*keys, _idempotency(histories, report), *accepted], folders, imported)
+    idempotency = _idempotency(histories, report)
+    text = starter([*keys, idempotency, *accepted], folders, imported)
     if replace(settings_of_text(text, root), text="") != replace(settings, text=""):
         _, report = checked(text)
-    return FirstLook(histories, text, report)
+    return FirstLook(histories, text, report, idempotency)
 
 
 def described(history: History) -> str:
@@ -124,14 +130,16 @@ def _unsaid(root: str, paths: Iterable[str]) -> set[str]:
 
 def _engine(history: History) -> tuple[Dialect, str]:
     """Return the engine of a history that specifies none, with the reason: its text, else the files beside it."""
-    beside = engine_beside(str(Path(history.root).absolute()))
+    place = str(Path(history.root).absolute())
     if history.dialect is Dialect.SQLITE:
         return Dialect.SQLITE, "Syntax that only SQLite has."
     if history.assumed is not None and "contains" in history.assumed:
         return Dialect.POSTGRES, "Syntax that only PostgreSQL has."
-    if beside is not None:
-        return Dialect(beside.value), f"{beside.source}."
-    return Dialect.POSTGRES, "Nothing says otherwise."
+    if (engine := engine_beside(place)) is not None:
+        return Dialect(engine.value), f"{engine.source}."
+    if (version := postgres_beside(place)) is not None:
+        return Dialect.POSTGRES, f"{version.source}."
+    return Dialect.POSTGRES, "A guess: nothing names one engine."
 
 
 def _dialect_keys(guesses: dict[str, tuple[Dialect, str]], root: str) -> tuple[list[SettingLine], list[FolderDialect]]:
@@ -153,24 +161,32 @@ def _inside(place: str, root: str) -> str:
 
 
 def _targets(histories: Sequence[History]) -> list[SettingLine]:
-    dialects = {history.dialect for history in histories}
-    hints = [postgres_beside(str(Path(item.root).absolute())) for item in histories if item.dialect is Dialect.POSTGRES]
-    version: Hint | None = min((hint for hint in hints if hint), key=lambda hint: int(hint.value), default=None)
-    if version is None:
-        return []
-    both = ("sqlite",) if Dialect.SQLITE in dialects else ()
-    return [SettingLine("targets", (f"postgres>={version.value}", *both), f"{version.source}.")]
+    """Return the oldest version of PostgreSQL that is named.
+
+    SQLite is no target, also if histories are for it: scripts for PostgreSQL alone would then have to run on SQLite.
+    """
+    version = lowest(
+        postgres_beside(str(Path(item.root).absolute())) for item in histories if item.dialect is Dialect.POSTGRES
+    )
+    return [] if version is None else [SettingLine("targets", (f"postgres>={version.value}",), f"{version.source}.")]
 
 
-def _runner(histories: Sequence[History]) -> list[SettingLine]:
+def _runner(histories: Sequence[History], root: str) -> list[SettingLine]:
     """Return the tool where files beside the migrations name it and their names alone do not."""
     named = {history.tools for history in histories}
     if len(named) != 1 or len(tools := named.pop()) != 1 or tools[0] not in RUNNERS:
         return []
-    return [SettingLine("runner", tools[0], "Detected from a file of the project or the names of the scripts.")]
+    files = dict.fromkeys(file for history in histories for file in tools_beside(history, root).sources)
+    listed = [_inside(file, root) for file in files]
+    reason = f"{_spoken(listed)} name{'s' if len(listed) == 1 else ''} it." if listed else "The names of the scripts."
+    return [SettingLine("runner", tools[0], reason)]
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:
+    """Return whether migrations have rollbacks, if it is the same for all of them.
+
+    That of a tool without rollbacks is known, and none of its migrations may be required to have one.
+    """
     pairable = [
         item for history in histories if history.rollbacks != "none" for item in history.migrations if item.forward
     ]
@@ -179,6 +195,8 @@ def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:
         return []
     if without:
         return [SettingLine("rollbacks", "none", "No migration has one.")]
+    if any(history.rollbacks == "none" for history in histories):
+        return []
     return [SettingLine("rollbacks", "required", "Every migration has one.")]
 
 
@@ -192,9 +210,7 @@ def _idempotency(histories: Sequence[History], report: Report) -> SettingLine:
         )
     tools = sorted({item.name for history in histories for item in runners_of(history.layout, history.tools, None)})
     scripts = (
-        f"what {' and '.join(tools)} may run twice"
-        if tools
-        else "what may run twice: no tool is known that prevents it"
+        f"what {_spoken(tools)} may run twice" if tools else "what may run twice: no tool is known that prevents it"
     )
     reason = f'Errors only for {scripts}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
     return SettingLine("idempotency", "auto", reason)
@@ -204,8 +220,13 @@ def _baseline_reason(histories: Sequence[History]) -> str:
     keeps = sorted({name for item in histories for name in item.tools or (item.layout,)} & WITH_CHECKSUMS)
     if keeps:
         verb = "refuse" if len(keeps) > 1 else "refuses"
-        return f"Accepted findings: {' and '.join(keeps)} {verb} applied scripts that change, be it by a comment."
+        return f"Accepted findings: {_spoken(keeps)} {verb} applied scripts that change, be it by a comment."
     return "Accepted findings: only new ones are reported."
+
+
+def _spoken(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _shown(root: str) -> str:

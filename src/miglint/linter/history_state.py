@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from msgspec.msgpack import decode, encode
+
 from miglint.base.structs import Struct, replace
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
 from miglint.schema.objects import Absent
@@ -24,12 +26,12 @@ _MARK = 16
 class SchemaChange(Struct, array_like=True, frozen=True):
     """What a forward changes of the schema that it meets.
 
-    `objects` are the keys and the objects that they have after it (`miglint.schema.encoding`), `shift` is what that
-    adds to the sum of all hashes. `path`, `closed` and `rooted` are those of the schema after it. `doubted` means that
-    its effect is not known in full.
+    `objects` are the keys and the objects that they have after it (`miglint.schema.encoding`), as a list of pairs in
+    MessagePack; `shift` is what that adds to the sum of all hashes. `path`, `closed` and `rooted` are those of the
+    schema after it. `doubted` means that its effect is not known in full.
     """
 
-    objects: list[tuple[bytes, bytes]]
+    objects: bytes
     shift: bytes
     path: tuple[str, ...]
     closed: bool
@@ -52,7 +54,7 @@ def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool
             shift += _hash(name, becomes, secret) - _hash(name, was, secret)
     found.sort()
     bytes_ = (shift % _WHOLE).to_bytes(_SIZE, "big")
-    return SchemaChange(found, bytes_, after.path, after.closed, after.rooted, doubted)
+    return SchemaChange(encode(found), bytes_, after.path, after.closed, after.rooted, doubted)
 
 
 def _hash(key: bytes, value: bytes, secret: bytes) -> int:
@@ -117,7 +119,7 @@ def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
 
     objects: dict[bytes, bytes] = {}
     for change in changes:
-        objects.update(change.objects)
+        objects.update(decode(change.objects, type=list[tuple[bytes, bytes]]))
     for name, data in objects.items():
         key = decode_key(name)
         if data == FORGOTTEN:

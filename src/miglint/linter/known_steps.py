@@ -26,10 +26,7 @@ def memory_for(
     """
     known = chosen.registry.rules
     wanted = sorted(chosen.enabled | chosen.silenced)
-    if any(
-        known[code].scope == "script" or (known[code].scope == "history" and known[code].gather is None)
-        for code in wanted
-    ):
+    if any(known[code].scope == "script" for code in wanted):
         return None
     return StepMemory(cache.store, _basis(chosen, wanted, schemas, settings), known)
 

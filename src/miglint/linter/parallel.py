@@ -24,9 +24,10 @@ from msgspec import Struct
 from msgspec.msgpack import decode, encode
 
 from miglint.base.model import Discovered, Migration
-from miglint.linter.analysis import Analysis, Analyzed, HistoryPart, PartialResult
+from miglint.linter.analysis import Analysis, HistoryPart, PartialResult
+from miglint.linter.history_walk import NO_KNOWN_STEPS
 from miglint.linter.hit_codec import EncodedHit, HitCodec
-from miglint.linter.known_steps import known_steps, record
+from miglint.linter.known_steps import record
 from miglint.linter.lead import Lead
 from miglint.linter.step_findings import EncodedStep
 from miglint.linter.step_memory import HistoryMemory
@@ -59,19 +60,16 @@ def examine(
     found: Discovered,
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
-) -> Analyzed:
+    memories: Mapping[int, HistoryMemory] = NO_KNOWN_STEPS,
+) -> PartialResult:
     """Analyze all requested migrations; `progress` is called with the number of finished ones and their total.
 
-    `processes` defaults to the number of available processors, if that is worthwhile.
+    `processes` defaults to the number of available processors, if that is worthwhile. `memories` are the steps of
+    earlier runs.
     """
-    memories = known_steps(analysis)
     if found.requested is not None and analysis.executed is None:
-        result = analysis.analyze_scripts(found.requested, memories)
-    else:
-        result = _all(analysis, found, memories, progress, processes)
-    for memory in memories.values():
-        memory.save()
-    return analysis.joined(result)
+        return analysis.analyze_scripts(found.requested, memories)
+    return _all(analysis, found, memories, progress, processes)
 
 
 def _all(

@@ -16,6 +16,16 @@ from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import is_script
 
+_LISTED = 3
+# Files of tools whose migrations are programs, and what prints their SQL.
+_PROGRAMS = {
+    "alembic.ini": "Alembic's migrations are Python; `alembic upgrade head --sql` prints their SQL",
+    "manage.py": "Django's migrations are Python; `python manage.py sqlmigrate APP NAME` prints their SQL",
+    "bin/rails": "Rails' migrations are Ruby, which miglint does not read",
+    "knexfile.js": "Knex's migrations are JavaScript, which miglint does not read",
+    "knexfile.ts": "Knex's migrations are TypeScript, which miglint does not read",
+}
+
 
 class CheckedPaths(NamedTuple):
     """The files and folders of a check; `searched` if a search found them, since nothing names any."""
@@ -51,8 +61,8 @@ def checked_paths(settings: Settings, given: tuple[str, ...]) -> CheckedPaths:
     if Path(default).is_dir():
         return CheckedPaths((default,))
     raise UsageError(
-        f"no folder with migrations found in {os.path.relpath(settings.root)}; specify the files or folders to check, "
-        "or set `paths` in miglint.toml"
+        f"no folder with migrations found in {os.path.relpath(settings.root)}{elsewhere_words(settings.root)}; specify "
+        "the files or folders to check, or set `paths` in miglint.toml"
     )
 
 
@@ -60,6 +70,7 @@ def discovery_options(settings: Settings) -> DiscoveryOptions:
     """Return the options of discovery that the settings contain."""
     return DiscoveryOptions(
         layout=settings.layout,
+        layout_place="" if settings.layout is None else settings.place_of_value("layout", settings.layout),
         dialect=Dialect(settings.dialect) if settings.dialect else None,
         folder_dialects=tuple(
             (path_pattern(glob), Dialect(item.dialect))
@@ -68,6 +79,8 @@ def discovery_options(settings: Settings) -> DiscoveryOptions:
             for glob in item.paths
         ),
         root=settings.root,
+        checkouts=(checkout_of(settings.root), checkout_of(os.curdir)),
+        configured=frozenset(os.path.normpath(settings.at(path)) for path in settings.paths),
         rollbacks=settings.rollbacks,
         exclude=settings.exclude,
         placeholders=settings.placeholders,
@@ -81,6 +94,25 @@ def nearest_words(settings: Settings, wrong: str) -> str:
 
     near = nearest_folder(wrong, _found(settings))
     return "" if near is None else f"; the nearest folder with migrations is `{near}`"
+
+
+def program_words(root: str) -> str:
+    """Return words that the migrations of a project are programs; empty if no tool for such ones is known to run it."""
+    found = (f" ({file}: {words})" for file, words in _PROGRAMS.items() if (Path(root) / file).exists())
+    return next(found, "")
+
+
+def elsewhere_words(root: str) -> str:
+    """Return why a folder has no migrations, or where in its checkout there are some; empty if neither is known."""
+    from miglint.discovery.migration_folders import migration_folders
+
+    if words := program_words(root):
+        return words
+    top = checkout_of(root)
+    if os.path.realpath(root) == os.path.realpath(top):
+        return ""
+    folders = [os.path.relpath(Path(top) / path) for path in migration_folders(top).paths[:_LISTED]]
+    return f"; this repository has some in {', '.join(folders)}" if folders else ""
 
 
 def _found(settings: Settings) -> tuple[str, ...]:

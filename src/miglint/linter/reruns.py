@@ -7,7 +7,7 @@ script that is only run once to one finding of severity info.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from re import Pattern
 from typing import NamedTuple
 
@@ -122,8 +122,8 @@ def several_reruns(count: int, where: str) -> str:
     return f"{count} statements fail or have another effect on a second run: {where}"
 
 
-def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tuple[str, ...]:
-    """Return a note for each history whose tool is ambiguous and determines whether its scripts can run twice.
+def ambiguous(placed: Iterable[PlacedHit]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the files some of whose possible tools run a script once, and some again: the names of both.
 
     `placed` are hits as returned by `Reruns.judged`.
     """
@@ -132,6 +132,16 @@ def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tupl
         given = item.hit.guarantee
         if given is not None and given.once and given.again:
             by_path[item.hit.file.path] = (given.once, given.again)
+    return by_path
+
+
+def undecided(
+    by_path: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]], histories: Iterable[History]
+) -> tuple[str, ...]:
+    """Return a note for each history whose tool is ambiguous and determines whether its scripts can run twice.
+
+    `by_path` are the files that `ambiguous` returns.
+    """
     notes = []
     for history in histories if by_path else ():
         paths = {

@@ -14,12 +14,15 @@ from miglint.base.structs import replace
 from miglint.linter.dispatch import PlacedHit
 from miglint.replay.steps import Step
 from miglint.rules.support.intentions import states_no_rollback
+from miglint.schema.journal import differing
 from miglint.sql import operations as ops
 from miglint.sql import parse
 from miglint.sql.operations import flat
 
 _MISSING, _EMPTY, _FAMILY = "PAI001", "PAI003", "SYM"
 _LOSSES = frozenset({"DAT001", "DAT002"})
+# A rollback of more objects than this takes as much memory to write as all else, and the command can be guessed.
+_MOST_CHANGED = 20_000
 
 
 def with_offers(
@@ -31,9 +34,12 @@ def with_offers(
     differences if the new one leaves none, and for lost data if all of it can be kept. `targets` are the versions of
     the engines.
     """
-    if any(map(_is_about_losses, placed)):
+    about_losses, about_rollback = any(map(_is_about_losses, placed)), any(map(_is_about_rollback, placed))
+    if not (about_losses or about_rollback) or len(differing(step.before, step.after)) > _MOST_CHANGED:
+        return placed
+    if about_losses:
         placed = _with_offers_to_keep(placed, step, history, targets)
-    if not any(map(_is_about_rollback, placed)):
+    if not about_rollback:
         return placed
     # Most migrations need no offer, and the writer takes time to load.
     from miglint.rollback.assessment import EXACT, IMPOSSIBLE, SCHEMA_ONLY

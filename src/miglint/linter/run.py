@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.errors import UsageError
+from miglint.base.input_files import RecordedReads
 from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
@@ -22,6 +23,7 @@ from miglint.report.value import Report
 
 if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
+    from miglint.linter.known_texts import KnownTexts
     from miglint.replay.steps import Step
 
 ProgressCallback = Callable[..., None]
@@ -50,47 +52,50 @@ class Job(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """The report, and the files in it by path."""
+    """The report, and the files in it by path; `texts` are those of its findings that earlier runs have written."""
 
     report: Report
     sources: Mapping[str, SourceFile]
+    texts: KnownTexts | None = None
 
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    found = _discovered(job)
+    with RecordedReads() as seen:
+        found = _discovered(job)
     schemas = baseline_schemas(job.settings)
     watched = own_rules_are_files(job.settings)
     if job.question is not None and watched:
-        job.question.observe(_inputs(job, found))
+        job.question.observe(_inputs(job, found), seen)
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
     cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
     cache = Cache.of(job.settings) if cached else None
     if cache is None:
-        report, _ = _judged(job, found, schemas, report_only, None)
+        report, texts, _ = _judged(job, found, schemas, report_only, None)
     else:
+        report, texts = _cached(cache, job, found, schemas, report_only)
         # How many files were left out is no part of the key.
-        report = replace(_cached(cache, job, found, schemas, report_only), left_out=found.left_out)
+        report = replace(report, left_out=found.left_out)
     if found.requested is not None:
-        report = report.of_paths(found.requested)
-    return Outcome(report, {file.path: file for file in found.files})
+        report, texts = report.of_paths(found.requested), None
+    return Outcome(report, {file.path: file for file in found.files}, texts)
 
 
 def _cached(
     cache: Cache, job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
-) -> Report:
+) -> tuple[Report, KnownTexts | None]:
     """Return the report from the cache, or make and store it."""
     name = cache.name(found, job.settings, schemas)
     if report_only is not None:
         # Only these files are analyzed. A report about all says more of them: which later rollbacks make up for theirs.
         name = cache.part(name, report_only)
-    report = cache.get(name)
+    report, texts = cache.get(name), None
     if report is None:
-        report, storable = _judged(job, found, schemas, report_only, cache)
+        report, texts, storable = _judged(job, found, schemas, report_only, cache)
         if storable:
             cache.put(name, report)
-    return report
+    return report, texts
 
 
 def _judged(
@@ -99,10 +104,10 @@ def _judged(
     schemas: Mapping[str, SourceFile],
     report_only: frozenset[str] | None,
     cache: Cache | None,
-) -> tuple[Report, bool]:
-    """Run everything; return the report, and whether all of its inputs are known, so that it can be stored.
+) -> tuple[Report, KnownTexts | None, bool]:
+    """Run everything; return the report, the known texts of its findings, and whether it can be stored.
 
-    `cache` has the steps of earlier runs, where they may be used.
+    It can if all of its inputs are known. `cache` has the steps of earlier runs, where they may be used.
     """
     # Importing parsers and rules takes longer than a cached run.
     from miglint.linter.findings_builder import judge
@@ -116,10 +121,10 @@ def _judged(
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
     progress = None if executed else job.progress
-    report = judge(found, job.settings, schemas, chosen, progress, executed, report_only, cache)
+    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, cache)
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
-    return report, not chosen.reads_other_files
+    return report, texts, not chosen.reads_other_files
 
 
 def own_rules_are_files(settings: Settings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from miglint.base.digits import whole_number
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, replace
@@ -91,7 +92,7 @@ def _only(settings: Settings, named: str, path: str, dialect: str | None) -> tup
 def _is_named(version: str, migration: Migration) -> bool:
     own = migration.version
     return version in (own, f"{own}_{migration.name}") or (
-        version.isdigit() and own.isdigit() and int(version) == int(own)
+        version.isdecimal() and own.isdecimal() and whole_number(version) == whole_number(own)
     )
 
 

@@ -9,6 +9,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import History
 from miglint.base.structs import replace
 from miglint.linter.dispatch import PlacedHit
+from miglint.rules.definition import PairDifference
 
 
 def with_split_rollbacks(placed: Iterable[PlacedHit], histories: Sequence[History]) -> list[PlacedHit]:
@@ -43,10 +44,15 @@ def _match(listed: list[tuple[int, PlacedHit]], texts: dict[int, str]) -> None:
             one, two = earlier.hit.difference, later.hit.difference
             if number == later_number or one is None or two is None or id(earlier) in texts or id(later) in texts:
                 continue
-            # A later forward that makes the same again, without a rollback, is two faults.
-            if two.by_rollback and (one.before, one.after) == (two.after, two.before):
+            if makes_up_for(two, one):
                 texts[id(earlier)] = f"; the rollback of {_version(later)} makes up for it"
                 texts[id(later)] = f"; it makes up for the rollback of {_version(earlier)}"
+
+
+def makes_up_for(later: PairDifference, earlier: PairDifference) -> bool:
+    """Return whether what a later pair does to a property is the reverse of what an earlier one does."""
+    # A later forward that makes the same again, without a rollback, is two faults.
+    return later.by_rollback and (earlier.before, earlier.after) == (later.after, later.before)
 
 
 def _version(item: PlacedHit) -> str:

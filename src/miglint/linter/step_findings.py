@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import Raw
+from msgspec.msgpack import decode, encode
 
 from miglint.base.model import Migration, Script, Span
 from miglint.base.structs import Struct, field
@@ -12,13 +15,27 @@ from miglint.linter.history_state import SchemaChange
 from miglint.linter.hit_codec import EncodedHit, HitCodec
 from miglint.linter.step_trace import StepTrace
 from miglint.report.value import MigrationReport
+from miglint.rules.definition import Rule
+
+
+class SealedHits(Struct, frozen=True):
+    """The hits of a step from an earlier run, as bytes: most of them are never looked at again."""
+
+    data: Raw
+    rules: Mapping[str, Rule]
+
+    def opened(self, migration: Migration) -> tuple[PlacedHit, ...]:
+        """Return the hits of a migration. Raises `LookupError` or `msgspec.DecodeError` for invalid ones."""
+        codec = HitCodec((migration,), self.rules)
+        return tuple(map(codec.decode, decode(self.data, type=list[EncodedHit])))
 
 
 class StepFindings(Struct, frozen=True):
     """What a run needs of one migration.
 
     `report` is its verdict, None where only the forward ran, which then has no hits. `placed` are the hits of rules
-    about it, `forward` and `rollback` the places of the statements of its scripts. `gathered` is what rules about whole
+    about it, or `sealed` if it is known from an earlier run. `forward` and `rollback` are the places of the statements
+    of its scripts. `gathered` is what rules about whole
     histories need to know of it. `change` is what its forward changes, where that is needed for the cache. `place` is
     whether a missing rollback has a place, where hits depend on that. `trace` is what it has read of the schema, None
     if that is not known, or all of it.
@@ -33,6 +50,17 @@ class StepFindings(Struct, frozen=True):
     change: SchemaChange | None = None
     place: bool | None = None
     trace: StepTrace | None = None
+    sealed: SealedHits | None = None
+
+    def hits(self) -> tuple[PlacedHit, ...]:
+        """Return the hits. Raises as `SealedHits.opened`."""
+        return self.placed if self.sealed is None else self.sealed.opened(self.migration)
+
+    def statements(self) -> Iterator[tuple[Script, tuple[Span, ...]]]:
+        """Yield the scripts with the places of their statements."""
+        for script, spans in zip(self.scripts, (self.forward, self.rollback), strict=True):
+            if script is not None:
+                yield script, spans
 
     @property
     def scripts(self) -> tuple[Script | None, Script | None]:
@@ -44,18 +72,18 @@ class EncodedStep(Struct, array_like=True, frozen=True):
     """A `StepFindings` without its migration."""
 
     report: MigrationReport | None
-    hits: list[EncodedHit]
+    hits: Raw
     forward: tuple[Span, ...]
     rollback: tuple[Span, ...]
     gathered: dict[str, Any]
     change: SchemaChange | None
     place: bool | None
-    trace: StepTrace | None
+    trace: Raw
 
     @classmethod
     def of(cls, result: StepFindings, codec: HitCodec) -> EncodedStep:
         """Return a result in encoded form."""
-        hits = [codec.encode(item) for item in result.placed]
+        hits = Raw(encode([codec.encode(item) for item in result.placed]))
         return cls(
             result.report,
             hits,
@@ -64,12 +92,12 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             dict(result.gathered),
             result.change,
             result.place,
-            result.trace,
+            Raw(encode(result.trace)),
         )
 
     def decoded(self, migration: Migration, codec: HitCodec) -> StepFindings:
         """Return the result for a migration. Raises `LookupError` for hits that the codec cannot decode."""
-        placed = tuple(codec.decode(hit) for hit in self.hits)
+        placed = tuple(map(codec.decode, decode(self.hits, type=list[EncodedHit])))
         return StepFindings(
             migration,
             self.report,
@@ -79,5 +107,24 @@ class EncodedStep(Struct, array_like=True, frozen=True):
             self.gathered,
             self.change,
             self.place,
-            self.trace,
+            self.read_trace(),
+        )
+
+    def read_trace(self) -> StepTrace | None:
+        """Return what the step has read. Raises `msgspec.DecodeError` for invalid ones."""
+        return decode(self.trace, type=StepTrace | None)
+
+    def known(self, migration: Migration, rules: Mapping[str, Rule]) -> StepFindings:
+        """Return the result for a migration, its hits as bytes, and without what it has read."""
+        return StepFindings(
+            migration,
+            self.report,
+            (),
+            self.forward,
+            self.rollback,
+            self.gathered,
+            self.change,
+            self.place,
+            None,
+            SealedHits(self.hits, rules),
         )

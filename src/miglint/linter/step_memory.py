@@ -19,7 +19,7 @@ from miglint.cache.store import Store
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.step_findings import EncodedStep, StepFindings
-from miglint.linter.step_trace import Tracer
+from miglint.linter.step_trace import StepTrace, Tracer
 from miglint.rules.definition import Rule
 
 _SIZE = 20
@@ -49,18 +49,22 @@ class StepMemory:
         for part in parts:
             _add(basis, part)
         keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
-        return HistoryMemory(StepCache(self._store, list(place), len(keys)), keys, self._rules, self.tracer)
+        steps, findings = (StepCache(self._store, [*place, kind], len(keys)) for kind in ("hits", "findings"))
+        return HistoryMemory(steps, findings, keys, self._rules, self.tracer)
 
 
 class HistoryMemory:
     """The known steps of one history, and those of this run."""
 
-    def __init__(self, cache: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer) -> None:
-        self._cache = cache
+    def __init__(
+        self, steps: StepCache, findings: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer
+    ) -> None:
+        self._cache = steps
+        self._folded_cache = findings
         # The first halves of keys: the second half is the mark of the state before a migration.
         self._keys = keys
         self._rules = rules
-        self._known = cache.load()
+        self._known = steps.load()
         self._by_script: dict[bytes, list[bytes]] = {}
         for key, data in self._known.items():
             self._by_script.setdefault(key[:_SIZE], []).append(data)
@@ -68,6 +72,11 @@ class HistoryMemory:
         self._decoder = Decoder(EncodedStep)
         self._kept: dict[bytes, bytes] = {}
         self._new: set[bytes] = set()
+        # The names of the steps of this run, and what it has made of their hits.
+        self._names: dict[int, bytes] = {}
+        self._folded: dict[bytes, bytes] = {}
+        self._earlier: dict[bytes, bytes] | None = None
+        self._refolded: set[bytes] = set()
 
     def unknown(self) -> list[int]:
         """Return the numbers of the migrations that were not seen in any state of the history."""
@@ -84,14 +93,16 @@ class HistoryMemory:
         found = None if data is None else self._decoded(data, migration, whole=whole)
         if found is not None and data is not None:
             self._kept[name] = data
+            self._names[number] = name
             return found
         for data in self._by_script.get(self._keys[number], ()):
-            found = self._decoded(data, migration, whole=whole)
-            if found is None or found.trace is None:
+            found, trace = self._decoded(data, migration, whole=whole), self._trace(data)
+            if found is None or trace is None:
                 continue
-            if self._tracer.fits(found.trace, state.schema, doubted=state.doubted):
+            if self._tracer.fits(trace, state.schema, doubted=state.doubted):
                 self._kept[name] = data
                 self._new.add(name)
+                self._names[number] = name
                 return found
         return None
 
@@ -99,11 +110,15 @@ class HistoryMemory:
         try:
             step = self._decoder.decode(data)
             if not whole:
-                return StepFindings(
-                    migration, gathered=step.gathered, change=step.change, place=step.place, trace=step.trace
-                )
-            return None if step.report is None else step.decoded(migration, HitCodec((migration,), self._rules))
-        except (DecodeError, LookupError):
+                return StepFindings(migration, gathered=step.gathered, change=step.change, place=step.place)
+            return None if step.report is None else step.known(migration, self._rules)
+        except DecodeError:
+            return None
+
+    def _trace(self, data: bytes) -> StepTrace | None:
+        try:
+            return self._decoder.decode(data).read_trace()
+        except DecodeError:
             return None
 
     def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
@@ -113,11 +128,46 @@ class HistoryMemory:
             name = self._keys[number] + state.mark
             self._kept[name] = encode(EncodedStep.of(result, codec))
             self._new.add(name)
+            self._names[number] = name
+
+    def folded(self, number: int) -> bytes | None:
+        """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
+        name = self._names.get(number, b"")
+        data = self._known_findings().get(name)
+        if data is None:
+            return None
+        self._folded[name] = data
+        return data[_SIZE:]
+
+    def identity(self, number: int) -> bytes | None:
+        """Return a value that is the same as long as a migration and what was made of its hits are."""
+        name = self._names.get(number, b"")
+        data = self._folded.get(name)
+        return None if data is None else name + data[:_SIZE]
+
+    def _known_findings(self) -> dict[bytes, bytes]:
+        if self._earlier is None:
+            self._earlier = self._folded_cache.load()
+        return self._earlier
+
+    def fold(self, number: int, data: bytes | None) -> None:
+        """Keep what this run has made of the hits of a migration's step, if it is of use for the next one."""
+        name = self._names.get(number)
+        if name is None:
+            return
+        known = self._folded.pop(name, None)
+        if data is not None:
+            self._folded[name] = blake2b(data, digest_size=_SIZE).digest() + data
+            if self._folded[name] != known:
+                self._refolded.add(name)
 
     def save(self) -> None:
         """Store the steps, unless they are those of earlier runs."""
         if self._new:
             self._cache.save(self._kept, self._new)
+        if self._refolded:
+            self._known_findings()
+            self._folded_cache.save(self._folded, self._refolded)
 
 
 def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:

@@ -16,7 +16,7 @@ from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
 from miglint.rules.definition import Hit, Rule
 
-_EMPTY = "PAI003"
+EMPTY = "PAI003"
 _FEWEST = 3
 _SHOWN = 20
 _NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
@@ -24,9 +24,9 @@ _NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:
     """Return the hits, with a single one for each history whose rollbacks are mostly empty."""
-    if settings.rollbacks == "required" or not any(item.rule.code == _EMPTY for item in placed):
+    if settings.rollbacks == "required" or not any(item.rule.code == EMPTY for item in placed):
         return placed
-    rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
+    rule = next(item.rule for item in placed if item.rule.code == EMPTY)
     found = placed
     for history in histories:
         rollbacks = _rollbacks_of(history)

@@ -7,7 +7,7 @@ statement. The single findings are kept for a report about their scripts alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -23,18 +23,29 @@ _SHARE = 0.8
 
 
 class Merged(NamedTuple):
-    """All hits, those of the `histories` marked as summarized."""
+    """All hits, those of the `histories`, in the files at `paths`, marked as summarized."""
 
     placed: list[PlacedHit]
     histories: tuple[UnguardedHistory, ...]
+    paths: Collection[str]
 
 
-def of_unknown_tools(placed: list[PlacedHit], histories: Iterable[History], reruns: Reruns) -> Merged:
-    """Merge the errors about second runs in those histories in which most forward scripts have one."""
-    unguarded: dict[str, set[Direction]] = defaultdict(set)
+def open_directions(placed: Iterable[PlacedHit], reruns: Reruns) -> dict[str, set[Direction]]:
+    """Return the directions of the scripts in each file with an error only because no known tool runs them."""
+    found: dict[str, set[Direction]] = defaultdict(set)
     for item in placed:
         if _is_open(item, reruns) and item.hit.script is not None:
-            unguarded[item.hit.file.path].add(item.hit.script.direction)
+            found[item.hit.file.path].add(item.hit.script.direction)
+    return found
+
+
+def of_unknown_tools(
+    placed: list[PlacedHit], histories: Iterable[History], reruns: Reruns, unguarded: Mapping[str, set[Direction]]
+) -> Merged:
+    """Merge the errors about second runs in those histories in which most forward scripts have one.
+
+    `unguarded` are those of all scripts (`open_directions`); `placed` need not be all hits.
+    """
     found = []
     merged: set[str] = set()
     for history in histories if unguarded else ():
@@ -44,7 +55,7 @@ def of_unknown_tools(placed: list[PlacedHit], histories: Iterable[History], reru
             continue
         found.append(UnguardedHistory(history.root, failing, len(forwards)))
         merged.update(_paths_of(history))
-    return Merged([_summarized(item, merged, reruns) for item in placed] if found else placed, tuple(found))
+    return Merged([_summarized(item, merged, reruns) for item in placed] if found else placed, tuple(found), merged)
 
 
 def _paths_of(history: History) -> Iterator[str]:

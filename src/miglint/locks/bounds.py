@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Table
 from miglint.sql.operations import Column
@@ -175,11 +176,11 @@ def _order(one: str, two: str, kind: str, *, equal: bool) -> bool | None:
     if left == right:
         return equal
     if kind in _WHOLE and _is_number(left) and _is_number(right):
-        return int(left) > int(right)
+        return whole_number(left) > whole_number(right)
     if kind in _DAYS and len(left) == len(right):
         return left > right
     return None
 
 
 def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdigit()
+    return text.removeprefix("-").isdecimal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from miglint.base.digits import whole_number
 from miglint.schema.objects import Domain, Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Expression, Type
@@ -97,18 +98,20 @@ def _wider(old: Type, new: Type) -> bool:
     if new.name == "numeric":
         if not new.args:
             return True
-        return bool(old.args) and _scale(old) == _scale(new) and int(new.args[0]) >= int(old.args[0])
+        return bool(old.args) and _scale(old) == _scale(new) and whole_number(new.args[0]) >= whole_number(old.args[0])
     if new.name not in _BOUNDED:
         return False
     if not new.args:
         return True
     if not old.args:
         return False
-    return new.args[0].isdigit() and old.args[0].isdigit() and int(new.args[0]) >= int(old.args[0])
+    return (
+        new.args[0].isdecimal() and old.args[0].isdecimal() and whole_number(new.args[0]) >= whole_number(old.args[0])
+    )
 
 
 def _scale(kind: Type) -> int:
-    return int(kind.args[1]) if len(kind.args) > 1 else 0
+    return whole_number(kind.args[1]) if len(kind.args) > 1 else 0
 
 
 def _base(kind: Type, schema: Schema) -> tuple[Type | None, bool]:

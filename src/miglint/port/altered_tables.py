@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from miglint.base.model import Dialect
 from miglint.port.conversions import ConvertedColumn
 from miglint.port.labels import RenamedLabels, has_array_of, labels_of, relabeled
+from miglint.port.settings_lost import changed_settings
 from miglint.port.sqlite_objects import SqliteObjects, own_name
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.sqlite_tables import ChangedTable, changed_table
-from miglint.port.trial import objection_to
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -62,8 +62,11 @@ class AlteredTables:
         else:
             self._waiting[own] = change
             self._note_filled(own, here, change)
-        if was.options != now.options and change.table == here and not change.unique:
-            self._reasons.append("SQLite has no such setting of a table")
+        settings, harmless = changed_settings(was, now)
+        if settings:
+            noun = "settings" if len(settings) > 1 else "setting"
+            text = f"SQLite has no {noun} {', '.join(settings)} of a table"
+            (self._notes if harmless else self._reasons).append(text)
 
     def rebuild(self) -> None:
         """Rebuild the tables that SQLite cannot alter, all at once."""
@@ -102,7 +105,7 @@ class AlteredTables:
             listed = [column.name for column in table.columns.values()]
             if texts[0] == identifier(item.column):
                 continue
-            objection = objection_to(texts[0], listed)
+            objection = self._script.objection_to(texts[0], listed)
             yield (key, folded), None if objection is not None else _while_of_type(table, folded, texts[0])
 
     def _note_unchecked(self, was: Table, now: Table) -> None:
@@ -119,6 +122,9 @@ class AlteredTables:
             column = table.columns[name.lower()]
             if column.nullable is not False or column.default is not None or column.generated is not None:
                 continue
+            if column.autoincrement:
+                # Each row gets a number there, too.
+                continue
             value = filling((self._script.schema, new), here, table, column)
             self._notes.append(
                 f"Existing rows get {value} in {table.name.name}.{column.name}, "
@@ -132,7 +138,7 @@ class AlteredTables:
             if item.table != now.name.name or folded not in here.columns:
                 continue
             listed = [column.name for column in here.columns.values()]
-            problem = item.problem if item.text is None else objection_to(item.text, listed)
+            problem = item.problem if item.text is None else self._script.objection_to(item.text, listed)
             if item.text is None or problem is not None:
                 self._reasons.append(f"the values of {item.table}.{item.column} stay as they are: {problem}")
                 continue

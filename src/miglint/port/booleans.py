@@ -13,13 +13,16 @@ class BooleanColumns(Struct, frozen=True):
     """The columns that are boolean in PostgreSQL, in every table that has them, and the columns of tables in order.
 
     `columns` are all columns there are, None if they are not known; `replaced` are what `INSERT OR REPLACE` may be
-    about. All names are in lower case.
+    about. `numbers` are the columns that are numbers in every table that has them, `numbered` the keys of tables that
+    number their rows. All names are in lower case.
     """
 
     names: frozenset[str] = frozenset()
     tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
     columns: frozenset[str] | None = None
     replaced: ReplacedTables = NO_TABLES
+    numbers: frozenset[str] = frozenset()
+    numbered: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_BOOLEANS = BooleanColumns()

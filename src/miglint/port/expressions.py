@@ -100,7 +100,19 @@ def parsed(text: str, source: Dialect) -> Node:
         raise TranslationError(f"{_short(text)} is not read") from error
     if isinstance(found, sqlglot.exp.Command):
         raise TranslationError(f"{_short(text)} is not read")
-    return found
+    return _with_negations(found)
+
+
+def _with_negations(tree: Node) -> Node:
+    """Return a tree whose NOT LIKE and NOT ILIKE are a NOT over LIKE, which is rewritten as others are."""
+    from sqlglot import exp
+
+    for node in [*tree.find_all(exp.Like, exp.ILike)]:
+        if node.args.get("negate"):
+            node.set("negate", None)
+            whole = node.parent if isinstance(node.parent, exp.Escape) else node
+            whole.replace(exp.Not(this=whole.copy()))
+    return tree
 
 
 def _depth(text: str) -> int:
@@ -146,7 +158,11 @@ def _rewritten(tree: Node, source: Dialect, kinds: ValueKinds, booleans: Boolean
 
             tree = with_replacements(tree, booleans.replaced)
         done = _walk(tree, words.rewrite)
-        return done if source is Dialect.POSTGRES else with_booleans(done, booleans)
+        if source is Dialect.POSTGRES:
+            return done
+        from miglint.port.number_values import with_numbers
+
+        return with_numbers(with_booleans(done, booleans), booleans.numbers, booleans.numbered, booleans.tables)
     except RecursionError as error:
         raise TranslationError("the statement is too deep") from error
 

@@ -81,10 +81,16 @@ def variant_path(history: History, path: str, target: Dialect, pairs: Variants |
     for place in range(len(segments) - 1, -1, -1):
         if history.dialect in named(segments[place]).dialects:
             return _moved(path, root, "/".join((*segments[:place], _WORD[target], *segments[place + 1 :])))
-    if posixpath.dirname(path) == root:
+    if posixpath.dirname(path) == root and _takes_words(history):
         end = next((end for end in _ENDS if name.endswith(end)), ".sql")
         return posixpath.join(folder, f"{name.removesuffix(end)}.{_WORD[target]}{end}")
     return _moved(path, root, f"{root}_{_WORD[target]}")
+
+
+def _takes_words(history: History) -> bool:
+    """Return whether a tool reads two files of one version in a folder, with the word of an engine in their names."""
+    layout = layout_named(history.layout)
+    return history.layout != "flyway" and not (layout is not None and isinstance(layout.written, MarkedSection))
 
 
 def _moved(path: str, root: str, other: str) -> str:

@@ -10,6 +10,7 @@ from miglint.port.booleans import BooleanColumns
 from miglint.port.choices import TypeChoices, is_key
 from miglint.port.constraints import is_of_column, key_words
 from miglint.port.expressions import Translation, TranslationError, translate, translate_statement
+from miglint.port.number_values import NUMBER_TYPES
 from miglint.port.replacements import replaced_tables
 from miglint.schema.objects import Index, Table, View
 from miglint.schema.value import Schema
@@ -51,7 +52,28 @@ class PostgresObjects(Struct, frozen=True):
             if isinstance(value, View):
                 found.update({name.lower(): set() for name in value.columns or ()})
         columns = frozenset(found) if self._all_known() else None
-        return BooleanColumns(names, listed, columns, replaced_tables(self.schema))
+        return BooleanColumns(
+            names, listed, columns, replaced_tables(self.schema), self._numbers(there), self._numbered()
+        )
+
+    def _numbers(self, there: Mapping[str, Table]) -> frozenset[str]:
+        """Return the columns that are numbers in every table that has them."""
+        found: dict[str, set[bool]] = {}
+        for table in there.values():
+            for item in table.columns.values():
+                is_number = item.type is not None and not item.type.dimensions and item.type.name in NUMBER_TYPES
+                found.setdefault(item.name.lower(), set()).add(is_number)
+        return frozenset(name for name, kinds in found.items() if kinds == {True})
+
+    def _numbered(self) -> dict[str, str]:
+        """Return the keys of SQLite's tables that number their rows, by the tables."""
+        return {
+            table.name.name.lower(): item.name.lower()
+            for _, table in self.schema.items()
+            if isinstance(table, Table)
+            for item in table.columns.values()
+            if is_numbered(table, item)
+        }
 
     def _all_known(self) -> bool:
         """Return whether the columns of all tables are known from the scripts."""
@@ -135,7 +157,9 @@ class PostgresObjects(Struct, frozen=True):
         chosen = self.type(table, item)
         if chosen in _BOOLEANS and text in ("0", "1", "'0'", "'1'"):
             text = "true" if "1" in text else "false"
-        elif chosen.partition("(")[0] in _WORDS and made.constant and text.lstrip("-").replace(".", "").isdigit():
+        elif chosen.partition("(")[0] in NUMBER_TYPES and text.lower() in ("true", "false"):
+            text = "1" if text.lower() == "true" else "0"
+        elif chosen.partition("(")[0] in _WORDS and made.constant and text.lstrip("-").replace(".", "").isdecimal():
             text = f"'{text}'"
         elif text.startswith('"') and text.endswith('"'):
             # A name in double quotes that is no column's is a string.
@@ -226,7 +250,7 @@ def _takes(chosen: str, default: Expression) -> bool:
     if word == "uuid":
         return len(text) == 36
     if word in ("json", "jsonb"):
-        return text[:1] in ("{", "[", '"') or text.replace(".", "").isdigit()
+        return text[:1] in ("{", "[", '"') or text.replace(".", "").isdecimal()
     return True
 
 

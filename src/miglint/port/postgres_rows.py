@@ -9,6 +9,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.port.comments import comments_in
 from miglint.port.expressions import TranslationError, translate_statement
+from miglint.port.later_names import LaterNames
 from miglint.port.moved_rows import MovedRows
 from miglint.port.postgres_objects import PostgresObjects, is_numbered
 from miglint.port.postgres_script import PostgresScript
@@ -44,6 +45,7 @@ class RowStatements:
         assert forward is not None
         self.step, self.script, self.objects = step, script, objects
         self.moved: dict[int, MovedRows] = {}
+        self._later = LaterNames(step)
         # The identity columns into which numbers were inserted, by their tables.
         self.numbered: dict[str, str] = {}
         self._all = forward.file.text
@@ -88,7 +90,7 @@ class RowStatements:
                     self.script.parts += filter(None, above)
                     moved = self.moved.get(id(statement))
                     if moved is None:
-                        self._rows(text, text, tables_of(operations))
+                        self._named(statement, text)
                     else:
                         self._moved(moved, text)
             elif id(statement) in failed:
@@ -107,6 +109,15 @@ class RowStatements:
     def _moved(self, moved: MovedRows, source: str) -> None:
         for change in moved.changes:
             self._rows(change, source, (Name(None, moved.table.name),))
+
+    def _named(self, statement: Statement, text: str) -> None:
+        """Write a statement in the names that its tables and columns have at the end."""
+        names = [*tables_of(statement.operations)]
+        try:
+            made, names = self._later.of(statement, text, names)
+        except TranslationError:
+            made = text
+        self._rows(made, text, names)
 
     def _is_there(self, name: Name) -> bool:
         if self.script.relation(name.name.lower()) is not None:

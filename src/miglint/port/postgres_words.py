@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from miglint.base.digits import whole_number
+from miglint.port.json_values import extracted, extracted_text, json_path
 from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
+from miglint.port.text_functions import formatted, left, right, shortened, split_part, substring
 from miglint.port.trees import Node, TranslationError
 
 _RANDOM = frozenset({"gen_random_uuid", "uuid_generate_v4"})
@@ -18,6 +21,7 @@ _INTEGERS = exp.DataType.INTEGER_TYPES
 _REALS = exp.DataType.REAL_TYPES
 _DOCUMENTS = frozenset({exp.DataType.Type.JSON, exp.DataType.Type.JSONB})
 _TIMES = exp.DataType.TEMPORAL_TYPES
+_LIMITED = frozenset({exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR})
 _FUNCTIONS = {
     "jsonb_array_length": "json_array_length",
     **dict.fromkeys(("jsonb_build_object", "json_build_object"), "json_object"),
@@ -37,7 +41,10 @@ def _cast_constant(inner: exp.Literal, word: object) -> Node | None:
     """Return a constant of a type that SQLite stores in another form; None for other types."""
     if word == exp.DataType.Type.BOOLEAN:
         truth = inner.name.strip().lower()
-        return exp.Boolean(this=truth in ("1", "t", "true", "y", "yes", "on"))
+        words = ("1", "t", "true", "y", "yes", "on")
+        return exp.Boolean(this=truth in words if inner.is_string else bool(truth.strip("0")))
+    if not inner.is_string and word in _INTEGERS and "." in inner.name:
+        return exp.Literal.number(str(int(float(inner.name) + 0.5)))
     if inner.is_string and word in _INTEGERS | _REALS:
         return _number(inner)
     return _bytes(inner) if word == exp.DataType.Type.VARBINARY else None
@@ -51,6 +58,8 @@ def _cast(node: Node) -> Node:
     if word == exp.DataType.Type.ARRAY:
         return _array_of(inner, next(iter(kind.expressions), None))
     constant = isinstance(inner, (exp.Literal, exp.Null, exp.Boolean))
+    if isinstance(inner, exp.Literal) and inner.is_string and word in _LIMITED:
+        return shortened(inner, kind)
     if isinstance(inner, exp.Literal) and (value := _cast_constant(inner, word)) is not None:
         return value
     if constant or word in _DOCUMENTS | _TIMES or word == exp.DataType.Type.USERDEFINED:
@@ -92,7 +101,7 @@ def _element(text: str, *, of_numbers: bool) -> object:
     if not of_numbers:
         return text
     try:
-        return int(text)
+        return whole_number(text)
     except ValueError:
         return float(text)
 
@@ -118,7 +127,7 @@ def _array(node: Node) -> Node:
     for item in node.expressions:
         if not isinstance(item, exp.Literal):
             raise TranslationError("an array of expressions has no equivalent")
-        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else int(item.name))
+        parts.append(item.name if item.is_string else float(item.name) if "." in item.name else whole_number(item.name))
     return exp.Literal.string(json.dumps(parts))
 
 
@@ -142,6 +151,21 @@ def _equal(node: Node) -> Node:
     raise TranslationError("= ANY over an array has no equivalent")
 
 
+def _unequal(node: Node) -> Node:
+    """Return `NOT a IN (...)` for `a <> ALL (ARRAY[...])`."""
+    right = node.expression
+    if not isinstance(right, exp.Anonymous) or right.name.lower() != "all":
+        return node
+    inner = right.expressions[0] if len(right.expressions) == 1 else None
+    found = exp.EQ(this=node.this.copy(), expression=exp.Any(this=inner)) if inner is not None else node
+    made = _equal(found)
+    return exp.Not(this=made) if isinstance(made, exp.In) else node
+
+
+def _parameter(node: Node) -> Node:
+    raise TranslationError(f"{node.sql('postgres')} has no equivalent")
+
+
 def _zone(node: Node) -> Node:
     zone = node.args.get("zone")
     if zone is not None and zone.name.lower() in ("utc", "gmt", "z"):
@@ -157,7 +181,7 @@ def _escaped(node: Node) -> Node:
     while place < len(text):
         if text[place] == "\\" and place + 1 < len(text):
             follower = text[place + 1]
-            if follower.isdigit() or follower in "xuU":
+            if follower.isdecimal() or follower in "xuU":
                 raise TranslationError("a numeric escape in a string has no equivalent")
             found.append(plain.get(follower, follower))
             place += 2
@@ -185,10 +209,10 @@ def _moved(node: Node, sign: str) -> Node:
     amount = right.this.name if right.this is not None else ""
     unit = right.args.get("unit")
     words = f"{amount} {unit.name if unit is not None else ''}".lower().split()
-    if len(words) == 2 and words[0].lstrip("+-").isdigit():
+    if len(words) == 2 and words[0].lstrip("+-").isdecimal():
         words[1] = words[1].rstrip("s")
         if words[1] == "week":
-            words = [str(7 * int(words[0])), "day"]
+            words = [str(7 * whole_number(words[0])), "day"]
         if words[1] in ("second", "minute", "hour", "day", "month", "year"):
             moved = exp.Literal.string(f"{sign}{words[0]} {words[1]}s")
             return exp.Anonymous(this="datetime", expressions=[node.this, moved])
@@ -214,32 +238,8 @@ def _anonymous(node: Node) -> Node:
     if word == "jsonb_set" and len(node.expressions) == 3:
         document, path, value = node.expressions
         made = exp.Anonymous(this="json", expressions=[value])
-        return exp.Anonymous(this="json_set", expressions=[document, _path(path), made])
+        return exp.Anonymous(this="json_set", expressions=[document, json_path(path), made])
     return node
-
-
-def _path(node: Node) -> Node:
-    """Return the path of a document, `{a,b}` in PostgreSQL."""
-    text = node.name if isinstance(node, exp.Literal) and node.is_string else ""
-    words = text[1:-1].split(",") if text[:1] == "{" and text[-1:] == "}" else []
-    if not words or not all(word.strip().replace("_", "").isalnum() for word in words):
-        raise TranslationError("a path that is not a constant has no equivalent")
-    steps = (f"[{word.strip()}]" if word.strip().isdigit() else f".{word.strip()}" for word in words)
-    return exp.Literal.string(f"${''.join(steps)}")
-
-
-def _extracted(node: Node) -> Node:
-    return exp.Anonymous(this="json_extract", expressions=[node.this, _path(node.expression)])
-
-
-def _left(node: Node) -> Node:
-    return exp.Anonymous(this="substr", expressions=[node.this, exp.Literal.number("1"), node.expression])
-
-
-def _right(node: Node) -> Node:
-    if not isinstance(node.expression, exp.Literal):
-        raise TranslationError("right() with a number that is not a constant has no equivalent")
-    return exp.Anonymous(this="substr", expressions=[node.this, exp.Neg(this=node.expression)])
 
 
 def _concat(node: Node) -> Node:
@@ -282,8 +282,10 @@ def _time(node: Node) -> Node:
 
 def _extract(node: Node) -> Node:
     if node.name.lower() == "epoch":
-        return exp.Anonymous(this="unixepoch", expressions=[node.expression])
+        seconds = exp.Anonymous(this="strftime", expressions=[exp.Literal.string("%s"), node.expression])
+        return exp.Cast(this=seconds, to=exp.DataType.build("int", dialect="sqlite"))
     form = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+    form |= {"dow": "%w", "doy": "%j"}
     found = form.get(node.name.lower())
     if found is None:
         raise TranslationError(f"extract({node.name}) has no equivalent")
@@ -365,14 +367,20 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.ILike: folding_like,
     exp.Like: exact_like,
     exp.Escape: escape,
-    exp.Left: _left,
-    exp.Right: _right,
+    exp.Left: left,
+    exp.Right: right,
+    exp.Substring: substring,
+    exp.SplitPart: split_part,
+    exp.Format: formatted,
+    exp.Parameter: _parameter,
+    exp.NEQ: _unequal,
     exp.Concat: _concat,
     exp.Rand: number_below_one,
     exp.UnicodeString: _unicode,
     exp.UnixToTime: _unix_time,
     exp.TimestampTrunc: _truncated_time,
-    exp.JSONBExtractScalar: _extracted,
+    exp.JSONBExtractScalar: extracted,
+    exp.JSONExtractScalar: extracted_text,
     exp.Insert: _insert,
     exp.RegexpLike: _no_pattern,
     exp.RegexpILike: _no_pattern,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from miglint.base.model import Dialect, Discovered, History, Migration
 from miglint.base.structs import Struct, field, replace
 from miglint.port.choices import TypeChoices, learned
 from miglint.port.not_carried import NotCarried
 from miglint.port.placement import NoVariantPlace, place_variant
+from miglint.port.ported_rollbacks import PortedBack, as_forward, changes_rows
 from miglint.port.script import PortedScript
 from miglint.port.to_postgres import port_to_postgres
 from miglint.port.to_sqlite import port_to_sqlite
 from miglint.port.trial import Trials
 from miglint.replay.steps import Step, empty_schema
 from miglint.replay.variants import Variants
+from miglint.rollback.assessment import assess
 from miglint.rollback.compose import FileEdit
 from miglint.schema.parity import ParityDifference, differences
 from miglint.schema.value import Schema
@@ -41,7 +44,8 @@ class PortedMigration(Struct, frozen=True):
 
     `migration` is the one that it is made from, `edit` the file, None if there is nothing to do. `problem` is why it is
     not written; `exists` means that there is one, which is kept. `differing` are sentences about what is not the same
-    in both schemas afterwards, as the PAR rules see it. `variant` is the new migration as it is read.
+    in both schemas afterwards, as the PAR rules see it. `variant` is the new migration as it is read. `back` makes
+    its rollback out of the statements of the one that is there, which with `rows_back` changes rows.
     """
 
     history: History
@@ -52,6 +56,8 @@ class PortedMigration(Struct, frozen=True):
     differing: tuple[str, ...] = ()
     variant: tuple[History, Migration] | None = None
     exists: bool = False
+    back: Callable[[], PortedBack] | None = None
+    rows_back: bool = False
 
     @property
     def losses(self) -> tuple[NotCarried, ...]:
@@ -167,22 +173,34 @@ def _ported(
 ) -> PortedMigration:
     script = _script(step, before, options, memory.trials)
     differing = memory.new_differences(step, before, script.after)
+    back = None if step.migration.rollback is None else partial(_back, step, script, options)
+    item = PortedMigration(
+        history, step.migration, script, differing=differing, back=back, rows_back=changes_rows(step)
+    )
     if there is not None:
         forward = there.migration.forward
         if not options.over:
             path = "" if forward is None else f", {forward.path}"
-            problem = f"it has a variant{path}"
-            return PortedMigration(history, step.migration, script, None, problem, differing, exists=True)
+            return replace(item, problem=f"it has a variant{path}", exists=True)
         if forward is not None:
-            edit = FileEdit(forward.path, forward.file, forward.span, "\n" + script.text)
-            return PortedMigration(history, step.migration, script, edit, None, differing)
+            text = f"\n{script.text}" if forward.span.start else script.text
+            return replace(item, edit=FileEdit(forward.path, forward.file, forward.span, text))
     place = place_variant(history, step.migration, options.target, pairs, script.parts)
     if isinstance(place, NoVariantPlace):
-        return PortedMigration(history, step.migration, script, None, place.reason, differing)
-    return PortedMigration(history, step.migration, script, place, None, differing)
+        return replace(item, problem=place.reason)
+    return replace(item, edit=place)
 
 
-def _script(step: Step, before: Schema, options: PortOptions, trials: Trials) -> PortedScript:
+def _back(step: Step, script: PortedScript, options: PortOptions) -> PortedBack:
+    """Return the rollback of a migration for the other engine, statement by statement."""
+    assert step.migration.rollback is not None
+    back = _script(as_forward(step), script.after, replace(options, repeatable=lambda _: True), None)
+    once = step.verdict.rollback_idempotent is not True
+    own = assess(step)
+    return PortedBack(back, step.migration.rollback.path, changes_rows(step), once, own.missing, own.lost)
+
+
+def _script(step: Step, before: Schema, options: PortOptions, trials: Trials | None) -> PortedScript:
     if options.target is Dialect.SQLITE:
         own = learned(step.before, before, options.target)
         types = TypeChoices(options.target, {**own, **options.types})

@@ -8,15 +8,20 @@ from miglint.base.model import Discovered, History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, place_rollback
 from miglint.dryrun.results import HistoryRun
+from miglint.port.ported_rollbacks import PortedBack, is_about_rows, not_ported, ported_text
 from miglint.port.preparation import PortedMigration, PortOptions, without_followers
 from miglint.replay.steps import Step
 from miglint.rollback.assessment import EXACT, IMPOSSIBLE, PARTIAL
 from miglint.rollback.compose import FileEdit, compose
+from miglint.rollback.headers import new_header
 from miglint.rollback.preparation import PreparedRollback
 from miglint.rollback.verification import verified_rollbacks
 from miglint.rollback.written import RollbackText, what_is_restored, write_rollback
 from miglint.writer.written import ColumnValues
 
+# Errors about values: those of constraints, by the names of SQLite and the classes of PostgreSQL.
+_VALUES = ("SQLITE_CONSTRAINT", "23", "22")
+_FILLING = ("UPDATE", "INSERT", "DELETE", "WITH", "MERGE", "COPY", "DO")
 Replay = Callable[[History], Iterable[Step]]
 Execute = Callable[[Sequence[History]], Iterable[HistoryRun]]
 
@@ -33,15 +38,22 @@ class PortedRollback(Struct, frozen=True):
         """Return what became of it, as a line of text."""
         if self.edit is None:
             return f"rollback not written: {self.problem}"
+        ported = "" if self.text.source is None else f", ported from {self.text.source}"
         restored = what_is_restored(self.text.restores, loses=bool(self.text.lost))
         left = f", which {restored} {'; '.join(self.text.missing)}" if self.text.missing else ""
-        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{left}"
+        return f"{'wrote' if written else 'would write'} the rollback {self.edit.path}{ported}{left}"
+
+    @property
+    def lacks_rows(self) -> bool:
+        """Whether the rollback that it is for does something to rows that is not carried over."""
+        return any(is_about_rows(reason) for reason in self.text.missing)
 
     def as_dict(self) -> dict[str, object]:
         """Return it as it is reported to programs."""
         return {
             "path": None if self.edit is None else self.edit.path,
             "restores": self.text.restores,
+            "ported_from": self.text.source,
             "missing": list(self.text.missing),
             "problem": self.problem,
         }
@@ -73,6 +85,17 @@ def _with_values_back(text: RollbackText, values: ColumnValues) -> RollbackText:
     return replace(text, restores=text.restores if missing else EXACT, missing=missing)
 
 
+def _with_its_rows(text: RollbackText, step: Step, back: PortedBack, header: Sequence[str]) -> RollbackText:
+    """Return the ported rollback if it restores the schema, else the one at hand, which says what it misses."""
+    if text.restores == IMPOSSIBLE:
+        return text
+    found = ported_text(step, back, header)
+    if isinstance(found, RollbackText):
+        better = len(found.lost) < len(text.lost) or len(found.missing) < len(text.missing)
+        return found if back.wanted or better else text
+    return not_ported(text, back, found) if back.wanted else text
+
+
 def _rollback(
     item: PortedMigration, history: History, step: Step, found: Discovered, options: PortOptions
 ) -> PortedRollback:
@@ -90,6 +113,9 @@ def _rollback(
     place = place_rollback(history, migration, found.histories, over=options.over)
     if isinstance(place, NoPlace):
         return PortedRollback(item, text, None, place.reason)
+    if item.back is not None and (item.rows_back or text.lost or text.missing):
+        header = new_header(history, migration, place.path) if place.file is None else ()
+        text = _with_its_rows(text, step, item.back(), header)
     if there is not None and not options.over:
         return PortedRollback(item, text, None, f"it has a rollback, {there.path}")
     return PortedRollback(item, text, compose(history, migration, place, text))
@@ -111,11 +137,44 @@ def verified(
     }
     texts = {id(item.ported.migration): item.text for item in rollbacks}
     prepared = {id(item.migration): one for item in ported if (one := _prepared(item, there, texts)) is not None}
-    checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], execute), strict=True))
+    runs: list[HistoryRun] = []
+
+    def kept(histories: Sequence[History]) -> Iterable[HistoryRun]:
+        runs.extend(execute(histories))
+        return runs
+
+    checked = dict(zip(prepared, verified_rollbacks([*prepared.values()], kept), strict=True))
     problems = {number: item.problem for number, item in checked.items() if item.problem is not None}
+    for item in ported:
+        problem = _fails_on_rows(item, there, runs)
+        if problem is not None:
+            problems.setdefault(id(item.migration), problem)
     again = without_followers([_with_problem(item, problems.get(id(item.migration))) for item in ported])
     written = {id(item.migration) for item in again if item.edit is not None}
     return again, [item for item in rollbacks if id(item.ported.migration) in written]
+
+
+def _fails_on_rows(
+    item: PortedMigration, there: dict[tuple[str, str], tuple[History, Migration]], runs: Sequence[HistoryRun]
+) -> str | None:
+    """Return the error of a forward on rows, if it is none about their values, or what fills these is not carried over.
+
+    Generated rows may not satisfy a new constraint, which says nothing against a variant that has all statements.
+    """
+    place = _place(item, there)
+    if place is None or place[1].forward is None:
+        return None
+    own = place[1].forward.path, place[1].version
+    lacks_rows = any(loss.statement.lstrip().upper().startswith(_FILLING) for loss in item.losses)
+    for ran in runs:
+        for run in ran.migrations:
+            forward = run.migration.forward
+            if forward is None or (forward.path, run.migration.version) != own or run.rows is None:
+                continue
+            error = None if run.rows.forward is None else run.rows.forward.error
+            if error is not None and (lacks_rows or not (error.sqlstate or "").startswith(_VALUES)):
+                return f"on {ran.engine.product} {ran.engine.version}, the forward fails on rows: {error}"
+    return None
 
 
 def _prepared(

@@ -9,7 +9,7 @@ from miglint.base.structs import replace
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, Trigger, View
 from miglint.schema.value import Schema
-from miglint.sql.operations import Name
+from miglint.sql.operations import Name, Operation, Rename, RenameConstraint
 
 
 def changed_keys(before: Schema, after: Schema) -> list[Key]:
@@ -92,3 +92,27 @@ def _shared(table: Table | None, here: Table | None) -> int:
     if table is None or here is None:
         return 0
     return len({name.lower() for name in table.columns} & here.columns.keys()) - len(table.columns)
+
+
+def renamed_index(operation: Operation, after: Schema, here: Schema) -> tuple[str, Index] | None:
+    """Return the name of SQLite's index that stands for a renamed unique constraint, and the index it is from now on.
+
+    None if an operation renames something else, or there is no such index.
+    """
+    if isinstance(operation, Rename) and operation.kind == "index":
+        old, new = operation.name.name, operation.new
+    elif isinstance(operation, RenameConstraint) and operation.kind == "table":
+        old, new = operation.constraint, operation.new
+    else:
+        return None
+    index = here.find(relation_key(Name(None, old), Dialect.SQLITE))
+    found = next((value for key, value in after.named(new) if isinstance(value, Index)), None)
+    if not isinstance(index, Index) or index.constraint is not None or found is None or found.constraint is None:
+        return None
+    return old, replace(found, constraint=None)
+
+
+def is_strict(schema: Schema) -> bool:
+    """Return whether most tables of a project are STRICT."""
+    found = [value.strict for _, value in schema.items() if isinstance(value, Table) and not value.assumed]
+    return sum(found) * 2 > len(found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from miglint.base.model import Dialect
 from miglint.port.sqlite_objects import own_name
 from miglint.port.sqlite_tables import ChangedTable
-from miglint.port.trial import Trial, Trials
+from miglint.port.trial import Trial, Trials, objection_to, too_new
 from miglint.port.triggers import SqliteTrigger
 from miglint.replay.apply import run
 from miglint.schema.depends import relation_key
@@ -43,9 +43,13 @@ class SqliteScript:
             self._trials.keep(self.schema, self._database)
             self._database = None
 
+    def objection_to(self, text: str, columns: Iterable[str]) -> str | None:
+        """Return what the target has against an expression over some columns; None if it has nothing."""
+        return too_new(text, self.target) or objection_to(text, columns)
+
     def change(self, text: str) -> str | None:
         """Write a statement that changes the schema, or return why SQLite does not run it."""
-        objection = self._trial().create(text)
+        objection = too_new(text, self.target) or self._trial().create(text)
         if objection is None:
             self.parts.append(text)
             self._follow(text)
@@ -55,6 +59,9 @@ class SqliteScript:
         """Write a trigger of a relation, or return why SQLite does not run it: it is compiled where it fires."""
         text = guarded(trigger.text)
         trial, own = self._trial(), own_name(Name(None, relation))
+        objection = too_new(text, self.target)
+        if objection is not None:
+            return objection
         objection = trial.create(text) or trial.prepare(self._firing(trigger.event, relation, own))
         if objection is not None:
             trial.create(f"DROP TRIGGER IF EXISTS {identifier(trigger.name)}")
@@ -75,10 +82,11 @@ class SqliteScript:
             columns = found.columns or ()
         return f"UPDATE {own} SET {', '.join(f'{identifier(item)} = NULL' for item in columns or ('rowid',))}"
 
-    def rows(self, text: str) -> str | None:
-        """Write a statement that reads or changes rows, or return why SQLite does not run it."""
-        objection = self._trial().prepare(text)
-        if objection is None:
+    def rows(self, *texts: str) -> str | None:
+        """Write statements that read or change rows, all or none; return why SQLite does not run one."""
+        objections = (too_new(text, self.target) or self._trial().prepare(text) for text in texts)
+        objection = next((item for item in objections if item is not None), None)
+        for text in texts if objection is None else ():
             self.parts.append(f"{text.rstrip().rstrip(';')};")
             self._follow(self.parts[-1])
         return objection

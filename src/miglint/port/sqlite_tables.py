@@ -71,8 +71,12 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
     otherwise = len(constraints) < len(kept)
     come = _missing(constraints, come)
     new_columns = {name: item for name, item in after.columns.items() if name not in before.columns}
+    numbered = objects.numbered(after)
+    if numbered in new_columns:
+        # Its definition says that it is the key.
+        come = [item for item in come if item.kind != "primary"]
     added = {
-        name: " ".join((objects.column(after, item), *_inline(after, item, come, objects)))
+        name: " ".join((objects.column(after, item, numbered=name == numbered), *_inline(after, item, come, objects)))
         for name, item in new_columns.items()
     }
     referring = {one for name in added for one in _single(come, name)}
@@ -114,7 +118,9 @@ def _column(
     """Return a column as it stands, with what is different after the change."""
     if before == after:
         return here
-    new = next(iter(_fragment([objects.column(table, after)]).columns.values()), None)
+    if here.autoincrement and objects.numbered(table) != after.name:
+        objects.lost(f"SQLite numbers {table.name.name}.{after.name} all the same")
+    new = next(iter(_fragment([objects.column(table, after, numbered=here.autoincrement)]).columns.values()), None)
     if new is None:
         return here
     changes: dict[str, object] = {}

@@ -92,7 +92,7 @@ def _moved(node: Node, modifiers: list[str]) -> Node:
     """Return a time that is moved by modifiers: `-1 day`."""
     for text in modifiers:
         words = text.strip().lower().split()
-        if len(words) != 2 or not words[0].lstrip("+-").isdigit() or words[1].rstrip("s") not in _UNITS:
+        if len(words) != 2 or not words[0].lstrip("+-").isdecimal() or words[1].rstrip("s") not in _UNITS:
             raise TranslationError(f"the modifier {text!r} of a time has no equivalent")
         amount = exp.Interval(this=exp.Literal.string(f"{words[0].lstrip('+-')} {words[1]}"))
         node = (exp.Sub if words[0].startswith("-") else exp.Add)(this=node, expression=amount)

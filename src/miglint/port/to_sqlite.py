@@ -18,14 +18,18 @@ from miglint.port.schema_changes import (
     creation_rank,
     dropped_first,
     is_same_index,
+    is_strict,
     namesake,
+    renamed_index,
     tables_with_changed_types,
 )
 from miglint.port.script import PortedScript
+from miglint.port.settings_lost import is_harmless, numbering_lost
 from miglint.port.sqlite_objects import SqliteObjects, own_name
+from miglint.port.sqlite_rows import row_statements
 from miglint.port.sqlite_script import SqliteScript
 from miglint.port.statements import first_words, tables_of
-from miglint.port.trial import Trials, objection_to
+from miglint.port.trial import Trials
 from miglint.port.triggers import is_named_after, sqlite_triggers
 from miglint.port.value_kinds import kinds_of, tables_named
 from miglint.replay.steps import Step
@@ -41,7 +45,7 @@ from miglint.writer.written import Version
 
 _ROWS = (op.Insert, op.Update, op.Delete, op.Truncate, op.OtherData, op.Select)
 _SESSION = (op.SetVariable, op.Maintenance)
-_RENAMES = (op.Rename, op.RenameColumn)
+_RENAMES = (op.Rename, op.RenameColumn, op.RenameConstraint)
 _LABELS = (op.AddEnumValue, op.RenameEnumValue)
 _TABLE_KINDS = frozenset({"table", "view", "materialized view", "foreign table"})
 # What SQLite does not have and nobody misses there: it has one user, and no server.
@@ -93,7 +97,7 @@ class _SqliteWriter:
         self.text = forward.file.text
         self.start, self.end = forward.span
         self.losses: list[NotCarried] = []
-        self.strict = _is_strict(here)
+        self.strict = is_strict(here)
         self._reasons: list[str] = []
         self._notes: list[str] = []
         self.tables = AlteredTables(self.script, self._reasons, self._notes)
@@ -133,7 +137,7 @@ class _SqliteWriter:
     def _lose(self, statements: list[Statement], reasons: tuple[str, ...], written: int) -> None:
         """Say in the script, before what is left of statements, what of them is not carried over."""
         text = ";\n".join(map(self._text_of, statements))
-        harmless = all(map(_is_harmless, statements))
+        harmless = all(map(is_harmless, statements))
         lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}." for reason in reasons]
         if len(self.script.parts) == written or not harmless:
             lines += [f"--   {line}".rstrip() for line in text.splitlines()]
@@ -171,11 +175,11 @@ class _SqliteWriter:
         schema = moments[0].before if moments else self.step.before
         try:
             kinds = kinds_of(schema, tables_named(schema, tables_of(statement.operations)))
-            found = translate_statement(text, Dialect.POSTGRES, kinds=kinds)
+            found = row_statements(text, statement.operations, schema, self.script.schema, kinds)
         except TranslationError as problem:
             self._reasons.append(str(problem))
             return
-        objection = self.script.rows(found)
+        objection = self.script.rows(*found)
         if objection is not None:
             self._reasons.append(objection)
 
@@ -191,6 +195,7 @@ class _SqliteWriter:
                     self._rename(moment)
             elif group:
                 self._unlike(group)
+                self._reasons += numbering_lost(group)
                 before, after = group[0].before, group[-1].after
                 self.tables.labels, self.tables.conversions = renamed_labels(group), [*conversions(group)]
                 self._changes(before, self._with_defaults(group, after))
@@ -225,9 +230,20 @@ class _SqliteWriter:
         elif isinstance(operation, op.RenameColumn) and operation.kind in _TABLE_KINDS:
             words = f"RENAME COLUMN {identifier(operation.column)} TO {identifier(operation.new)}"
             self._try(f"ALTER TABLE {own_name(operation.table)} {words};")
-        else:
+        elif not self._rename_index(moment):
             self.tables.labels, self.tables.conversions = {}, ()
             self._changes(moment.before, moment.after)
+
+    def _rename_index(self, moment: OperationTrace) -> bool:
+        """Give the index that stands for a unique constraint its new name, if there is one."""
+        found = renamed_index(moment.operation, moment.after, self.script.schema)
+        if found is not None:
+            self._try(f"DROP INDEX IF EXISTS {identifier(found[0])};")
+            objects = SqliteObjects(
+                moment.after, self.types, self._reasons.append, self.script.objection_to, self.strict
+            )
+            self._index(found[1], moment.after, objects)
+        return found is not None
 
     def _try(self, text: str) -> None:
         """Write a statement that changes the schema if SQLite runs it."""
@@ -261,10 +277,13 @@ class _SqliteWriter:
         if objection is not None:
             self._reasons.append(f"the rows of {operation.name.name}: {objection}")
 
+    def _objects(self, schema: Schema) -> SqliteObjects:
+        return SqliteObjects(schema, self.types, self._reasons.append, self.script.objection_to, self.strict)
+
     def _changes(self, before: Schema, after: Schema) -> None:
         """Write what leads from one schema of PostgreSQL to another."""
         keys = changed_keys(before, after)
-        objects = SqliteObjects(after, self.types, self._reasons.append, objection_to, self.strict)
+        objects = self._objects(after)
         for key in dropped_first(keys, before, after):
             if not self._is_hidden(key, before, after):
                 self._drop(key, before)
@@ -372,24 +391,6 @@ def _alters(statement: Statement) -> bool:
     """Return whether a statement alters tables, or labels of enums that are checks of tables, and renames no table."""
     return bool(statement.operations) and all(
         isinstance(item, _LABELS)
-        or (
-            isinstance(item, TableOperation)
-            and item.kind == "table"
-            and not isinstance(item, (*_RENAMES, op.RenameConstraint))
-        )
-        for item in statement.operations
-    )
-
-
-def _is_strict(schema: Schema) -> bool:
-    """Return whether most tables of a project are STRICT."""
-    found = [value.strict for _, value in schema.items() if isinstance(value, Table) and not value.assumed]
-    return sum(found) * 2 > len(found)
-
-
-def _is_harmless(statement: Statement) -> bool:
-    """Return whether nothing is missed on SQLite without a statement."""
-    return all(
-        isinstance(item, (*_SESSION, op.SetComment, op.SetPrivileges, op.CreateExtension, op.CreateSchema))
+        or (isinstance(item, TableOperation) and item.kind == "table" and not isinstance(item, _RENAMES))
         for item in statement.operations
     )

@@ -7,16 +7,19 @@ authorizer denies all else, so that no file is opened.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from miglint.schema.value import Schema
+from miglint.sql.sqlite.features import MISSING, REFUSED, SYNTAX, uses
 from miglint.writer.schema_sql import statements
 from miglint.writer.words import identifier
+from miglint.writer.written import Version
 
 _DENIED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 _DENIED_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
 _MISSING = ("no such table", "no such column", "error in view", "error in trigger", "error in index")
+_LACKING = frozenset({SYNTAX, REFUSED, MISSING})
 _MAX_STEPS = 2_000
 _STEP = 10_000
 
@@ -56,6 +59,17 @@ def _execute(connection: sqlite3.Connection, text: str) -> str | None:
 def objection_to(text: str, columns: Iterable[str]) -> str | None:
     """Return what SQLite has against an expression over some columns; None if it has nothing."""
     return _objection(text, tuple(columns))
+
+
+def too_new(text: str, target: Version | None) -> str | None:
+    """Return what a version of SQLite lacks for a statement or an expression; None if it lacks nothing."""
+    if target is None:
+        return None
+    for use in uses(text):
+        feature = use.feature
+        if feature.since is not None and feature.effect in _LACKING and target < feature.since:
+            return f"SQLite has {feature.title} from {'.'.join(map(str, feature.since))} on"
+    return None
 
 
 @lru_cache(maxsize=512)
@@ -110,6 +124,15 @@ class Trial:
         if message is None or self._complete or not message.startswith(_MISSING):
             return message
         return None
+
+
+def runs_twice(schema: Schema, texts: Sequence[str]) -> bool:
+    """Return whether SQLite runs statements over a schema without rows, and then once more."""
+    trial = Trial(schema)
+    try:
+        return all(trial.create(text) is None for text in (*texts, *texts))
+    finally:
+        trial.close()
 
 
 class Trials:

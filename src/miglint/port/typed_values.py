@@ -13,6 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from miglint.port.choices import ARRAY
+from miglint.port.json_values import built, member, text_of_value
 from miglint.port.trees import Node, TranslationError, inserted_values
 from miglint.port.value_kinds import (
     BOOLEAN,
@@ -24,6 +25,7 @@ from miglint.port.value_kinds import (
     EXACT,
     INTEGER,
     INTERVAL,
+    LABEL,
     NUMBERS,
     REAL,
     TEXT,
@@ -91,13 +93,13 @@ def kind_of(node: Node, kinds: ValueKinds) -> str | None:
         found = BOOLEAN
     elif isinstance(node, exp.Interval):
         found = INTERVAL
-    elif isinstance(node, _NOW) or node.name.lower() in ("now", "date_trunc"):
+    elif isinstance(node, (*_NOW, exp.TimestampTrunc, exp.UnixToTime, exp.AtTimeZone)) or node.name.lower() == "now":
         found = TIME
     elif isinstance(node, exp.CurrentDate):
         found = DATE
     elif isinstance(node, exp.JSONExtract):
         found = DOCUMENT
-    elif isinstance(node, (exp.JSONExtractScalar, exp.DPipe)):
+    elif isinstance(node, (exp.JSONExtractScalar, exp.JSONBExtractScalar, exp.DPipe)):
         found = TEXT
     elif isinstance(node, exp.Array):
         found = ARRAY
@@ -112,7 +114,7 @@ def kind_of(node: Node, kinds: ValueKinds) -> str | None:
 
 def _of_arithmetic(left: str | None, right: str | None) -> str | None:
     if left in _TIMES or right in _TIMES:
-        return left if right == INTERVAL else None
+        return INTEGER if left == right == DATE else left if right == INTERVAL else None
     return next((kind for kind in (REAL, EXACT, INTEGER) if kind in (left, right)), None)
 
 
@@ -158,6 +160,9 @@ def _subtraction(node: Node, kind: _KindOf) -> Node:
             path = exp.Literal.string(f'$."{key.name}"')
             return exp.Anonymous(this="json_remove", expressions=[node.this.copy(), path])
         raise TranslationError(f"- on {_called(left)} has no equivalent")
+    if left == right == DATE:
+        days = [exp.Anonymous(this="julianday", expressions=[one.copy()]) for one in (node.this, node.expression)]
+        return exp.Cast(this=exp.Sub(this=days[0], expression=days[1]), to=exp.DataType.build("int"))
     return _moved_time(node, left, right, "-")
 
 
@@ -169,7 +174,7 @@ def _moved_time(node: Node, left: str | None, right: str | None, sign: str) -> N
     if left not in _TIMES and right not in _TIMES:
         return node
     days = node.expression
-    if left == DATE and isinstance(days, exp.Literal) and not days.is_string and days.name.isdigit():
+    if left == DATE and isinstance(days, exp.Literal) and not days.is_string and days.name.isdecimal():
         moved = exp.Literal.string(f"{sign}{days.name} days")
         return exp.Anonymous(this="date", expressions=[node.this.copy(), moved])
     if right == INTERVAL and isinstance(node.expression, (exp.Interval, exp.Cast)):
@@ -182,7 +187,15 @@ def _concatenation(node: Node, kind: _KindOf) -> Node:
     found = next((one for one in (kind(node.this), kind(node.expression)) if one in _COLLECTIONS | {BYTES}), None)
     if found is not None:
         raise TranslationError(f"|| on {_called(found)} has no equivalent")
+    for part in (node.this, node.expression):
+        if kind(part) == BOOLEAN:
+            part.replace(exp.Paren(this=_truth_word(part)))
     return node
+
+
+def _truth_word(inner: Node) -> Node:
+    """Return the word for a truth value."""
+    return _case((inner.copy(), "true"), (exp.not_(inner.copy()), "false"))
 
 
 def _called(kind: str) -> str:
@@ -198,6 +211,20 @@ def _division(node: Node, kind: _KindOf) -> Node:
     return exp.Div(this=number, expression=node.expression.copy(), typed=True, safe=False)
 
 
+def _remainder(node: Node, kind: _KindOf) -> Node:
+    if {EXACT, REAL} & {kind(node.this), kind(node.expression)}:
+        raise TranslationError("% on numbers with a fraction has no equivalent")
+    return node
+
+
+def _ranked(node: Node, kind: _KindOf) -> Node:
+    """Refuse what depends on the order of labels, which are texts in SQLite."""
+    parts = (node.this, node.args.get("expression"), node.args.get("low"))
+    if any(part is not None and kind(part) == LABEL for part in parts):
+        raise TranslationError("the order of an enum's labels has no equivalent")
+    return node
+
+
 def _cast(node: Node, kind: _KindOf) -> Node:
     """Return a cast whose value is not that of the column as SQLite keeps it."""
     to = node.args.get("to")
@@ -205,28 +232,46 @@ def _cast(node: Node, kind: _KindOf) -> Node:
         return node
     source, target = kind(node.this), _KINDS.get(to.this)
     inner = node.this.copy()
+    for form in (_time_as, _number_as, _truth_as):
+        made = form(inner, source, target, to)
+        if made is not None:
+            return made
+    if target == TEXT and to.expressions and source == TEXT:
+        length = to.expressions[0].this.copy()
+        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number("1"), length])
+    return node
+
+
+def _time_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a part of a time as text, whatever the zone is that it is written with: date() knows few forms."""
     if source == TIME and target in (DATE, CLOCK):
-        # Whatever the zone is that a time is written with: date() knows few forms.
         place = (1, 10) if target == DATE else (12, 8)
         return exp.Anonymous(this="substr", expressions=[inner, *map(exp.Literal.number, place)])
+    if source in (None, TEXT) and target == DATE and isinstance(inner, (exp.Column, exp.Func)):
+        return exp.Anonymous(this="substr", expressions=[inner, *map(exp.Literal.number, (1, 10))])
     if source == DATE and target == TIME:
         return exp.DPipe(this=inner, expression=exp.Literal.string(" 00:00:00"))
+    return None
+
+
+def _number_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a number that is rounded as PostgreSQL does."""
     if source in (EXACT, REAL) and target == INTEGER:
         return exp.Cast(this=exp.Anonymous(this="round", expressions=[inner]), to=to.copy())
     if source in (EXACT, REAL, INTEGER) and target == EXACT and len(to.expressions) == 2:
         return exp.Anonymous(this="round", expressions=[inner, to.expressions[1].this.copy()])
+    return None
+
+
+def _truth_as(inner: Node, source: str | None, target: str | None, to: Node) -> Node | None:
+    """Return a truth value, or the word for one."""
     if source == target == BOOLEAN:
         return inner
     if target == BOOLEAN and source == INTEGER:
         return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
     if target == BOOLEAN and source == TEXT:
         return _truth_of(inner)
-    if target == TEXT and source == BOOLEAN:
-        return _case((inner, "true"), (exp.Not(this=inner.copy()), "false"))
-    if target == TEXT and to.expressions and source == TEXT:
-        length = to.expressions[0].this.copy()
-        return exp.Anonymous(this="substr", expressions=[inner, exp.Literal.number("1"), length])
-    return node
+    return _truth_word(inner) if target == TEXT and source == BOOLEAN else None
 
 
 def _truth_of(inner: Node) -> Node:
@@ -264,6 +309,13 @@ _CHANGES: dict[type[Any], Callable[[Node, _KindOf], Node]] = {
     exp.DPipe: _concatenation,
     exp.Div: _division,
     exp.Cast: _cast,
+    exp.Mod: _remainder,
+    **dict.fromkeys((exp.LT, exp.GT, exp.LTE, exp.GTE, exp.Between, exp.Max, exp.Min, exp.Ordered), _ranked),
+    exp.JSONExtractScalar: text_of_value,
+    exp.JSONBExtractScalar: text_of_value,
+    exp.Anonymous: built,
+    exp.JSONArray: built,
+    exp.JSONKeyValue: member,
     exp.JSONBContains: _contained,
     exp.ArrayContainsAll: _contained,
     exp.ArrayContainedBy: _contained,

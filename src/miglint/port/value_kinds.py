@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from miglint.base.structs import Struct
 from miglint.port.choices import ARRAY, name_of
-from miglint.schema.objects import Key, Table
+from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name, Type
 
 BOOLEAN, INTEGER, EXACT, REAL, TEXT = "boolean", "integer", "exact", "real", "text"
 TIME, DATE, CLOCK, INTERVAL = "time", "date", "clock", "interval"
-DOCUMENT, BYTES, NUMBERS = "document", "bytes", "numbers"
+DOCUMENT, BYTES, NUMBERS, LABEL = "document", "bytes", "numbers", "label"
 _OTHER = "other"
 _KINDS: Mapping[str, str] = {
     "bool": BOOLEAN,
@@ -55,6 +55,8 @@ def kind_of_type(kind: Type | None, schema: Schema) -> str:
         return _OTHER
     if kind.dimensions and _KINDS.get(kind.name) in (INTEGER, EXACT, REAL):
         return NUMBERS
+    if not kind.dimensions and isinstance(schema.find(Key("type", kind.schema or "public", kind.name)), Enum):
+        return LABEL
     return _KINDS.get(name_of(kind, schema), _OTHER)
 
 

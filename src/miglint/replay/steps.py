@@ -136,7 +136,7 @@ def sqlite_accepts(
 ) -> tuple[bool | None, str | None]:
     """Whether the target SQLite (None: the newest) takes a script; None with the reason when that is not known."""
     for statement in statements:
-        if statement.problem is not None and statement.problem.template:
+        if statement.problem is not None and (statement.problem.template or script.file.error is not None):
             return None, statement.problem.message
     if script.dialect is Dialect.SQLITE:
         if any(statement.problem is not None for statement in statements):

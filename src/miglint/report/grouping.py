@@ -23,10 +23,11 @@ _Group = list[Finding]
 
 
 class FindingGroup(NamedTuple):
-    """The lines of a group of findings, and whether source or help was left out."""
+    """The lines of a group of findings, whether source or help was left out, and whether an empty line sets it off."""
 
     lines: list[str]
     shortened: bool
+    set_off: bool = True
 
 
 def finding_groups(
@@ -41,7 +42,8 @@ def finding_groups(
     if view.verbose:
         yield from (FindingGroup(_block(group, view, whole=True), False) for group in groups)
         return
-    shown = [FindingGroup(_line(group, view), True) for group in groups]
+    brief = [_line(group, view) for group in groups]
+    shown = [FindingGroup(lines, True, set_off=len(lines) > 1) for lines in brief]
     members: dict[int | str, list[int]] = {}
     for number, group in enumerate(groups):
         path = group[0].path
@@ -52,7 +54,7 @@ def finding_groups(
         for number in ranked:
             if groups[number][0].severity is Severity.INFO:
                 # Its message is all there is to say.
-                shown[number] = FindingGroup(shown[number].lines, False)
+                shown[number] = FindingGroup(shown[number].lines, False, set_off=False)
                 continue
             lines = _block(groups[number], view, whole=True)
             # Groups of several lines are separated by an empty line.
@@ -82,7 +84,7 @@ def _line(group: _Group, view: DisplayOptions) -> list[str]:
     first = group[0]
     message = " ".join(printable(first.message).split())
     plain = _head(first, _PLAIN)
-    if wide(plain) + 2 + wide(message) <= _width(view):
+    if wide(plain) + 2 + wide(message) <= view.width:
         return [f"{_head(first, view) if view.color else plain}  {message}", *_others(group, view)]
     return [*_heading(first, view), *wrapped(first.message, "  ", "  ", view), *_others(group, view)]
 
@@ -171,7 +173,7 @@ def _unsafe(finding: Finding, view: DisplayOptions) -> list[str]:
 
 
 def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]:
-    """Wrap a text at the width of the terminal; indented lines are code and are kept."""
+    """Wrap a text at the width of the terminal; indented lines are code, and are kept, as are commands to copy."""
     text = printable(text)
     if text.startswith("  "):
         return [rest + text]
@@ -182,7 +184,7 @@ def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]
     if text.isascii():
         # Fast path of the code below, with lengths as widths.
         line, begun = first, False
-        for word in text.split():
+        for word in _words(text):
             if begun and len(line) + 1 + len(word) > width:
                 lines[-1] = line
                 lines.append("")
@@ -192,13 +194,22 @@ def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]
             begun = True
         lines[-1] = line
         return [line.rstrip() for line in lines]
-    for word in text.split():
+    for word in _words(text):
         gap = "" if lines[-1] in (first, rest) else " "
         if gap and wide(lines[-1]) + 1 + wide(word) > width:
             lines.append(rest + word)
         else:
             lines[-1] += gap + word
     return [line.rstrip() for line in lines]
+
+
+# A command that people copy, with the punctuation around it.
+_COMMAND = pattern(r"\S*`miglint [^`\n]+`\S*|\S+")
+
+
+def _words(text: str) -> list[str]:
+    """Return what may not be broken: words, and commands, which could not be pasted in two pieces."""
+    return _COMMAND.findall(text) if "`miglint " in text else text.split()
 
 
 def _source(finding: Finding, view: DisplayOptions) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from miglint.base.findings import Finding, Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
@@ -12,7 +13,7 @@ from miglint.report.grouping import finding_groups, wrapped
 from miglint.report.headline import count_of, headline
 from miglint.report.order import ordered
 from miglint.report.value import MigrationReport, Report
-from miglint.report.view import DisplayOptions
+from miglint.report.view import DisplayOptions, TextBlock
 
 _VERDICTS = {
     "forward_idempotent": "forward twice",
@@ -26,30 +27,37 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 def render(report: Report, view: DisplayOptions) -> str:
     """Return the report as text; terminal control characters from files and servers are escaped."""
-    return inert(_rendered(report, view), SEQUENCES if view.color else ())
+    return "\n".join(_parts(report, view))
+
+
+def _inert(text: str, view: DisplayOptions) -> str:
+    return inert(text, SEQUENCES if view.color else ())
 
 
 def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _rendered(report: Report, view: DisplayOptions) -> str:
+def _parts(report: Report, view: DisplayOptions) -> Iterator[str]:
+    """Yield the parts of the report, which empty lines set off."""
     if view.statistics:
-        return _lines((*_statistics(report), *_summary(report, view)))
+        yield _inert(_lines((*_statistics(report), *_summary(report, view))), view)
+        return
     found, shortened = _findings(report, view)
-    parts = []
     if not view.quiet and (report.findings or report.since):
-        parts.append("\n".join(wrapped(headline(report), "", "  ", view)) + "\n")
-    parts += [found] if found else []
+        yield _inert("\n".join(wrapped(headline(report), "", "  ", view)) + "\n", view)
+    if found:
+        yield found
+    more = []
     if any(item.executions for item in report.migrations) and not view.quiet:
-        parts.append(_executions(report, view))
+        more.append(_executions(report, view))
     if view.verbose and report.migrations:
-        parts.append(_lines(_verdicts(report.migrations, view)))
+        more.append(_lines(_verdicts(report.migrations, view)))
     if not view.quiet:
-        parts.append(_lines(_summary(report, view)))
+        more.append(_lines(_summary(report, view)))
         if shortened:
-            parts[-1] += paint("dim", "use --verbose for full details", view) + "\n"
-    return "\n".join(filter(None, parts))
+            more[-1] += paint("dim", "use --verbose for full details", view) + "\n"
+    yield from (_inert(text, view) for text in more if text)
 
 
 def _executions(report: Report, view: DisplayOptions) -> str:
@@ -65,15 +73,40 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     parts: list[str] = []
-    alone = shortened = False
-    for group in finding_groups(ordered(report, view.sort), migrations, view):
-        lines = group.lines
-        if parts and (alone or len(lines) > 1):
+    before = shortened = False
+
+    def member(item: Finding) -> int | str:
+        number = migrations.get(item.path)
+        return item.path if number is None else number
+
+    for _, found in groupby(ordered(report, view.sort), member):
+        listed = list(found)
+        path = listed[0].path
+        block = None if view.known is None else view.known.get(path)
+        if block is None:
+            block = _block(listed, migrations, view)
+            if view.known is not None:
+                view.known.put(path, block)
+        if parts and (before or block.begins):
+            parts.append("\n")
+        before = block.ends
+        shortened = shortened or block.shortened
+        parts.append(block.text)
+    return "".join(parts), shortened
+
+
+def _block(findings: list[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> TextBlock:
+    """Return the text of the findings of one migration."""
+    groups = list(finding_groups(findings, migrations, view))
+    parts: list[str] = []
+    before = False
+    for group in groups:
+        if parts and (before or group.set_off):
             parts.append("")
-        alone = len(lines) > 1
-        shortened = shortened or group.shortened
-        parts += lines
-    return "".join(f"{line}\n" for line in parts), shortened
+        before = group.set_off
+        parts += group.lines
+    shortened = any(group.shortened for group in groups)
+    return TextBlock(_inert(_lines(parts), view), groups[0].set_off, before, shortened)
 
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:

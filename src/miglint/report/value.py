@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from miglint import __version__
+from miglint.base.digits import whole_number
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
@@ -19,7 +20,7 @@ _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the base
 HIDING = tuple(_HIDERS)
 
 
-class MigrationReport(Struct, frozen=True):
+class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
@@ -37,7 +38,7 @@ class MigrationReport(Struct, frozen=True):
     history: str = "."
 
 
-class Hidden(Struct, frozen=True):
+class Hidden(Struct, frozen=True, array_like=True):
     """Number of hidden findings in a file: `by` is `comments`, `settings` or `baseline`."""
 
     by: str
@@ -143,7 +144,7 @@ def in_order(item: Finding) -> tuple[tuple[str | int, ...], int, int, int, str]:
 @lru_cache(maxsize=4096)
 def _place(path: str) -> tuple[str | int, ...]:
     """Return the sort key of a path: `2_users.up.sql` before `10_posts.up.sql`."""
-    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(path))
+    return tuple(whole_number(part) if part.isdecimal() else part for part in _DIGITS.split(path))
 
 
 def as_dict(report: Report) -> dict[str, Any]:

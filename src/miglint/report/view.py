@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from miglint.base.findings import Severity
 from miglint.base.model import SourceFile
@@ -27,6 +28,29 @@ class RuleDescription(Struct, frozen=True):
     url: str = ""
 
 
+class TextBlock(Struct, frozen=True, array_like=True, gc=False):
+    """The text of the findings of one migration, harmless to terminals.
+
+    `begins` and `ends` tell whether empty lines set its first and its last group off, `shortened` whether source or
+    help was left out.
+    """
+
+    text: str
+    begins: bool
+    ends: bool
+    shortened: bool
+
+
+class KnownTextBlocks(Protocol):
+    """Texts that earlier runs have written, by the path of a file of the migration."""
+
+    def get(self, path: str) -> TextBlock | None:
+        """Return the text of the findings of a migration, None if it is not known."""
+
+    def put(self, path: str, block: TextBlock) -> None:
+        """Keep a text for the next run."""
+
+
 # The width of text that is not wrapped: of a file, or a pipe.
 UNLIMITED = 1_000_000
 
@@ -36,7 +60,8 @@ class DisplayOptions(Struct, frozen=True):
 
     `rules` describes rules by code, for formats in `report.DESCRIBING`. `prefix` is the path from the root of the
     checkout to the working directory, for services that expect paths relative to the root. `fail_on` is the severity
-    at which the run fails (None: it does not). `statistics`: counts by rule instead of findings.
+    at which the run fails (None: it does not). `statistics`: counts by rule instead of findings. `known` has texts of
+    findings from earlier runs.
     """
 
     sources: Mapping[str, SourceFile] = field(default_factory=dict)
@@ -49,3 +74,4 @@ class DisplayOptions(Struct, frozen=True):
     fail_on: Severity | None = Severity.ERROR
     statistics: bool = False
     sort: str = "migration"
+    known: KnownTextBlocks | None = None

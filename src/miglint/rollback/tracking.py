@@ -49,7 +49,7 @@ def own_record(step: Step) -> OwnRecord | None:
         for row in operation.rows:
             for column, cell in zip(operation.columns, row, strict=False):
                 value = None if cell is None else cell.literal
-                if value is not None and (value in names or (value.isdigit() and value.lstrip("0") == number)):
+                if value is not None and (value in names or (value.isdecimal() and value.lstrip("0") == number)):
                     return OwnRecord(operation.table, column, value)
     return None
 

@@ -42,6 +42,7 @@ class RollbackText(Struct, frozen=True):
     """A rollback as written, without its place; what is known of it is as in `Assessment`.
 
     `brings` is what it brings back of what the forward sets aside, and `keeps` what it sets aside for the next forward.
+    `source` is the script that it is ported from, if it is; with `once` that one cannot run a second time, nor this.
     """
 
     restores: str
@@ -52,6 +53,8 @@ class RollbackText(Struct, frozen=True):
     keeps: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     fails_on: tuple[str, ...] = ()
+    source: str | None = None
+    once: bool = False
 
     @property
     def remarks(self) -> Iterator[str]:
@@ -59,9 +62,11 @@ class RollbackText(Struct, frozen=True):
         if self.restores == IMPOSSIBLE:
             yield f"miglint: irreversible ({'; '.join(map(_flat, self.missing))})"
             return
-        if self.restores == EXACT:
+        if self.source is not None:
+            yield f"Ported from {_flat(self.source)}{', which cannot run twice either' if self.once else ''}."
+        if self.restores == EXACT and self.source is None:
             yield "Restores: exact." if self.statements else "Restores: exact (there is nothing to undo)."
-        else:
+        elif self.restores != EXACT:
             everything = self.restores == PARTIAL and not self.lost
             yield f"Restores: {'partial, with these exceptions:' if everything else _LOSING[self.restores]}"
             yield from (f"- {_flat(reason)}" for reason in self.missing)

@@ -8,6 +8,7 @@ from shlex import quote
 from miglint.base.findings import Severity
 from miglint.base.model import Discovered, Script, Span
 from miglint.base.structs import replace
+from miglint.discovery.tools import WITH_CHECKSUMS
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.intentions import states_no_way_back
@@ -35,21 +36,43 @@ def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
 )
 def missing_rollback(found: Discovered) -> Iterator[Hit]:
     """Report forward scripts without a rollback; once, as a warning, where a history has none, or has stopped."""
-    help = (
-        "Write the rollback beside it, or state in the forward script why there is none: "
-        "`-- miglint: irreversible (why)`."
-    )
-    yield from _reported(found, "missing-rollback", help)
+    strict = _with_checksums(found)
+
+    def explained(kind: str) -> Iterator[Hit]:
+        for hit in _reported(found, kind, _MISSING):
+            tools = strict.get(hit.file.path)
+            yield hit if tools is None else replace(hit, help=_MISSING_WITH_CHECKSUMS.format(tools))
+
+    yield from explained("missing-rollback")
     for hit in _reported(
         found,
         "rollbacks-missing",
         '`rollbacks = "optional"` says that this is intended; `rollbacks = "required"` reports each migration.',
     ):
         yield replace(hit, severity=Severity.WARNING)
-    for hit in _reported(found, "missing-rollback-first", help):
+    for hit in explained("missing-rollback-first"):
         yield replace(hit, severity=Severity.WARNING)
-    for hit in _reported(found, "missing-rollback-alike", help):
+    for hit in explained("missing-rollback-alike"):
         yield replace(hit, severity=Severity.WARNING, summarized=True)
+
+
+_MISSING = (
+    "Write the rollback beside it, or state in the forward script why there is none: `-- miglint: irreversible (why)`."
+)
+_MISSING_WITH_CHECKSUMS = (
+    "Write the rollback beside it, or one that only states why there is none: `-- miglint: irreversible (why)`. "
+    "({} refuses a forward script that has changed since it ran.)"
+)
+
+
+def _with_checksums(found: Discovered) -> dict[str, str]:
+    """Return the forward scripts in which no comment may be added later, with the tools that compare checksums."""
+    strict: dict[str, str] = {}
+    for history in found.histories:
+        tools = " or ".join(sorted(WITH_CHECKSUMS.intersection(history.tools or (history.layout,))))
+        if tools:
+            strict |= {item.forward.path: tools for item in history.migrations if item.forward is not None}
+    return strict
 
 
 @rule("PAI002", "orphan-rollback", Severity.ERROR, "The rollback has no forward", scope="project")

@@ -373,7 +373,8 @@ def migration_in_one_variant(both: VariantPair) -> Iterator[Hit]:
             first_text(first.script),
             f"there is no variant of this migration for {ENGINE[other]}, "
             f"and the schemas differ in {', '.join(named[:3])}{more}",
-            f"Write the variant for {ENGINE[other]}, or state why there is none: `-- miglint: ignore PAR010 (why)`.",
+            f"Write the variant for {ENGINE[other]}, or state why there is none: `-- miglint: ignore PAR010 (why)`. "
+            f"Or: `{port_command(first.migration, other)}`",
             first.script,
             weight,
             version=first.migration.version,

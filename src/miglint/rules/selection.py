@@ -128,7 +128,7 @@ def _ranks(registry: Registry, names: Iterable[str], settings: Settings, key: st
     ranks: dict[str, int] = {}
     for name in names:
         rank = registry.rank(name)
-        for code in registry.require(name, settings.place_of_rule(key, name)):
+        for code in registry.require(name, settings.place_of_value(key, name)):
             ranks[code] = max(rank, ranks.get(code, rank))
     return ranks
 

@@ -201,7 +201,8 @@ def statement_not_read(step: Step) -> Iterator[Hit]:
         (Direction.FORWARD, step.migration.forward),
         (Direction.ROLLBACK, step.migration.rollback),
     ):
-        for statement in statements_of(step, direction) if script is not None else ():
+        # A file that was not read has a finding of its own.
+        for statement in statements_of(step, direction) if script is not None and script.file.error is None else ():
             if script is not None and statement.problem is not None and not statement.problem.certain:
                 yield hit_in(
                     script,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
 from miglint.schema.objects import Key
@@ -71,7 +72,7 @@ def _listed(bound: str) -> list[str]:
 def hash_of(bound: str) -> tuple[int, int] | None:
     """Return the modulus and the remainder of a bound."""
     found = _HASH.fullmatch(bound)
-    return (int(found[1]), int(found[2])) if found is not None and int(found[1]) else None
+    return (whole_number(found[1]), whole_number(found[2])) if found is not None and whole_number(found[1]) else None
 
 
 def ends_of(bound: str) -> tuple[list[str], list[str]] | None:

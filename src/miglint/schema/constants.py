@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
@@ -17,12 +18,12 @@ from miglint.sql.type_input import truth_of
 
 _QUOTED = r"[eE]?'((?:[^'\\]|'')*)'"
 _NAME = (
-    r"(?:character varying|double precision|timestamp with(?:out)? time zone|time with(?:out)? time zone|bit varying"
-    r"|(?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)(?: ?\([0-9, ]+\))?(?:\[\])*"
+    r"(?i:(?:character varying|double precision|time(?:stamp)? with(?:out)? time zone|bit varying"
+    r"|(?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)(?: ?\([0-9, ]+\))?(?: ?\[\])*)"
 )
 _CONSTANT = pattern(
     r"(?:(?P<prefix>date|interval|inet|timestamptz|timestamp|uuid|bool|jsonb|json) )?"
-    rf"(?:{_QUOTED}|(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<truth>true|false))(?P<casts>(?:::{_NAME})*)"
+    rf"(?:{_QUOTED}|(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<truth>true|false))(?P<casts>(?: ?:: ?{_NAME})*)"
 )
 _SPELLED = {
     "character varying": "varchar", "integer": "int4", "int": "int4", "bigint": "int8", "smallint": "int2",
@@ -30,6 +31,9 @@ _SPELLED = {
     "character": "bpchar", "timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp",
     "time without time zone": "time", "time with time zone": "timetz",
 }  # fmt: skip
+# One whose elements are neither quoted nor arrays themselves.
+_PLAIN_ARRAY = pattern(r"\s*\{([^\"\\{}]*)\}\s*\Z")
+_SHORT_TIME = pattern(r"[0-2][0-9]:[0-5][0-9]\Z")
 _DATE = pattern(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})\Z")
 
 
@@ -71,7 +75,7 @@ def _stored_text(value: str, own: str, casts: list[str]) -> tuple[str, ...]:
     rest = [cast for cast in casts[1:] if cast != first]
     if first == own and not rest:
         if own == "int4" and value.strip().lstrip("+-").isdecimal():
-            return ("number", str(int(value)))
+            return ("number", str(whole_number(value)))
         if own == "numeric" and "." in value and value.replace(".", "", 1).isdecimal():
             return ("number", value)
     return (first, _value(first, value), *rest)
@@ -87,10 +91,11 @@ def _type_of(number: str) -> str:
 
 
 def _named(cast: str) -> str:
-    name, _, arguments = cast.strip().partition("(")
-    name = name.strip().removeprefix("public.").removeprefix("pg_catalog.").strip('"')
-    array = "[]" if cast.endswith("[]") else ""
-    name = name.removesuffix("[]")
+    # Quoted names keep their case; those of types that are known have no capital letters.
+    name, _, arguments = (cast if '"' in cast else cast.lower()).strip().partition("(")
+    name = " ".join(name.split()).removeprefix("public.").removeprefix("pg_catalog.").strip('"')
+    array = "[]" if cast.rstrip().endswith("[]") else ""
+    name = name.removesuffix("[]").rstrip()
     return _SPELLED.get(name, name) + (f"({arguments.removesuffix('[]')}" if arguments else "") + array
 
 
@@ -102,8 +107,10 @@ def _value(kind: str, value: str) -> str:
         return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}"
     if kind == "interval":
         return folded_interval(value) or value
-    if kind.endswith("[]") and not value.strip("{} "):
-        return "{}"
+    if kind.endswith("[]") and (found := _PLAIN_ARRAY.match(value)) is not None:
+        return f"{{{','.join(element.strip() for element in found[1].split(','))}}}"
+    if kind in ("time", "timetz") and _SHORT_TIME.match(value):
+        return f"{value}:00"
     if kind == "bytea":
         return value or "\\x"
     if kind == "jsonb":

@@ -10,6 +10,7 @@ from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
 from miglint.schema.describe import CONSTRAINT_WORDS, describe, describe_column, describe_constraint, kind_of
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import (
     Absent,
     Extension,
@@ -29,7 +30,7 @@ from miglint.schema.parts import differing, same_order
 from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
-from miglint.schema.set_aside import is_set_aside
+from miglint.schema.set_aside import is_set_aside, only_keeps_data
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 
@@ -41,7 +42,9 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)
-        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp") or is_set_aside(key):
+        if one is two or key.space in ("rows", "role") or is_temporary(key, before.dialect):
+            continue
+        if is_set_aside(key) and only_keeps_data(key, one) and only_keeps_data(key, two):
             continue
         changes.extend(object_changes(key, one, two))
     return tuple(without_consequences(with_renames(changes, before, after), before, after))
@@ -101,7 +104,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
         return
-    certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
+    certain = not any(getattr(value, mark, False) for value in (one, two) for mark in ("assumed", "outdated"))
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
@@ -150,7 +153,7 @@ def _difference_of_views(one: View, two: View) -> _Difference:
     if replace(one, columns=two.columns) == two:
         return _Difference("columns", certain=known)
     if replace(one, populated=two.populated) == two:
-        return _Difference(counts=False)
+        return _Difference("state", counts=False)
     if _has_star(one) or _has_star(two):
         # The server expands the columns, and a list of them may be equivalent.
         return _Difference(certain=known and one.columns != two.columns)
@@ -161,6 +164,8 @@ def _aspect_of(value: SchemaObject, aspect: str | None) -> str:
     """Return what differs of an object, as text: one aspect, or the whole."""
     if isinstance(value, View) and aspect == "columns":
         return _list(value)
+    if isinstance(value, View) and aspect == "state":
+        return "populated" if value.populated else "not populated"
     if isinstance(value, Extension) and aspect == "version":
         return value.version or "the default"
     return describe(value)

@@ -50,7 +50,7 @@ class _StoredTable(Table, frozen=True, gc=False, array_like=True):
 
 
 class _StoredRoutine(Routine, frozen=True, gc=False, array_like=True):
-    read_call: bool | None = None  # type: ignore[assignment]  # a reader is stored as whether there is one
+    read_call: Any = None  # `True` for a reader: there is just one
 
 
 class _StoredKeys(Struct, array_like=True, frozen=True, gc=False):
@@ -145,8 +145,7 @@ def _hook(value: object) -> object:
     if isinstance(value, HashTrieSet):
         return sorted(members(value))
     if callable(value):
-        # The reader of a routine's body: there is just one.
-        return True
+        return True  # the reader of a routine's body
     raise NotImplementedError(f"{type(value).__name__} is no part of a schema")
 
 

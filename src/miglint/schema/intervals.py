@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 
 _SECOND = 1_000_000
@@ -36,14 +37,14 @@ def folded_interval(text: str) -> str | None:
         number, unit, sign, hours, minutes, seconds = part.groups()
         unit = unit if unit is None or unit in _TIMES or unit in _DAYS or unit in _MONTHS else unit.removesuffix("s")
         if unit is None:
-            length = (int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)) * _SECOND
+            length = (whole_number(hours) * 3600 + whole_number(minutes) * 60 + whole_number(seconds or "0")) * _SECOND
             time += -length if sign == "-" else length
         elif unit in _TIMES:
-            time += int(number) * _TIMES[unit]
+            time += whole_number(number) * _TIMES[unit]
         elif unit in _DAYS:
-            days += int(number) * _DAYS[unit]
+            days += whole_number(number) * _DAYS[unit]
         elif unit in _MONTHS:
-            months += int(number) * _MONTHS[unit]
+            months += whole_number(number) * _MONTHS[unit]
         else:
             return None
         at = part.end()

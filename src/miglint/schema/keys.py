@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 
 
@@ -37,3 +38,8 @@ class Part(Struct, frozen=True, order=True, array_like=True, gc=False):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+def is_temporary(key: Key, dialect: Dialect) -> bool:
+    """Return whether an object ends with its session. PostgreSQL's `temp` is a schema like any other."""
+    return key.schema == "pg_temp" or (key.schema == "temp" and dialect is Dialect.SQLITE)

@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from rpds import HashTrieMap
 
+from miglint.base.digits import whole_number
+
 Numbers: TypeAlias = "HashTrieMap[str, int]"
 NO_NUMBERS: Numbers = HashTrieMap()
 # The longest name, in bytes, whose other parts are not shortened when it gets a number.
@@ -28,5 +30,5 @@ def freed(numbers: Numbers, name: str, place: str = "") -> Numbers:
     known = numbers.get(place + stem)
     if known is None:
         return numbers
-    number = int(name[len(stem) :] or 0)
+    number = whole_number(name[len(stem) :] or "0")
     return numbers.insert(place + stem, number) if number < known else numbers

@@ -63,7 +63,8 @@ class Table(Struct, frozen=True, gc=False, array_like=True):
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
     have a name; unnamed SQLite constraints get one that starts with `#`. For an `assumed` table they hold what is
     known; `absent` are the names of columns and constraints known not to be there. `options` are its other settings.
-    `partition_key` is what `partition_by` says, as columns and expressions.
+    `partition_key` is what `partition_by` says, as columns and expressions. `outdated` means that a program ran
+    as a migration since: columns may have other types now.
     """
 
     name: Name
@@ -83,6 +84,7 @@ class Table(Struct, frozen=True, gc=False, array_like=True):
     absent: Names = frozenset()
     partition_key: tuple[IndexElement, ...] = ()
     source: str = ""
+    outdated: bool = False
 
     __eq__ = equal_by(
         "name",
@@ -130,7 +132,7 @@ class Index(Struct, frozen=True, gc=False, array_like=True):
     """An index. `constraint` names the constraint that it backs; `generated` marks a default name.
 
     `valid` is False after a failed `CONCURRENTLY`, and on a partitioned table until each partition has its own.
-    `parent` is the index of the partitioned table that it is part of and dropped with.
+    `parent` is the index of the partitioned table that it is part of and dropped with. `outdated` is as in `Table`.
     """
 
     name: Name
@@ -148,6 +150,7 @@ class Index(Struct, frozen=True, gc=False, array_like=True):
     generated: bool = False
     assumed: bool = False
     parent: Name | None = None
+    outdated: bool = False
 
     __eq__ = equal_by(
         "name",

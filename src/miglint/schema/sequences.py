@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from miglint.base.digits import whole_number
+
 _LIMITS = {"int2": 32767, "int4": 2147483647, "int8": 9223372036854775807}
 
 
@@ -17,9 +19,13 @@ def limits(options: Iterable[str]) -> tuple[int, int, int]:
     given = {name: value for name, _, value in (option.partition("=") for option in options) if value}
     up = not given.get("increment", "1").startswith("-")
     limit = _LIMITS.get(given.get("as", "int8"), _LIMITS["int8"])
-    low = int(given.get("minvalue", 1 if up else -limit - 1))
-    high = int(given.get("maxvalue", limit if up else -1))
-    return low, high, int(given.get("start", low if up else high))
+    low = _number(given.get("minvalue"), 1 if up else -limit - 1)
+    high = _number(given.get("maxvalue"), limit if up else -1)
+    return low, high, _number(given.get("start"), low if up else high)
+
+
+def _number(given: str | None, default: int) -> int:
+    return default if given is None else whole_number(given)
 
 
 def unusual(options: Iterable[str]) -> tuple[str, ...]:

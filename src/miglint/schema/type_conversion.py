@@ -6,6 +6,7 @@ the same one after the way back to its former type, by an assignment or by way o
 
 from __future__ import annotations
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Expression, Type
@@ -142,7 +143,7 @@ def _numeric(kind: Type) -> tuple[int, int] | None:
     """Return precision and scale of `numeric`, None without bounds."""
     if not kind.args:
         return None
-    return int(kind.args[0]), int(kind.args[1]) if len(kind.args) > 1 else 0
+    return whole_number(kind.args[0]), whole_number(kind.args[1]) if len(kind.args) > 1 else 0
 
 
 def _of_texts(one: Type, two: Type, *, explicit: bool) -> TypeChange | None:
@@ -173,7 +174,7 @@ def _padded(one: Type, two: Type, *, explicit: bool) -> TypeChange:
 
 def _size(kind: Type) -> int | None:
     """Return the number of characters that a text type is limited to."""
-    return int(kind.args[0]) if kind.args else 1 if kind.name == "bpchar" else None
+    return whole_number(kind.args[0]) if kind.args else 1 if kind.name == "bpchar" else None
 
 
 def _length(kind: Type) -> int | None:
@@ -208,15 +209,17 @@ def _of_same(one: Type, two: Type, *, explicit: bool) -> TypeChange:
     if not two.args and one.name != "bit":
         return KEPT
     if one.name in _TIMES:
-        shorter = not one.args or not one.args[-1].isdigit() or not two.args[-1].isdigit() or (
-            int(two.args[-1]) < int(one.args[-1])
+        shorter = not one.args or not one.args[-1].isdecimal() or not two.args[-1].isdecimal() or (
+            whole_number(two.args[-1]) < whole_number(one.args[-1])
         )  # fmt: skip
         return _ROUNDED if shorter else KEPT
     return _of_bits(one, two, explicit=explicit) if one.name in ("bit", "varbit") else _CHANGED
 
 
 def _of_bits(one: Type, two: Type, *, explicit: bool) -> TypeChange:
-    size, length = (int(kind.args[0]) if kind.args else 1 if kind.name == "bit" else None for kind in (two, one))
+    size, length = (
+        whole_number(kind.args[0]) if kind.args else 1 if kind.name == "bit" else None for kind in (two, one)
+    )
     if size is None or (two.name == "varbit" and length is not None and length <= size) or (
         one.name == two.name == "bit" and length == size
     ):  # fmt: skip

@@ -241,8 +241,11 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key, value in entries(self.objects):
             if value is ABSENT:
                 objects, journal = objects.discard(key), (key, journal)
-            elif isinstance(value, Table) and (not value.assumed or value.absent):
-                objects = objects.insert(key, replace(value, assumed=True, absent=frozenset()))
+            elif isinstance(value, Table) and (not (value.assumed and value.outdated) or value.absent):
+                objects = objects.insert(key, replace(value, assumed=True, absent=frozenset(), outdated=True))
+                journal = key, journal
+            elif isinstance(value, Index) and not value.outdated:
+                objects = objects.insert(key, replace(value, outdated=True))
                 journal = key, journal
         return replace(self, objects=objects, closed=False, rooted=False, journal=journal)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect, Script
 from miglint.base.template_names import has_tag
-from miglint.sql.operations import Statement
+from miglint.sql.operations import Statement, SyntaxProblem
 
 
 def parse(script: Script) -> tuple[Statement, ...]:
     """Parse a script with the front end of its dialect; spans count from the start of its file. Never raises."""
+    if script.file.error is not None:
+        problem = SyntaxProblem(f"the file was not read: {script.file.error}", script.span, certain=False)
+        return (Statement(script.span, "", (), problem),)
     text = script.text
     statements = _statements(text, script)
     if all(statement.problem is None for statement in statements):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from miglint.schema.journal import differing
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -94,9 +95,11 @@ class PassingObjects:
 
 
 def _made(made: Name, before: Schema, after: Schema) -> Iterator[Key]:
-    for key, value in after.named(made.name):
+    # What one operation has set is less to go through than what has its name.
+    for key in sorted(differing(before, after)):
         own = key.space in ("relation", "type", "routine") and made.schema in (None, key.schema)
-        if own and before.find(key) is None and getattr(value, "name", None) is not None:
+        new = own and key.name.partition("(")[0].lower() == made.name.lower() and before.find(key) is None
+        if new and getattr(after.find(key), "name", None) is not None:
             yield key
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import (
     Comment,
     Index,
@@ -34,7 +35,7 @@ def to_sql(schema: Schema) -> str:
 
 def statements(schema: Schema) -> Iterator[str]:
     """Yield the statements that create the schema, in an order in which they run."""
-    objects = [(key, value) for key, value in ordered(schema) if key.schema not in ("pg_temp", "temp")]
+    objects = [(key, value) for key, value in ordered(schema) if not is_temporary(key, schema.dialect)]
     for _, value in objects:
         if isinstance(value, Other) and value.kind == "role":
             yield _role(value)

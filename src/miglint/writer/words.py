@@ -23,7 +23,7 @@ _QUOTED_TYPES = frozenset({"char"})
 
 def identifier(text: str) -> str:
     """Return a name, quoted where it must be. A tag of a template is left as it is."""
-    plain = text.isascii() and text.replace("_", "a").isalnum() and text == text.lower() and not text[:1].isdigit()
+    plain = text.isascii() and text.replace("_", "a").isalnum() and text == text.lower() and not text[:1].isdecimal()
     return text if (plain and text not in _RESERVED) or has_tag(text) else '"' + text.replace('"', '""') + '"'
 
 
@@ -71,8 +71,8 @@ def _type_arguments(value: Type) -> str:
         return ""
     if value.schema is not None or value.name != "interval":
         return f"({', '.join(value.args)})"
-    fields = "" if value.args[0].isdigit() else f" {value.args[0]}"
-    precision = next((f"({part})" for part in value.args if part.isdigit()), "")
+    fields = "" if value.args[0].isdecimal() else f" {value.args[0]}"
+    precision = next((f"({part})" for part in value.args if part.isdecimal()), "")
     return fields + precision
 
 

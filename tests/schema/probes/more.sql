@@ -420,3 +420,351 @@ CREATE TABLE u (b int);
 INSERT INTO t VALUES ((SELECT zz FROM u));
 --- rollback
 SELECT 1;
+
+=== defaults come back in another spelling
+CREATE TABLE t (
+    c0 jsonb DEFAULT '{}',
+    c1 jsonb DEFAULT '{}',
+    c2 text DEFAULT 'A',
+    c3 text DEFAULT 'A',
+    c4 varchar(10) DEFAULT 'a',
+    c5 int DEFAULT 1,
+    c6 int DEFAULT 1,
+    c7 uuid DEFAULT '00000000-0000-0000-0000-000000000001',
+    c8 date DEFAULT '2020-01-01',
+    c9 interval DEFAULT '1 day',
+    c10 text[] DEFAULT '{}',
+    c11 int[] DEFAULT '{1,2}',
+    c12 timestamptz DEFAULT '2020-01-01 00:00:00+00',
+    c13 timestamptz DEFAULT '2020-01-01 00:00:00+00',
+    c14 time DEFAULT '10:00',
+    c15 boolean DEFAULT true,
+    c16 inet DEFAULT '1.2.3.4'
+);
+--- forward
+ALTER TABLE t ALTER c0 DROP DEFAULT;
+ALTER TABLE t ALTER c1 DROP DEFAULT;
+ALTER TABLE t ALTER c2 DROP DEFAULT;
+ALTER TABLE t ALTER c3 DROP DEFAULT;
+ALTER TABLE t ALTER c4 DROP DEFAULT;
+ALTER TABLE t ALTER c5 DROP DEFAULT;
+ALTER TABLE t ALTER c6 DROP DEFAULT;
+ALTER TABLE t ALTER c7 DROP DEFAULT;
+ALTER TABLE t ALTER c8 DROP DEFAULT;
+ALTER TABLE t ALTER c9 DROP DEFAULT;
+ALTER TABLE t ALTER c10 DROP DEFAULT;
+ALTER TABLE t ALTER c11 DROP DEFAULT;
+ALTER TABLE t ALTER c12 DROP DEFAULT;
+ALTER TABLE t ALTER c13 DROP DEFAULT;
+ALTER TABLE t ALTER c14 DROP DEFAULT;
+ALTER TABLE t ALTER c15 DROP DEFAULT;
+ALTER TABLE t ALTER c16 DROP DEFAULT;
+--- rollback
+ALTER TABLE t ALTER c0 SET DEFAULT '{}'::JSONB;
+ALTER TABLE t ALTER c1 SET DEFAULT CAST('{}' AS JSONB);
+ALTER TABLE t ALTER c2 SET DEFAULT 'A'  ::  TEXT;
+ALTER TABLE t ALTER c3 SET DEFAULT E'A'::Text;
+ALTER TABLE t ALTER c4 SET DEFAULT 'a' :: CHARACTER VARYING;
+ALTER TABLE t ALTER c5 SET DEFAULT 1::INTEGER;
+ALTER TABLE t ALTER c6 SET DEFAULT '1'::INT4;
+ALTER TABLE t ALTER c7 SET DEFAULT '00000000-0000-0000-0000-000000000001'::UUID;
+ALTER TABLE t ALTER c8 SET DEFAULT '2020-01-01'::DATE;
+ALTER TABLE t ALTER c9 SET DEFAULT '1 day'::INTERVAL;
+ALTER TABLE t ALTER c10 SET DEFAULT '{}'::TEXT[];
+ALTER TABLE t ALTER c11 SET DEFAULT '{1, 2}'::INTEGER [];
+ALTER TABLE t ALTER c12 SET DEFAULT TIMESTAMP WITH TIME ZONE '2020-01-01 00:00:00+00';
+ALTER TABLE t ALTER c13 SET DEFAULT '2020-01-01 00:00:00+00'::Timestamp With Time Zone;
+ALTER TABLE t ALTER c14 SET DEFAULT '10:00:00'::time without time zone;
+ALTER TABLE t ALTER c15 SET DEFAULT 'ON'::BOOLEAN;
+ALTER TABLE t ALTER c16 SET DEFAULT '1.2.3.4'::INET;
+
+=== default 'a'::TEXT for 'a' of varchar(10)
+CREATE TABLE t (c varchar(10) DEFAULT 'a');
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT 'a'::TEXT;
+
+=== default 1::BIGINT for 1 of bigint
+CREATE TABLE t (c bigint DEFAULT 1);
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT 1::BIGINT;
+
+=== default 1.5::DOUBLE PRECISION for 1.5 of float8
+CREATE TABLE t (c float8 DEFAULT 1.5);
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT 1.5::DOUBLE PRECISION;
+
+=== default 0::NUMERIC for 0 of numeric(10,2)
+CREATE TABLE t (c numeric(10,2) DEFAULT 0);
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT 0::NUMERIC;
+
+=== default 'a'::VARCHAR for 'a' of text
+CREATE TABLE t (c text DEFAULT 'a');
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT 'a'::VARCHAR;
+
+=== default ARRAY[]::TEXT[] for '{}' of text[]
+CREATE TABLE t (c text[] DEFAULT '{}');
+--- forward
+ALTER TABLE t ALTER c DROP DEFAULT;
+--- rollback differs
+ALTER TABLE t ALTER c SET DEFAULT ARRAY[]::TEXT[];
+
+=== function returns a row with too few columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row with all
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT a, b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a whole row
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT t FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a star
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT * FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row of other types
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT b, a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row too long
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS $$ SELECT a, b, a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a row of a composite
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT 1, 'x'::text $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a composite too short
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT 1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a composite as a value
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS pair LANGUAGE sql AS $$ SELECT ROW(1, 'x')::pair $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a table of one column
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT a FROM one $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns the row of a table of one column
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT one FROM one $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a table of one column and another type
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS one LANGUAGE sql AS $$ SELECT b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a view's row
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS $$ SELECT a FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a view's row too long
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS $$ SELECT a, b FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns rows that an insert returns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ INSERT INTO t VALUES (1, 'x') RETURNING a, b $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns an array of rows
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t[] LANGUAGE sql AS $$ SELECT array_agg(t) FROM t $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a cte with two columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS $$ WITH q AS (SELECT a FROM t) SELECT a, 'x' FROM q $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns assignable types
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT 1::smallint, 'x'::varchar $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a bigint for an integer
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT 1::bigint, 'x' $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null columns
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t (a int, b text);
+CREATE TABLE one (a int);
+CREATE VIEW v AS SELECT a FROM t;
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS t LANGUAGE sql AS $$ SELECT NULL, NULL $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT NULL $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a string for an integer
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '1' $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a null of a subquery
+CREATE TABLE t (a int);
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT x FROM (SELECT NULL AS x) q $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null in one branch
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT CASE WHEN true THEN 1 ELSE NULL END $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns null or one
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT NULL UNION ALL SELECT 1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns a cast
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '1'::int $$;
+--- rollback
+DROP FUNCTION IF EXISTS f();
+
+=== function returns an unknown parameter
+CREATE TABLE t (a int);
+--- forward
+CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$;
+--- rollback
+DROP FUNCTION IF EXISTS f(int);

@@ -354,3 +354,11 @@ def test_what_is_too_deep_is_opaque() -> None:
     assert isinstance(operation, Opaque)
     assert not operation.schema_effect
     assert operation.reason == "queries are nested too deeply to be read"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT a FROM t ORDER BY a NULLS LAST", "SELECT group_concat(a, ',' ORDER BY a DESC NULLS FIRST) FROM t"],
+)
+def test_where_nulls_are_sorted_is_no_column(text: str) -> None:
+    assert set(query_of(text).uses) == {ColumnUse(T, "a")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, Problem, SourceFile, Span
 from miglint.discovery.dialects import UNMARKED, Mark, named
@@ -188,7 +189,7 @@ def _stem(name: str) -> str:
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
     parts = _NUMBERS.split(name)
-    return tuple((int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts))
+    return tuple((whole_number(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts))
 
 
 LIQUIBASE = Layout("liquibase", _recognize, _collect, releases=False, written=CommentLines("--rollback "))

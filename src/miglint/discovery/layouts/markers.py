@@ -6,6 +6,7 @@ import re
 from math import inf
 from typing import NamedTuple
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem, SourceFile, Span
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
@@ -137,7 +138,7 @@ def _layout(tool: _Tool) -> Layout:
         if tool.by_name:
             # Letters sort after digits; equal numbers are ordered by name.
             first = _DIGITS.match(version)
-            return (int(first[0]) if first else inf, name)
+            return (whole_number(first[0]) if first else inf, name)
         return textual(version) if tool.textual else numeric(version)
 
     def split(found: FoundFile) -> tuple[str, str] | None:
@@ -146,7 +147,7 @@ def _layout(tool: _Tool) -> Layout:
         if match is not None:
             return match[1], match[2]
         stem = base[: -len(".sql")]
-        return (stem, "") if tool.by_name and stem and not stem[0].isdigit() else None
+        return (stem, "") if tool.by_name and stem and not stem[0].isdecimal() else None
 
     def recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
         return [

@@ -84,7 +84,7 @@ def start_container(image: str | None, version: str | None, limits: Limits, dead
     assert engine is not None
     major = str(engine.server.version // 10_000)
     wanted = (version or "").split(".")[0].split("-")[0]
-    if wanted.isdigit() and wanted != major:
+    if wanted.isdecimal() and wanted != major:
         engine.close()
         raise EngineMissingError(f"image {chosen} contains PostgreSQL {major}, but version {version} was requested")
     return engine

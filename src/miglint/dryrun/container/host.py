@@ -146,7 +146,7 @@ def sweep_containers(client: Any) -> None:
     ]
     for found in labels:
         place, _, pid = found[_OWNER].rpartition(" ")
-        if place == _owner().rpartition(" ")[0] and pid.isdigit() and not is_running(int(pid)):
+        if place == _owner().rpartition(" ")[0] and pid.isdecimal() and not is_running(int(pid)):
             remove_run(client, found.get(_RUN, ""))
 
 

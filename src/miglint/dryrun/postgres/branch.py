@@ -68,6 +68,9 @@ class PostgresBranch:
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script; if it fails, roll it back. Raises `BranchError` if branching may be the cause."""
+        unread = script.unread()
+        if unread is not None:
+            return Execution(error=unread)
         started = time.perf_counter()
         statements: list[StatementRun] = []
         with _lost_is_doubtful(self._database):

@@ -64,7 +64,8 @@ def _sequence(row: Row) -> Found:
     options = [*(f"{option}={value}" for option, value in numbers), f"as={_SEQUENCE_TYPES[kind]}"]
     options += ["cycle=true"] if cycle else []
     owner = (Name(home, table), column or "") if table is not None else None
-    implicit = dependency == "i" or (owner is not None and chosen(name, table, column or ""))
+    # Without a column that draws from it, a sequence stays when its name is one that `serial` gives.
+    implicit = dependency == "i" or (dependency == "a" and chosen(name, table, column or ""))
     yield (
         Key("relation", schema, name),
         Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),

@@ -34,7 +34,7 @@ def _bounded(query: str) -> str:
 
 _NAMESPACES = f"""
 SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
-  {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid")}"""
+  {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid", "n.nspowner")}"""
 
 
 # Besides options set by scripts, PostgreSQL 17.12 stores a number here, which pg_dump omits as well.
@@ -120,16 +120,21 @@ LEFT JOIN ({_constraints(f"k.conrelid {_WANTED}")}) cons ON cons.conrelid = c.oi
 WHERE c.oid {_WANTED}) q) q"""
 
 
+# Whether the default of the column that a sequence belongs to draws from it.
+_DRAWN = """EXISTS (SELECT FROM pg_attrdef own JOIN pg_depend draws ON draws.classid = 'pg_attrdef'::regclass
+  AND draws.objid = own.oid AND draws.refclassid = 'pg_class'::regclass AND draws.refobjid = c.oid
+  WHERE own.adrelid = d.refobjid AND own.adnum = d.refobjsubid)"""
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
-  s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname, d.deptype, c.relacl::text,
+  s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname,
+  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, c.relacl::text,
   {comment_on("pg_class", "c.oid")})::text
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
   AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-WHERE {OURS} AND {no_member("pg_class", "c.oid")}"""
+WHERE {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 _TYPES = f"""
 SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
@@ -152,7 +157,7 @@ LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid
 LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ebn ON ebn.oid = eb.typnamespace
 LEFT JOIN pg_class tc ON tc.oid = t.typrelid
-WHERE {OURS} AND {no_member("pg_type", "t.oid")} AND t.typsubscript <> 'array_subscript_handler'::regproc
+WHERE {OURS} AND {no_member("pg_type", "t.oid", "t.typowner")} AND t.typsubscript <> 'array_subscript_handler'::regproc
   AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p') AND (t.typrelid = 0 OR tc.relkind = 'c')"""
 
 _ROUTINES = f"""
@@ -173,7 +178,7 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l 
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
 LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ren ON ren.oid = ret.typnamespace
-WHERE {OURS} AND {no_member("pg_proc", "p.oid")}
+WHERE {OURS} AND {no_member("pg_proc", "p.oid", "p.proowner")}
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')"""
 
 _TRIGGERS = f"""
@@ -227,7 +232,7 @@ LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
   WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
 LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 16384")} w ON w.of = c.oid
 LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid")}"""
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 # Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
 # schema of one leaves the rows of those that mention it as they were.
@@ -282,8 +287,9 @@ _PARTS = {
     "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
     " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
     "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.deptype IN ('a', 'i') AND d.objid >= 16384"
-    " AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)",
+    " FROM pg_depend d WHERE d.objid >= 16384 AND d.refclassid = 'pg_class'::regclass"
+    " AND (d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0"
+    " OR d.deptype = 'n' AND d.classid = 'pg_attrdef'::regclass))",
     "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
     " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
     " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",

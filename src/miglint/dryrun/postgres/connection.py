@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.sql.postgres.messages import brief
+
+if sys.platform != "win32":
+    from fcntl import ioctl
+    from termios import FIONREAD
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -29,6 +34,10 @@ _GRACE = 2.0
 _ABANDON = 12.0
 _OWN_SECONDS = 60.0
 _ALL_NOTICES = 1_000_000
+# In bytes: libpq takes in a row or a message whole, and up to ten times as much memory for it. To internal statements,
+# the server answers with many rows.
+_MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
+_MESSAGE_SIZE = "message size"
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
 _CANCELED = "57014"
@@ -81,6 +90,9 @@ class Session:
         self._seconds = seconds
         self._short = short
         self._notices = 0
+        # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
+        self._arrived = 0
+        self._most = _MOST_ANSWERED
         self._stopping = 0.0
         self._prepared: set[str] = set()
         self._killed = False
@@ -95,6 +107,7 @@ class Session:
 
     def _notice(self, _: pq.abc.PGresult) -> None:
         self._notices += 1
+        self._arrived = 0
 
     @property
     def pid(self) -> int:
@@ -128,6 +141,7 @@ class Session:
     def script(self, sql: str, bounds: StatementBounds) -> ServerError | None:
         """Run one statement of a script within limits, and discard its rows."""
         self._notices = 0
+        self._most = _MOST_SENT
         started = time.monotonic()
         stopped: list[str] = []
         error: ServerError | None = None
@@ -164,15 +178,25 @@ class Session:
                     self._read(started, bounds, stopped)
                 elif size < 0:
                     break
+                else:
+                    self._arrived = 0
         return result
 
     def _wait(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
+        self._arrived = 0
         while self._db.is_busy():
             self._read(started, bounds, stopped)
 
     def _read(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         """Wait for the server briefly, and check the limits."""
         if self._selector.select(_LOOK):
+            self._arrived += _waiting(self._db.socket)
+            if self._arrived > self._most:
+                # Nothing more of it is read: the server's process ends with its connection.
+                stopped[:] = [_MESSAGE_SIZE]
+                self._killed = True
+                self._kill(self.pid)
+                raise self._pq_error()("a row or message that is too large")
             self._db.consume_input()
             self._drain()
         now = time.monotonic()
@@ -215,6 +239,7 @@ class Session:
         bounds = StatementBounds(self._seconds(), _ALL_NOTICES)
         stopped: list[str] = []
         self._notices = 0
+        self._most = _MOST_ANSWERED
         try:
             self._db.send_query(sql.encode())
             while True:
@@ -291,6 +316,13 @@ class QueryError(Exception):
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+def _waiting(socket: int) -> int:
+    """Return how many bytes have arrived at a socket; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0
+    return int.from_bytes(ioctl(socket, FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _shortened(text: bytes) -> str:

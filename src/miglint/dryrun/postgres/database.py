@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
-from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
@@ -85,6 +85,9 @@ class PostgresDatabase(ScriptSession):
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
+        unread = script.unread()
+        if unread is not None:
+            return Execution(error=unread)
         started = time.perf_counter()
         self._schema = None
         self._observed |= observe
@@ -97,10 +100,11 @@ class PostgresDatabase(ScriptSession):
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
+        left = self.tenant.end_prepared(self.name)
         self.release()
         if error is None:
             self.switch_triggers()
-        beyond = self.tenant.audit(self.name)
+        beyond = left + self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None
         self._follow(script, error)
@@ -291,7 +295,13 @@ class Twin(PostgresDatabase):
 
     def try_out(self, script: Prepared) -> TrialRun:
         """Run a script beside this database, and return whether it changed rows; the schema is not read."""
-        beside = self.branch((script,))
+        try:
+            return self._beside(script, self.branch((script,)))
+        except BranchError:
+            # The script ends its session, or fails where a copy may not.
+            return self._beside(script, self.copy())
+
+    def _beside(self, script: Prepared, beside: Database) -> TrialRun:
         try:
             execution = beside.run(script)
             if not execution.ok:

@@ -52,8 +52,8 @@ def need_programs(folder: Path) -> Programs:
     if done.returncode != 0:
         why = (done.stderr.strip().splitlines() or [f"it exited with status {done.returncode}"])[0]
         raise EngineMissingError(f"cannot run {server}: {why[:300]}")
-    digits = next((word for word in done.stdout.split() if word[:1].isdigit()), "0")
-    return Programs(folder, tuple(int(part) for part in digits.split(".") if part.isdigit()) or (0,))
+    digits = next((word for word in done.stdout.split() if word[:1].isdecimal()), "0")
+    return Programs(folder, tuple(int(part) for part in digits.split(".") if part.isdecimal()) or (0,))
 
 
 def executable(name: str) -> str:

@@ -326,6 +326,8 @@ class Roles:
             "default_transaction_read_only": "on",
             "statement_timeout": str(int(max(READ_SECONDS, self.server.limits.statement) * 1000)),
             "local_preload_libraries": "",
+            # Compiling the long queries of the catalog takes a hundred times longer than running them.
+            "jit": "off",
             "role": "none",
         }
 

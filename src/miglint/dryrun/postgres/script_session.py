@@ -124,7 +124,7 @@ class ScriptSession:
         """End the transaction of a script, and return its error, or that of the commit."""
         try:
             if session.alive and session.in_transaction:
-                if error is None and (script.wrapped or script.ended):
+                if error is None and (script.wrapped or script.in_tools):
                     error = self.error_at(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
                 if session.alive and session.in_transaction:
                     session.query("ROLLBACK")
@@ -154,28 +154,48 @@ class ScriptSession:
         self._switched = {}
         begins = True
         for index, piece in enumerate(script.pieces):
+            if not session.in_transaction and script.begins_before(index):
+                error = self._statement(session, index, replace(piece, text="BEGIN"), disabled)
+                if error is not None:
+                    return error
             begun = time.perf_counter()
             sent = _without_isolation(piece) if begins and session.in_transaction else piece
             begins = begins and opens_transaction(sent.text)
             error = self._statement(session, index, sent, disabled)
             if error is None and script.wrapped and not session.in_transaction:
                 error = self.error_at(_ENDED, index, (piece,), 0.0)
-            seconds = time.perf_counter() - begun
-            if watch is None or (error is not None and not self._keeps_effects(session)):
-                statements.append(StatementRun(index, piece.span, seconds))
-            else:
-                try:
-                    statements.append(watch.look(index, piece.span, seconds))
-                except QueryError as failed:
-                    # The script holds all locks that the server has.
-                    statements.append(StatementRun(index, piece.span, seconds))
-                    self._disconnect()
-                    return error or self.error_at(failed.error, index, (piece,), seconds)
+            ran = StatementRun(index, piece.span, time.perf_counter() - begun)
+            error = self._looked_at(session, ran, piece, watch, statements, error)
             if error is not None:
                 return error
         if disabled and session.alive:
             self._switched = _tables_of(session, disabled)
+        if script.ends_in_servers() and session.alive and session.in_transaction:
+            last = len(script.pieces) - 1
+            return self._statement(session, last, replace(script.pieces[last], text="COMMIT"), disabled)
         return None
+
+    def _looked_at(
+        self,
+        session: Session,
+        ran: StatementRun,
+        piece: StatementText,
+        watch: Watch | None,
+        statements: list[StatementRun],
+        error: EngineError | None,
+    ) -> EngineError | None:
+        """Add a statement that ran, with what `watch` sees of it, and return its error."""
+        if watch is None or (error is not None and not self._keeps_effects(session)):
+            statements.append(ran)
+            return error
+        try:
+            statements.append(watch.look(ran.index, ran.span, ran.seconds))
+        except QueryError as failed:
+            # The script holds all locks that the server has.
+            statements.append(ran)
+            self._disconnect()
+            return error or self.error_at(failed.error, ran.index, (piece,), ran.seconds)
+        return error
 
     def switch_triggers(self) -> None:
         """Switch the triggers that the last script did, those of foreign keys too; a table that is gone is left out."""

@@ -115,8 +115,11 @@ class PostgresServer:
             self.version = admin.version
             rows = admin.query(
                 "SELECT name FROM pg_catalog.pg_available_extensions;"
-                "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+                "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;"
+                "SELECT current_setting('max_prepared_transactions')"
             )
+        # Whether a script can leave a prepared transaction.
+        self.prepares = rows[2][0][0] != "0"
         self.available = frozenset(row[0] or "" for row in rows[0])
         self.superuser = bool(rows[1]) and rows[1][0][0] == "t"
 
@@ -290,12 +293,14 @@ def drop_database(server: PostgresServer, name: str) -> bool:
     return False
 
 
-def end_prepared(server: PostgresServer, name: str) -> bool:
-    """Roll back the transactions that scripts prepared in a database; return whether there were any."""
+def end_prepared(server: PostgresServer, name: str) -> tuple[str, ...]:
+    """Roll back the transactions that scripts prepared in a database; return their identifiers."""
     with server.admin() as admin:
-        held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
+        held = admin.query(f"SELECT gid, owner FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
     if held:
         with contextlib.closing(server.admin_in(name)) as session:
-            for (gid,) in held:
+            for gid, owner in held:
+                # Only a superuser may end those of another role.
+                session.query(f"SET ROLE {quoted(owner or '')}")
                 session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
-    return bool(held)
+    return tuple(gid or "" for gid, _ in held)

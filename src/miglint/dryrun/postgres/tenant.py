@@ -86,6 +86,17 @@ class Tenant:
             self._found += self._audited("")
             return opened()
 
+    def end_prepared(self, database: str) -> tuple[str, ...]:
+        """Roll back the transactions that a script left prepared, whose locks nothing ends; return what it has done."""
+        if not self.server.prepares:
+            return ()
+        try:
+            left = end_prepared(self.server, database)
+        except QueryError:
+            return ()
+        self.server.tested_limits = self.server.tested_limits or bool(left)
+        return tuple(f"leaves the prepared transaction {gid}" for gid in left)
+
     def audit(self, database: str) -> tuple[str, ...]:
         """Revert changes that scripts in a database made outside of it, and return descriptions of them."""
         found, self._found = self._found, ()

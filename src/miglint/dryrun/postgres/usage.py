@@ -38,7 +38,7 @@ def folder_usage(folder: Path) -> Usage:
             else:
                 # pgsql_tmp4711.0, or a folder of that name with files in it
                 digits = parts[1].removeprefix(_TEMPORARY).split(".")[0] if len(parts) > 1 else ""
-                if digits.isdigit():
+                if digits.isdecimal():
                     temporary[int(digits)] = temporary.get(int(digits), 0) + size
     return Usage(total, databases, temporary)
 
@@ -79,7 +79,7 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
     wanted = f" {server} ".encode()
     found: dict[int, int] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - faster
-        if not name.isdigit():
+        if not name.isdecimal():
             continue
         try:
             with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - faster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from miglint.base.digits import whole_number
 from miglint.dryrun.postgres.connection import literal, quoted
 from miglint.dryrun.row_checks import Allowed
 from miglint.schema.objects import Domain, Enum, Key
@@ -82,7 +83,7 @@ def _of_built_in(kind: Type, rule: Allowed | None, *, unique: bool, seed: int) -
             return f"('{{\"n\": ' || {key} || '}}')::{shown(kind)}"
         return _text(kind, rule, key, seed)
     if kind.name in ("bit", "varbit"):
-        size = int(kind.args[0]) if kind.args else 1
+        size = whole_number(kind.args[0]) if kind.args else 1
         return f"lpad(({key} % 2)::int::bit(1)::text, {size}, '0')::{kind.name}({size})"
     found = _PLAIN.get(kind.name)
     return None if found is None else found.format(k=key, seed=literal(str(seed)), type=shown(kind))
@@ -93,7 +94,7 @@ def _number(kind: Type, rule: Allowed | None, *, unique: bool) -> str:
     most = rule.most if rule is not None and rule.most is not None else None
     most = most if most is not None else float(_INTEGERS.get(kind.name, 2_000_000_000))
     if kind.name == "numeric" and kind.args:
-        digits = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
+        digits = whole_number(kind.args[0]) - (whole_number(kind.args[1]) if len(kind.args) > 1 else 0)
         most = min(most, float(10 ** max(0, digits) - 1))
     start = least if least is not None else min(1.0, most)
     span = max(1, int(min(most - start + 1, 2_000_000_000)))
@@ -104,7 +105,7 @@ def _number(kind: Type, rule: Allowed | None, *, unique: bool) -> str:
 def _text(kind: Type, rule: Allowed | None, key: str, seed: int) -> str:
     longest = _LONGEST
     if kind.args:
-        longest = min(longest, int(kind.args[0]))
+        longest = min(longest, whole_number(kind.args[0]))
     elif kind.name == "char":
         longest = 1
     shortest = 0
@@ -125,6 +126,6 @@ def shown(kind: Type) -> str:
     if kind.schema is None:
         base = f"pg_catalog.{base}"
     modifiers = (
-        f"({','.join(kind.args)})" if kind.args and all(part.lstrip("-").isdigit() for part in kind.args) else ""
+        f"({','.join(kind.args)})" if kind.args and all(part.lstrip("-").isdecimal() for part in kind.args) else ""
     )
     return f"{base}{modifiers}{'[]' * kind.dimensions}"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.dryrun.sqlite.catalog_queries import schema_details, stored_objects
 from miglint.dryrun.sqlite.library import Connection
-from miglint.dryrun.sqlite.text import TableText, canonical, read_table
+from miglint.dryrun.sqlite.text import TableText, canonical, read_table, virtual_module
 from miglint.dryrun.sqlite.wire import IndexDetails, SchemaDetails, StoredObject, TableDetails
 from miglint.schema.objects import Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.value import Schema
@@ -23,6 +24,20 @@ _GENERATED_STORED = 3
 # Parsed objects by what describes them completely: their stored SQL, and the columns of a view.
 _KnownObjects = dict[tuple[object, ...], SchemaObject]
 
+
+# The names of shadow tables, after the name of the virtual table and an underscore, by module.
+_FULL_TEXT = ("content", "segments", "segdir", "docsize", "stat")
+_TREE = ("node", "parent", "rowid")
+_PARTS = {
+    "fts3": _FULL_TEXT,
+    "fts4": _FULL_TEXT,
+    "fts5": ("data", "idx", "content", "docsize", "config"),
+    "rtree": _TREE,
+    "rtree_i32": _TREE,
+    "geopoly": _TREE,
+}
+# The shadow tables of virtual tables, by the name of these.
+_Shadows = dict[str, tuple[StoredObject, ...]]
 
 # Queries the pragmas for tables, indexes and views by name.
 Ask = Callable[[list[str], list[str], list[str]], SchemaDetails]
@@ -55,11 +70,13 @@ class CatalogReader:
         same = None if views else next((read for read in recent if read.stored == stored), None)
         if same is None:
             shadows = _shadows(stored)
-            shown = [one for one in stored if one.owner.lower() not in shadows]
+            hidden = {one.name for parts in shadows.values() for one in parts}
+            shown = [one for one in stored if not (one.kind == "table" and one.name in hidden)]
             details = _ask(shown, ask, self._known)
             same = next((read for read in recent if read.stored == stored and read.views == details.views), None)
             if same is None:
-                same = self._changed(recent, stored, details.views, dict(_objects(shown, details, self._known)))
+                objects = dict(_objects(shown, shadows, details, self._known))
+                same = self._changed(recent, stored, details.views, objects)
         if not recent or same is not recent[0]:
             self._recent = (same, *(read for read in recent if read is not same))[:_MOST_RECENT]
         return same.schema
@@ -90,12 +107,13 @@ def read_schema(db: Connection) -> Schema:
 
 
 def _objects(
-    shown: list[StoredObject], details: SchemaDetails, known: _KnownObjects
+    shown: list[StoredObject], shadows: _Shadows, details: SchemaDetails, known: _KnownObjects
 ) -> Iterator[tuple[Key, SchemaObject]]:
     for one in shown:
         key = Key("relation", _MAIN, one.name.lower())
         if _is_described(one):
-            yield key, _known(one, details, known)
+            value = _known(one, details, known)
+            yield key, _with_shadows(value, one, shadows[one.name], known) if one.name in shadows else value
         elif one.kind == "view":
             columns = details.views.get(one.name, ())
             place = (*_place(one), columns)
@@ -145,13 +163,36 @@ def _described(one: StoredObject, details: SchemaDetails) -> SchemaObject:
     return _index(one.name, one.owner, one.sql or "", details.indexes.get(one.name, ()))
 
 
-def _shadows(stored: tuple[StoredObject, ...]) -> frozenset[str]:
-    """Return the shadow tables of virtual tables, which are created and dropped with them."""
-    tables = [one for one in stored if one.kind == "table"]
-    virtual = [one.name for one in tables if canonical(one.sql or "").startswith("create virtual")]
-    return frozenset(
-        one.name.lower() for one in tables for owner in virtual if one.name.lower().startswith(f"{owner.lower()}_")
-    )
+def _shadows(stored: tuple[StoredObject, ...]) -> _Shadows:
+    """Return the virtual tables with the shadow tables in which their modules keep their contents.
+
+    Only a name that the module itself gives is one of these: another table whose name begins like that of a virtual
+    table is a table of the project.
+    """
+    tables = {one.name.lower(): one for one in stored if one.kind == "table"}
+    found: dict[str, tuple[StoredObject, ...]] = {}
+    for name, one in tables.items():
+        module = virtual_module(one.sql or "")
+        if module is not None:
+            parts = (f"{name}_{part}" for part in _PARTS.get(module, ()))
+            found[one.name] = tuple(tables[part] for part in parts if part in tables)
+    return found
+
+
+def _with_shadows(
+    value: SchemaObject, one: StoredObject, shadows: tuple[StoredObject, ...], known: _KnownObjects
+) -> SchemaObject:
+    """Return a virtual table with its shadow tables as its options, so that a script cannot drop or change them unseen.
+
+    They are created and dropped with it, and are no objects of their own.
+    """
+    assert isinstance(value, Table)
+    place = (*_place(one), shadows)
+    complete = known.get(place)
+    if complete is None:
+        options = {f"shadow table {part.name}": part.sql or "" for part in shadows}
+        complete = known[place] = replace(value, options=options)
+    return complete
 
 
 def _after_name(sql: str, name: str) -> str:
@@ -162,7 +203,7 @@ def _after_name(sql: str, name: str) -> str:
 
 def _table(name: str, sql: str, details: TableDetails) -> Table:
     text = read_table(sql)
-    virtual = canonical(sql).startswith("create virtual")
+    virtual = virtual_module(sql) is not None
     columns: dict[str, Column] = {}
     keys: list[tuple[int, str]] = []
     generated = dict(text.generated)

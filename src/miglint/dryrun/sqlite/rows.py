@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Protocol
 
+from miglint.base.digits import whole_number
 from miglint.dryrun.interfaces import Filled
 from miglint.dryrun.row_checks import Allowed, allowed, unique_columns
 from miglint.dryrun.row_order import foreign_keys, in_order, unique_indexes
@@ -205,7 +206,7 @@ def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: b
 
 def _listed(kind: str, text: str) -> Cell:
     """Return one of the values that a CHECK lists, as a number if the column is not for text."""
-    return int(text) if text.lstrip("-").isdigit() and not _holds(kind, "CHAR", "TEXT") else text
+    return whole_number(text) if text.lstrip("-").isdecimal() and not _holds(kind, "CHAR", "TEXT") else text
 
 
 def _holds(kind: str, *words: str) -> bool:
@@ -223,7 +224,7 @@ def _integer(kind: str, rule: Allowed | None, key: int) -> int:
 
 def _text(column: Column, rule: Allowed | None, i: int, word: str) -> str:
     arguments = column.type.args if column.type is not None else ()
-    longest = int(arguments[0]) if arguments and arguments[0].isdigit() else 120
+    longest = whole_number(arguments[0]) if arguments and arguments[0].isdecimal() else 120
     longest = min(longest, 120, rule.longest if rule is not None and rule.longest is not None else 120)
     shortest = min(rule.shortest, longest) if rule is not None else 0
     return word.ljust(longest if i % 5 == 0 else shortest, "x")[

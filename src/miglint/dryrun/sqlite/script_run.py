@@ -44,7 +44,10 @@ class ScriptRun:
         return wire.RunScript(database, statements, self._script.wrapped, self._limits.statement, self._deadline.left)
 
     def unreadable(self) -> Execution | None:
-        """Return the failure of a script with invalid characters; None for any other."""
+        """Return the failure of a script that was not read or has invalid characters; None for any other."""
+        unread = self._script.unread()
+        if unread is not None:
+            return self._execution((), unread)
         for index, piece in enumerate(self._script.pieces):
             try:
                 piece.text.encode()

@@ -55,6 +55,15 @@ def canonical(sql: str) -> str:
     return " ".join(token.text for token in tokens(sql))
 
 
+def virtual_module(sql: str) -> str | None:
+    """Return the module of a stored `CREATE VIRTUAL TABLE name USING module`, or None for another statement."""
+    # SQLite writes the first words of the stored statement itself.
+    if sql[:14].upper() != "CREATE VIRTUAL":
+        return None
+    words = tokens(sql)
+    return words[5].text if len(words) > 5 else ""
+
+
 @lru_cache(maxsize=4096)
 def read_table(sql: str) -> TableText:
     """Parse a stored `CREATE TABLE`. Unsupported parts are omitted; never raises."""

@@ -31,6 +31,7 @@ from miglint.replay.apply import (
 )
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.unmade import leave_unmade
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Failure, OperationOutcome, OperationTrace, Run
 from miglint.schema.value import Schema
@@ -219,6 +220,6 @@ def _without_temporary(machine: Machine) -> Schema:
     # Temporary objects end with the session.
     schema = machine.schema
     for key in machine.touched:
-        if key.schema in ("pg_temp", "temp") and schema.find(key) is not None:
+        if is_temporary(key, machine.dialect) and schema.find(key) is not None:
             schema = schema.drop(key).forget(key)
     return schema

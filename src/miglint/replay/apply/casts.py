@@ -73,6 +73,8 @@ def refuse_uncastable(machine: Machine, key: Key, column: Column, operation: Alt
     old, new = machine.type(column.type), machine.type(operation.type)
     if not machine.postgres or old is None or new is None or column.generated is not None:
         return
+    if machine.has_outdated_types(key):
+        return
     if operation.using is None and not _is_cast(machine, old, new):
         message = f'column "{column.name}" cannot be cast automatically to type {new}'
         raise machine.refuse("datatype_mismatch", message, key, column.name)
@@ -101,7 +103,7 @@ def _default_is_cast(machine: Machine, column: Column, old: Type, new: Type) -> 
         return True
     if _is_cast(machine, old, new):
         return True
-    return default.key.lstrip("-")[:1].isdigit() and any(_is_cast(machine, number, new) for number in _OF_A_NUMBER)
+    return default.key.lstrip("-")[:1].isdecimal() and any(_is_cast(machine, number, new) for number in _OF_A_NUMBER)
 
 
 def refuse_unconvertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:

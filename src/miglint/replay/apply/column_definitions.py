@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.digits import whole_number
 from miglint.base.structs import replace
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
@@ -35,14 +36,14 @@ def _refuse_length(machine: Machine, written: Type) -> None:
     if written.schema is not None or not length.isdecimal():
         return
     if written.name == "numeric":
-        if not 1 <= int(length) <= 1000:
+        if not 1 <= whole_number(length) <= 1000:
             message = f"NUMERIC precision {length} must be between 1 and 1000"
             raise machine.refuse("invalid_parameter_value", message)
     elif written.name in _CHARACTERS:
         word, most = _CHARACTERS[written.name]
-        if not 1 <= int(length) <= most:
-            bound = "at least 1" if int(length) < 1 else f"cannot exceed {most}"
-            message = f"length for type {word} {'must be ' if int(length) < 1 else ''}{bound}"
+        if not 1 <= whole_number(length) <= most:
+            bound = "at least 1" if whole_number(length) < 1 else f"cannot exceed {most}"
+            message = f"length for type {word} {'must be ' if whole_number(length) < 1 else ''}{bound}"
             raise machine.refuse("invalid_parameter_value", message)
 
 
@@ -97,7 +98,7 @@ def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
     if _is_too_long(value, kind):
         raise machine.refuse("string_data_right_truncation", f"value too long for type {kind}", key, column.name)
     digits, most = value.lstrip("+-"), _RANGES.get(name)
-    if most is not None and digits.isdecimal() and not -most <= int(value) < most:
+    if most is not None and digits.isdecimal() and not -most <= whole_number(value) < most:
         raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
     if name == "numeric" and _overflows(digits, kind.args):
         raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
@@ -105,7 +106,7 @@ def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
 
 def _is_too_long(value: str, kind: Type) -> bool:
     limit = kind.args[0] if kind.name in ("varchar", "bpchar") and kind.args else ""
-    return limit.isdecimal() and len(value.rstrip(" ")) > int(limit)
+    return limit.isdecimal() and len(value.rstrip(" ")) > whole_number(limit)
 
 
 def _overflows(digits: str, args: tuple[str, ...]) -> bool:
@@ -114,8 +115,8 @@ def _overflows(digits: str, args: tuple[str, ...]) -> bool:
         return False
     if not args or not all(each.lstrip("-").isdecimal() for each in args):
         return False
-    whole = int(args[0]) - (int(args[1]) if len(args) > 1 else 0)
-    return whole < _MOST_DIGITS and round(float(digits), max(0, int(args[0]) - whole)) >= 10.0**whole
+    whole = whole_number(args[0]) - (whole_number(args[1]) if len(args) > 1 else 0)
+    return whole < _MOST_DIGITS and round(float(digits), max(0, whole_number(args[0]) - whole)) >= 10.0**whole
 
 
 def stored_default(default: Expression | None, column: Column) -> Expression | None:

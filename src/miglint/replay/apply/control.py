@@ -53,10 +53,16 @@ def transaction(machine: Machine, operation: Transaction) -> None:
         machine.snapshots.append((operation.name or "", machine.schema))
     elif action == "commit":
         machine.snapshots.clear()
+        machine.committed = machine.schema
     elif action == "rollback":
         if machine.snapshots:
             machine.schema = machine.snapshots[0][1]
         machine.snapshots.clear()
+        if machine.schema is not machine.committed:
+            # The statements before the BEGIN, or all of them without one, may be in a transaction of the tool.
+            machine.lose("a ROLLBACK undoes what the script did before its BEGIN, if the tool has opened a transaction")
+            machine.undecided |= machine.touched
+        machine.committed = machine.schema
     elif action == "rollback to":
         for name, schema in reversed(machine.snapshots):
             if name == operation.name:

@@ -35,6 +35,7 @@ from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.system_names import SYSTEM_COLUMNS
 from miglint.replay.apply.typed import check_statement
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import Absent, Enum, Key, Table, Trigger, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import Delete, Expression, Insert, Name, OtherData, Truncate, Type, Update
@@ -53,9 +54,6 @@ _LITERAL = pattern(r"'([^']*(?:''[^']*)*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
 )
-
-
-TEMPORARY = ("pg_temp", "temp")
 
 
 def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
@@ -95,16 +93,16 @@ def insert(machine: Machine, operation: Insert) -> None:
     operation = unguarded
     _check_insert(machine, key, table, operation)
     known = operation
-    if _may_clash(operation, key):
+    if _may_clash(machine, operation, key):
         known = with_known_rows(machine, table, operation)
-    keyed = known.rows is not None and _may_clash(known, key) and has_new_keys(machine, known, key, table)
+    keyed = known.rows is not None and _may_clash(machine, known, key) and has_new_keys(machine, known, key, table)
     if operation.query is not None:
         copy_keys(machine, key, operation, operation.query)
     keep_conflict_keys(machine, operation, key, table)
     insert_contents(machine, operation, key, table)
     # A table that this very run has made is filled once in each run: a rebuilt one.
     made = key in machine.made or isinstance(machine.origin.get(key), Absent)
-    if _may_clash(operation, key) and not keyed and not made:
+    if _may_clash(machine, operation, key) and not keyed and not made:
         machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
 
 
@@ -129,8 +127,8 @@ def _check_insert(machine: Machine, key: Key, table: Table, operation: Insert) -
         refuse_if_trigger_fails(machine, key, "update", table.columns)
 
 
-def _may_clash(operation: Insert, key: Key) -> bool:
-    return operation.conflict is None and not operation.anti_join and key.schema not in TEMPORARY
+def _may_clash(machine: Machine, operation: Insert, key: Key) -> bool:
+    return operation.conflict is None and not operation.anti_join and not is_temporary(key, machine.dialect)
 
 
 def _columns_exist(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -303,7 +301,7 @@ def other_data(machine: Machine, operation: OtherData) -> None:
         found = _table(machine, operation.table)
         check_statement(machine, None if found is None else found[0], operation.text)
     if operation.kind == "copy":
-        if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
+        if operation.table is None or not is_temporary(machine.key(operation.table), machine.dialect):
             machine.note("rows", f'rows are copied into "{operation.table}" again')
     elif operation.kind == "merge":
         forget_all_contents(machine)

@@ -157,15 +157,15 @@ class _Types(Mapping[str, str]):
 class _RecordedTypes(_Types):
     """The names of the types of a table's columns, whose lookups are recorded."""
 
-    __slots__ = ("_lookup",)
+    __slots__ = ("_lookup", "_outdated")
 
-    def __init__(self, columns: Mapping[str, Column], lookup: RelationLookup) -> None:
-        super().__init__(columns)
-        self._lookup = lookup
+    def __init__(self, table: Table, lookup: RelationLookup) -> None:
+        super().__init__(table.columns)
+        self._lookup, self._outdated = lookup, table.outdated
 
     def __getitem__(self, name: str) -> str:
         self._lookup.names.add(name)
-        return name_of_type(self._columns[name].type)
+        return UNKNOWN if self._outdated else name_of_type(self._columns[name].type)
 
     def __contains__(self, name: object) -> bool:
         self._lookup.names.add(str(name))
@@ -190,7 +190,7 @@ def _of_table(key: Key, table: Table, lookup: RelationLookup) -> Relation:
         column = table.columns.get(label)
         return None if column is None else column.generated or column.identity
 
-    return Relation(name, _RecordedTypes(table.columns, lookup), primary_key(table.constraints), how_generated)
+    return Relation(name, _RecordedTypes(table, lookup), primary_key(table.constraints), how_generated)
 
 
 def _of_view(key: Key, view: View) -> Relation:

@@ -185,6 +185,8 @@ def check_predicate(machine: Machine, key: Key, where: Expression) -> None:
 
 def refuse_unindexable(machine: Machine, key: Key, method: str, kind: Type) -> None:
     """Raise the error for a type that an access method has no operator class for."""
+    if machine.has_outdated_types(key):
+        return
     name = name_of_type(kind)
 
     def analyze(environment: SchemaEnvironment) -> None:
@@ -202,6 +204,8 @@ def _refuse_unindexable(environment: SchemaEnvironment, method: str, name: str) 
 
 def refuse_other_class(machine: Machine, key: Key, method: str, operator_class: str, kind: Type) -> None:
     """Raise the error for a built-in operator class that is for another type."""
+    if machine.has_outdated_types(key):
+        return
     name = name_of_type(kind)
 
     def analyze(environment: SchemaEnvironment) -> None:
@@ -281,12 +285,29 @@ def check_body(machine: Machine, key: Key, operation: CreateRoutine, *, stored: 
     body = entry.stored_statements(operation.source) if stored else operation.body or ""
     names = (*operation.input_names, *operation.output_names)
     parameters = tuple(name for name in names if name)
-    results = _results(machine, operation)
+    results, row = _results(machine, operation), _row_type(machine, operation)
 
     def analyze(environment: SchemaEnvironment) -> None:
-        entry.check_body(environment, body, operation.name.name, parameters, results)
+        columns = None if row is None else _columns_of_type(environment, row)
+        wanted = entry.Results(results, "") if columns is None else entry.Results(columns, row.name if row else "")
+        entry.check_body(environment, body, operation.name.name, parameters, wanted)
 
-    _analyzed(machine, key, ("body", body, operation.name, parameters, results), analyze)
+    _analyzed(machine, key, ("body", body, operation.name, parameters, results, row), analyze)
+
+
+def _row_type(machine: Machine, operation: CreateRoutine) -> Type | None:
+    """Return the type of a function of SQL that files made, and that may have columns."""
+    returns = machine.type(operation.returns)
+    if returns is None or operation.kind == "procedure" or operation.outputs:
+        return None
+    return returns if returns.schema is not None and not returns.dimensions else None
+
+
+def _columns_of_type(environment: SchemaEnvironment, kind: Type) -> tuple[str, ...] | None:
+    """Return the types of the columns of a composite type, or of the rows of a relation; None if they are not known."""
+    own = environment.own(Key("relation", kind.schema or "", kind.name))
+    columns = environment.user_type(f"{kind.schema}.{kind.name}").columns if own is None else own.columns
+    return tuple(columns.values()) if columns else None
 
 
 def _results(machine: Machine, operation: CreateRoutine) -> tuple[str, ...] | None:

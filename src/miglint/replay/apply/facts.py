@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from miglint.base.digits import whole_number
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Table
 from miglint.schema.parts import of_kind
@@ -145,14 +146,14 @@ def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> boo
         return None if same is None else not same
     if name != "character_maximum_length" or kind is None or not value.isdecimal():
         return None
-    return _has_length(kind, sign, int(value))
+    return _has_length(kind, sign, whole_number(value))
 
 
 def _has_length(kind: Type, sign: str, limit: int) -> bool:
     if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
         # What has no length is NULL.
         return False
-    length = int(kind.args[0])
+    length = whole_number(kind.args[0])
     return {"<": length < limit, ">": length > limit, "<=": length <= limit, ">=": length >= limit}[sign]
 
 

@@ -30,6 +30,8 @@ from miglint.sql.operations import Column, Constraint, Expression, Name, Stateme
 
 # Errors that the state of the schema has no part in.
 _OF_TEXT = frozenset({"syntax_error", "raise_exception"})
+# Errors that depend on the types of columns.
+_OF_TYPES = frozenset({"datatype_mismatch", "invalid_foreign_key", "invalid_text_representation", "undefined_function"})
 
 # Stands until the first statement runs.
 _NO_STATEMENT = Statement(Span(0, 0), "", ())
@@ -56,6 +58,7 @@ class Machine:
     __slots__ = (
         "assumptions",
         "calling",
+        "committed",
         "dialect",
         "dropped_defaults",
         "dropping",
@@ -87,6 +90,8 @@ class Machine:
         self.lost = False
         self.schema = schema
         self.origin = schema
+        # As of the last statement of the script that ended a transaction.
+        self.committed = schema
         self.dialect = schema.dialect
         self.postgres = schema.dialect is Dialect.POSTGRES
         self.path = schema.path
@@ -125,7 +130,13 @@ class Machine:
         if self.sure is not None and key is not None and condition not in _OF_TEXT:
             # What was made unseen may be a part of what is known.
             certain = certain and key in self.sure and condition != "undefined_column"
+        certain = certain and not (condition in _OF_TYPES and key is not None and self.has_outdated_types(key))
         return Refused(Failure(condition, message, key, part, certain))
+
+    def has_outdated_types(self, key: Key) -> bool:
+        """Return whether the columns of a table may have other types by now than those that scripts gave them."""
+        table = self.schema.table(key)
+        return table is not None and table.outdated
 
     def note(self, kind: str, message: str, key: Key | None = None, part: str | None = None) -> None:
         """Add a note to the current operation."""

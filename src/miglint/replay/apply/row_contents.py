@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from miglint.base.digits import whole_number
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_values import satisfies, values_of_row
@@ -290,7 +291,7 @@ def refuse_conversion(machine: Machine, key: Key, column: str, operation: AlterC
         if text is None:
             continue
         if new.name in ("varchar", "bpchar") and using is None and new.args and new.args[0].isdecimal():
-            if len(text.rstrip(" ")) > int(new.args[0]):
+            if len(text.rstrip(" ")) > whole_number(new.args[0]):
                 message = f"value too long for type {new}"
                 raise machine.refuse("string_data_right_truncation", message, key, column)
         elif using is not None and using.key == f"{column}::{new.name}" and unreadable(new.name, text):

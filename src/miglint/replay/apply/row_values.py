@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key, Table, Trigger
@@ -279,4 +280,4 @@ def _limit(machine: Machine, column: Column) -> int | None:
         return None
     if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
         return None
-    return int(kind.args[0])
+    return whole_number(kind.args[0])

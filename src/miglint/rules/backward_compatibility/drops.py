@@ -39,7 +39,7 @@ _TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migr
 def table_dropped(step: Step) -> Iterator[Hit]:
     """Report tables that are dropped and not created again."""
     for applied, operation in dropped(step, "table", "foreign table"):
-        unused = free_name(operation.name.name, "_unused", applied.before)
+        unused = free_name(operation.name, "_unused", step.migration.dialect, step.before, step.after)
         yield applied.hit(
             f'"{operation.name.name}" is dropped while the running application may still use it',
             "Deploy code that does not use it first. To find remaining users, rename it instead: "

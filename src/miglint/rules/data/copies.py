@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from miglint.base.digits import whole_number
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.losses import data_operations, same
 from miglint.rules.definition import Hit, rule
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations
 from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
@@ -43,7 +46,7 @@ def _shorter(old: Type, new: Type) -> bool:
     if not new.args or new.name == "text":
         return False
     try:
-        return not old.args or old.name == "text" or int(new.args[0]) < int(old.args[0])
+        return not old.args or old.name == "text" or whole_number(new.args[0]) < whole_number(old.args[0])
     except ValueError:
         return False
 
@@ -53,8 +56,28 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
         if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
             table = visible_table(before, operation.table)
             column = table.columns.get(operation.column) if table is not None else None
-            if column is not None and column.type is not None and narrows(column.type, operation.type):
+            if column is None or column.type is None or not narrows(column.type, operation.type):
+                continue
+            if not _is_empty_then(step, operation):
                 yield operation, conversion(column.type, operation.type, operation.using)
+
+
+def _is_empty_then(step: Step, operation: ops.AlterColumnType) -> bool:
+    """Return whether the script has removed all rows of the table before an operation."""
+    return any(
+        rows_before(step, applied, operation.table) is False
+        for applied in _changes_of_type(step).get(id(operation), ())
+    )
+
+
+@cached_by_step
+def _changes_of_type(step: Step) -> dict[int, list[AppliedOperation]]:
+    """Return each change of a type as it was applied, by the identity of the operation."""
+    found: dict[int, list[AppliedOperation]] = {}
+    for applied in applied_operations(step).all:
+        if isinstance(applied.operation, ops.AlterColumnType):
+            found.setdefault(id(applied.operation), []).append(applied)
+    return found
 
 
 @rule(

@@ -54,7 +54,7 @@ def forward_drops_rows(step: Step) -> Iterator[Hit]:
         moved = [item for item in dropped if item not in gone and not rebuilt(step.after, item[0].event)]
         if gone:
             first, table = gone[0]
-            aside = free_name(table.name, "_old", step.before, step.after)
+            aside = free_name(table, "_old", step.migration.dialect, step.before, step.after)
             yield hit_in(
                 script,
                 first.operation.span,
@@ -169,7 +169,8 @@ def _save_deleted(step: Step, operation: ops.Delete | ops.Truncate, *, alone: bo
 
 def _save(step: Step, table: Name, columns: str, condition: str = "") -> str:
     # SQLite keeps names that begin with `sqlite_` for itself.
-    saved = free_name(table.name.removeprefix("sqlite_"), "_saved", step.before, step.after)
+    named = Name(table.schema, table.name.removeprefix("sqlite_"))
+    saved = free_name(named, "_saved", step.migration.dialect, step.before, step.after)
     place = saved if table.schema is None else f"{ident(table.schema)}.{saved}"
     return f"CREATE TABLE {place} AS SELECT {columns} FROM {qualified(table)}{condition};"
 

@@ -217,6 +217,7 @@ _LIMITS = {
     "disk": "Give the databases more space with `--max-disk` if the migration needs it.",
     "memory": "Give the processes that run scripts more memory with `--max-memory` if the migration needs it.",
     "notices": "A script is limited to a hundred thousand messages.",
+    "message size": "A row or message of the server is limited to 16 MB.",
 }
 
 

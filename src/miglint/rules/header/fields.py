@@ -135,7 +135,7 @@ def _is_date(text: str) -> bool:
 
 def _is_version(text: str) -> bool:
     numbers = text.partition("-")[0].partition("+")[0].removeprefix("v").split(".")
-    return all(number.isdigit() for number in numbers)
+    return all(number.isdecimal() for number in numbers)
 
 
 @rule(

@@ -42,7 +42,7 @@ def _is_version(value: str, step: Step, script: Script) -> bool:
     file = forward.path.rsplit("/", 1)[-1]
     stem = file.removesuffix(".sql").removesuffix(".up")
     names = {migration.version, f"{migration.version}_{migration.name}", migration.name, file, stem}
-    return value in names or (value.isdigit() and value.lstrip("0") == migration.version.lstrip("0"))
+    return value in names or (value.isdecimal() and value.lstrip("0") == migration.version.lstrip("0"))
 
 
 def _writes(statements: tuple[Statement, ...], table: str) -> Iterator[Operation]:

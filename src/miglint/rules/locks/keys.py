@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.constraints import add_plain, column_list, named, stalling
@@ -85,7 +86,8 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
     before = step.before if applied.forward else step.after
     if before.find(place._replace(name=named(table, constraint, suffix))) is not None:
         # The server gives the index the name of the constraint in the end.
-        index, swap = free_name(named(table, constraint, suffix), "_new", before), f"DROP CONSTRAINT IF EXISTS {name}, "
+        taken = Name(table.schema, named(table, constraint, suffix))
+        index, swap = free_name(taken, "_new", Dialect.POSTGRES, before), f"DROP CONSTRAINT IF EXISTS {name}, "
     nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
     include = f" INCLUDE ({column_list(constraint.include)})" if constraint.include else ""
     columns = column_list(constraint.columns)

@@ -70,7 +70,7 @@ def _numbered(table: Table) -> dict[_Group, list[str]]:
     """Return the names with a number that the engine chose, by the kinds and columns of their constraints."""
     found: dict[_Group, list[str]] = {}
     for name, constraint in table.constraints.items():
-        if constraint.generated and name[-1:].isdigit():
+        if constraint.generated and name[-1:].isdecimal():
             found.setdefault((constraint.kind, constraint.columns), []).append(name)
     return found
 
@@ -89,7 +89,7 @@ def _displaced(
         return
     for name in numbered.get((written.kind, written.columns), ()):
         number = name.removeprefix(wanted)
-        if number != name and number.isdigit():
+        if number != name and number.isdecimal():
             yield hit_in(
                 script,
                 written.span or operation.span,

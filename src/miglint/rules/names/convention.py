@@ -112,7 +112,7 @@ def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _bare(name: str) -> bool:
-    return name.isascii() and name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit()
+    return name.isascii() and name.replace("_", "a").isalnum() and name.islower() and not name[0].isdecimal()
 
 
 @rule(

@@ -123,12 +123,17 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
     # After a semicolon inside a body that SQLite does not recognize, words mean nothing.
     inside = [use for use in mentioned if use.statement == first.statement]
     explained = _explained(script, [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))])
-    if not any(use.kind in _REFUSING for use in explained):
+    if not any(use.kind in _REFUSING and not _is_function(use) for use in explained):
         yield _unexplained(script, first)
     yield from explained
 
 
 _REFUSING = frozenset({"syntax", "refused", "newer"})
+
+
+def _is_function(use: _UnsupportedUse) -> bool:
+    """Return whether it is a name that an older version does not know: its grammar accepts the statement."""
+    return use.feature is not None and use.feature.effect == "missing"
 
 
 def _explained(script: Script, wanted: list[tuple[Use, str]]) -> list[_UnsupportedUse]:
@@ -207,7 +212,7 @@ def sqlite_too_old(step: Step) -> Iterator[Hit]:
     """Report what newer versions of SQLite accept and the target version does not."""
     if step.sqlite is not None:
         target = _shown(step.sqlite)
-        yield from _hits(step, "newer", f"{{title}} needs SQLite {{since}}, and the target is {target}")
+        yield from _hits(step, "newer", f"SQLite has {{title}} from {{since}} on, and the target is {target}")
 
 
 @rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite parses the statement and always refuses it")

@@ -20,6 +20,7 @@ from miglint.rules.support.clauses import places, subject
 from miglint.rules.support.scripts import script_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.support.timeline import Timeline
+from miglint.schema.keys import is_temporary
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import OperationTrace, Run
 from miglint.schema.value import Schema
@@ -86,7 +87,7 @@ class AppliedOperation(Struct, frozen=True, eq=False, gc=False):
     def fresh(self, name: Name) -> bool:
         """Return whether this migration created the relation, or it is temporary."""
         key = self.key(name)
-        return self.made.had(key, self.place) or key.schema in ("pg_temp", "temp")
+        return self.made.had(key, self.place) or is_temporary(key, self.moment.before.dialect)
 
     def empty(self, name: Name) -> bool:
         """Return whether this migration created the table, or truncated it in the same transaction."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from miglint.base.model import Script, Span
 from miglint.rules.support.gaps import behind_gap
 from miglint.sql.operations import Statement
@@ -29,7 +31,13 @@ def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
 
 def line_break(script: Script) -> str:
     """Return the line end of a file."""
-    return "\r\n" if "\r\n" in script.file.text else "\n"
+    return _line_break(script.file.text)
+
+
+# One line can be the whole file, and each of its statements may get a fix.
+@lru_cache(maxsize=2)
+def _line_break(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def indentation(text: str, at: int) -> str:

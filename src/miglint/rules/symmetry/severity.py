@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.digits import whole_number
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
@@ -169,7 +170,11 @@ def _holds_all_text(old: Type, new: Type) -> bool:
     if new.name in ("varchar", "text") and not new.args:
         return True
     lengths = [*old.args, *new.args]
-    return new.name == "varchar" and all(map(str.isdecimal, lengths)) and int(new.args[0]) > int(old.args[0])
+    return (
+        new.name == "varchar"
+        and all(map(str.isdecimal, lengths))
+        and whole_number(new.args[0]) > whole_number(old.args[0])
+    )
 
 
 def _stores_alike(old: Type, new: Type) -> bool:

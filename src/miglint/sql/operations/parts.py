@@ -69,7 +69,7 @@ class Query(Struct, frozen=True, gc=False, array_like=True):
 
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
-    cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
+    is not known; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
     `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
     SQLite takes for strings where there are no such columns. `stored` is the canonical text of what PostgreSQL stores
     for a view where that differs: without its stars. `keys` are the primary keys that the columns of a view depend on

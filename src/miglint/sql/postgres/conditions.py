@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from miglint.base.digits import whole_number
 from miglint.sql.operations import And, Compared, Condition, Exists, Not, Or, Unknown
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog_rows import KnownVariables, constant_value, looked_up, rows_of
@@ -111,9 +112,9 @@ def _of_count(counted: Condition | None, test: Node, known: KnownVariables) -> C
 def _some_of(counted: Or, sign: tuple[str, str]) -> Condition | None:
     """Return what it means that just so many of a few objects are there."""
     every = counted.conditions
-    if sign[0] != "=" or not sign[1].isdecimal() or int(sign[1]) >= len(every) or len(every) > _FEW:
+    if sign[0] != "=" or not sign[1].isdecimal() or whole_number(sign[1]) >= len(every) or len(every) > _FEW:
         return None
-    chosen = combinations(range(len(every)), int(sign[1]))
+    chosen = combinations(range(len(every)), whole_number(sign[1]))
     return Or(tuple(And(tuple(one if n in places else Not(one) for n, one in enumerate(every))) for places in chosen))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
+from miglint.base.digits import whole_number
 from miglint.base.identifiers import truncate
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
@@ -122,7 +123,7 @@ def _arguments(name: str, typmods: list[Node]) -> tuple[str, ...]:
     if name == "numeric" and len(values) == 1:
         return (values[0], "0")
     if name == "interval":
-        fields = int(values[0]) if values[0].isdigit() else _INTERVAL_FULL
+        fields = whole_number(values[0]) if values[0].isdecimal() else _INTERVAL_FULL
         words = () if fields == _INTERVAL_FULL else (_INTERVAL_FIELDS.get(fields, values[0]),)
         return words + values[1:]
     return values

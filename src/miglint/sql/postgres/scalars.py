@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.base.digits import whole_number
 from miglint.sql.operations import And, Compared, Condition, Or
 from miglint.sql.postgres.catalog import COLUMN_FACTS
 from miglint.sql.postgres.names import Node, constant_text
@@ -73,7 +74,7 @@ def of_version(body: Node) -> Condition | None:
     compare = _SIGNS.get(constant_text(body["name"][-1]))
     if compare is None or "A_Const" not in body["rexpr"] or not constant_text(body["rexpr"]).isdecimal():
         return None
-    number = int(constant_text(body["rexpr"]))
+    number = whole_number(constant_text(body["rexpr"]))
     if number > _OLDEST_SUPPORTED:
         return None
     return And(()) if compare(_OLDEST_SUPPORTED + 1, number) else Or(())

@@ -63,6 +63,8 @@ class MentionCollector:
         following = words[at + 1] if at + 1 < end else ""
         if word == "COLLATE" or (word == "OVER" and following != "("):
             return at + 2
+        if word == "NULLS" and following in ("FIRST", "LAST"):
+            return at + 2
         if word == "RAISE" and following == "(":
             return at + 3
         if word == "CAST" and following == "(":

@@ -6,6 +6,8 @@ from miglint.sql.operations import Name
 from miglint.sql.sqlite.words import Unreadable
 
 _MAX_DEPTH = 60
+# "at most 64 tables in a join"
+_MOST_JOINED = 64
 
 
 class Scope:
@@ -42,10 +44,10 @@ class Scope:
         """Return the relation of all unqualified columns, if there is only one."""
         scope: Scope | None = self
         found: list[Name | None] = []
-        while scope is not None:
+        while scope is not None and len(found) + len(scope.sources) <= 1:
             found.extend(scope.sources.values())
             scope = scope.parent
-        return found[0] if len(found) == 1 else None
+        return found[0] if scope is None and found else None
 
     def is_alias(self, name: str) -> bool:
         """Return whether a result column in scope has this name (in lower case)."""
@@ -57,10 +59,15 @@ class Scope:
         return False
 
     def candidates(self) -> tuple[Name, ...]:
-        """Return all relations that an unqualified column may belong to; empty if a sub-query is among them."""
+        """Return all relations that an unqualified column may belong to.
+
+        Empty if a sub-query is among them, or more relations than SQLite joins.
+        """
         found: list[Name] = []
         scope: Scope | None = self
         while scope is not None:
+            if len(scope.sources) > _MOST_JOINED:
+                return ()
             for source in scope.sources.values():
                 if source is None:
                     return ()

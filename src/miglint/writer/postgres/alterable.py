@@ -78,7 +78,7 @@ def _alters_type(schema: Schema, key: Key, one: SchemaObject, two: SchemaObject)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
 def _alters_view(one: View, two: View) -> bool:

@@ -12,6 +12,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer import inheritance
 from miglint.writer.postgres.actions import PlannedAction
+from miglint.writer.postgres.circles import Circles
 from miglint.writer.postgres.graph import Item, all_needs_of, needs_of
 from miglint.writer.postgres.guards import Guarded
 from miglint.writer.postgres.plan import TransitionPlan
@@ -43,6 +44,7 @@ class Drafting:
         self.missing: list[str] = []
         self.with_rows: list[str] = []
         self.may_fail: list[str] = []
+        self._circles: dict[bool, Circles] = {}
 
     @property
     def old(self) -> Schema:
@@ -67,6 +69,22 @@ class Drafting:
             seen.add(other)
             waiting += [needed.key for needed in all_needs_of(schema, other)]
         return False
+
+    def is_circular(self, item: Item, *, made: bool) -> bool:
+        """Return whether a part of an object that is made, or dropped, needs others that need the object."""
+        key = item.key
+        schema, among = (self.new, self.plan.makes) if made else (self.old, self.plan.drops)
+        if not among(Item(key)):
+            return self.reaches(schema, item, key, among)
+        if made not in self._circles:
+            self._circles[made] = Circles(
+                lambda one: (needed.key for needed in all_needs_of(schema, one)), lambda one: among(Item(one))
+            )
+        circles = self._circles[made]
+        return any(
+            needed.key != key and among(Item(needed.key)) and circles.are_together(needed.key, key)
+            for needed in needs_of(schema, item)
+        )
 
     def act(
         self,

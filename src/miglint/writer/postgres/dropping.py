@@ -133,7 +133,7 @@ def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
         if target == key or not draft.plan.drops(Item(target)) or _is_of_parent(draft, table, label_):
             continue
         # A partition goes with its table, whose own needs are not those of the partition.
-        if table.partition_of is not None or draft.reaches(draft.old, item, key, draft.plan.drops):
+        if table.partition_of is not None or draft.is_circular(item, made=False):
             text = f"ALTER TABLE IF EXISTS {own_name(key, table)} DROP CONSTRAINT IF EXISTS {identifier(label_)};"
             does = f"drop constraint {label_} of {label(draft.old, key)}"
             draft.act(2, does, key, partial(list, [text]), drops=[item])

@@ -253,7 +253,7 @@ def _later_parts(draft: Drafting, key: Key, table: Table) -> set[Item]:
         Item(key, Part("constraint", label_)) for label_, item in table.constraints.items() if item.kind == "check"
     ]
     again = draft.plan.again
-    return {part for part in parts if part in again or draft.reaches(draft.new, part, key, draft.plan.makes)}
+    return {part for part in parts if part in again or draft.is_circular(part, made=True)}
 
 
 def make_part(draft: Drafting, item: Item) -> None:

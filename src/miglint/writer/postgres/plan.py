@@ -109,7 +109,7 @@ class TransitionPlan:
             one, two = self.old.get(key), self.new.get(key)
             if self.old.objects.get(key) is None and two is ABSENT:
                 continue  # It is nowhere.
-            if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
+            if key.space in _NO_SPACE or key.schema == "pg_temp":
                 continue
             if is_attached(one) or is_attached(two):
                 continue

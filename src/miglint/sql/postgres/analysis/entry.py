@@ -65,17 +65,24 @@ def stored_statements(source: str) -> str:
     return f"SELECT {text}" if found["expression"] else text.rstrip().removesuffix(";").rstrip()[: -len("END")]
 
 
+class Results(NamedTuple):
+    """The types of the columns that the last statement of a function has to return, if they are known.
+
+    `row` is the name of the type that has these columns, empty if the function lists them itself.
+    """
+
+    types: tuple[str, ...] | None
+    row: str = ""
+
+
 def check_body(
     environment: Environment,
     text: str,
     function: str,
     parameters: tuple[str, ...],
-    results: tuple[str, ...] | None = None,
+    results: Results,
 ) -> None:
-    """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known.
-
-    `results` are the types that its last statement has to return.
-    """
+    """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
     columns: Columns | None = None
     trees = trees_of(text)
     for tree in trees:
@@ -83,12 +90,13 @@ def check_body(
         outer.parameters = frozenset(parameters)
         outer.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
         columns = columns_of(ExpressionAnalysis(environment), tree, outer)
-    if results is not None and trees:
+    if results.types is not None and trees:
         _refuse_results(environment, trees[-1], columns, results)
 
 
-def _refuse_results(environment: Environment, last: Node, columns: Columns | None, results: tuple[str, ...]) -> None:
-    declared = "record" if len(results) > 1 else spelled(results[0])
+def _refuse_results(environment: Environment, last: Node, columns: Columns | None, wanted: Results) -> None:
+    results = wanted.types or ()
+    declared = wanted.row or ("record" if len(results) > 1 else spelled(results[0]))
     message = f"return type mismatch in function declared to return {declared}"
     ((kind, body),) = last.items()
     rows = kind == "SelectStmt" or "returningClause" in body or "returningList" in body
@@ -96,20 +104,21 @@ def _refuse_results(environment: Environment, last: Node, columns: Columns | Non
         raise Invalid("invalid_function_definition", message)
     if kind != "SelectStmt" or columns is None or any(name == "*" for name, _ in columns):
         return
-    if len(columns) != len(results):
+    if len(columns) == 1 and (wanted.row or len(results) > 1) and catalogs.type_info(columns[0][1]) is None:
         # One column may be a row of all of them.
-        if len(columns) != 1 or catalogs.type_info(columns[0][1]) is not None:
-            raise Invalid("invalid_function_definition", message)
         return
+    if len(columns) != len(results):
+        raise Invalid("invalid_function_definition", message)
     if not _are_assignable(environment, [type_ for _, type_ in columns], results):
         raise Invalid("invalid_function_definition", message)
 
 
 def _are_assignable(environment: Environment, given: Sequence[str], wanted: Sequence[str]) -> bool:
     kinds = ExpressionAnalysis(environment).kinds
+    # The results of a query are no longer constants without a type.
+    types = ("text" if one == LITERAL else one for one in given)
     return all(
-        {UNKNOWN, LITERAL} & {one, two} or kinds.coerces(one, two, ASSIGNMENT)
-        for one, two in zip(given, wanted, strict=True)
+        UNKNOWN in (one, two) or kinds.coerces(one, two, ASSIGNMENT) for one, two in zip(types, wanted, strict=True)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.digits import whole_number
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.context import READERS, ExpressionAnalysis
@@ -28,8 +29,8 @@ def _constant(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Re
         return Result("bool")
     if "fval" in body:
         text = body["fval"]["fval"]
-        whole = text.lstrip("-").isdigit()
-        return Result("int8" if whole and int(text) < _LONGEST else "numeric", text)
+        whole = text.lstrip("-").isdecimal()
+        return Result("int8" if whole and whole_number(text) < _LONGEST else "numeric", text)
     return Result("bit") if "bsval" in body else Result(LITERAL)
 
 

@@ -16,6 +16,7 @@ from miglint.base.model import Span
 from miglint.base.structs import Struct
 from miglint.sql.sqlite.features.alter import ALTERS
 from miglint.sql.sqlite.features.clauses import CLAUSES
+from miglint.sql.sqlite.features.functions import FUNCTIONS
 from miglint.sql.sqlite.features.model import MISSING, REFUSED, ROWS, SILENT, SYNTAX, Feature, Version
 from miglint.sql.sqlite.features.statements import STATEMENTS
 from miglint.sql.sqlite.features.versions import VERSIONS
@@ -38,7 +39,7 @@ __all__ = [
 
 NEWEST: Version = (3, 54)
 
-FEATURES: tuple[Feature, ...] = VERSIONS + ALTERS + STATEMENTS + CLAUSES
+FEATURES: tuple[Feature, ...] = VERSIONS + FUNCTIONS + ALTERS + STATEMENTS + CLAUSES
 
 
 class Use(Struct, frozen=True):

@@ -1,0 +1,332 @@
+"""Findings of migrations whose hits are those of an earlier run: they are neither decoded nor merged again.
+
+What the findings of a migration depend on besides its own hits is compared first: other hits about its files, other
+migrations with the same files, names or differences, the later migrations that a fix depends on, and the settings. A
+migration for which that is not the same is made anew, as are those with suppression comments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from msgspec import DecodeError
+from msgspec.msgpack import Decoder, encode
+
+from miglint.base.findings import Finding
+from miglint.base.model import Direction, History, Migration, Script
+from miglint.base.structs import Struct
+from miglint.discovery.next_migration import no_transaction_mark
+from miglint.linter.dispatch import PlacedHit
+from miglint.linter.fingerprints import script_place
+from miglint.linter.hit_codec import HitCodec
+from miglint.linter.proposed_fix import used_later
+from miglint.linter.relative_paths import RelativePaths
+from miglint.linter.split_rollbacks import makes_up_for
+from miglint.linter.summaries import EMPTY
+from miglint.rules.definition import PairDifference
+
+if TYPE_CHECKING:
+    from miglint.linter.analysis import PartialResult
+    from miglint.linter.step_findings import StepFindings
+    from miglint.linter.step_memory import HistoryMemory
+
+_Place = tuple[int, int]
+_SIZE = 16
+
+
+class _FoldedStep(Struct, array_like=True, frozen=True):
+    """The findings of a migration, and what they depend on besides its hits.
+
+    `basis` is a hash over settings, `others` over hits about whole histories in its files, `merged` whether findings
+    about second runs are summarized for its history.
+    `differences` are what its rollback leaves; `unused` are names, with whether a later migration has them;
+    `marks` is what turns its transaction off, and `next` a hash over what determines the next migration's files, where
+    a fix depends on these. `hidden`, `rare` and `open` are those of `FoldedHits`.
+    """
+
+    basis: bytes
+    others: bytes
+    findings: tuple[Finding, ...]
+    summarized: tuple[Finding, ...]
+    hidden: list[tuple[str, str]]
+    ambiguous: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    open: dict[str, set[Direction]]
+    merged: bool
+    differences: list[PairDifference]
+    unused: list[tuple[str, bool]]
+    marks: str
+    next: bytes
+
+
+class FoldedHits(Struct):
+    """What a run makes of hits.
+
+    `hidden` has cause and file of each hidden finding. `ambiguous` are the tools that run a file once, and more than
+    once, and `open` the directions of a file's scripts that are errors since no known tool runs them, both as they are
+    before merging. `merged` are the files of histories whose findings about second runs are summarized.
+    """
+
+    findings: list[Finding]
+    summarized: list[Finding]
+    hidden: list[tuple[str, str]]
+    ambiguous: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    open: dict[str, set[Direction]]
+    merged: Collection[str]
+
+
+class KnownFindings:
+    """The findings of earlier runs that are those of this run, too, and those of this run for the next ones.
+
+    `memories` are the known steps of each history by its place, `basis` says what all findings depend on, and
+    `commented` are the files with suppression comments.
+    """
+
+    def __init__(
+        self,
+        histories: Sequence[History],
+        memories: Mapping[int, HistoryMemory],
+        basis: Iterable[str],
+        root: str,
+        commented: Collection[str],
+    ) -> None:
+        self._histories = histories
+        self._memories = memories
+        digest = blake2b(digest_size=_SIZE)
+        for part in basis:
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(b"%d:" % len(data) + data)
+        self._basis = digest.digest()
+        self._relative = RelativePaths(root)
+        self._commented = commented
+        self._owners: dict[str, _Place] = {}
+        self._others: dict[str, list[PlacedHit]] = defaultdict(list)
+        self._differences: dict[_Place, list[PairDifference]] = {}
+        self._divided: set[tuple[int, tuple[str, ...]]] = set()
+        self._contexts = {place: _FixContext(histories[place]) for place in memories}
+        self.taken: dict[_Place, _FoldedStep] = {}
+
+    def take(self, result: PartialResult, others: Iterable[PlacedHit]) -> None:
+        """Choose the steps of a result whose findings are known; `others` are the hits that are of no step."""
+        for item in others:
+            self._others[item.hit.file.path].append(item)
+        alone = self._alone()
+        decoder = Decoder(_FoldedStep)
+        found: dict[_Place, _FoldedStep] = {}
+        for place, step in self._steps(result):
+            known = None
+            if place in alone:
+                self._owners.update((path, place) for path in _paths(step.migration))
+                known = self._known(place, step, decoder)
+            if known is not None:
+                found[place] = known
+            self._differences[place] = _differences(step.hits()) if known is None else known.differences
+        self._divided = set(self._made_up_for())
+        self.taken = {place: known for place, known in found.items() if self._is_single(place)}
+
+    def _steps(self, result: PartialResult) -> Iterator[tuple[_Place, StepFindings]]:
+        """Yield the steps of those histories that are kept, and were analyzed as a whole."""
+        for part in result.parts:
+            if part.place in self._memories and len(part.steps) == len(self._histories[part.place].migrations):
+                for number, step in enumerate(part.steps):
+                    yield (part.place, number), step
+
+    def _alone(self) -> set[_Place]:
+        """Return the migrations that share no file, and no name, with another, and have no suppression comments."""
+        files: Counter[str] = Counter()
+        names: Counter[str] = Counter()
+        own: dict[_Place, tuple[list[str], list[str]]] = {}
+        for place, history in enumerate(self._histories):
+            for number, migration in enumerate(history.migrations):
+                scripts = [script for script in (migration.forward, migration.rollback) if script is not None]
+                own[place, number] = list({script.path for script in scripts}), self._names(migration, scripts)
+                files.update(own[place, number][0])
+                names.update(own[place, number][1])
+        return {
+            place
+            for place, (listed, named) in own.items()
+            if all(files[path] == 1 and path not in self._commented for path in listed)
+            and all(names[name] == 1 for name in named)
+        }
+
+    def _names(self, migration: Migration, scripts: Iterable[Script]) -> list[str]:
+        """Return the identities of a migration's files in fingerprints, in whatever direction a finding is."""
+        # What follows is the direction alone.
+        return list({script_place(self._relative.path(script.path), migration.version, None) for script in scripts})
+
+    def _is_single(self, place: _Place) -> bool:
+        """Return whether no other migration makes up for a difference."""
+        return not any((place[0], item.subject) in self._divided for item in self._differences[place])
+
+    def _made_up_for(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield what a migration leaves different and the rollback of a later one may make up for, by history."""
+        listed: dict[tuple[int, tuple[str, ...]], list[PairDifference]] = defaultdict(list)
+        for place, differences in self._differences.items():
+            for item in differences:
+                listed[place[0], item.subject].append(item)
+        for subject, several in listed.items():
+            if len(several) > 1 and any(makes_up_for(two, one) for one in several for two in several):
+                yield subject
+
+    def _known(self, place: _Place, step: StepFindings, decoder: Decoder[_FoldedStep]) -> _FoldedStep | None:
+        """Return the known findings of a step, if what they depend on is the same."""
+        data = self._memories[place[0]].folded(place[1]) if step.sealed is not None else None
+        if data is None:
+            return None
+        try:
+            known = decoder.decode(data)
+        except DecodeError:
+            return None
+        if known.basis != self._basis or known.others != self._digest_of_others(step.migration):
+            return None
+        context = self._contexts[place[0]]
+        same = (
+            all(used_later(context.history, step.migration, name) is used for name, used in known.unused)
+            and (not known.marks or known.marks == repr(no_transaction_mark(context.history, step.migration)))
+            and (not known.next or known.next == context.next)
+        )
+        return known if same else None
+
+    def _other_hits(self, migration: Migration) -> list[PlacedHit]:
+        return [item for path in dict.fromkeys(_paths(migration)) for item in self._others.get(path, ())]
+
+    def _digest_of_others(self, migration: Migration) -> bytes:
+        """Return a hash over the hits about whole histories in the files of a migration."""
+        hits = self._other_hits(migration)
+        if not hits:
+            return b""
+        codec = HitCodec((migration,), {})
+        return blake2b(encode([codec.encode(item) for item in hits]), digest_size=_SIZE).digest()
+
+    def rest(self, others: Iterable[PlacedHit]) -> list[PlacedHit]:
+        """Return the hits about whole histories that no known finding is made of."""
+        return [item for item in others if self._owners.get(item.hit.file.path) not in self.taken]
+
+    def is_consistent(self, merged: Collection[str], suppressed: Iterable[PlacedHit]) -> bool:
+        """Return whether the findings that were taken are those of a run with these hits.
+
+        The findings about second runs in the files `merged` are summarized there, and fixes of `suppressed` hits take
+        no edit from them.
+        """
+        fixes = [item.hit.fix for item in suppressed if item.hit.fix is not None]
+        if any(self._owners.get(edit.path or "") in self.taken for fix in fixes for edit in fix.edits):
+            return False
+        return all(
+            known.merged is any(path in merged for path in _paths(self._histories[place].migrations[number]))
+            for (place, number), known in self.taken.items()
+        )
+
+    def add_to(self, made: FoldedHits) -> None:
+        """Add the findings that are known to those that were made."""
+        for known in self.taken.values():
+            made.findings += known.findings
+            made.summarized += known.summarized
+            made.hidden += known.hidden
+
+    def opened(self) -> dict[str, set[Direction]]:
+        """Return the files of known findings with errors that only an unknown tool makes of them."""
+        return {path: found for known in self.taken.values() for path, found in known.open.items()}
+
+    def ambiguous(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return the files of known findings whose tools are ambiguous."""
+        return {path: found for known in self.taken.values() for path, found in known.ambiguous.items()}
+
+    def identities(self) -> dict[str, bytes]:
+        """Return a value for each file that is the same as long as the findings of its migration and its files are."""
+        found = {}
+        for path, (place, number) in self._owners.items():
+            identity = self._memories[place].identity(number)
+            if identity is not None:
+                found[path] = identity
+        return found
+
+    def keep(self, result: PartialResult, made: FoldedHits) -> None:
+        """Keep what was made of the other steps for the next run, before the known findings are added."""
+        parts: dict[_Place, FoldedHits] = defaultdict(lambda: FoldedHits([], [], [], {}, {}, made.merged))
+        for item in made.findings:
+            parts[self._owners.get(item.path, (-1, 0))].findings.append(item)
+        for item in made.summarized:
+            parts[self._owners.get(item.path, (-1, 0))].summarized.append(item)
+        for hidden in made.hidden:
+            parts[self._owners.get(hidden[1], (-1, 0))].hidden.append(hidden)
+        for path, tools in made.ambiguous.items():
+            parts[self._owners.get(path, (-1, 0))].ambiguous[path] = tools
+        for path, directions in made.open.items():
+            parts[self._owners.get(path, (-1, 0))].open[path] = directions
+        owned = {*self._owners.values()}
+        for place, step in self._steps(result):
+            if place in owned and place not in self.taken:
+                self._memories[place[0]].fold(place[1], self._folded(place, step, parts[place]))
+
+    def _folded(self, place: _Place, step: StepFindings, made: FoldedHits) -> bytes | None:
+        """Return the findings of a step with what they depend on, None if they depend on more."""
+        hits, own = [*step.hits(), *self._other_hits(step.migration)], {*_paths(step.migration)}
+        if not self._is_single(place) or not all(_is_about(item, step.migration, own) for item in hits):
+            return None
+        context = self._contexts[place[0]]
+        proposed = [item.proposed for item in hits if item.proposed is not None]
+        names = sorted({item.unused for item in proposed if item.unused is not None})
+        marked = any(item.marked for item in proposed)
+        folded = _FoldedStep(
+            self._basis,
+            self._digest_of_others(step.migration),
+            tuple(made.findings),
+            tuple(made.summarized),
+            made.hidden,
+            made.ambiguous,
+            made.open,
+            any(path in made.merged for path in own),
+            self._differences[place],
+            [(name, used_later(context.history, step.migration, name)) for name in names],
+            repr(no_transaction_mark(context.history, step.migration)) if marked else "",
+            context.next if any(item.scripts is not None for item in proposed) else b"",
+        )
+        return encode(folded)
+
+
+class _FixContext:
+    """What fixes depend on besides their migration: the history, and the names of the next migration's files."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._next = b""
+
+    @property
+    def next(self) -> bytes:
+        """A hash over what `next_migration` reads."""
+        if not self._next:
+            digest = blake2b(digest_size=_SIZE)
+            for part in self._parts():
+                data = part.encode("utf-8", "surrogatepass")
+                digest.update(b"%d:" % len(data) + data)
+            self._next = digest.digest()
+        return self._next
+
+    def _parts(self) -> Iterator[str]:
+        history = self.history
+        yield repr((history.layout, history.tools, any(item.rollback is not None for item in history.migrations)))
+        for item in history.migrations:
+            yield from _paths(item)
+        for last in history.migrations[-1:]:
+            forward = last.forward
+            yield repr((last.version, last.name, last.repeatable, forward is not None and "\r\n" in forward.file.text))
+
+
+def _paths(migration: Migration) -> Iterator[str]:
+    yield from (script.path for script in (migration.forward, migration.rollback) if script is not None)
+
+
+def _differences(hits: Iterable[PlacedHit]) -> list[PairDifference]:
+    return [item.hit.difference for item in hits if item.hit.difference is not None]
+
+
+def _is_about(item: PlacedHit, migration: Migration, own: Collection[str]) -> bool:
+    """Return whether a hit is about the files of its migration alone, and no finding about all rollbacks."""
+    hit = item.hit
+    if hit.file.path not in own or hit.version not in (None, migration.version) or item.rule.code == EMPTY:
+        return False
+    proposed = None if item.proposed is None else item.proposed.fix
+    edits = (edit for fix in (hit.fix, proposed) if fix is not None for edit in fix.edits)
+    return all(edit.path is None or edit.path in own for edit in edits)
