@@ -96,8 +96,9 @@ def _reference_tag(column: str | None) -> Hashable:
 def mentioned(constraint: Constraint) -> set[str]:
     """Return the columns of its table that a constraint is about."""
     names = {*constraint.columns, *constraint.include}
-    if constraint.expression is not None:
-        names.update(constraint.expression.columns)
+    for expression in (constraint.expression, constraint.where):
+        if expression is not None:
+            names.update(expression.columns)
     return names
 
 

@@ -26,3 +26,23 @@ def test_the_first_error_is_that_of_the_newest(statement: str, message: str | No
     assert [(item.message, statement[item.span.start : item.span.end]) for item in found.refusals] == (
         [] if message is None else [(message, at)]
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "at"),
+    [
+        ("UPDATE t SET a = 1 LIMIT 1;", "LIMIT"),
+        ("DELETE FROM t WHERE a = 1 ORDER BY b LIMIT 2;", "ORDER"),
+        ("DELETE FROM t ORDER BY b;", "ORDER"),
+        ("WITH w AS (SELECT 1 LIMIT 1) DELETE FROM t LIMIT 1;", "LIMIT"),
+        ("UPDATE t SETT a = 1 LIMIT 1;", "SETT"),
+        ("WITH w AS (SELECT 1 LIMIT 1) DELETE FROM t WHERE a IN (SELECT b FROM u ORDER BY c LIMIT 1);", ""),
+        ("WITH w AS (SELECT 1) SELECT * FROM w ORDER BY 1 LIMIT 1;", ""),
+        ("INSERT INTO t SELECT * FROM u WHERE true ORDER BY a LIMIT 1 ON CONFLICT DO UPDATE SET a = 1;", ""),
+    ],
+)
+def test_limits_of_changes_are_judged_alike_by_libraries_built_for_them_and_others(statement: str, at: str) -> None:
+    """Debian builds SQLite with them, the makers of SQLite do not."""
+    found = accepts(statement)
+    assert found.accepted is (at == "")
+    assert [statement[item.span.start : item.span.end] for item in found.refusals] == ([at] if at else [])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 
 from miglint.base.structs import replace
-from miglint.replay.apply.columns import altered, column_of, is_inherited, no_column
+from miglint.replay.apply.columns import altered, column_of, inheritors, is_inherited, no_column
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow_part
+from miglint.replay.apply.renamed_texts import RenamedTexts
 from miglint.replay.apply.reread import refuse_if_broken, triggers
 from miglint.replay.apply.row_contents import rename_content
-from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_name, swap_word
+from miglint.replay.apply.words import swap_column, swap_mentioned, swap_name, swap_word
+from miglint.schema.constants import quoted
 from miglint.schema.depends import relation_key
 from miglint.schema.name_sets import with_name, without_name
 from miglint.schema.objects import (
@@ -32,12 +35,15 @@ from miglint.schema.parts import generated, involving, named_of_kind, with_part,
 from miglint.sql.operations import (
     ColumnUse,
     Constraint,
+    Expression,
     Member,
     Name,
     OpenUse,
     Query,
     RenameColumn,
 )
+
+_Swap = Callable[[Expression | None], Expression | None]
 
 
 def rename_column(machine: Machine, operation: RenameColumn) -> None:
@@ -70,32 +76,88 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
     elif is_inherited(machine, table, old):
         message = f'cannot rename inherited column "{operation.column}"'
         raise machine.refuse("invalid_table_definition", message, key, old)
-    _in_table(machine, key, table, old, new, operation.new)
-    rename_content(machine, key, old, new)
-    _in_dependents(machine, key, old, new)
-    if machine.postgres:
-        follow_part(machine, key, Part("column", old), Part("column", new))
+    _refuse_in_heirs(machine, operation, key, old, new)
+    _everywhere(machine, key, old, new, operation.new)
 
 
-def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, written: str) -> None:
+def _heirs(machine: Machine, key: Key, column: str) -> list[Key]:
+    """Return the partitions and inheriting tables that have a column from a table, directly or not, each once."""
+    found: dict[Key, None] = {}
+    waiting = [key] if machine.postgres else []
+    while waiting:
+        for child in inheritors(machine, waiting.pop()):
+            table = machine.schema.table(child)
+            if child not in found and table is not None and column in table.columns:
+                found[child] = None
+                waiting.append(child)
+    return list(found)
+
+
+def _refuse_in_heirs(machine: Machine, operation: RenameColumn, key: Key, old: str, new: str) -> None:
+    heirs = _heirs(machine, key, old)
+    if operation.only and heirs:
+        message = f'inherited column "{operation.column}" must be renamed in child tables too'
+        raise machine.refuse("invalid_table_definition", message, key, old)
+    for heir in heirs:
+        table = machine.schema.table(heir)
+        if table is not None and new in table.columns and new != old:
+            message = f'column "{operation.new}" of relation "{heir.name}" already exists'
+            raise machine.refuse("duplicate_column", message, heir, new)
+
+
+def _everywhere(machine: Machine, key: Key, old: str, new: str, written: str) -> None:
+    """Rename a column in a table, in those that have it from this one, and in all that mentions it."""
+    for place in (key, *_heirs(machine, key, old)):
+        table = machine.schema.table(place)
+        if table is None:
+            continue
+        texts = RenamedTexts(machine, place, old, new) if machine.postgres else None
+        # Texts are read in the schema before the rename.
+        dependents = _dependents(machine, place, texts, old, new)
+        _in_table(machine, place, table, texts, (old, new, written))
+        rename_content(machine, place, old, new)
+        for user, renamed in dependents:
+            machine.put(user, renamed)
+        if machine.postgres:
+            follow_part(machine, place, Part("column", old), Part("column", new))
+        else:
+            _in_triggers(machine, place, old, new)
+
+
+def _swapped(
+    machine: Machine, texts: RenamedTexts | None, value: Expression | None, old: str, new: str
+) -> Expression | None:
+    if texts is not None:
+        return texts.expression(value)
+    return swap_column(value, old, new, postgres=machine.postgres)
+
+
+def _in_table(
+    machine: Machine, key: Key, table: Table, texts: RenamedTexts | None, names: tuple[str, str, str]
+) -> None:
+    old, new, written = names
+
+    def swap(value: Expression | None) -> Expression | None:
+        return _swapped(machine, texts, value, old, new)
+
     column = table.columns[old]
     kept = column.not_null_name
     if machine.postgres:
         kept = not_null_name(table.name.name, column) if column.nullable is False else None
     columns = with_renamed(table.columns, old, new, replace(column, name=written, not_null_name=kept))
     for computed in generated(columns):
-        swapped = replace(computed, default=swap_column(computed.default, old, new, postgres=machine.postgres))
+        swapped = replace(computed, default=swap(computed.default))
         columns = with_part(columns, machine.column_name(computed.name), swapped)
     constraints = table.constraints
     for name in involving(constraints, old):
-        constraints = with_part(constraints, name, _constraint(constraints[name], old, new, postgres=machine.postgres))
+        constraints = with_part(constraints, name, _constraint(constraints[name], old, new, swap))
     own = relation_key(table.name, machine.dialect)
     for name, value in named_of_kind(constraints, "foreign"):
         if value.table is not None and relation_key(value.table, machine.dialect) == own:
             constraints = with_part(constraints, name, replace(value, referenced=_swap(value.referenced, old, new)))
     absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     changed = replace(table, columns=columns, constraints=constraints, absent=absent)
-    machine.put(key, _with_settings(changed, old, new))
+    machine.put(key, _with_settings(changed, old, new, swap))
     if machine.postgres:
         owned = (Name(key.schema, key.name), old)
         for user, sequence in machine.schema.sequences_of(key, old):
@@ -103,7 +165,7 @@ def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, writ
                 machine.put(user, replace(sequence, owned_by=(owned[0], new)))
 
 
-def _with_settings(table: Table, old: str, new: str) -> Table:
+def _with_settings(table: Table, old: str, new: str, swap: _Swap) -> Table:
     """Return a table whose settings of a column, and whose partition key, have its new name."""
     prefix = f"{old}: "
     if any(option.startswith(prefix) for option in table.options):
@@ -116,7 +178,7 @@ def _with_settings(table: Table, old: str, new: str) -> Table:
         replace(
             element,
             column=new if element.column == old else element.column,
-            expression=swap_column(element.expression, old, new),
+            expression=swap(element.expression),
         )
         for element in table.partition_key
     )
@@ -129,50 +191,54 @@ def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if name == old else name for name in names)
 
 
-def _constraint(value: Constraint, old: str, new: str, *, postgres: bool) -> Constraint:
-    if old not in value.columns and old not in value.include:
-        return value
+def _constraint(value: Constraint, old: str, new: str, swap: _Swap) -> Constraint:
+    action, bracket, listed = value.on_delete.partition(" (")
     return replace(
         value,
         columns=_swap(value.columns, old, new),
         include=_swap(value.include, old, new),
-        expression=swap_column(value.expression, old, new, postgres=postgres),
+        expression=swap(value.expression),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
-        where=swap_column(value.where, old, new),
+        where=swap(value.where),
+        on_delete=f"{action}{bracket}{swap_word(listed, old, new)}",
         behind=new if value.behind.lower() == old else value.behind,
     )
 
 
-def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
-    name = Name(key.schema, key.name)
+def _dependents(
+    machine: Machine, key: Key, texts: RenamedTexts | None, old: str, new: str
+) -> list[tuple[Key, SchemaObject]]:
+    """Return what else mentions a column with the new name."""
+    found: list[tuple[Key, SchemaObject]] = []
     for user in machine.schema.on(key):
         value = machine.schema.find(user)
+        renamed: SchemaObject | None = None
         if isinstance(value, Index):
-            renamed: SchemaObject = _index(machine, value, old, new)
+            renamed = _index(machine, texts, value, old, new)
         elif isinstance(value, Table):
             renamed = _referencing(machine, value, key, old, new)
-        elif isinstance(value, (Trigger, Policy, RewriteRule, Routine, Other)) and machine.postgres:
-            renamed = _mentioning(value, name, old, new)
         elif isinstance(value, View) and value.query is not None:
-            renamed = replace(value, query=_query(machine, value.query, name, old, new))
-        else:
-            continue
-        if renamed != value:
-            machine.put(user, renamed)
-    if not machine.postgres:
-        _in_triggers(machine, key, old, new)
+            query = _query(value.query, Name(key.schema, key.name), old, new, texts)
+            if query is not value.query:
+                # Equal to what it was where it says `*`.
+                found.append((user, replace(value, query=query)))
+        elif texts is not None:
+            renamed = _mentioning(texts, value, Name(key.schema, key.name), old, new)
+        if renamed is not None and renamed != value:
+            found.append((user, renamed))
+    return found
 
 
-def _index(machine: Machine, value: Index, old: str, new: str) -> Index:
+def _index(machine: Machine, texts: RenamedTexts | None, value: Index, old: str, new: str) -> Index:
     elements = tuple(
         replace(
             element,
             column=new if machine.column_name(element.column or "") == old else element.column,
-            expression=swap_column(element.expression, old, new, postgres=machine.postgres),
+            expression=_swapped(machine, texts, element.expression, old, new),
         )
         for element in value.elements
     )
-    where = swap_column(value.where, old, new, postgres=machine.postgres)
+    where = _swapped(machine, texts, value.where, old, new)
     include = _swap(value.include, old, new)
     return replace(value, elements=elements, where=where, include=include)
 
@@ -188,20 +254,17 @@ def _referencing(machine: Machine, value: Table, key: Key, old: str, new: str) -
     return value if constraints == value.constraints else replace(value, constraints=constraints)
 
 
-def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -> Query:
+def _query(query: Query, relation: Name, old: str, new: str, texts: RenamedTexts | None) -> Query:
+    if texts is not None:
+        return texts.query(query)
     use = ColumnUse(relation, old)
-    named = query.uses if machine.postgres else tuple(map(_folded, query.uses))
+    named = tuple(map(_folded, query.uses))
     if use not in named:
         return query
     uses = tuple(
         ColumnUse(relation, new) if item == use else written for item, written in zip(named, query.uses, strict=True)
     )
-    if machine.postgres:
-        key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
-    else:
-        key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
-    stored = None if query.stored is None else swap_in_query(query.stored, relation, old, new)
-    return replace(query, uses=uses, key=key, text=text, stored=stored)
+    return replace(query, uses=uses, key=swap_name(query.key, old, new), text=swap_name(query.text, old, new))
 
 
 def _folded(use: ColumnUse) -> ColumnUse:
@@ -210,26 +273,20 @@ def _folded(use: ColumnUse) -> ColumnUse:
     return ColumnUse(folded, use.column.lower())
 
 
-_Mentioning = Trigger | Policy | RewriteRule | Routine | Other
-
-
-def _mentioning(value: _Mentioning, relation: Name, old: str, new: str) -> _Mentioning:
+def _mentioning(
+    texts: RenamedTexts, value: SchemaObject | None, relation: Name, old: str, new: str
+) -> SchemaObject | None:
     """Return an object whose conditions or queries mention a column with the new name of that; itself if none do."""
-    own = getattr(value, "table", None) == relation
-    mentions = swap_mentioned(value.mentions, relation, own, old, new)
-    if isinstance(value, Other):
-        return _other(replace(value, mentions=mentions), value, relation, old, new)
-    named = isinstance(value, Trigger) and own and old in value.columns
-    if mentions == value.mentions and not named:
-        return value
-    if isinstance(value, Policy):
-        return _policy(replace(value, mentions=mentions), old, new)
-    if isinstance(value, Routine):
-        source, body = swap_word(value.source, old, new), value.body and swap_word(value.body, old, new)
-        return replace(value, mentions=mentions, body=body, source=source)
-    source, definition = swap_word(value.source, old, new), swap_word(value.definition, old, new)
-    changed = replace(value, mentions=mentions, definition=definition, source=source)
-    return replace(changed, columns=_swap(changed.columns, old, new)) if isinstance(changed, Trigger) else changed
+    match value:
+        case Trigger() | Policy() | RewriteRule():
+            return texts.attached(value)
+        case Routine():
+            return texts.routine(value)
+        case Other():
+            mentions = swap_mentioned(value.mentions, relation, value.table == relation, old, new)
+            return _other(replace(value, mentions=mentions), value, relation, old, new)
+        case _:
+            return value
 
 
 def _other(value: Other, before: Other, relation: Name, old: str, new: str) -> Other:
@@ -238,13 +295,9 @@ def _other(value: Other, before: Other, relation: Name, old: str, new: str) -> O
     if value.mentions == before.mentions and members == value.members:
         return before
     sources = tuple(swap_word(text, old, new) for text in value.sources)
-    return replace(value, members=members, definition=swap_word(value.definition, old, new), sources=sources)
-
-
-def _policy(value: Policy, old: str, new: str) -> Policy:
-    using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
-    using_text, check_text = (text and swap_word(text, old, new) for text in (value.using_text, value.check_text))
-    return replace(value, using=using, check=check, using_text=using_text, check_text=check_text)
+    # The columns of statistics are values of nodes.
+    definition = swap_word(value.definition, old, new).replace(f"(name={quoted(old)})", f"(name={quoted(new)})")
+    return replace(value, members=members, definition=definition, sources=sources)
 
 
 def _member(member: Member, old: str, new: str) -> Member:
@@ -287,17 +340,24 @@ def _is_of(machine: Machine, use: OpenUse, key: Key, column: str) -> bool:
 def _rename_view_column(machine: Machine, key: Key, view: View, operation: RenameColumn) -> None:
     if view.columns is None:
         return
-    if operation.column not in view.columns:
-        raise machine.refuse("undefined_column", f'column "{operation.column}" does not exist', key, operation.column)
-    defaults = {operation.new if column == operation.column else column: default for column, default in view.defaults}
+    old, new = operation.column, operation.new
+    if old not in view.columns:
+        raise machine.refuse("undefined_column", f'column "{old}" does not exist', key, old)
+    if new in view.columns and new != old:
+        message = f'column "{new}" of relation "{key.name}" already exists'
+        raise machine.refuse("duplicate_column", message, key, new)
+    texts = RenamedTexts(machine, key, old, new)
+    dependents = _dependents(machine, key, texts, old, new)
+    defaults = {new if column == old else column: default for column, default in view.defaults}
     machine.put(
         key,
         replace(
-            view,
-            columns=_swap(view.columns, operation.column, operation.new),
-            defaults=tuple(sorted(defaults.items(), key=itemgetter(0))),
+            view, columns=_swap(view.columns, old, new), defaults=tuple(sorted(defaults.items(), key=itemgetter(0)))
         ),
     )
+    for user, renamed in dependents:
+        machine.put(user, renamed)
+    follow_part(machine, key, Part("column", old), Part("column", new))
 
 
 def _rename_attribute(machine: Machine, operation: RenameColumn) -> None:

@@ -140,7 +140,12 @@ def rename(place: Place, node: Node) -> list[Operation]:
     relation = relation_name(node["relation"]) if "relation" in node else None
     if relation is not None and object_type in {"OBJECT_COLUMN", "OBJECT_ATTRIBUTE"}:
         kind = kind_of(node.get("relationType", "OBJECT_TABLE"))
-        return [RenameColumn(span=span, table=relation, table_if_exists=if_exists, kind=kind, column=old, new=new)]
+        only = not node["relation"].get("inh", False)
+        return [
+            RenameColumn(
+                span=span, table=relation, table_if_exists=if_exists, only=only, kind=kind, column=old, new=new
+            )
+        ]
     if relation is not None and object_type == "OBJECT_TABCONSTRAINT":
         return [RenameConstraint(span=span, table=relation, table_if_exists=if_exists, constraint=old, new=new)]
     if object_type == "OBJECT_DOMCONSTRAINT":

@@ -31,6 +31,9 @@ _SYNTAX = pattern(
     r'|unknown table option|unknown join type|syntax error near "(?P<words>ORDER BY|LIMIT)"',
     re.DOTALL,
 )
+# A change of rows, by itself or behind WITH, that may have a limit.
+_LIMITED = pattern(r"(?:UPDATE|DELETE|WITH)\b.*\b(?:ORDER|LIMIT)\b", re.IGNORECASE | re.DOTALL)
+_ORDER_ALONE = "ORDER BY without LIMIT"
 # Statements whose text is changed before preparing.
 _SPECIAL = pattern(
     rf"(?:ALTER\b|QUERY\b|CREATE{SPACE}+(?:TEMP{SPACE}+|TEMPORARY{SPACE}+)?"
@@ -115,15 +118,45 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
             return Objection('near "QUERY": syntax error', 0, 1, True), tokens
         question = _question(tokens, question)
     message = _probe(question.text)
-    if message is None and SEVERAL_ROWS.search(question.text):
+    if message is None or message.startswith(_ORDER_ALONE):
+        limited = _LIMITED.match(question.text) is not None
+        if not limited and SEVERAL_ROWS.search(question.text) is None:
+            return None
         tokens = tokens or tokenize(text, start, end)
-        message = UNEVEN if tokens.complete and are_uneven(tokens) else None
-    if message is None:
-        return None
+        unseen = _unseen(tokens, question, limited=limited)
+        return None if unseen is None else (unseen, tokens)
     tokens = tokens or tokenize(text, start, end)
     is_syntax = tokens.complete and _SYNTAX.match(message)
     found = _in_newer_syntax(tokens, question, message) if is_syntax else _located(tokens, message, question)
     return None if found is None else (found, tokens)
+
+
+def _unseen(tokens: Tokens, question: _Probe, *, limited: bool) -> Objection | None:
+    """Return what is wrong with a statement that the library at hand, or another one, accepts."""
+    place = _limit_of_change(tokens) if limited else None
+    if place is not None:
+        return Objection(f'near "{tokens.words[place]}": syntax error', place, place + 1, True)
+    if tokens.complete and SEVERAL_ROWS.search(question.text) and are_uneven(tokens):
+        return _located(tokens, UNEVEN, question)
+    return None
+
+
+def _limit_of_change(tokens: Tokens) -> int | None:
+    """Return the place of ORDER BY or LIMIT of an UPDATE or DELETE, which only libraries built for it accept.
+
+    Whether the one at hand is must not decide. None where there is none, or something is wrong before it.
+    """
+    depth, change = 0, False
+    for place, word in enumerate(tokens.words):
+        depth += (word == "(") - (word == ")")
+        if depth or not tokens.complete:
+            continue
+        change = change or word in ("UPDATE", "DELETE")
+        if word in ("INSERT", "REPLACE", "SELECT", "VALUES") and not change:
+            return None
+        if change and word in ("ORDER", "LIMIT"):
+            return place
+    return None
 
 
 def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objection | None:

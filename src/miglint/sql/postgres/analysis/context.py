@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, TypeKinds, is_array, spelled, worst
 from miglint.sql.postgres.analysis.overloads import Overloads
+from miglint.sql.postgres.analysis.places import ColumnPlaces
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
 from miglint.sql.postgres.analysis.texts import refuse_unreadable
 from miglint.sql.postgres.names import Node
@@ -41,6 +42,7 @@ class ExpressionAnalysis:
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
     `reads` are the columns of relations that are named. `constants` are the texts of constants, each with the type that
     it is read as. `keyed` are the relations that are grouped by their primary key, on which the other columns depend.
+    `places` is told the places of names, if a column is to be renamed.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class ExpressionAnalysis:
         "keyed",
         "kinds",
         "overloads",
+        "places",
         "plain",
         "reads",
         "refusal",
@@ -60,7 +63,7 @@ class ExpressionAnalysis:
         "volatility",
     )
 
-    def __init__(self, environment: Environment, rules: Rules = ANYTHING) -> None:
+    def __init__(self, environment: Environment, rules: Rules = ANYTHING, places: ColumnPlaces | None = None) -> None:
         self.environment = environment
         self.kinds = TypeKinds(environment)
         self.overloads = Overloads(self.kinds)
@@ -75,12 +78,18 @@ class ExpressionAnalysis:
         self.reads: dict[ColumnUse, None] = {}
         self.constants: list[tuple[str, str]] = []
         self.keyed: dict[Name, None] = {}
+        self.places = places
 
     def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""
         ((kind, body),) = node.items()
         reader = READERS.get(kind)
-        return Result(UNKNOWN) if reader is None else reader(self, body, scope)
+        if reader is not None:
+            return reader(self, body, scope)
+        if self.places is not None:
+            for part in _parts_of(body):
+                self.read(part, scope)
+        return Result(UNKNOWN)
 
     def truth(self, node: Node, scope: QueryLevel, where: str) -> None:
         """Raise `Invalid` for a condition that is not of type boolean; `where` is the word for its place."""
@@ -144,6 +153,19 @@ class ExpressionAnalysis:
             else:
                 self.note(self.kinds.cast_volatility(item.type, kind))
         return Result(kind)
+
+
+def _parts_of(node: object) -> Iterator[Node]:
+    """Yield the outermost expressions in a node of another kind."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _parts_of(item)
+    elif isinstance(node, dict):
+        if len(node) == 1 and next(iter(node)) in READERS:
+            yield node
+            return
+        for item in node.values():
+            yield from _parts_of(item)
 
 
 Columns = list[tuple[str, str]]

@@ -45,7 +45,7 @@ class Expressed(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _trees_of(text: str) -> tuple[Node, ...]:
+def trees_of(text: str) -> tuple[Node, ...]:
     """Return the trees of the statements of a text, none where it cannot be read."""
     found = native.parse_text(text.encode("utf-8", "replace"))
     if isinstance(found, native.NativeError):
@@ -84,7 +84,7 @@ def check_body(
 ) -> None:
     """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
     columns: Columns | None = None
-    trees = _trees_of(text)
+    trees = trees_of(text)
     for tree in trees:
         outer = QueryLevel()
         outer.parameters = frozenset(parameters)
@@ -202,13 +202,13 @@ class DescribedView(NamedTuple):
 def described_view(environment: Environment, text: str) -> DescribedView:
     """Return what the query of a view is. Raises `Invalid` for what is wrong with it."""
     # The places in a tree that was parsed with its script are places in the script.
-    trees = _trees_of(text) if "*" in text else tuple(filter(None, (tree_of(text),)))
+    trees = trees_of(text) if "*" in text else tuple(filter(None, (tree_of(text),)))
     if len(trees) != 1:
         return DescribedView(None)
     analysis = ExpressionAnalysis(environment)
     columns = columns_of(analysis, trees[0], None)
     written = _without_stars(text, analysis.stars)
-    again = () if written is None else _trees_of(written)
+    again = () if written is None else trees_of(written)
     return DescribedView(
         columns,
         tuple(analysis.reads),

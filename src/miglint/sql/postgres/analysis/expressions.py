@@ -83,6 +83,8 @@ def _column(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Resu
         return Result(UNKNOWN)
     analysis.used.append(found)
     analysis.reads.update((use, None) for use in scope.uses_of(found))
+    if analysis.places is not None:
+        analysis.places.reference(body, len(names), found, scope)
     if not analysis.inside:
         analysis.plain.append(found)
     return Result(found.type)

@@ -115,11 +115,15 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
         if fields and "A_Star" in fields[-1]:
             columns += star(scope, strings(fields[:-1]))
             analysis.stars[value["ColumnRef"].get("location", 0)] = star_text(scope, strings(fields[:-1]))
+            if analysis.places is not None:
+                analysis.places.star(value["ColumnRef"], scope, strings(fields[:-1]))
             targets += [value] * (len(columns) - len(targets))
         else:
             found = analysis.read(value, scope)
             columns.append((target.get("name") or column_name(value), found.type))
             targets.append(value)
+            if analysis.places is not None:
+                analysis.places.target(target)
     if any(not node for node in body.get("distinctClause", ())):
         refuse_unequal(kind for _, kind in columns)
     if "havingClause" in body:
@@ -127,10 +131,21 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     _order(analysis, body, scope, dict(columns))
     refuse_other_order(body, targets)
     refuse_ungrouped(analysis, body, scope, targets)
+    if analysis.places is not None:
+        _read_windows(analysis, body, scope)
     for key in ("limitCount", "limitOffset"):
         if key in body:
             analysis.read(body[key], scope)
     return columns
+
+
+def _read_windows(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
+    for item in body.get("windowClause", ()):
+        window = item["WindowDef"]
+        for node in window.get("partitionClause", ()):
+            analysis.read(node, scope)
+        for node in window.get("orderClause", ()):
+            analysis.read(node["SortBy"]["node"], scope)
 
 
 def condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, where: str) -> None:
@@ -191,7 +206,10 @@ def from_clause(analysis: ExpressionAnalysis, nodes: Sequence[Node], scope: Quer
 def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
     ((kind, body),) = node.items()
     if kind == "RangeVar":
-        scope.add(relation_source(analysis, body, scope))
+        source = relation_source(analysis, body, scope)
+        scope.add(source)
+        if analysis.places is not None:
+            analysis.places.table(source, body)
     elif kind == "JoinExpr":
         _join(analysis, body, scope)
     elif kind == "RangeSubselect":
@@ -234,7 +252,8 @@ def relation_source(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel)
     found = analysis.environment.relation(name)
     if found is None:
         return FromItem(alias, None, name)
-    return FromItem(alias, _renamed(found.columns, _alias_columns(body)), found.name, found.keys)
+    listed = _alias_columns(body)
+    return FromItem(alias, _renamed(found.columns, listed), found.name, found.keys, listed=listed)
 
 
 def _renamed(columns: Mapping[str, str] | None, names: Sequence[str]) -> Mapping[str, str] | None:
@@ -289,6 +308,10 @@ def _join(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
             scope.add(FromItem("", None))
         else:
             scope.merged.update({name: kind for name, kind in one.items() if name in two})
+            if analysis.places is not None:
+                analysis.places.natural(one, two, scope.sources[first:last])
+    if analysis.places is not None:
+        analysis.places.joined(scope.sources[first:last], strings(body.get("usingClause")))
     for name in strings(body.get("usingClause")):
         kinds = [_of_side(scope, side, name) for side in (range(first, second), range(second, last))]
         analysis.apply("=", [Result(kind) for kind in kinds])

@@ -18,6 +18,7 @@ class FromItem(NamedTuple):
 
     `relation` is what it reads where that is a table or view, `keys` its primary key. `merged` are the columns of
     `JOIN ... USING` that stand once for both sides. `hidden` means that its columns must be qualified with its name.
+    `listed` are the names that a list behind its alias gives to its first columns.
     """
 
     alias: str
@@ -25,6 +26,7 @@ class FromItem(NamedTuple):
     relation: Name | None = None
     keys: tuple[str, ...] = ()
     hidden: bool = False
+    listed: tuple[str, ...] = ()
 
 
 class ColumnReference(NamedTuple):
@@ -180,7 +182,9 @@ class QueryLevel:
         if scope is None:
             return
         for source in scope.sources[found.source : found.source + 1] if found.source >= 0 else scope.sources:
-            if source.relation is not None and source.columns is not None and found.column in source.columns:
+            if found.column in source.listed or source.columns is None:
+                continue
+            if source.relation is not None and found.column in source.columns:
                 yield ColumnUse(source.relation, found.column)
 
     def _open(self) -> bool:

@@ -54,6 +54,8 @@ def _insert(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colu
     columns = [item["ResTarget"] for item in body.get("cols", ())]
     for column in columns:
         target.type(column["name"])
+        if analysis.places is not None:
+            analysis.places.written(target.name, column)
     # Parts of columns (`a.b`, `a[1]`) are not typed.
     if "selectStmt" in body and not any("indirection" in column for column in columns):
         override = body.get("override", "OVERRIDING_NOT_SET")
@@ -142,6 +144,8 @@ def _fits(analysis: ExpressionAnalysis, target: _WrittenTable, column: str, kind
 def _conflict(analysis: ExpressionAnalysis, clause: Node | None, target: _WrittenTable, scope: QueryLevel) -> None:
     if clause is None:
         return
+    if analysis.places is not None:
+        analysis.places.inferred(target.name, clause.get("infer", {}))
     for item in clause.get("infer", {}).get("indexElems", ()):
         element = item["IndexElem"]
         if "name" in element:
@@ -178,6 +182,8 @@ def _assign(analysis: ExpressionAnalysis, targets: Sequence[Node], target: _Writ
         body = item["ResTarget"]
         name, value = body["name"], body["val"]
         wanted = target.type(name)
+        if analysis.places is not None:
+            analysis.places.written(target.name, body)
         if "SetToDefault" in value:
             continue
         if target.generated(name) in ("stored", "virtual", "always"):
@@ -239,9 +245,13 @@ def _returning(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> C
         fields = value.get("ColumnRef", {}).get("fields", ())
         if fields and "A_Star" in fields[-1]:
             columns += star(scope, strings(fields[:-1]))
+            if analysis.places is not None:
+                analysis.places.star(value["ColumnRef"], scope, strings(fields[:-1]))
         else:
             found: Result = analysis.read(value, scope)
             columns.append((item["ResTarget"].get("name") or column_name(value), found.type))
+            if analysis.places is not None:
+                analysis.places.target(item["ResTarget"])
     return columns
 
 
