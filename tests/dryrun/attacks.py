@@ -333,9 +333,6 @@ _BOUNDED = {
     "copies without end": "COPY (SELECT generate_series(1, 1000000000000)) TO STDOUT;",
     "notices without end": "DO $$ BEGIN FOR i IN 1..100000000 LOOP"
     " RAISE NOTICE '%', repeat('x', 1000); END LOOP; END $$;",
-    "a large row": "SELECT repeat('x', 60000000);",
-    "a large message": "DO $$ BEGIN RAISE NOTICE '%', repeat('x', 60000000); END $$;",
-    "a large copy": "COPY (SELECT repeat('x', 60000000)) TO STDOUT;",
     "a table without end": "SET statement_timeout = 0;"
     " CREATE TABLE t AS SELECT repeat(x::text, 500) FROM generate_series(1, 1000000000) x;",
     "a table that talks": "SET statement_timeout = 0; CREATE TABLE t (x text); DO $$ BEGIN LOOP"
@@ -381,6 +378,9 @@ _SESSIONS = {
     "drop what it owns": "DROP OWNED BY CURRENT_USER;",
     "many messages": "LISTEN evil; NOTIFY evil, 'x'; SELECT count(pg_notify('evil', x::text))"
     " FROM generate_series(1, 5000) x;",
+    "a large row": "SELECT repeat('x', 60000000);",
+    "a large message": "DO $$ BEGIN RAISE NOTICE '%', repeat('x', 60000000); END $$;",
+    "a large copy": "COPY (SELECT repeat('x', 60000000)) TO STDOUT;",
     "no time when it runs again": "CREATE TABLE IF NOT EXISTS again (x int); DO $$ BEGIN IF EXISTS (SELECT FROM again)"
     " THEN PERFORM set_config('transaction_timeout', '1ms', false); END IF; END $$;"
     " SELECT pg_sleep(0.05); INSERT INTO again VALUES (1);",
