@@ -126,3 +126,17 @@ def test_sections_of_one_file_are_variants_too(tmp_path: Path) -> None:
         "-- SQLite Version\nCREATE TABLE users (id INTEGER PRIMARY KEY);\n"
     )
     assert [item[:3] for item in told(tmp_path, {"001_users.up.sql": text})] == [("PAR002", "001_users.up.sql", 2)]
+
+
+def test_a_column_takes_the_default_of_its_domain_and_no_null_if_that_takes_none(tmp_path: Path) -> None:
+    postgres = """
+    CREATE DOMAIN name AS text NOT NULL;
+    CREATE DOMAIN nick AS name DEFAULT 'x';
+    CREATE TABLE users (id int PRIMARY KEY, a name, b nick, c nick DEFAULT 'y');
+    """
+    same = "id INTEGER PRIMARY KEY, a TEXT NOT NULL, b TEXT NOT NULL DEFAULT 'x', c TEXT NOT NULL DEFAULT 'y'"
+    files = {"postgres/001_a.up.sql": postgres, "sqlite/001_a.up.sql": f"CREATE TABLE users ({same});\n"}
+    assert told(tmp_path, files) == []
+    other = same.replace("a TEXT NOT NULL", "a TEXT").replace("'x'", "'z'")
+    files["sqlite/001_a.up.sql"] = f"CREATE TABLE users ({other});\n"
+    assert sorted(item[0] for item in told(tmp_path, files)) == ["PAR004", "PAR008"]

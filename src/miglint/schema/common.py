@@ -187,11 +187,15 @@ def _deletion(constraint: Constraint) -> str:
 
 def _field(schema: Schema, column: Column) -> CommonColumn:
     kind = None if column.type is None else kind_of(schema, column.type)
-    default = column.default
+    default, nullable = column.default, column.nullable
+    for domain in () if column.type is None else _domains(schema, column.type):
+        # A column takes the default of its domain where it has none, and no NULL if the domain takes none.
+        default = domain.default if default is None else default
+        nullable = nullable if domain.nullable else False
     value = None
     if default is not None and column.generated is None and default.key.lower() != "null":
         value = "?" if default.literal is None else _plain(default.literal)
-    return CommonColumn(kind, column.nullable, value)
+    return CommonColumn(kind, nullable, value)
 
 
 def _plain(literal: str) -> str:
@@ -215,12 +219,28 @@ def kind_of(schema: Schema, declared: Type) -> str | None:
     known = _POSTGRES.get(declared.name)
     if known is not None:
         return known
-    found = schema.find(Key("type", declared.schema or schema.path[0], declared.name))
+    found = schema.find(_type_key(schema, declared))
     if isinstance(found, Enum):
         return "text"
-    if isinstance(found, Domain) and found.base is not None and found.base.name != declared.name:
-        return kind_of(schema, found.base)
-    return None
+    domains = _domains(schema, declared)
+    return None if not domains or domains[-1].base is None else kind_of(schema, domains[-1].base)
+
+
+def _type_key(schema: Schema, declared: Type) -> Key:
+    return Key("type", declared.schema or schema.path[0], declared.name)
+
+
+def _domains(schema: Schema, declared: Type) -> list[Domain]:
+    """Return the domain that a type is, if it is one, and those that it is over."""
+    found: list[Domain] = []
+    base: Type | None = declared
+    while base is not None and not base.dimensions:
+        domain = schema.find(_type_key(schema, base))
+        if not isinstance(domain, Domain) or domain in found:
+            break
+        found.append(domain)
+        base = domain.base
+    return found
 
 
 def fits(postgres: str | None, sqlite: str | None) -> bool:
