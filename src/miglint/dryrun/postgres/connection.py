@@ -8,6 +8,7 @@ session have limits as well, since they may call functions of a script.
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import sys
 import time
@@ -38,6 +39,7 @@ _ALL_NOTICES = 1_000_000
 # the server answers with many rows.
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
+_PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
 _CANCELED = "57014"
@@ -93,12 +95,15 @@ class Session:
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
         self._most = _MOST_ANSWERED
+        self._memory = _Memory()
+        self._size = 0
         self._stopping = 0.0
         self._prepared: set[str] = set()
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
             message = self._db.error_message.decode("utf-8", "replace").strip()
+            self._memory.close()
             self._db.finish()
             raise EngineLostError(message)
         self._db.notice_handler = self._notice
@@ -184,20 +189,24 @@ class Session:
 
     def _wait(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         self._arrived = 0
+        self._size = self._memory.size()
         while self._db.is_busy():
             self._read(started, bounds, stopped)
 
     def _read(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         """Wait for the server briefly, and check the limits."""
+        # libpq has read how long the row or message is, and has made room for all of it.
+        room = self._memory.size() - self._size
         if self._selector.select(_LOOK):
             self._arrived += _waiting(self._db.socket)
-            if self._arrived > self._most:
+            if max(self._arrived, room) > self._most:
                 # Nothing more of it is read: the server's process ends with its connection.
                 stopped[:] = [_MESSAGE_SIZE]
                 self._killed = True
                 self._kill(self.pid)
                 raise self._pq_error()("a row or message that is too large")
             self._db.consume_input()
+            self._size = self._memory.size()
             self._drain()
         now = time.monotonic()
         elapsed = now - started
@@ -306,6 +315,7 @@ class Session:
     def close(self) -> None:
         """Close the connection; never raises."""
         with contextlib.suppress(Exception):
+            self._memory.close()
             self._selector.close()
             self._db.finish()
 
@@ -316,6 +326,26 @@ class QueryError(Exception):
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)
         self.error = error
+
+
+class _Memory:
+    """The writable memory of this process, read often."""
+
+    def __init__(self) -> None:
+        try:
+            self._file: int | None = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        except (OSError, AttributeError):
+            self._file = None
+
+    def size(self) -> int:
+        """Return its size in bytes, whether or not it is used yet; 0 where the system does not say."""
+        return 0 if self._file is None else int(os.pread(self._file, 200, 0).split()[5]) * _PAGE
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def _waiting(socket: int) -> int:
