@@ -17,12 +17,16 @@ from miglint.sql.postgres.analysis.scope import ColumnReference, FromItem, Query
 from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.names import Node
 
-_SPACE = rb"(?:\s|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*"
-_IDENTIFIER = rb'(?:"(?:[^"]|"")*"|[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*)'
+# What is not closed reaches to the end of the text, so that no search begins again behind it.
+_COMMENT = rb"--[^\n]*+|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)"
+_SPACE = rb"(?:\s|" + _COMMENT + rb")*"
+_IDENTIFIER = rb'(?:"(?:[^"]|"")*(?:"|\Z)|[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*)'
 _PART = pattern(rb"(?P<part>" + _IDENTIFIER + rb")(?P<dot>" + _SPACE + rb"\." + _SPACE + rb")?")
 _ALIAS = pattern(_SPACE + rb"(?:[Aa][Ss]\b" + _SPACE + rb")?(?P<part>" + _IDENTIFIER + rb")")
 _TOKEN = pattern(
-    rb"(?P<skipped>'(?:[^']|'')*'|\$(\w*)\$.*?\$\2\$|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)|(?P<word>"
+    rb"(?P<skipped>'(?:[^']|'')*(?:'|\Z)|\$(\w*)\$.*?(?:\$\2\$|\Z)|"
+    + _COMMENT
+    + rb")|(?P<word>"
     + _IDENTIFIER
     + rb")|(?P<sign>[()\[\],;])",
     re.DOTALL,
