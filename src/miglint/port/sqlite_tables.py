@@ -89,19 +89,28 @@ def changed_table(here: Table, before: Table, after: Table, objects: SqliteObjec
         texts = [*objects.constraint(after, one)] if one.kind != "unique" and one.name not in referring else []
         otherwise = otherwise or bool(texts)
         constraints.update(_numbered(_fragment([*_names(columns), *texts]).constraints if texts else {}, constraints))
+    altered = replace(here, columns=columns, constraints=constraints)
+    table = _altered(altered, before, after, objects, old)
+    return ChangedTable(table, added, dropped, unique, freed, otherwise or table is not altered)
+
+
+def _altered(here: Table, before: Table, after: Table, objects: SqliteObjects, old: Schema) -> Table:
+    """Return the table `here` with what is different in the columns that stay; itself if nothing is."""
+    columns, constraints = dict(here.columns), here.constraints
+    changed = False
     for name, item in after.columns.items():
         folded = name.lower()
-        if name in before.columns and folded in columns:
-            same = _column(columns[folded], before.columns[name], item, objects, after, strict=here.strict)
-            otherwise = otherwise or same is not columns[folded]
-            columns[folded] = same
-            was = before.columns[name]
-            if _is_another_type(was, item, old, objects.schema):
-                columns[folded], checks = _of_type(columns[folded], constraints, (was, item), objects, (old, after))
-                otherwise = otherwise or checks != constraints or columns[folded] is not same
-                constraints = checks
-    table = replace(here, columns=columns, constraints=constraints)
-    return ChangedTable(table, added, dropped, unique, freed, otherwise)
+        if name not in before.columns or folded not in columns:
+            continue
+        was = before.columns[name]
+        same = _column(columns[folded], was, item, objects, after, strict=here.strict)
+        changed = changed or same is not columns[folded]
+        columns[folded] = same
+        if _is_another_type(was, item, old, objects.schema):
+            columns[folded], checks = _of_type(same, dict(constraints), (was, item), objects, (old, after))
+            changed = changed or checks != constraints or columns[folded] is not same
+            constraints = checks
+    return replace(here, columns=columns, constraints=constraints) if changed else here
 
 
 def _without_dropped(columns: dict[str, Column], before: Table, after: Table) -> tuple[str, ...]:
