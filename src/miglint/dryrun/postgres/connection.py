@@ -95,7 +95,7 @@ class Session:
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
         self._most = _MOST_ANSWERED
-        self._memory = _Memory()
+        self._memory = _WritableMemory()
         self._size = 0
         self._stopping = 0.0
         self._prepared: set[str] = set()
@@ -328,7 +328,7 @@ class QueryError(Exception):
         self.error = error
 
 
-class _Memory:
+class _WritableMemory:
     """The writable memory of this process, read often."""
 
     def __init__(self) -> None:
