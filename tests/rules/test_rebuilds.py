@@ -205,3 +205,15 @@ def test_keys_are_checked_where_sqlite_can(key: str, said: str, tmp_path: Path) 
         except sqlite3.OperationalError:
             refused = True
     assert refused == (key == "INTEGER")
+
+
+def test_of_several_keys_that_fail_the_first_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sqlite").mkdir()
+    children = "".join(f"CREATE TABLE {name} (t INTEGER REFERENCES t (id));" for name in "hgfedcb")
+    (tmp_path / "sqlite" / "001_t.up.sql").write_text(TABLE + children)
+    (tmp_path / "sqlite" / "002_b.up.sql").write_text(
+        "CREATE TABLE n (id INTEGER, a TEXT);INSERT INTO n SELECT * FROM t;DROP TABLE t;ALTER TABLE n RENAME TO t;"
+    )
+    found = check(Job(Settings(root=str(tmp_path), select=("LIT009",)), (str(tmp_path),), cached=False)).report
+    assert found.findings
+    assert all("The script leaves a foreign key of b to t (id)" in item.help for item in found.findings)

@@ -6,7 +6,7 @@ engine (sequences, policies, other kinds of index) are omitted. Unknown properti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
@@ -110,24 +110,29 @@ class Shape(NamedTuple):
 
 def tables(schema: Schema) -> dict[str, Key]:
     """Return the permanent tables of the default schema that both engines support, by folded name."""
-    return {
-        key.name.lower(): key
+    return _by_folded_name(
+        key
         for key, value in schema.items()
         if isinstance(value, Table)
         and value.kind == "table"
         and value.persistence == "permanent"
         and value.partition_of is None
         and key.schema in ("public", "main", schema.path[0])
-    }
+    )
 
 
 def views(schema: Schema) -> dict[str, Key]:
     """Return the views that are not materialized, by folded name."""
-    return {
-        key.name.lower(): key
+    return _by_folded_name(
+        key
         for key, value in schema.items()
         if isinstance(value, View) and not value.materialized and value.persistence == "permanent"
-    }
+    )
+
+
+def _by_folded_name(keys: Iterable[Key]) -> dict[str, Key]:
+    """Return keys by name in small letters; the last one in order of those that differ in letters alone."""
+    return {key.name.lower(): key for key in sorted(keys)}
 
 
 def shape(schema: Schema, key: Key) -> Shape | None:

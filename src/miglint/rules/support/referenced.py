@@ -39,10 +39,10 @@ def _is_unique_index(index: Index, columns: set[str]) -> bool:
 
 
 def mismatched(schema: Schema) -> Iterator[tuple[Table, Table, tuple[str, ...]]]:
-    """Yield the foreign keys of SQLite that refer to no key: their table, the other one, and its columns."""
-    for _, table in schema.items():
-        if not isinstance(table, Table):
-            continue
+    """Yield the foreign keys of SQLite that refer to no key: their table, the other one, and its columns, in order."""
+    tables = {key: value for key, value in schema.items() if isinstance(value, Table)}
+    # What is said of the first one does not depend on how a map happens to lie in memory.
+    for _, table in sorted(tables.items()):
         for _, constraint in named_of_kind(table.constraints, "foreign"):
             if constraint.table is None:
                 continue
