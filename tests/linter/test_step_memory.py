@@ -126,6 +126,17 @@ def test_a_fix_in_the_next_migration_is_made_again_where_that_changes(project):
     assert project.compare() == ""
 
 
+def test_a_file_of_settings_that_appears_beside_a_script_is_not_offered_again(project):
+    project.settings('layout = "diesel"\n')
+    for number, text in enumerate(("CREATE TABLE t (id int);", "CREATE INDEX i ON t (id);"), start=1):
+        project.write(f"2024-01-0{number}-000000_m/up.sql", f"{text}\n")
+    assert project.compare() == ""
+    assert "metadata.toml" in project.check()
+    project.write("2024-01-02-000000_m/metadata.toml", "# as usual\n")
+    assert project.compare() == ""
+    assert "metadata.toml" not in project.check()
+
+
 def test_what_most_scripts_lack_is_merged_as_soon_as_it_is_most(project):
     names = [project.folder / f"{number}.sql" for number in range(1, 10)]
     guard = "CREATE TABLE IF NOT EXISTS t{0} (id int);\n"

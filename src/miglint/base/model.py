@@ -102,7 +102,8 @@ class Script(Struct, frozen=True, eq=False):
     `transaction` is the migration tool's setting: True if it runs the script in one transaction, False if it does not
     (goose `NO TRANSACTION`, dbmate `transaction:false`, diesel `run_in_transaction = false`). `substituted` is the text
     that the tool runs, if it differs from the file's (Flyway's placeholders, Liquibase's rollback lines). It has
-    exactly the length of the span, so that its offsets are offsets in the file.
+    exactly the length of the span, so that its offsets are offsets in the file. `configured` is whether a file beside
+    it is there for such settings (diesel's `metadata.toml`), whatever it says.
     """
 
     file: SourceFile
@@ -111,6 +112,7 @@ class Script(Struct, frozen=True, eq=False):
     dialect: Dialect
     transaction: bool = True
     substituted: str | None = None
+    configured: bool = False
 
     @property
     def path(self) -> str:

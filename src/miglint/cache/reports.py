@@ -110,4 +110,4 @@ def _script(script: Script | None) -> str:
         return ""
     # The texts of files are given once.
     place = script.file.path, *script.span, script.direction.value, script.dialect.value
-    return repr((place, script.transaction, script.substituted))
+    return repr((place, script.transaction, script.substituted, script.configured))

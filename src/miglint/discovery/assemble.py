@@ -382,7 +382,7 @@ def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     if substituted is None and _may_have_templates(piece.file.text):
         substituted = filled_in(piece.file.text[start:end])
     transaction = piece.transaction and not sections.runs_bare(piece.file.text)
-    return Script(piece.file, marked.span, piece.direction, dialect, transaction, substituted)
+    return Script(piece.file, marked.span, piece.direction, dialect, transaction, substituted, piece.configured)
 
 
 def _path(migration: Migration) -> str:

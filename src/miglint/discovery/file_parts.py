@@ -38,7 +38,7 @@ class FilePart(NamedTuple):
     """A script before pairing.
 
     `mark` is the dialect from its name or the tool's metadata. `unit` links the directions in one file. `scope` is the
-    range in which directives apply to it; None is the whole file.
+    range in which directives apply to it; None is the whole file. `configured` is that of `Script`.
     """
 
     file: SourceFile
@@ -55,6 +55,7 @@ class FilePart(NamedTuple):
     irreversible: str | None = None
     substituted: str | None = None
     scope: Span | None = None
+    configured: bool = False
 
 
 class Collected(NamedTuple):

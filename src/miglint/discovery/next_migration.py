@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from functools import lru_cache
 
 from miglint.base.digits import whole_number
 from miglint.base.findings import Edit, NewFile
-from miglint.base.model import History, Migration
+from miglint.base.model import History, Migration, Script
 from miglint.base.structs import Struct
 from miglint.discovery.tools import MARKS, tools_of
 
@@ -65,7 +64,7 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     if layout in ("golang-migrate", "sqlx", "plain") and start == 0:
         words = _first_words(history)
         return None if words is None else TransactionMark((Edit(0, 0, f"{words}{line}"),) if words else ())
-    return _diesel_mark(forward.path) if layout == "diesel" else None
+    return _diesel_mark(forward) if layout == "diesel" else None
 
 
 def _goose_mark(migration: Migration, line: str) -> TransactionMark | None:
@@ -74,10 +73,9 @@ def _goose_mark(migration: Migration, line: str) -> TransactionMark | None:
     return None if rollback.count(";") > 1 else TransactionMark((Edit(0, 0, f"-- +goose NO TRANSACTION{line}"),))
 
 
-def _diesel_mark(path: str) -> TransactionMark | None:
-    place = f"{posixpath.dirname(path)}/metadata.toml"
-    known = os.path.exists(place)
-    return None if known else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
+def _diesel_mark(forward: Script) -> TransactionMark | None:
+    place = f"{posixpath.dirname(forward.path)}/metadata.toml"
+    return None if forward.configured else TransactionMark((), (NewFile(place, "run_in_transaction = false\n"),))
 
 
 def _first_words(history: History) -> str | None:

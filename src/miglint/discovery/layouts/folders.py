@@ -67,14 +67,14 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
         match = _NAME.fullmatch(found.name) or _UNNAMED.fullmatch(found.name)
         if match is None:
             continue
-        transaction = True
-        if "metadata.toml" in found.folder.others:
+        transaction, configured = True, "metadata.toml" in found.folder.others
+        if configured:
             if id(found.folder) not in transactions:
                 transactions[id(found.folder)], problem = _metadata(found)
                 if problem is not None:
                     problems.append(problem)
             transaction = transactions[id(found.folder)]
-        pieces.append(_piece(home, found, match, order=order, transaction=transaction))
+        pieces.append(_piece(home, found, match, order=order, transaction=transaction, configured=configured))
     # Hasura uses milliseconds, which have thirteen digits; diesel uses dates.
     hasura = bool(pieces) and all(len(piece.version) == 13 for piece in pieces)
     return Collected(pieces, problems, label="hasura" if hasura else "diesel", order=order)
@@ -104,13 +104,23 @@ def _pieces(home: Home, files: list[FoundFile], name: re.Pattern[str], order: ob
     return [_piece(home, found, match, order=order, transaction=True) for found, match in named]
 
 
-def _piece(home: Home, found: FoundFile, match: re.Match[str], *, order: object, transaction: bool) -> FilePart:
+def _piece(
+    home: Home, found: FoundFile, match: re.Match[str], *, order: object, transaction: bool, configured: bool = False
+) -> FilePart:
     direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
     version = match[1].replace("-", "")
     key: SortKey = textual(version) if order is textual else numeric(version)
     # The dialect is searched for above the migration's own folder, whose name describes the migration.
     return FilePart(
-        found.file, whole(found.file), direction, version, match[2] or "", key, home.folder, transaction=transaction
+        found.file,
+        whole(found.file),
+        direction,
+        version,
+        match[2] or "",
+        key,
+        home.folder,
+        transaction=transaction,
+        configured=configured,
     )
 
 
