@@ -137,6 +137,18 @@ def test_a_file_of_settings_that_appears_beside_a_script_is_not_offered_again(pr
     assert "metadata.toml" not in project.check()
 
 
+def test_the_missing_rollback_of_the_first_migration_is_one_of_many_as_soon_as_most_have_none(project):
+    names = [f"{number}_t.down.sql" for number in range(2, 7)]
+    for number in range(1, 7):
+        project.write(f"{number}_t.up.sql", f"CREATE TABLE IF NOT EXISTS t{number} (id int);\n")
+    for name in names:
+        project.write(name, f"DROP TABLE IF EXISTS t{name[0]};\n")
+    assert project.compare() == ""
+    for name in names:
+        (project.folder / name).unlink()
+        assert project.compare() == "", name
+
+
 def test_what_most_scripts_lack_is_merged_as_soon_as_it_is_most(project):
     names = [project.folder / f"{number}.sql" for number in range(1, 10)]
     guard = "CREATE TABLE IF NOT EXISTS t{0} (id int);\n"

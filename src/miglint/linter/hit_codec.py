@@ -34,6 +34,7 @@ class EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     evidence: str
     version: str | None
     guarantee: Guarantee | None
+    summarized: bool
     alike: Alike | None
     difference: PairDifference | None
     migration: int
@@ -63,7 +64,7 @@ class HitCodec:
         hit = placed.hit
         file = id(hit.file) in self._file_numbers or not hit.file.text
         script = hit.script is None or id(hit.script) in self._script_numbers
-        return file and script and id(placed.migration) in self._migration_numbers and not hit.summarized
+        return file and script and id(placed.migration) in self._migration_numbers
 
     def encode(self, placed: PlacedHit) -> EncodedHit:
         """Return a hit in encoded form."""
@@ -83,6 +84,7 @@ class HitCodec:
             hit.evidence,
             hit.version,
             hit.guarantee,
+            hit.summarized,
             hit.alike,
             hit.difference,
             self._migration_numbers.get(id(placed.migration), _NONE),
@@ -102,8 +104,9 @@ class HitCodec:
             sent.evidence,
             sent.version,
             sent.guarantee,
-            alike=sent.alike,
-            difference=sent.difference,
+            sent.summarized,
+            sent.alike,
+            sent.difference,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return PlacedHit(self._rules[sent.code], hit, migration, sent.proposed)
