@@ -38,7 +38,7 @@ SERIALS = {
     "smallserial": "int2",
     "serial2": "int2",
 }
-_NAME_PART = pattern(r'"([^"]*(?:""[^"]*)*)"|([^".]+)')
+_NAME_PART = pattern(r'"[^"]*(?:""[^"]*)*"|[^".]+')
 _INTERVAL_FULL = 0x7FFF
 _INTERVAL_FIELDS = {
     1 << 2: "year",
@@ -242,10 +242,14 @@ def _list_target(object_type: str, items: list[Node]) -> Target:
     return Target(qualified(items))
 
 
+def unquoted(part: str) -> str:
+    """Return the name that a part of a qualified name stands for: folded unless quoted."""
+    return truncate(part[1:-1].replace('""', '"') if part.startswith('"') else part.lower())
+
+
 def sequence_name(text: str) -> Name | None:
     """Read the name in a string as `regclass` does: folded unless quoted."""
-    found = _NAME_PART.findall(text)
-    parts = [truncate(quoted.replace('""', '"') if quoted else plain.lower()) for quoted, plain in found]
+    parts = [*map(unquoted, _NAME_PART.findall(text))]
     if not parts:
         return None
     return Name(parts[-2] if len(parts) > 1 else None, parts[-1])
