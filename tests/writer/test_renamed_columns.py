@@ -41,6 +41,13 @@ RENAMED = {
         CREATE VIEW w AS SELECT "T t"."A a" FROM "T t" WHERE "T t"."A a" > 'x';
         ALTER TABLE "T t" RENAME COLUMN "A a" TO "C c";
     """,
+    "star in a name": """
+        CREATE TABLE "a*b" (id int PRIMARY KEY, a text);
+        CREATE VIEW v AS SELECT "a*b".* FROM "a*b";
+        CREATE VIEW w AS SELECT 'é', v./* * */* FROM v;
+        ALTER TABLE "a*b" RENAME COLUMN a TO c;
+        ALTER VIEW v RENAME COLUMN a TO c;
+    """,
     "same name as table": """
         CREATE TABLE a (id int PRIMARY KEY, a text, b text);
         CREATE VIEW v AS SELECT * FROM a;

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from miglint.base.digits import whole_number
-from miglint.base.identifiers import truncate
+from miglint.base.identifiers import unquoted
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
 
@@ -240,11 +240,6 @@ def _list_target(object_type: str, items: list[Node]) -> Target:
         name = qualified(items[1:])
         return Target(Name(name.schema, f"{name.name} using {constant_text(first)}"))
     return Target(qualified(items))
-
-
-def unquoted(part: str) -> str:
-    """Return the name that a part of a qualified name stands for: folded unless quoted."""
-    return truncate(part[1:-1].replace('""', '"') if part.startswith('"') else part.lower())
 
 
 def sequence_name(text: str) -> Name | None:

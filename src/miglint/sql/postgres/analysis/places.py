@@ -1,8 +1,9 @@
-"""The places of a column in a text: what a rename of the column changes there, so that it still means the same.
+"""The edits of a text by which it means the same after the rename of a column.
 
-The server keeps columns by number, and writes a query out with the names of the day. Here the text is changed: names
-that refer to the column, qualified where they would mean another one; result columns keep their names by aliases; and
-where a name cannot be changed (`USING`), the relation gets a list of its columns' names, as the server prints it.
+PostgreSQL stores columns by number, and prints a query with their current names. Here the text itself is edited: names
+that refer to the column are replaced, and qualified where the new name would be ambiguous; result columns keep their
+names by aliases; and where a name cannot be replaced (`USING`), the relation gets a list of column names, as PostgreSQL
+prints it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import NamedTuple
 
 from miglint.base.edits import with_edits
 from miglint.base.findings import Edit
+from miglint.base.identifiers import quote_name, unquoted
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.scope import ColumnReference, FromItem, QueryLevel
-from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.embedded import byte_map
 from miglint.sql.postgres.lexer import clauses, name_parts, words
-from miglint.sql.postgres.names import Node, unquoted
+from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import Place
 
 _ENDS_TARGETS = frozenset({"from", "where", "group", "having", "window", "union", "intersect", "except", "order"})
@@ -25,9 +26,10 @@ _ENDS_TARGETS |= {"limit", "offset", "fetch", "for", "into", "returning", "on"}
 
 
 class _Reference(NamedTuple):
-    """A name of a column: its source (None for one that `USING` has merged), and what else is in its reach.
+    """A name that refers to a column of a source; None for a column that `USING` has merged.
 
-    `rivals` says whether another source has a column of the new name, `renamed` are the sources of the column.
+    `rivals` is whether another source in scope has a column of the new name; `renamed` are the other sources in scope
+    that have the renamed column.
     """
 
     parts: int
@@ -38,13 +40,13 @@ class _Reference(NamedTuple):
 
 
 class _Star(NamedTuple):
-    """A star in a list of results, with the columns that it stands for: their sources, and None for merged ones."""
+    """A star in a list of results, with the columns that it stands for, and their sources: None for merged ones."""
 
     columns: tuple[tuple[FromItem | None, str], ...]
 
 
 class ColumnPlaces:
-    """The rename of a column, and its places in one text, which an analysis enters while it reads the text.
+    """The rename of a column, and the places in one text that it affects, recorded while the text is analyzed.
 
     Places are those of the parser, which counts bytes.
     """
@@ -60,14 +62,14 @@ class ColumnPlaces:
         self._listed: set[int] = set()
         self._updated = False
 
-    # --- what an analysis enters
+    # --- recorded by an analysis
 
     def table(self, source: FromItem, body: Node) -> None:
-        """Enter a relation in FROM."""
+        """Record a relation in FROM."""
         self._tables.append((source, body))
 
     def reference(self, body: Node, count: int, found: ColumnReference, scope: QueryLevel) -> None:
-        """Enter a name that refers to a column."""
+        """Record a name that refers to a column."""
         if found.column not in (self._old, self._new):
             return
         levels, outer = [scope], scope.outer
@@ -83,7 +85,7 @@ class ColumnPlaces:
         self._references[body.get("location", 0)] = _Reference(count, found.column, source, rivals, renamed)
 
     def star(self, body: Node, scope: QueryLevel, names: Sequence[str]) -> None:
-        """Enter a `*` or `name.*` in a list of results."""
+        """Record a `*` or `name.*` in a list of results."""
         wanted = names[-1] if names else None
         columns: list[tuple[FromItem | None, str]] = []
         if wanted is None:
@@ -95,36 +97,36 @@ class ColumnPlaces:
         self._stars[body.get("location", 0)] = _Star(tuple(columns))
 
     def target(self, body: Node) -> None:
-        """Enter a `ResTarget` of a list of results."""
+        """Record a `ResTarget` of a list of results."""
         self._targets.append(body)
 
     def joined(self, sources: Sequence[FromItem], names: Iterable[str]) -> None:
-        """Enter the names of `USING`, or of a natural join, of some sources."""
+        """Record the names of `USING`, or of a natural join, of some sources."""
         if not {self._old, self._new}.isdisjoint(names):
             self._listed.update(id(source) for source in sources if self._is_renamed(source))
 
     def natural(self, one: Mapping[str, str], two: Mapping[str, str], sources: Sequence[FromItem]) -> None:
-        """Enter a natural join, which must join by the same columns afterwards."""
+        """Record a natural join, which must join by the same columns afterwards."""
         common = [name for name in one if name in two]
         sides = {self._new} if self._new in one or self._new in two else set()
         self.joined(sources, {*common, *sides})
 
     def written(self, relation: Name, body: Node) -> None:
-        """Enter the name of a column that a statement writes."""
+        """Record the name of a column that a statement writes."""
         if self._is_it(relation) and body.get("name") == self._old and "location" in body:
             self._written.add(body["location"])
 
     def inferred(self, relation: Name, body: Node) -> None:
-        """Enter the columns of `ON CONFLICT`."""
+        """Record the columns of `ON CONFLICT`."""
         if self._is_it(relation):
             names = (item["IndexElem"].get("name") for item in body.get("indexElems", ()))
             self._inferred += ((body["location"], number) for number, name in enumerate(names) if name == self._old)
 
     def updated(self, relation: Name) -> None:
-        """Enter the columns of `UPDATE OF` in a trigger of a relation."""
+        """Record the columns of `UPDATE OF` in a trigger of a relation."""
         self._updated = self._is_it(relation)
 
-    # --- what comes of it
+    # --- edits
 
     def applied(self, text: str) -> str | None:
         """Return the text with the new name; None if two changes of one place contradict each other."""
@@ -222,9 +224,14 @@ class ColumnPlaces:
                     listed.append(f"{_name(self._new, qualifier)} AS {_name(self._old)}")
                 else:
                     listed.append(_name(name, qualifier))
-            start = read.char(place)
-            end = next(end for at, end in words(read.text, start, read.end) if read.text[at] == "*")
-            yield Edit(start, end, ", ".join(listed))
+            yield star_edit(read, place, ", ".join(listed))
+
+
+def star_edit(read: Place, place: int, columns: str) -> Edit:
+    """Return the edit that replaces the `*` or `name.*` that begins at a place by columns."""
+    start = read.char(place)
+    end = next(end for at, end in words(read.text, start, read.end) if read.text[at] == "*")
+    return Edit(start, end, columns)
 
 
 def _name(name: str, qualifier: str = "") -> str:
