@@ -1,4 +1,4 @@
-"""Values in documents: SQLite's `->>` yields numbers, also for truth values, and its constructors know no booleans."""
+"""Values in JSON documents: SQLite's `->>` returns numbers for booleans too, and its constructors take no booleans."""
 
 from __future__ import annotations
 

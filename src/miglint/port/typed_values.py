@@ -273,7 +273,7 @@ def _contained(node: Node, kind: _KindOf) -> Node:
 
 
 def _key_there(node: Node, kind: _KindOf) -> Node:
-    """Return whether a document has a key, as SQLite asks it."""
+    """Return the condition that a document has a key."""
     key = node.expression
     if isinstance(key, exp.Literal) and key.is_string and '"' not in key.name and kind(node.this) == DOCUMENT:
         found = exp.Anonymous(this="json_type", expressions=[node.this.copy(), exp.Literal.string(f'$."{key.name}"')])
