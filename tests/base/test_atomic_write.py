@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from miglint.base.atomic_write import write_file
-from miglint.base.input_files import open_folder
+from miglint.base.input_files import OpenFolder
 
 
 def test_replaces_a_file_as_a_whole_and_leaves_nothing_behind(tmp_path):
@@ -71,10 +71,10 @@ def test_a_folder_that_becomes_a_link_out_of_the_checkout_is_not_written_to(
     def swap_and_open(path, **options):
         (tmp_path / "sub").rename(tmp_path / "away")
         (tmp_path / "sub").symlink_to(outside)
-        return open_folder(path, **options)
+        return OpenFolder(path, **options)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("miglint.base.atomic_write.open_folder", swap_and_open)
+    monkeypatch.setattr("miglint.base.atomic_write.OpenFolder", swap_and_open)
     for name in (tmp_path / place, Path(place)):
         with pytest.raises(OSError, match="points outside"):
             write_file(name, b"x")

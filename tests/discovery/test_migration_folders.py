@@ -135,6 +135,8 @@ def test_the_version_beside(plant: Plant, image: str, version: str | None) -> No
     assert (None if hint is None else hint.value) == version
 
 
-def test_the_version_that_squawk_is_told(plant: Plant) -> None:
-    root = plant({".git/HEAD": "", ".squawk.toml": 'pg_version = "12.0"\n', "m/1.sql": ""})
-    assert getattr(postgres_beside(str(root / "m")), "value", None) == "12"
+@pytest.mark.parametrize(("text", "version"), [("12.0", "12"), ("16", "16"), ("8.4", None), ("1" * 5_000, None)])
+def test_the_version_in_the_configuration_of_squawk(plant: Plant, text: str, version: str | None) -> None:
+    root = plant({".git/HEAD": "", ".squawk.toml": f'pg_version = "{text}"\n', "m/1.sql": ""})
+    hint = postgres_beside(str(root / "m"))
+    assert (None if hint is None else hint.value) == version

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miglint.base.errors import UsageError
-from miglint.base.input_files import open_folder
+from miglint.base.input_files import OpenFolder
 from miglint.base.model import SourceFile, Span
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.reading import from_bytes, from_text, read_file
@@ -186,13 +186,13 @@ def test_a_folder_that_becomes_a_link_while_it_is_opened_is_not_listed(
         (outside / name).parent.mkdir(parents=True, exist_ok=True)
         (outside / name).write_text("hunter2")
 
-    def swap_and_open(path: str) -> tuple[int, str]:
+    def swap_and_open(path: str) -> OpenFolder:
         if path == str(root / swapped):
             (root / swapped).rename(root / "away")
             (root / swapped).symlink_to(outside)
-        return open_folder(path)
+        return OpenFolder(path)
 
-    monkeypatch.setattr("miglint.discovery.walk.open_folder", swap_and_open)
+    monkeypatch.setattr("miglint.discovery.walk.OpenFolder", swap_and_open)
     found = discover([str(root / "m")], options=DiscoveryOptions(cwd=str(root), rollbacks="none"))
     assert "secret" not in repr(found)
     assert "hunter2" not in repr(found)

@@ -16,8 +16,9 @@ from miglint.dryrun.sqlite.library import StandardConnection
 from miglint.dryrun.steps import Scripts
 from miglint.replay.steps import empty_schema, replay
 from miglint.rules.definition import Hit
+from miglint.rules.execution.disagreements import model_disagrees
 from miglint.rules.execution.locks import locks_differ
-from miglint.rules.execution.outcomes import Executed, forward_failed, model_disagrees
+from miglint.rules.execution.outcomes import Executed, forward_failed
 from miglint.sql import parse
 
 from .histories import dry_run_on, history, migration, sqlite_engine

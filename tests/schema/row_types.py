@@ -31,6 +31,13 @@ POSTGRES = [
         forward="ALTER TABLE t RENAME TO u; DROP FUNCTION f(u);"
     ),
     dropped("renamed composite type", ("x c", "x d"), ("c", "d"), *TYPE),
+    dropped(
+        "renamed to a reserved word",
+        ("x c", 'x "order"'),
+        ("c", '"order"'),
+        'ALTER TYPE c RENAME TO "order";',
+        'ALTER TYPE "order" RENAME TO c;',
+    ),
     Pair(
         "renamed back",
         SETUP + FUNCTION.format("x t", "c"),

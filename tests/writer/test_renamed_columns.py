@@ -41,6 +41,13 @@ RENAMED = {
         CREATE VIEW w AS SELECT "T t"."A a" FROM "T t" WHERE "T t"."A a" > 'x';
         ALTER TABLE "T t" RENAME COLUMN "A a" TO "C c";
     """,
+    "star in a name": """
+        CREATE TABLE "a*b" (id int PRIMARY KEY, a text);
+        CREATE VIEW v AS SELECT "a*b".* FROM "a*b";
+        CREATE VIEW w AS SELECT 'é', v./* * */* FROM v;
+        ALTER TABLE "a*b" RENAME COLUMN a TO c;
+        ALTER VIEW v RENAME COLUMN a TO c;
+    """,
     "same name as table": """
         CREATE TABLE a (id int PRIMARY KEY, a text, b text);
         CREATE VIEW v AS SELECT * FROM a;
@@ -151,6 +158,22 @@ RENAMED = {
         ALTER TABLE t RENAME COLUMN a TO x;
         ALTER TABLE t RENAME COLUMN b TO a;
         ALTER TABLE t RENAME COLUMN x TO b;
+    """,
+    "comments": """
+        CREATE TABLE t (id int PRIMARY KEY, a int, b int, n text);
+        CREATE VIEW v AS SELECT t /* /* . */ . */ . a::text -- FROM
+            , ('t.a')::text AS s FROM t;
+        CREATE VIEW w AS SELECT CASE WHEN n = E'a\\' a' THEN 1 ELSE t.a /* , /* , */ , */ END, b FROM t;
+        CREATE VIEW x AS SELECT /* /* * */ * */ t /* * */ . * FROM t;
+        CREATE RULE r AS ON DELETE TO t DO ALSO
+            INSERT INTO t (a) VALUES (1) ON CONFLICT (abs(id), /* ) */ a /* /* , */ , */) DO NOTHING;
+        ALTER TABLE t RENAME COLUMN a TO c;
+    """,
+    "letters": """
+        CREATE TABLE "tä" (id int PRIMARY KEY, "ä" text, "ö$" text);
+        CREATE VIEW v AS SELECT 'ä', "ä", U&"\\00f6$" FROM "tä" WHERE "tä"."ö$" > 'ö$';
+        ALTER TABLE "tä" RENAME COLUMN "ö$" TO "ü";
+        ALTER TABLE "tä" RENAME COLUMN "ä" TO "ö$";
     """,
     "column aliases": """
         CREATE TABLE t (id int PRIMARY KEY, a int);

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from stat import S_ISREG
 
-from miglint.base.input_files import checkout_of, leads_out, open_folder
+from miglint.base.input_files import OpenFolder, checkout_of, leads_out
 
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 _NEW = os.O_CREAT | os.O_EXCL | _FLAGS
@@ -26,15 +26,11 @@ def write_file(path: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():
         _write_through(target, data)
         return
-    folder, place = open_folder(str(target.parent), to_list=False)
-    try:
+    with OpenFolder(str(target.parent), to_list=False) as folder:
         # The folder that is open now is the one that counts: its name may lead elsewhere by the next line.
-        if leads_out(path.absolute(), place, (checkout_of(os.curdir),)):
+        if leads_out(path.absolute(), folder.place, (checkout_of(os.curdir),)):
             raise _outside(path)
-        _replace(target, data, folder)
-    finally:
-        if folder >= 0:
-            os.close(folder)
+        _replace(target, data, folder.descriptor)
 
 
 def _write_through(target: Path, data: bytes) -> None:
@@ -46,19 +42,17 @@ def _write_through(target: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def _replace(target: Path, data: bytes, folder: int) -> None:
-    """Write a new file in the target's folder, an open one if `folder` is not negative, and rename it to the target."""
-    where = None if folder < 0 else folder
-    name = target.name if folder >= 0 else str(target)
-    beside = f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}"
-    temporary = beside if folder >= 0 else str(target.with_name(beside))
+def _replace(target: Path, data: bytes, folder: int | None) -> None:
+    """Write a new file in the target's folder, which is open as `folder` if it can be, and rename it to the target."""
+    name = target if folder is None else Path(target.name)
+    temporary = name.with_name(f".{name.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
-        with open(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=where), "wb") as stream:  # noqa: PTH123 - a descriptor
+        with open(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=folder), "wb") as stream:  # noqa: PTH123 - a descriptor
             stream.write(data)
-        os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with contextlib.suppress(OSError):
-            os.unlink(temporary, dir_fd=where)
+            os.unlink(temporary, dir_fd=folder)
         raise
 
 

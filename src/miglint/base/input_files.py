@@ -73,7 +73,7 @@ def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | Non
 
     The checkout is that of `folder`, a path without links, or of the file's own folder and of the working directory.
     """
-    require_inside(path)
+    _require_inside(path)
     top = checkout_of(os.path.dirname(os.path.abspath(path))) if folder is None else _top_above(folder)
 
     def allowed(place: str) -> bool:
@@ -84,7 +84,7 @@ def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | Non
 
 def read_within(path: str | os.PathLike[str], limit: int, tops: Sequence[str]) -> bytes:
     """Return the content as `read_bytes` does; raises `OSError` for a path that a link leads out of one of `tops`."""
-    require_inside(path)
+    _require_inside(path)
     return read_with_time(path, limit, lambda place: not leads_out(path, place, tops))[0]
 
 
@@ -93,8 +93,8 @@ def read_with_time(
 ) -> tuple[bytes, int]:
     """Return the content as `read_bytes` does, and the modification time in nanoseconds.
 
-    `allowed` is asked about the place of the open file, without links: a name may lead elsewhere by the time that it is
-    opened.
+    `allowed` is called with the path without links of the open file, and returns whether to read it: the name may lead
+    elsewhere by the time it is opened.
     """
     name = os.fspath(path)
     if "\0" in name:
@@ -125,20 +125,33 @@ def read_with_time(
     return content, state.st_mtime_ns
 
 
-def open_folder(path: str, *, to_list: bool = True) -> tuple[int, str]:
-    """Open a folder; return its descriptor and its path without links, whatever becomes of its name.
+class OpenFolder:
+    """A folder that stays open in a context, whatever becomes of its name.
 
-    One that is not opened `to_list` need not be readable. Raises `OSError`. Where the system opens no folders, the
-    descriptor is negative.
+    `place` is its path without links; `descriptor` is None where the system opens no folders. One that is not opened
+    `to_list` need not be readable. Raises `OSError`.
     """
-    if os.scandir not in os.supports_fd:
-        return -1, os.path.realpath(path)
-    descriptor = os.open(path, _FOLDER_FLAGS | (0 if to_list else getattr(os, "O_PATH", 0)))
-    try:
-        return descriptor, _place_of(descriptor, os.fstat(descriptor), path)
-    except OSError:
-        os.close(descriptor)
-        raise
+
+    __slots__ = ("descriptor", "place")
+
+    def __init__(self, path: str, *, to_list: bool = True) -> None:
+        self.descriptor: int | None = None
+        if os.scandir not in os.supports_fd:
+            self.place = os.path.realpath(path)
+            return
+        self.descriptor = os.open(path, _FOLDER_FLAGS | (0 if to_list else getattr(os, "O_PATH", 0)))
+        try:
+            self.place = _place_of(self.descriptor, os.fstat(self.descriptor), path)
+        except OSError:
+            self.__exit__()
+            raise
+
+    def __enter__(self) -> OpenFolder:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 def checkout_of(place: str) -> str:
@@ -215,19 +228,19 @@ def refuse_unreadable(path: str | os.PathLike[str], limit: int) -> None:
     if S_ISDIR(state.st_mode):
         return
     _require_file(state, os.fspath(path))
-    require_inside(path)
+    _require_inside(path)
     if state.st_size > limit:
         raise _too_large(limit, os.fspath(path))
 
 
-def require_inside(path: str | os.PathLike[str]) -> None:
+def _require_inside(path: str | os.PathLike[str]) -> None:
     """Raise `OSError` for a link that leads out of the checkout that contains it."""
     if os.path.islink(path) and not is_inside(path, os.path.dirname(os.path.abspath(path))):
         raise _outside(os.fspath(path))
 
 
 def _place_of(descriptor: int, state: os.stat_result, name: str) -> str:
-    """Return the path of an open file without links; raises `OSError` if its name leads to another one by now."""
+    """Return the path of an open file without links; raises `OSError` if its name leads to another one now."""
     try:
         place = os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:  # no Linux

@@ -23,7 +23,7 @@ class ReadResult(NamedTuple):
 def read_file(real: str, path: str, limit: int, allowed: Callable[[str], bool] | None = None) -> ReadResult:
     """Read the file at `real`, displayed as `path`; never raises.
 
-    `allowed` tells whether the file may be read, by its place without links; by default, it must be in the checkout.
+    `allowed` returns whether the file may be read, given its path without links; by default, one in the checkout.
     """
     try:
         data = read_in_checkout(real, limit) if allowed is None else read_with_time(real, limit, allowed)[0]

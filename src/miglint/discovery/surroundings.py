@@ -48,9 +48,9 @@ def engine_beside(root: str) -> Hint | None:
 def postgres_beside(root: str) -> Hint | None:
     """Return the lowest major version of PostgreSQL that containers for development or `.squawk.toml` name."""
     for folder in folders_upward(Path(root)):
-        found = list(_versions(folder))
-        if found:
-            return min(found, key=lambda hint: int(hint.value))
+        found = lowest(_versions(folder))
+        if found is not None:
+            return found
     return None
 
 
@@ -190,13 +190,19 @@ def _versions(folder: Path) -> Iterator[Hint]:
         if _COMPOSE.fullmatch(name):
             for image in _IMAGE.findall(_text(path)):
                 product = _PRODUCT.search(image)
-                tag = _TAG.match(product[1]) if product is not None else None
-                if tag is not None and int(tag[1]) >= _OLDEST:
-                    yield Hint(tag[1], f"{_shown(path)}: {image.rpartition('/')[2]}")
+                version = None if product is None else _major(product[1])
+                if version is not None:
+                    yield Hint(version, f"{_shown(path)}: {image.rpartition('/')[2]}")
         elif name == ".squawk.toml":
-            version = str(_toml(_text(path)).get("pg_version", "")).partition(".")[0]
-            if version.isdecimal():
+            version = _major(str(_toml(_text(path)).get("pg_version", "")))
+            if version is not None:
                 yield Hint(version, f"{name}: pg_version")
+
+
+def _major(tag: str) -> str | None:
+    """Return the major version of PostgreSQL that a tag begins with."""
+    found = _TAG.match(tag)
+    return found[1] if found is not None and int(found[1]) >= _OLDEST else None
 
 
 def _toml(text: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from miglint.base.input_files import MEBIBYTE, is_below, open_folder, read_in_checkout
+from miglint.base.input_files import MEBIBYTE, OpenFolder, is_below, read_in_checkout
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
@@ -182,17 +182,14 @@ class FolderTree:
     def _list(self, folder: Folder, target: str, below: list[str], links: list[str]) -> None:
         self.folders[folder.shown] = folder
         try:
-            descriptor, place = open_folder(folder.real)
-            try:
-                if place != target and not self._is_allowed(place):
+            with OpenFolder(folder.real) as opened:
+                if opened.place != target and not self._is_allowed(opened.place):
                     self._problem("unreadable", folder.shown or ".", "was replaced while it was being opened")
                     return
-                folder.place = place
-                self._listed.add(place)
-                self._sort_entries(folder, folder.real if descriptor < 0 else descriptor, below, links)
-            finally:
-                if descriptor >= 0:
-                    os.close(descriptor)
+                folder.place = opened.place
+                self._listed.add(opened.place)
+                entries = folder.real if opened.descriptor is None else opened.descriptor
+                self._sort_entries(folder, entries, below, links)
         except OSError as error:
             self._failed(printable(folder.shown) or ".", error)
         folder.scripts.sort()

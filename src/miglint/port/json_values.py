@@ -1,14 +1,14 @@
-"""Values in documents: SQLite's `->>` yields numbers, also for truth values, and its constructors know no booleans."""
+"""Values in JSON documents: SQLite's `->>` returns numbers for booleans too, and its constructors take no booleans."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlglot import exp
 
 from miglint.port.choices import ARRAY
 from miglint.port.trees import Node, TranslationError
+from miglint.port.truth_values import truth_word
 from miglint.port.value_kinds import BOOLEAN, DOCUMENT, NUMBERS
 
 _BUILDERS = frozenset(
@@ -91,13 +91,7 @@ def member(node: Node, kind: Callable[[Node], str | None]) -> Node:
 
 def _member(item: Node, kind: str | None) -> Node:
     if kind == BOOLEAN:
-        text: Any
-        if isinstance(item, exp.Boolean):
-            text = exp.Literal.string("true" if item.this else "false")
-        else:
-            text = exp.Case().when(item.copy(), exp.Literal.string("true"))
-            text = text.when(exp.not_(item.copy()), exp.Literal.string("false"))
-        return exp.Anonymous(this="json", expressions=[text])
+        return exp.Anonymous(this="json", expressions=[truth_word(item)])
     if kind in (DOCUMENT, ARRAY, NUMBERS) and not isinstance(item, (exp.JSONExtract, exp.Literal)):
         return exp.Anonymous(this="json", expressions=[item.copy()])
     return item

@@ -1,4 +1,4 @@
-"""Values of number columns towards PostgreSQL: TRUE is no number there, and NULL draws none for a key."""
+"""Values of numeric columns for PostgreSQL, where TRUE is not a number, and NULL does not generate a key."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rollbacks that change rows, as they are written for the other engine.
+"""Rollbacks that change rows, ported to the other engine.
 
-The rollback manager restores a schema; what a rollback does to rows besides, only its own statements say. They are
-ported as a forward is, from the schema after the migration, and taken if they lead back to the schema before it.
+A generated rollback restores the schema; what a rollback does to rows besides is only in its own statements. These are
+ported as a forward is, from the schema after the migration, and used if they lead back to the schema before it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def as_forward(step: Step) -> Step:
 
 
 def changes_rows(step: Step) -> bool:
-    """Return whether the rollback of a step does something to rows that the schema does not tell."""
+    """Return whether the rollback of a step changes rows by statements of its own."""
     return any(map(_changes_rows, _operations(step)))
 
 
@@ -142,7 +142,7 @@ def _trimmed(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def not_ported(text: RollbackText, back: PortedBack, problems: Sequence[str]) -> RollbackText:
-    """Return a rollback that says what it does not do of what the other one does to rows."""
+    """Return a rollback that states which changes of rows in the other one it does not make."""
     sentence = f"what {back.path} {_ROWS_LEFT}"
     reasons = [item for item in dict.fromkeys(problems) if not sentence.endswith(item.removeprefix("what it "))]
     sentence += f": {'; '.join(reasons)}" if reasons else ""

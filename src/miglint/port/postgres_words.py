@@ -13,6 +13,7 @@ from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.text_functions import formatted, left, right, shortened, split_part, substring
 from miglint.port.trees import Node, TranslationError
+from miglint.port.truth_values import TRUE_WORDS
 
 _RANDOM = frozenset({"gen_random_uuid", "uuid_generate_v4"})
 _NOW = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "localtimestamp"})
@@ -41,8 +42,7 @@ def _cast_constant(inner: exp.Literal, word: object) -> Node | None:
     """Return a constant of a type that SQLite stores in another form; None for other types."""
     if word == exp.DataType.Type.BOOLEAN:
         truth = inner.name.strip().lower()
-        words = ("1", "t", "true", "y", "yes", "on")
-        return exp.Boolean(this=truth in words if inner.is_string else bool(truth.strip("0")))
+        return exp.Boolean(this=truth in TRUE_WORDS if inner.is_string else bool(truth.strip("0")))
     if not inner.is_string and word in _INTEGERS and "." in inner.name:
         return exp.Literal.number(str(int(float(inner.name) + 0.5)))
     if inner.is_string and word in _INTEGERS | _REALS:

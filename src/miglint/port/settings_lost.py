@@ -39,7 +39,7 @@ def changed_settings(was: Table, now: Table) -> tuple[list[str], bool]:
 
 
 def numbering_lost(moments: Iterable[OperationTrace]) -> Iterator[str]:
-    """Yield what operations say about the numbers of a column that SQLite does not do."""
+    """Yield what operations change in how the rows of a table are numbered, and SQLite cannot."""
     for moment in moments:
         operation = moment.operation
         if isinstance(operation, op.AlterSequence) and operation.restart:

@@ -54,13 +54,14 @@ def _with_users(keys: list[Key], schema: Schema) -> list[Key]:
         elif key not in seen:
             seen.add(key)
             waiting.append((key, True))
-            for other, table in schema.items():
-                if isinstance(table, Table) and any(
-                    item.table is not None and relation_key(item.table, Dialect.POSTGRES) == key
-                    for item in table.constraints.values()
-                ):
-                    waiting.append((other, False))
+            waiting += ((other, False) for other, table in schema.users(key, Table) if _refers(table, key))
     return [*found]
+
+
+def _refers(table: Table, key: Key) -> bool:
+    """Return whether a table has a foreign key to another."""
+    targets = (item.table for item in table.constraints.values())
+    return any(target is not None and relation_key(target, Dialect.POSTGRES) == key for target in targets)
 
 
 def _parts(text: str) -> list[str]:
@@ -81,7 +82,6 @@ def _parts(text: str) -> list[str]:
         or not isinstance(deletion, exp.Delete)
         or deletion.args.get("using")
         or returned is None
-        or isinstance(tree, exp.Select)
         or not isinstance(tree, (exp.Insert, exp.Update, exp.Delete))
         or _meets(tree, deletion)
     ):

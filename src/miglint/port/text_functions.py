@@ -23,28 +23,31 @@ def substring(node: Node) -> Node:
 
 def left(node: Node) -> Node:
     """Return the first characters, or with a negative number all but the last ones."""
-    return exp.Anonymous(this="substr", expressions=[node.this, exp.Literal.number("1"), _length(node, "left")])
+    number = _number(node, "left")
+    length: Node = exp.Literal.number(str(number))
+    if number < 0:
+        rest = exp.Sub(this=exp.Length(this=node.this.copy()), expression=exp.Literal.number(str(-number)))
+        length = exp.Anonymous(this="max", expressions=[rest, exp.Literal.number("0")])
+    return exp.Anonymous(this="substr", expressions=[node.this, exp.Literal.number("1"), length])
 
 
 def right(node: Node) -> Node:
     """Return the last characters, or with a negative number all but the first ones."""
-    number = node.expression
-    if isinstance(number, exp.Neg) and isinstance(number.this, exp.Literal):
-        first = exp.Literal.number(str(whole_number(number.this.name) + 1))
-        return exp.Anonymous(this="substr", expressions=[node.this, first])
-    if not isinstance(number, exp.Literal) or not whole_number(number.name):
-        raise TranslationError("right() with a number that is not a constant has no equivalent")
-    return exp.Anonymous(this="substr", expressions=[node.this, exp.Neg(this=number)])
+    number = _number(node, "right")
+    if number == 0:
+        # substr() from 0 is the whole text.
+        return exp.Anonymous(this="substr", expressions=[node.this, *map(exp.Literal.number, ("1", "0"))])
+    first = exp.Literal.number(str(1 - number if number < 0 else number))
+    return exp.Anonymous(this="substr", expressions=[node.this, first if number < 0 else exp.Neg(this=first)])
 
 
-def _length(node: Node, word: str) -> Node:
+def _number(node: Node, word: str) -> int:
+    """Return the number of characters that a call of left() or right() has as a constant."""
     number = node.expression
-    if isinstance(number, exp.Neg) and isinstance(number.this, exp.Literal):
-        rest = exp.Sub(this=exp.Length(this=node.this.copy()), expression=number.this.copy())
-        return exp.Anonymous(this="max", expressions=[rest, exp.Literal.number("0")])
-    if not isinstance(number, exp.Literal):
+    digits = number.this if isinstance(number, exp.Neg) else number
+    if not isinstance(digits, exp.Literal) or not digits.name.isdecimal():
         raise TranslationError(f"{word}() with a number that is not a constant has no equivalent")
-    return number
+    return -whole_number(digits.name) if digits is not number else whole_number(digits.name)
 
 
 def split_part(node: Node) -> Node:

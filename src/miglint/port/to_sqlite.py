@@ -239,10 +239,7 @@ class _SqliteWriter:
         found = renamed_index(moment.operation, moment.after, self.script.schema)
         if found is not None:
             self._try(f"DROP INDEX IF EXISTS {identifier(found[0])};")
-            objects = SqliteObjects(
-                moment.after, self.types, self._reasons.append, self.script.objection_to, self.strict
-            )
-            self._index(found[1], moment.after, objects)
+            self._index(found[1], moment.after, self._objects(moment.after))
         return found is not None
 
     def _try(self, text: str) -> None:

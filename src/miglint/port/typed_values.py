@@ -15,6 +15,7 @@ from sqlglot import exp
 from miglint.port.choices import ARRAY
 from miglint.port.json_values import built, member, text_of_value
 from miglint.port.trees import Node, TranslationError, inserted_values
+from miglint.port.truth_values import FALSE_WORDS, TRUE_WORDS, truth_of, truth_word
 from miglint.port.value_kinds import (
     BOOLEAN,
     BYTES,
@@ -52,8 +53,6 @@ _KINDS: dict[Any, str] = {
 }
 _TIMES = frozenset({TIME, DATE, CLOCK})
 _COLLECTIONS = frozenset({DOCUMENT, ARRAY, NUMBERS})
-_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
-_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 _NOW = (exp.CurrentTimestamp, exp.Localtimestamp)
 
 
@@ -125,7 +124,7 @@ def _converted(node: Node, kind: str | None) -> None:
     """Give a constant the type that PostgreSQL gives it, so that it is stored in the form of SQLite."""
     if kind is None or kind not in CONVERTED or not isinstance(node, exp.Literal) or not node.is_string:
         return
-    if kind == BOOLEAN and node.name.strip().lower() not in _TRUE | _FALSE:
+    if kind == BOOLEAN and node.name.strip().lower() not in TRUE_WORDS | FALSE_WORDS:
         return
     node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(CONVERTED[kind], dialect="postgres")))
 
@@ -189,13 +188,8 @@ def _concatenation(node: Node, kind: _KindOf) -> Node:
         raise TranslationError(f"|| on {_called(found)} has no equivalent")
     for part in (node.this, node.expression):
         if kind(part) == BOOLEAN:
-            part.replace(exp.Paren(this=_truth_word(part)))
+            part.replace(exp.Paren(this=truth_word(part)))
     return node
-
-
-def _truth_word(inner: Node) -> Node:
-    """Return the word for a truth value."""
-    return _case((inner.copy(), "true"), (exp.not_(inner.copy()), "false"))
 
 
 def _called(kind: str) -> str:
@@ -270,24 +264,8 @@ def _truth_as(inner: Node, source: str | None, target: str | None, to: Node) -> 
     if target == BOOLEAN and source == INTEGER:
         return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
     if target == BOOLEAN and source == TEXT:
-        return _truth_of(inner)
-    return _truth_word(inner) if target == TEXT and source == BOOLEAN else None
-
-
-def _truth_of(inner: Node) -> Node:
-    low = exp.Lower(this=exp.Trim(this=inner))
-    case = exp.Case()
-    for words, value in ((_TRUE, True), (_FALSE, False)):
-        listed = exp.In(this=low.copy(), expressions=[exp.Literal.string(word) for word in sorted(words)])
-        case = case.when(listed, exp.Boolean(this=value))
-    return case
-
-
-def _case(*branches: tuple[Node, str]) -> Node:
-    case = exp.Case()
-    for condition, value in branches:
-        case = case.when(condition, exp.Literal.string(value))
-    return case
+        return truth_of(inner)
+    return truth_word(inner) if target == TEXT and source == BOOLEAN else None
 
 
 def _contained(node: Node, kind: _KindOf) -> Node:
@@ -295,7 +273,7 @@ def _contained(node: Node, kind: _KindOf) -> Node:
 
 
 def _key_there(node: Node, kind: _KindOf) -> Node:
-    """Return whether a document has a key, as SQLite asks it."""
+    """Return the condition that a document has a key."""
     key = node.expression
     if isinstance(key, exp.Literal) and key.is_string and '"' not in key.name and kind(node.this) == DOCUMENT:
         found = exp.Anonymous(this="json_type", expressions=[node.this.copy(), exp.Literal.string(f'$."{key.name}"')])

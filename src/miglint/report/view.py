@@ -31,8 +31,8 @@ class RuleDescription(Struct, frozen=True):
 class TextBlock(Struct, frozen=True, array_like=True, gc=False):
     """The text of the findings of one migration, harmless to terminals.
 
-    `begins` and `ends` tell whether empty lines set its first and its last group off, `shortened` whether source or
-    help was left out.
+    `begins` and `ends` are whether an empty line separates its first group from what precedes, and its last group from
+    what follows; `shortened` is whether source or help was left out.
     """
 
     text: str

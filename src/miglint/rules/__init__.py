@@ -68,6 +68,7 @@ MODULES = (
     "miglint.rules.base_branch",
     "miglint.rules.directives",
     "miglint.rules.execution.outcomes",
+    "miglint.rules.execution.disagreements",
     "miglint.rules.execution.locks",
     "miglint.rules.internal",
     "miglint.rules.data.data_set_aside",

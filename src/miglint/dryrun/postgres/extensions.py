@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from miglint.base.identifiers import unquoted
 from miglint.base.lazy_regex import pattern
 
 _CREATE = pattern(r'create\s+extension\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$-]+)', re.IGNORECASE)
@@ -65,10 +66,7 @@ STAND_INS = frozenset(_STAND_INS)
 def created_extension(statement: str) -> str | None:
     """Return the extension that a statement creates, or None."""
     found = _CREATE.match(statement)
-    if found is None:
-        return None
-    name = found[1]
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+    return None if found is None else unquoted(found[1])
 
 
 def is_guarded(statement: str) -> bool:

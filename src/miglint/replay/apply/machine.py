@@ -13,17 +13,7 @@ from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import (
-    ABSENT,
-    Absent,
-    Index,
-    Key,
-    OtherType,
-    SchemaObject,
-    Sequence,
-    Table,
-    View,
-)
+from miglint.schema.objects import ABSENT, Absent, Index, Key, OtherType, SchemaObject, Sequence, Table, View
 from miglint.schema.outcome import Failure, Note, OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Statement, Type
@@ -216,8 +206,7 @@ class Machine:
             assumption = Assumption(key, ABSENT)
             self.assumptions.append(assumption)
             self.origin = assumption.apply(self.origin)
-        self.touched.add(key)
-        self.schema = self.schema.put(key, value)
+        self.put(key, value)
 
     def settle(self) -> Schema:
         """Return the schema, prepared for lookups of objects without their keys."""
@@ -299,19 +288,13 @@ class Machine:
         key, found = self.relation(name)
         if isinstance(found, Table):
             return key, found
-        if found is None:
-            if self.foreign(name):
-                return None
-            if self.never(key):
-                raise self.missing_relation(name, key)
-            table = Table(Name(key.schema, name.name), assumed=True)
-            self.assume(key, table)
-            return key, table
-        if isinstance(found, Absent):
-            if self.foreign(name):
-                return None
+        if (found is not None and not isinstance(found, Absent)) or self.foreign(name):
+            return None
+        if found is not None or self.never(key):
             raise self.missing_relation(name, key)
-        return None
+        table = Table(Name(key.schema, name.name), assumed=True)
+        self.assume(key, table)
+        return key, table
 
     def only_tables(self, name: Name, action: str) -> None:
         """Raise `Refused` where a relation is there but is no table: PostgreSQL then refuses the action."""
@@ -349,14 +332,10 @@ class Machine:
         """Resolve a type: a user-defined one gets its schema, a built-in one has none."""
         if written is None or not self.postgres:
             return written
-        if written.schema is not None:
+        schema = self.type_name(Name(written.schema, written.name)).schema
+        if schema == written.schema:
             return written
-        if written.name in BUILTIN_TYPES:
-            return written
-        for schema in self.path:
-            if self._is_type(schema, written.name):
-                return Type(written.name, written.args, written.dimensions, schema, written.setof)
-        return written
+        return Type(written.name, written.args, written.dimensions, schema, written.setof)
 
     def _is_type(self, schema: str, name: str) -> bool:
         """Whether a type of a name is known: one of its own, or that of the rows of a relation."""

@@ -46,6 +46,28 @@ from miglint.sql.operations import (
 _Swap = Callable[[Expression | None], Expression | None]
 
 
+class _RenamedWords:
+    """The rename of a column of a SQLite relation: its name is replaced wherever it stands in a text."""
+
+    def __init__(self, key: Key, old: str, new: str) -> None:
+        self._relation, self._old, self._new = Name(key.schema, key.name), old, new
+
+    def expression(self, value: Expression | None) -> Expression | None:
+        """Return an expression about the relation with the new name."""
+        return swap_column(value, self._old, self._new, postgres=False)
+
+    def query(self, value: Query) -> Query:
+        """Return a query with the new name; itself if it does not use the column."""
+        use = ColumnUse(self._relation, self._old)
+        named = tuple(map(_folded, value.uses))
+        if use not in named:
+            return value
+        renamed = ColumnUse(self._relation, self._new)
+        uses = tuple(renamed if item == use else written for item, written in zip(named, value.uses, strict=True))
+        key, text = (swap_name(words, self._old, self._new) for words in (value.key, value.text))
+        return replace(value, uses=uses, key=key, text=text)
+
+
 def rename_column(machine: Machine, operation: RenameColumn) -> None:
     """`RENAME COLUMN`, carried into constraints, indexes, views, triggers and foreign keys."""
     if operation.kind == "type":
@@ -111,10 +133,10 @@ def _everywhere(machine: Machine, key: Key, old: str, new: str, written: str) ->
         table = machine.schema.table(place)
         if table is None:
             continue
-        texts = RenamedTexts(machine, place, old, new) if machine.postgres else None
+        texts = RenamedTexts(machine, place, old, new) if machine.postgres else _RenamedWords(place, old, new)
         # Texts are read in the schema before the rename.
         dependents = _dependents(machine, place, texts, old, new)
-        _in_table(machine, place, table, texts, (old, new, written))
+        _in_table(machine, place, table, texts.expression, (old, new, written))
         rename_content(machine, place, old, new)
         for user, renamed in dependents:
             machine.put(user, renamed)
@@ -124,22 +146,9 @@ def _everywhere(machine: Machine, key: Key, old: str, new: str, written: str) ->
             _in_triggers(machine, place, old, new)
 
 
-def _swapped(
-    machine: Machine, texts: RenamedTexts | None, value: Expression | None, old: str, new: str
-) -> Expression | None:
-    if texts is not None:
-        return texts.expression(value)
-    return swap_column(value, old, new, postgres=machine.postgres)
-
-
-def _in_table(
-    machine: Machine, key: Key, table: Table, texts: RenamedTexts | None, names: tuple[str, str, str]
-) -> None:
+def _in_table(machine: Machine, key: Key, table: Table, swap: _Swap, names: tuple[str, str, str]) -> None:
+    """Rename a column in its table; `names` are the old one, the new one, and that as it is written."""
     old, new, written = names
-
-    def swap(value: Expression | None) -> Expression | None:
-        return _swapped(machine, texts, value, old, new)
-
     column = table.columns[old]
     kept = column.not_null_name
     if machine.postgres:
@@ -154,7 +163,9 @@ def _in_table(
     own = relation_key(table.name, machine.dialect)
     for name, value in named_of_kind(constraints, "foreign"):
         if value.table is not None and relation_key(value.table, machine.dialect) == own:
-            constraints = with_part(constraints, name, replace(value, referenced=_swap(value.referenced, old, new)))
+            constraints = with_part(
+                constraints, name, replace(value, referenced=_with_new_name(value.referenced, old, new))
+            )
     absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     changed = replace(table, columns=columns, constraints=constraints, absent=absent)
     machine.put(key, _with_settings(changed, old, new, swap))
@@ -187,7 +198,7 @@ def _with_settings(table: Table, old: str, new: str, swap: _Swap) -> Table:
     return replace(table, partition_key=partition_key, partition_by=swap_word(table.partition_by, old, new))
 
 
-def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+def _with_new_name(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if name == old else name for name in names)
 
 
@@ -195,8 +206,8 @@ def _constraint(value: Constraint, old: str, new: str, swap: _Swap) -> Constrain
     action, bracket, listed = value.on_delete.partition(" (")
     return replace(
         value,
-        columns=_swap(value.columns, old, new),
-        include=_swap(value.include, old, new),
+        columns=_with_new_name(value.columns, old, new),
+        include=_with_new_name(value.include, old, new),
         expression=swap(value.expression),
         elements=None if value.elements is None else swap_word(value.elements, old, new),
         where=swap(value.where),
@@ -206,7 +217,7 @@ def _constraint(value: Constraint, old: str, new: str, swap: _Swap) -> Constrain
 
 
 def _dependents(
-    machine: Machine, key: Key, texts: RenamedTexts | None, old: str, new: str
+    machine: Machine, key: Key, texts: RenamedTexts | _RenamedWords, old: str, new: str
 ) -> list[tuple[Key, SchemaObject]]:
     """Return what else mentions a column with the new name."""
     found: list[tuple[Key, SchemaObject]] = []
@@ -214,57 +225,42 @@ def _dependents(
         value = machine.schema.find(user)
         renamed: SchemaObject | None = None
         if isinstance(value, Index):
-            renamed = _index(machine, texts, value, old, new)
+            renamed = _index(machine, value, texts.expression, old, new)
         elif isinstance(value, Table):
             renamed = _referencing(machine, value, key, old, new)
         elif isinstance(value, View) and value.query is not None:
-            query = _query(value.query, Name(key.schema, key.name), old, new, texts)
+            query = texts.query(value.query)
             if query is not value.query:
                 # Equal to what it was where it says `*`.
                 found.append((user, replace(value, query=query)))
-        elif texts is not None:
+        elif isinstance(texts, RenamedTexts):
             renamed = _mentioning(texts, value, Name(key.schema, key.name), old, new)
         if renamed is not None and renamed != value:
             found.append((user, renamed))
     return found
 
 
-def _index(machine: Machine, texts: RenamedTexts | None, value: Index, old: str, new: str) -> Index:
+def _index(machine: Machine, value: Index, swap: _Swap, old: str, new: str) -> Index:
     elements = tuple(
         replace(
             element,
             column=new if machine.column_name(element.column or "") == old else element.column,
-            expression=_swapped(machine, texts, element.expression, old, new),
+            expression=swap(element.expression),
         )
         for element in value.elements
     )
-    where = _swapped(machine, texts, value.where, old, new)
-    include = _swap(value.include, old, new)
-    return replace(value, elements=elements, where=where, include=include)
+    return replace(value, elements=elements, where=swap(value.where), include=_with_new_name(value.include, old, new))
 
 
 def _referencing(machine: Machine, value: Table, key: Key, old: str, new: str) -> Table:
     """Return a table whose foreign keys to the table `key` refer to the column by its new name."""
     constraints = {
-        label: replace(constraint, referenced=_swap(constraint.referenced, old, new))
+        label: replace(constraint, referenced=_with_new_name(constraint.referenced, old, new))
         if constraint.table is not None and relation_key(constraint.table, machine.dialect) == key
         else constraint
         for label, constraint in value.constraints.items()
     }
     return value if constraints == value.constraints else replace(value, constraints=constraints)
-
-
-def _query(query: Query, relation: Name, old: str, new: str, texts: RenamedTexts | None) -> Query:
-    if texts is not None:
-        return texts.query(query)
-    use = ColumnUse(relation, old)
-    named = tuple(map(_folded, query.uses))
-    if use not in named:
-        return query
-    uses = tuple(
-        ColumnUse(relation, new) if item == use else written for item, written in zip(named, query.uses, strict=True)
-    )
-    return replace(query, uses=uses, key=swap_name(query.key, old, new), text=swap_name(query.text, old, new))
 
 
 def _folded(use: ColumnUse) -> ColumnUse:
@@ -301,7 +297,7 @@ def _other(value: Other, before: Other, relation: Name, old: str, new: str) -> O
 
 
 def _member(member: Member, old: str, new: str) -> Member:
-    columns = None if member.columns is None else tuple(sorted(_swap(member.columns, old, new)))
+    columns = None if member.columns is None else tuple(sorted(_with_new_name(member.columns, old, new)))
     return replace(member, columns=columns, where=swap_column(member.where, old, new))
 
 
@@ -352,7 +348,9 @@ def _rename_view_column(machine: Machine, key: Key, view: View, operation: Renam
     machine.put(
         key,
         replace(
-            view, columns=_swap(view.columns, old, new), defaults=tuple(sorted(defaults.items(), key=itemgetter(0)))
+            view,
+            columns=_with_new_name(view.columns, old, new),
+            defaults=tuple(sorted(defaults.items(), key=itemgetter(0))),
         ),
     )
     for user, renamed in dependents:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from miglint.base.identifiers import quote_name
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
@@ -32,7 +33,6 @@ from miglint.sql.operations import (
 )
 
 _QUOTE = pattern(r"['$]")
-_PLAIN = pattern(r"[a-z_][a-z0-9_]*")
 
 
 def rename_type(machine: Machine, operation: Rename) -> None:
@@ -117,12 +117,8 @@ def _with_type(text: str, key: Key, new: Name) -> str:
         rf'(?<![\w."])(?:(?:\w+|"[^"]+")\s*\.\s*)?(?:{old}|"{old}")(?=\s*(?:[\[,)=]|\Z|(?:default|language|as|returns)\b))',
         re.IGNORECASE,
     )
-    qualifier = "" if new.schema in (None, "public") else f"{_written(new.schema)}."
-    return found.sub(lambda _: f"{qualifier}{_written(new.name)}", text)
-
-
-def _written(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+    qualifier = "" if new.schema in (None, "public") else f"{quote_name(new.schema)}."
+    return found.sub(lambda _: f"{qualifier}{quote_name(new.name)}", text)
 
 
 def _retype(column: Column, swap: Callable[[Type | None], Type | None], key: Key, new: Name) -> Column:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.rules.definition import Hit, rule
-from miglint.rules.execution.outcomes import Executed
-
-_REPORT = "This is a bug in miglint: please report it."
+from miglint.rules.execution.disagreements import REPORT
+from miglint.rules.execution.outcomes import Executed, hit_of
 
 
 @rule(
@@ -29,5 +28,5 @@ def locks_differ(executed: Executed) -> Iterator[Hit]:
             first, *others = (difference.words for difference in one.differences)
             message = f"the lock table and {executed.engine} disagree: {first}"
             message += f", and {len(others)} more" if others else ""
-            help_text = "\n".join((_REPORT, *others))
-            yield Hit(one.script.file, one.seen.span, message, help_text, one.script, evidence="executed")
+            help_text = "\n".join((REPORT, *others))
+            yield hit_of(one.script, one.seen.span, message, help_text)

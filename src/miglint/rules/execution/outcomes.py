@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     # Engines are imported on demand; this module is imported in every run.
     from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, StepResult
 
-_SHOWN = 5
+MOST_SHOWN = 5
+"""How many differences the help of a finding lists."""
 _PLAIN_LIMITS = (None, "connection")
 
 
@@ -47,7 +48,8 @@ def _script_span(script: Script) -> Span:
     return Span(script.span.start + start, script.span.start + (end if end >= 0 else len(text)))
 
 
-def _hit(script: Script, span: Span | None, message: str, help_text: str) -> Hit:
+def hit_of(script: Script, span: Span | None, message: str, help_text: str) -> Hit:
+    """Return a finding of a dry run at a place in a script, by default at its first statement."""
     return Hit(script.file, span or _script_span(script), message, help_text, script, evidence="executed")
 
 
@@ -82,7 +84,7 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
     if error is None or script is None or error.limit not in _PLAIN_LIMITS:
         return
     help_text = _words(error).partition("\n")[2]
-    yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
+    yield hit_of(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
 
 
 @rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
@@ -114,8 +116,8 @@ def rollback_left_differences(executed: Executed) -> Iterator[Hit]:
     message = f"the rollback does not restore the schema on {executed.engine}: {shown(changes[0])}"
     if len(changes) > 1:
         message += f", and {len(changes) - 1} more"
-    listed = "\n".join(shown(change) for change in changes[1 : _SHOWN + 1])
-    yield _hit(script, None, message, listed)
+    listed = "\n".join(shown(change) for change in changes[1 : MOST_SHOWN + 1])
+    yield hit_of(script, None, message, listed)
 
 
 def shown(change: Change) -> str:
@@ -134,11 +136,11 @@ def _again(executed: Executed, step: StepResult, script: Script | None, what: st
     if step.error is not None:
         if step.error.limit in _PLAIN_LIMITS:
             message = f"{what} fails when it runs a second time on {executed.engine}: {step.error}"
-            yield _hit(script, _span(step.error), message, _words(step.error).partition("\n")[2])
+            yield hit_of(script, _span(step.error), message, _words(step.error).partition("\n")[2])
         return
     changes = [change for change in step.changes if change.counts]
     message = f"{what} changes the schema when it runs a second time on {executed.engine}: {shown(changes[0])}"
-    yield _hit(script, None, message, "\n".join(shown(change) for change in changes[1 : _SHOWN + 1]))
+    yield hit_of(script, None, message, "\n".join(shown(change) for change in changes[1 : MOST_SHOWN + 1]))
 
 
 @rule(
@@ -193,7 +195,7 @@ def fails_on_rows(executed: Executed) -> Iterator[Hit]:
         if execution is not None and execution.error is not None and script is not None and passes_empty:
             message = f"{what} succeeds on empty tables and fails on tables with rows: {execution.error}"
             extra = _words(execution.error).partition("\n")[2]
-            yield _hit(script, _span(execution.error), message, f"{extra}\n{help_text}".strip())
+            yield hit_of(script, _span(execution.error), message, f"{extra}\n{help_text}".strip())
 
 
 @rule("RUN007", "rows-lost", Severity.WARNING, "The rollback does not restore all rows or values", scope="executed")
@@ -208,7 +210,7 @@ def rows_lost(executed: Executed) -> Iterator[Hit]:
         parts.append(f"{loss.count} of {loss.total} {'rows' if loss.column is None else 'values'} of {where}")
     more = f", and {len(parts) - 1} more" if len(parts) > 1 else ""
     message = f"after forward and rollback {parts[0]} are lost or changed{more}"
-    yield _hit(script, None, message, "\n".join(parts[1 : _SHOWN + 1]))
+    yield hit_of(script, None, message, "\n".join(parts[1 : MOST_SHOWN + 1]))
 
 
 _LIMITS = {
@@ -252,7 +254,7 @@ def limit_reached(executed: Executed) -> Iterator[Hit]:
     for error, script in _errors(executed.run):
         if error.limit in _LIMITS:
             message = f"the dry run was stopped at its limit ({error.limit}): {error}"
-            yield _hit(script, error.span, message, _LIMITS[error.limit])
+            yield hit_of(script, error.span, message, _LIMITS[error.limit])
 
 
 _REACH = {
@@ -267,17 +269,17 @@ def refused(executed: Executed) -> Iterator[Hit]:
     for error, script in _errors(executed.run):
         if error.limit == "refused":
             help_text = _REACH[script.dialect]
-            yield _hit(script, _span(error), f"the dry run does not allow this: {error}", help_text)
+            yield hit_of(script, _span(error), f"the dry run does not allow this: {error}", help_text)
         elif error.limit == "roles":
             message = f"the script needs a role that {executed.engine} does not let it use: {error}"
-            yield _hit(script, _span(error), message, _ROLES)
+            yield hit_of(script, _span(error), message, _ROLES)
     reported: set[tuple[str, str]] = set()
     for execution, script in _executions(executed.run):
         for change in execution.beyond:
             if (script.direction, change) not in reported:
                 reported.add((script.direction, change))
                 message = f"the script {change}, which is outside of its database"
-                yield _hit(script, _statement_about_roles(execution, script), message, _UNDONE)
+                yield hit_of(script, _statement_about_roles(execution, script), message, _UNDONE)
 
 
 _ROLES = (
@@ -297,66 +299,6 @@ def _statement_about_roles(execution: Execution, script: Script) -> Span | None:
         if _ABOUT_ROLES.search(text):
             return statement.span
     return None
-
-
-_VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")
-
-
-@rule("RUN010", "model-disagrees", Severity.INFO, "The replay and the database disagree", scope="executed")
-def model_disagrees(executed: Executed) -> Iterator[Hit]:
-    """Report where the replay and the engine disagree: a bug in miglint."""
-    run = executed.run
-    script = run.migration.forward or run.migration.rollback
-    if script is None or _after_a_failure(executed):
-        return
-    for name in _VERDICTS:
-        static, observed = getattr(executed.step.verdict, name), getattr(run.verdict, name)
-        if static is None or observed is None or static is observed:
-            continue
-        message = f"the replay says {name} is {str(static).lower()}, {executed.engine} says {str(observed).lower()}"
-        yield _hit(script, None, message, f"{_REPORT}\n{_changes_of_verdict(executed, name)}".strip())
-    if run.apart:
-        first = run.apart[0]
-        message = f"the replay and the database disagree on {first.what} {first.name} after the forward"
-        message += f", and on {len(run.apart) - 1} more" if len(run.apart) > 1 else ""
-        sides = "\n".join(
-            f"{change.what} {change.name}\nThe database: {_side(change, database=True)}\nThe replay: {_side(change)}"
-            for change in run.apart[:_SHOWN]
-        )
-        yield _hit(script, None, message, f"{_REPORT}\n{sides}")
-
-
-def _after_a_failure(executed: Executed) -> bool:
-    """Whether an earlier forward failed: the replay goes on as if it had not, the database cannot."""
-    for earlier in executed.history.migrations:
-        if earlier is executed.run:
-            return False
-        if earlier.forward is not None and not earlier.forward.ok:
-            return True
-    return False
-
-
-def _changes_of_verdict(executed: Executed, name: str) -> str:
-    """Return the changes, a line each, that the database's verdict follows from; of symmetry also the replay's."""
-    run = executed.run
-    if name == "symmetric":
-        sides = [("database", run.changes), ("replay", executed.step.changes)]
-    else:
-        sides = [("database", run.step(3 if name == "forward_idempotent" else 5).changes)]
-    return "\n".join(
-        f"The {side}: {shown(change)}" for side, changes in sides for change in changes[:_SHOWN] if change.counts
-    )
-
-
-_REPORT = "This is a bug in miglint: please report it."
-
-
-def _side(change: Change, *, database: bool = False) -> str:
-    """Return what one side of a difference, seen from the database, has."""
-    text = change.before if database else change.after
-    there = change.kind != ("extra" if database else "missing")
-    aspect = f" ({change.aspect})" if change.aspect else ""
-    return f"{text or 'it exists'}{aspect}" if there else "it does not exist"
 
 
 @rule(
@@ -385,7 +327,7 @@ def invalid_index(executed: Executed) -> Iterator[Hit]:
                     reported.add((statement.span, index))
                     where = "" if severity is None else "on tables with rows "
                     message = f"{where}index {index} is left invalid"
-                    found = _hit(script, statement.span, message, "Drop it and create it again.")
+                    found = hit_of(script, statement.span, message, "Drop it and create it again.")
                     yield replace(found, severity=severity)
 
 
@@ -396,6 +338,6 @@ def dry_run_stopped(executed: Executed) -> Iterator[Hit]:
     runs = executed.history.migrations
     first = next((run for run in runs if not run.ran), None) if executed.history.stopped is not None else None
     if first is executed.run and script is not None:
-        yield _hit(
+        yield hit_of(
             script, None, f"the dry run stopped here: {executed.history.stopped}", "Nothing is known from here on."
         )

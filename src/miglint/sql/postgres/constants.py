@@ -5,35 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from miglint.base.identifiers import quote_name
 from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.names import Node, constant_text
 
 _FORMAT = pattern(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")
-_PLAIN_NAME = pattern(r"[a-z_][a-z0-9_$]*\Z")
-# fmt: off
-_RESERVED = frozenset({
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",
-    "collate", "column", "constraint", "create", "current_date", "current_time", "current_timestamp", "current_user",
-    "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign",
-    "from", "grant", "group", "having", "in", "initially", "intersect", "into", "lateral", "leading", "limit",
-    "localtime", "localtimestamp", "not", "null", "offset", "on", "only", "or", "order", "placing", "primary",
-    "references", "returning", "select", "session_user", "some", "symmetric", "table", "then", "to", "trailing",
-    "true", "union", "unique", "user", "using", "variadic", "when", "where", "window", "with",
-})
-# fmt: on
-
 Constants = Mapping[str, str]
 
 
 class NotConstantError(Exception):
     """An expression depends on something outside of the text."""
-
-
-def quote_name(text: str) -> str:
-    """Quote a name as `quote_ident` does."""
-    if _PLAIN_NAME.match(text) and text not in _RESERVED:
-        return text
-    return '"' + text.replace('"', '""') + '"'
 
 
 def quote_text(text: str) -> str:

@@ -6,6 +6,7 @@ All scans jump from one special character to the next, so plain text is skipped 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from miglint.base.lazy_regex import many, pattern
 
@@ -24,6 +25,7 @@ _ESCAPE_END = pattern(r"[^'\\]*+" + many(r"(?:\\.|'')[^'\\]*+") + "'", re.DOTALL
 _NAME = r'(?:(?:[Uu]&)?"[^"]*+' + many('""[^"]*+') + r'"|[\w$]+)'
 _COMMENT = r"/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"
 SPACE = many(rf"\s++|--[^\n]*+(?:\n|\Z)|{_COMMENT}")
+_WORD = pattern(_NAME)
 QUALIFIED = pattern(rf"{_NAME}(?:{SPACE}\.{SPACE}{_NAME})*")
 
 
@@ -194,6 +196,28 @@ def skip_name(text: str, at: int, limit: int) -> int:
     """Return the end of the (qualified) name at `at`."""
     match = QUALIFIED.match(text, at, limit)
     return match.end() if match else at
+
+
+def name_parts(text: str, at: int, limit: int) -> list[tuple[int, int]]:
+    """Return the spans of the parts of the (qualified) name at `at`."""
+    found: list[tuple[int, int]] = []
+    while (part := _WORD.match(text, at, limit)) is not None:
+        found.append(part.span())
+        dot = skip_space(text, part.end(), limit)
+        if not text.startswith(".", dot, limit):
+            break
+        at = skip_space(text, dot + 1, limit)
+    return found
+
+
+def words(text: str, at: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of names, numbers, and single signs from `at`; strings and comments are skipped."""
+    while (at := skip_space(text, at, limit)) < limit:
+        word = None if text[at] == "$" else _WORD.match(text, at, limit)
+        end = word.end() if word is not None else skip(text, at, limit)
+        if word is not None or (text[at] not in "'$\"" and end == at + 1):
+            yield at, end
+        at = end
 
 
 def bracket_end(text: str, at: int, limit: int) -> int:

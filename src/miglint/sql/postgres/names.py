@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from miglint.base.digits import whole_number
-from miglint.base.identifiers import truncate
+from miglint.base.identifiers import unquoted
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
 
@@ -38,7 +38,7 @@ SERIALS = {
     "smallserial": "int2",
     "serial2": "int2",
 }
-_NAME_PART = pattern(r'"([^"]*(?:""[^"]*)*)"|([^".]+)')
+_NAME_PART = pattern(r'"[^"]*(?:""[^"]*)*"|[^".]+')
 _INTERVAL_FULL = 0x7FFF
 _INTERVAL_FIELDS = {
     1 << 2: "year",
@@ -244,8 +244,7 @@ def _list_target(object_type: str, items: list[Node]) -> Target:
 
 def sequence_name(text: str) -> Name | None:
     """Read the name in a string as `regclass` does: folded unless quoted."""
-    found = _NAME_PART.findall(text)
-    parts = [truncate(quoted.replace('""', '"') if quoted else plain.lower()) for quoted, plain in found]
+    parts = [*map(unquoted, _NAME_PART.findall(text))]
     if not parts:
         return None
     return Name(parts[-2] if len(parts) > 1 else None, parts[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from miglint.base.identifiers import quote_name
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import (
     Column,
@@ -17,7 +18,6 @@ from miglint.sql.operations import (
     Operation,
     Query,
 )
-from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.constraints import column, column_settings, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end

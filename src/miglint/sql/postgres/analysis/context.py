@@ -42,7 +42,7 @@ class ExpressionAnalysis:
     the columns that each `*` of a list of results stands for, as SQL, by its place; None where they are not known.
     `reads` are the columns of relations that are named. `constants` are the texts of constants, each with the type that
     it is read as. `keyed` are the relations that are grouped by their primary key, on which the other columns depend.
-    `places` is told the places of names, if a column is to be renamed.
+    `places` records the places of names, if a column is to be renamed.
     """
 
     __slots__ = (

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec.json import decode
 
+from miglint.base.edits import with_edits
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import ColumnUse, Name, Query
 from miglint.sql.postgres import native
@@ -16,11 +17,14 @@ from miglint.sql.postgres.analysis import calls, catalogs, expressions, statemen
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
+from miglint.sql.postgres.analysis.places import star_edit
 from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
+from miglint.sql.postgres.embedded import byte_map
 from miglint.sql.postgres.expressions import query
 from miglint.sql.postgres.lexer import find_word
 from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.statement_trees import tree_of
 
 _STORED = pattern(r"\bBEGIN\s+ATOMIC\b|\b(?P<expression>RETURN)\b", re.IGNORECASE)
@@ -65,6 +69,22 @@ def stored_statements(source: str) -> str:
     return f"SELECT {text}" if found["expression"] else text.rstrip().removesuffix(";").rstrip()[: -len("END")]
 
 
+def around_body(function: str, parameters: Sequence[str]) -> QueryLevel:
+    """Return the level around the statements of a body: the parameters, of types that are not known."""
+    level = QueryLevel()
+    level.parameters = frozenset(parameters)
+    level.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
+    return level
+
+
+def level_of(own: Relation, *names: str) -> QueryLevel:
+    """Return a level with the columns of a relation, under each of some names."""
+    level = QueryLevel()
+    for name in names:
+        level.add(FromItem(name, own.columns, own.name, own.keys))
+    return level
+
+
 class Results(NamedTuple):
     """The types of the columns that the last statement of a function has to return, if they are known.
 
@@ -86,10 +106,7 @@ def check_body(
     columns: Columns | None = None
     trees = trees_of(text)
     for tree in trees:
-        outer = QueryLevel()
-        outer.parameters = frozenset(parameters)
-        outer.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
-        columns = columns_of(ExpressionAnalysis(environment), tree, outer)
+        columns = columns_of(ExpressionAnalysis(environment), tree, around_body(function, parameters))
     if results.types is not None and trees:
         _refuse_results(environment, trees[-1], columns, results)
 
@@ -138,10 +155,7 @@ def expressed(environment: Environment, text: str, rules: Rules, own: Relation |
     if node is None:
         return None
     analysis = ExpressionAnalysis(environment, rules)
-    scope = QueryLevel()
-    if own is not None:
-        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
-    found = analysis.read(node, scope)
+    found = analysis.read(node, QueryLevel() if own is None else level_of(own, own.name.name))
     return Expressed(found.type, analysis.volatility, tuple(item.column for item in analysis.used), found.literal)
 
 
@@ -219,10 +233,6 @@ def described_view(environment: Environment, text: str) -> DescribedView:
 
 def _without_stars(text: str, stars: Mapping[int, str | None]) -> str | None:
     """Return a query with what its stars stand for; None without stars, or where one is not known."""
-    content = text.encode("utf-8")
-    for place, columns in sorted(stars.items(), reverse=True):
-        end = content.find(b"*", place)
-        if columns is None or end < 0:
-            return None
-        content = content[:place] + columns.encode("utf-8") + content[end + 1 :]
-    return content.decode("utf-8") if stars else None
+    read = Place(text, 0, 0, len(text), byte_map(text))
+    edits = [star_edit(read, place, columns) for place, columns in stars.items() if columns is not None]
+    return with_edits(text, edits) if edits and len(edits) == len(stars) else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from miglint.base.identifiers import quote_name
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
-from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 

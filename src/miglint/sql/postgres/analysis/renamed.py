@@ -1,7 +1,7 @@
 """Texts after the rename of a column: queries, expressions about a table, rules, triggers and bodies of functions.
 
-Each is given back as it is written, and in the canonical form that its reader would give it. None means that it cannot
-be read, or not with certainty.
+Each is returned as source text, and in the canonical form that its parser produces. None means that it cannot be read,
+or not with certainty.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import NamedTuple
 from miglint.sql.operations import CreateRule, CreateTrigger, Expression, Name, Query
 from miglint.sql.postgres import attached
 from miglint.sql.postgres.analysis.context import ExpressionAnalysis
-from miglint.sql.postgres.analysis.entry import expression_tree, stored_statements, trees_of
-from miglint.sql.postgres.analysis.environment import UNKNOWN, Environment, Invalid, Relation
+from miglint.sql.postgres.analysis.entry import around_body, expression_tree, level_of, stored_statements, trees_of
+from miglint.sql.postgres.analysis.environment import Environment, Invalid, Relation
 from miglint.sql.postgres.analysis.places import ColumnPlaces
 from miglint.sql.postgres.analysis.queries import columns_of
-from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.names import Node
@@ -50,7 +49,7 @@ class ColumnRename:
 
         def read(analysis: ExpressionAnalysis, tree: Node) -> None:
             (target,) = tree["SelectStmt"]["targetList"]
-            analysis.read(target["ResTarget"]["val"], _level(own, own.name.name))
+            analysis.read(target["ResTarget"]["val"], level_of(own, own.name.name))
 
         found = self._read(f"{head}{text}\n)", read)
         if found is None:
@@ -63,7 +62,7 @@ class ColumnRename:
         """Return a `CREATE RULE` on a relation with the new name."""
 
         def read(analysis: ExpressionAnalysis, tree: Node) -> None:
-            rows = _level(own, "old", "new")
+            rows = level_of(own, "old", "new")
             body = tree["RuleStmt"]
             if "whereClause" in body:
                 analysis.read(body["whereClause"], rows)
@@ -83,7 +82,7 @@ class ColumnRename:
         def read(analysis: ExpressionAnalysis, tree: Node) -> None:
             body = tree["CreateTrigStmt"]
             if "whenClause" in body:
-                analysis.read(body["whenClause"], _level(own, "old", "new"))
+                analysis.read(body["whenClause"], level_of(own, "old", "new"))
             if "columns" in body and analysis.places is not None:
                 analysis.places.updated(own.name)
 
@@ -97,9 +96,7 @@ class ColumnRename:
     def body(self, source: str, function: str, parameters: Sequence[str]) -> Restated | None:
         """Return a `CREATE FUNCTION` with the new name in its body, which is no string."""
         inner = stored_statements(source)
-        around = QueryLevel()
-        around.parameters = frozenset(parameters)
-        around.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
+        around = around_body(function, parameters)
         found = self._read(inner, lambda analysis, tree: columns_of(analysis, tree, around), several=True)
         if found is None:
             return None
@@ -125,10 +122,3 @@ class ColumnRename:
         except (Invalid, RecursionError):
             return None
         return places.applied(text)
-
-
-def _level(own: Relation, *names: str) -> QueryLevel:
-    level = QueryLevel()
-    for name in names:
-        level.add(FromItem(name, own.columns, own.name, own.keys))
-    return level

@@ -1,0 +1,28 @@
+"""Truth values: the words that PostgreSQL reads as them and writes them as, for SQLite, which keeps numbers."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from miglint.port.trees import Node
+
+TRUE_WORDS = frozenset({"t", "true", "y", "yes", "on", "1"})
+FALSE_WORDS = frozenset({"f", "false", "n", "no", "off", "0"})
+
+
+def truth_word(node: Node) -> Node:
+    """Return the word that PostgreSQL writes for the value of an expression."""
+    if isinstance(node, exp.Boolean):
+        return exp.Literal.string("true" if node.this else "false")
+    words = exp.Case().when(node.copy(), exp.Literal.string("true"))
+    return words.when(exp.not_(node.copy()), exp.Literal.string("false"))
+
+
+def truth_of(text: Node) -> Node:
+    """Return the truth value that PostgreSQL reads a text as."""
+    low = exp.Lower(this=exp.Trim(this=text))
+    case = exp.Case()
+    for words, value in ((TRUE_WORDS, True), (FALSE_WORDS, False)):
+        listed = exp.In(this=low.copy(), expressions=[exp.Literal.string(word) for word in sorted(words)])
+        case = case.when(listed, exp.Boolean(this=value))
+    return case
