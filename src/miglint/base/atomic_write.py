@@ -40,7 +40,7 @@ def write_file(path: Path, data: bytes) -> None:
 def _write_through(target: Path, data: bytes) -> None:
     """Write to a device or a pipe, which a regular file may have replaced in the meantime."""
     descriptor = os.open(target, os.O_WRONLY | _FLAGS)
-    with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
+    with os.fdopen(descriptor, "wb") as stream:
         if S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "was replaced while it was being opened", str(target))
         stream.write(data)
@@ -53,10 +53,11 @@ def _replace(target: Path, data: bytes, folder: int) -> None:
     beside = f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}"
     temporary = beside if folder >= 0 else str(target.with_name(beside))
     try:
-        with open(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=where), "wb") as stream:  # noqa: PTH123 - a descriptor
+        with os.fdopen(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=where), "wb") as stream:
             stream.write(data)
         os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
-    except OSError:
+    # Also if the run is interrupted.
+    except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=where)
         raise
