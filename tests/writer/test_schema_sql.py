@@ -57,6 +57,32 @@ POSTGRES = {
         CREATE INDEX i3 ON t (coalesce(a, d), (a + d));
         CREATE UNIQUE INDEX i4 ON t (d) NULLS NOT DISTINCT;
     """,
+    "names that a search path finds": """
+        CREATE SCHEMA app;
+        SET search_path TO app, public;
+        CREATE TYPE mood AS ENUM ('a', 'b');
+        CREATE SEQUENCE seq;
+        CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x + 1';
+        CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('seq'), m mood DEFAULT 'a'::mood, n int DEFAULT f(1),
+            k text DEFAULT 'é', CHECK (k <> 'é' OR f(n) > 0), g int GENERATED ALWAYS AS (f(n)) STORED);
+        CREATE DOMAIN d AS int CHECK (f(VALUE) > 0) DEFAULT f(2);
+        CREATE INDEX i ON t (f(n)) WHERE f(n) > 3 AND m = 'a'::mood;
+        CREATE VIEW v AS WITH q AS (SELECT * FROM t) SELECT q.id, f(q.n) AS n,
+            (SELECT count(*) FROM t x WHERE x.m = 'a'::mood) c
+            FROM q JOIN t ON t.id = q.id WHERE t.m = ANY (ARRAY['a']::mood[]);
+        CREATE POLICY p ON t USING (id IN (SELECT id FROM v)) WITH CHECK (f(n) > 1);
+        CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW WHEN (f(NEW.n) > 1) EXECUTE FUNCTION tf();
+        CREATE TABLE w (id int REFERENCES t (id), ok mood, EXCLUDE USING btree (id WITH =) WHERE (ok = 'a'::mood));
+        CREATE RULE r AS ON DELETE TO w DO ALSO INSERT INTO t (n) SELECT f(id) FROM w;
+        CREATE MATERIALIZED VIEW mv AS SELECT f(id) AS a FROM t;
+        CREATE FUNCTION at() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT f(id) FROM t; END;
+        CREATE FUNCTION g(x mood, y int DEFAULT f(1)) RETURNS SETOF t LANGUAGE plpgsql
+            AS $$ DECLARE z mood; BEGIN RETURN; END $$;
+        CREATE TYPE comp AS (a mood, b t);
+        CREATE TABLE "Odd" (a int DEFAULT nextval('"seq"'));
+        CREATE VIEW ov AS SELECT * FROM "Odd";
+    """,
     "partitions": """
         CREATE TABLE m (id int NOT NULL, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
         CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') PARTITION BY LIST (id);
@@ -225,8 +251,11 @@ def test_postgres_makes_the_same_schema_of_what_is_printed(server, case):
         assert not differences(ours, replayed(printed, Dialect.POSTGRES)), printed
 
 
-# The catalog reader has no definition of aggregates, operators and collations.
-@pytest.mark.parametrize("case", [case for case in POSTGRES if case not in ("others", "routines")])
+# The catalog reader has no definition of aggregates, operators and collations, and does not say which functions the
+# default of a domain calls, which have to be printed first.
+@pytest.mark.parametrize(
+    "case", [case for case in POSTGRES if case not in ("others", "routines", "names that a search path finds")]
+)
 def test_what_the_catalog_says_is_printed_whole(server, case):
     seen = made(server, POSTGRES[case])
     printed = to_sql(seen)

@@ -36,7 +36,7 @@ def write_file(path: Path, data: bytes) -> None:
 def _write_through(target: Path, data: bytes) -> None:
     """Write to a device or a pipe, which a regular file may have replaced in the meantime."""
     descriptor = os.open(target, os.O_WRONLY | _FLAGS)
-    with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor
+    with os.fdopen(descriptor, "wb") as stream:
         if S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "was replaced while it was being opened", str(target))
         stream.write(data)
@@ -47,10 +47,11 @@ def _replace(target: Path, data: bytes, folder: int | None) -> None:
     name = target if folder is None else Path(target.name)
     temporary = name.with_name(f".{name.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
-        with open(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=folder), "wb") as stream:  # noqa: PTH123 - a descriptor
+        with os.fdopen(os.open(temporary, os.O_WRONLY | _NEW, 0o666, dir_fd=folder), "wb") as stream:
             stream.write(data)
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
+    # Also if the run is interrupted.
+    except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         raise

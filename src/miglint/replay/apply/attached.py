@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
@@ -9,6 +11,8 @@ from miglint.replay.apply.triggers import refuse_trigger
 from miglint.replay.apply.typed import check_policy
 from miglint.schema.objects import Absent, Key, Policy, RewriteRule, Trigger
 from miglint.sql.operations import AlterPolicy, CreatePolicy, CreateRule, CreateTrigger, Mentions, Name
+
+_Policy = TypeVar("_Policy", CreatePolicy, AlterPolicy)
 
 
 def _holder(machine: Machine, table: Name) -> tuple[Key, str]:
@@ -24,6 +28,8 @@ def _holder(machine: Machine, table: Name) -> tuple[Key, str]:
 
 def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
     """`CREATE TRIGGER`."""
+    names = machine.schema_names()
+    operation = operation if names is None else names.definition(operation)
     table, owner = _holder(machine, operation.table)
     if machine.postgres:
         key = Key("trigger", table.schema, operation.name, owner)
@@ -85,6 +91,7 @@ def _function_exists(machine: Machine, name: Name) -> None:
 
 def create_policy(machine: Machine, operation: CreatePolicy) -> None:
     """`CREATE POLICY`."""
+    operation = _with_schemas(machine, operation)
     table, owner = _holder(machine, operation.table)
     key = Key("policy", table.schema, operation.name, owner)
     for text in (operation.using_text, operation.check_text):
@@ -105,8 +112,20 @@ def create_policy(machine: Machine, operation: CreatePolicy) -> None:
     machine.create(key, policy)
 
 
+def _with_schemas(machine: Machine, operation: _Policy) -> _Policy:
+    """Return a statement about a policy whose conditions do not depend on a search path of the script."""
+    names = machine.schema_names()
+    for key, place in (("using", "using_text"), ("check", "check_text")) if names is not None else ():
+        text = getattr(operation, place)
+        found = names.condition(text) if text and names is not None else None
+        if found is not None:
+            operation = replace(operation, **{key: found.key, place: found.text})
+    return operation
+
+
 def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
     """`ALTER POLICY`: what it does not say stays as it was."""
+    operation = _with_schemas(machine, operation)
     table, owner = _holder(machine, operation.table)
     key = Key("policy", table.schema, operation.name, owner)
     found = machine.schema.get(key)
@@ -141,6 +160,8 @@ def _joined(one: Mentions, two: Mentions) -> Mentions:
 
 def create_rule(machine: Machine, operation: CreateRule) -> None:
     """`CREATE RULE`."""
+    names = machine.schema_names()
+    operation = operation if names is None else names.definition(operation)
     table, owner = _holder(machine, operation.table)
     key = Key("rule", table.schema, operation.name, owner)
     existing = machine.schema.find(key)

@@ -95,6 +95,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         validated=written.validated or creating,
         name=name,
         expression=machine.expression(written.expression),
+        where=machine.expression(written.where),
         table=referenced,
         generated=generated,
     )

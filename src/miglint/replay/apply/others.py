@@ -85,7 +85,7 @@ def create_other(machine: Machine, operation: CreateOther) -> None:
         table=table,
         mentions=resolved_mentions(machine, operation.mentions, None),
         members=members_of(machine, operation.members),
-        sources=(operation.source,),
+        sources=(machine.full_statement(operation.source),),
     )
     machine.create(key, value)
 

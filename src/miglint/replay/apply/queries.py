@@ -15,6 +15,8 @@ _CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_d
 
 def resolved_query(machine: Machine, written: Query) -> Query:
     """Return a query with the full names of what it mentions."""
+    names = machine.schema_names()
+    written = written if names is None else names.query(written)
     relations = tuple(machine.full(name) for name in written.relations if not machine.foreign(name))
     return Query(
         written.key,

@@ -23,6 +23,8 @@ def _replace(machine: Machine, key: Key, existing: Routine, value: Routine, *, o
 
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:
     """`CREATE [OR REPLACE] FUNCTION`, `PROCEDURE`, `AGGREGATE`."""
+    names = machine.schema_names()
+    operation = operation if names is None else names.definition(operation)
     name = machine.created(operation.name)
     arguments = tuple(machine.type(argument) or argument for argument in operation.arguments)
     key = Key("routine", name.schema or "", f"{name.name}({signature(machine, operation.arguments)})")

@@ -166,8 +166,9 @@ def _expanded(machine: Machine, query: Query, found: DescribedView | None) -> Qu
     if found is not None and found.keyed:
         query = replace(query, keys=tuple(_primary_keys(machine, found.keyed)))
     if found is not None and found.written is not None:
-        all_uses = dict.fromkeys((*query.uses, *resolved_query(machine, found.written).uses))
-        return replace(query, text=found.written.text, stored=found.written.key, uses=tuple(all_uses), stars=())
+        written = resolved_query(machine, found.written)
+        all_uses = dict.fromkeys((*query.uses, *written.uses))
+        return replace(query, text=written.text, stored=written.key, uses=tuple(all_uses), stars=())
     if not query.stars:
         return query
     uses, stars = list(query.uses), []

@@ -27,11 +27,12 @@ def tree_of(text: str) -> Node | None:
         return _trees[text]
     if len(_trees) >= _MOST:
         _trees.clear()
-    tree = _trees[text] = _parsed(text)
+    tree = _trees[text] = parsed(text)
     return tree
 
 
-def _parsed(text: str) -> Node | None:
+def parsed(text: str) -> Node | None:
+    """Return the tree of a statement, with the places in this text, as `tree_of` does."""
     try:
         statements = native.parse_json(text.encode("utf-8", "replace"))
     except RecursionError:
