@@ -237,7 +237,7 @@ WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {
 
 # Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
 # schema of one leaves the rows of those that mention it as they were.
-_NAMED = """
+_NAMES_SHOWN = """
 SELECT n.oid::text, n.nspname::text FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
 UNION ALL SELECT t.oid::text, t.typnamespace || '.' || t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
   AND t.typsubscript <> 'array_subscript_handler'::regproc
@@ -258,6 +258,8 @@ UNION ALL SELECT s.oid::text, s.srvname::text FROM pg_foreign_server s
         ("ts_dict", "dict", ""),
     )
 )
+
+_NAMED = f"SELECT json_agg(json_build_array(q.identity, q.name))::text FROM ({_NAMES_SHOWN}) q(identity, name)"
 
 # With the column that identifies the described object.
 _CATALOGS = {
@@ -351,7 +353,7 @@ BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp;"
     " SET LOCAL plan_cache_mode = force_generic_plan"
 )
-# Three results: whether relations changed, the names of other objects, and whether these changed.
+# Three results: whether relations changed, the names of other objects as JSON, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 
 # Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else. Of the

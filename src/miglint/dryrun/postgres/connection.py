@@ -368,11 +368,11 @@ def _shortened(text: bytes) -> str:
 
 
 def _rows(result: PGresult) -> list[Row]:
-    def cell(row: int, column: int) -> str | None:
-        value = result.get_value(row, column)
-        return None if value is None else value.decode("utf-8", "replace")
-
-    return [tuple(cell(row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
+    get, columns = result.get_value, range(result.nfields)
+    return [
+        tuple([None if (value := get(row, column)) is None else value.decode("utf-8", "replace") for column in columns])
+        for row in range(result.ntuples)
+    ]
 
 
 def literal(text: str) -> str:

@@ -23,16 +23,17 @@ WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}'::pg_catalog."char"[])
   AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_'::pg_catalog.text)"""
 _OWN = """FROM pg_catalog.pg_locks l
 WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
-  AND l.locktype OPERATOR(pg_catalog.=) 'relation'::pg_catalog.text
-  AND l.granted AND l.relation OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"""
+  AND l.locktype OPERATOR(pg_catalog.=) 'relation'::pg_catalog.text AND l.granted
+  AND l.relation OPERATOR(pg_catalog.{condition}"""
 _INVALID = "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i WHERE NOT i.indisvalid"
 _COUNT = """
 SELECT pg_catalog.sum(s.seq_tup_read OPERATOR(pg_catalog.+) s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd
   OPERATOR(pg_catalog.+) s.n_tup_del) FROM pg_catalog.pg_stat_xact_user_tables s"""
-_LOOK = f"{_TABLES};SELECT l.relation, l.mode {_OWN};{_INVALID}"
+_LOOK = f"{_TABLES};SELECT l.relation, l.mode {_OWN.format(condition='>=) 16384::pg_catalog.oid')};{_INVALID}"
 # Within a transaction: what it rewrites is locked until its end, or until it is undone. One query instead of three.
 _HELD = f"""
-SELECT l.relation, l.mode, pg_catalog.pg_relation_filenode(l.relation), NULL {_OWN}
+SELECT l.relation, l.mode, pg_catalog.pg_relation_filenode(l.relation), NULL
+{_OWN.format(condition="=) ANY ('{{{tables}}}'::pg_catalog.oid[])")}
 UNION ALL SELECT NULL, NULL, NULL, {_INVALID.removeprefix("SELECT ")}"""
 
 # The name of the file that holds a table's rows, by oid.
@@ -52,6 +53,7 @@ class Watch:
         # The files of the tables outside of the transaction, and those seen last.
         self._outside = {oid: file for oid, _, _, file in tables}
         self._files = self._outside
+        self._in_transaction = _HELD.format(tables=",".join(self._names)) + self._count
         self._held = self._strongest(locks)
         self._invalid = {row[0] or "" for row in invalid}
 
@@ -68,10 +70,10 @@ class Watch:
             tables, locks, invalid, *counted = self._session.query(f"{_LOOK}{self._count}")
             self._outside = {oid: file for oid, _, _, file in tables}
             return self._outside, locks, {row[0] or "" for row in invalid}, counted
-        rows, *counted = self._session.query(f"{_HELD}{self._count}")
-        changed = {oid: file for oid, _, file, _ in rows if oid in self._outside}
-        locks = [(oid, mode) for oid, mode, _, _ in rows if oid is not None]
-        return self._outside | changed, locks, {row[3] for row in rows if row[3] is not None}, counted
+        rows, *counted = self._session.query(self._in_transaction)
+        files = self._outside | {oid: file for oid, mode, file, _ in rows if mode is not None}
+        locks = [(oid, mode) for oid, mode, _, _ in rows if mode is not None]
+        return files, locks, {row[3] for row in rows if row[3] is not None}, counted
 
     def look(self, index: int, span: Span, seconds: float) -> StatementRun:
         """Return the last statement with its effects; locks held before are excluded."""
