@@ -126,7 +126,7 @@ class Roles:
         return f"""SELECT DISTINCT b.datname, r.rolname FROM pg_catalog.pg_shdepend d
           JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid JOIN pg_catalog.pg_database b ON b.oid = d.dbid
           WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.deptype = 'o'
-          AND r.rolname IN ({logins})"""
+          AND d.refobjid = ANY (ARRAY(SELECT l.oid FROM pg_catalog.pg_roles l WHERE l.rolname IN ({logins})))"""
 
     def _state(self, databases: Iterable[str]) -> tuple[frozenset[Row], ...]:
         """Return what scripts may change, as sets of rows.

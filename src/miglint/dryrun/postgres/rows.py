@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from miglint.dryrun.interfaces import TableDigest
-from miglint.dryrun.postgres.connection import QueryError, Row, Session, quoted
+from miglint.dryrun.postgres.connection import QueryError, Row, Session, literal, quoted
 from miglint.sql.operations import Name
 
 # Uncommitted rows are visible only in the script's session. All names and operators are therefore schema-qualified,
@@ -30,7 +30,9 @@ SELECT n.nspname, c.relname, pg_catalog.json_agg(a.attname ORDER BY a.attnum USI
 FROM {_JOINED}
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
-WHERE {_TABLE} GROUP BY 1, 2"""
+WHERE {_TABLE}"""
+_NAMED = " AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[])"
+_BY_TABLE = " GROUP BY 1, 2"
 SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
 # In a session of the catalog reader.
 FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
@@ -50,9 +52,12 @@ def storage(session: Session) -> dict[Name, tuple[str | None, str | None]]:
 def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDigest]:
     """Return one hash per column, over all rows, of all tables or of the existing ones given."""
     wanted = None if only is None else frozenset(only)
+    if wanted is not None and not wanted:
+        return {}
+    named = "" if wanted is None else _NAMED.format(", ".join(sorted({literal(name.name) for name in wanted})))
     tables = {
         Name(schema, name or ""): tuple(json.loads(columns or "[]"))
-        for schema, name, columns in session.query(_COLUMNS)[0]
+        for schema, name, columns in session.query(f"{_COLUMNS}{named}{_BY_TABLE}")[0]
         if wanted is None or Name(schema, name or "") in wanted
     }
     found: dict[Name, TableDigest] = {}
