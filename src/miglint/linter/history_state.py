@@ -8,11 +8,11 @@ same mark are the same for everything that runs over them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from msgspec.msgpack import decode, encode
 
 from miglint.base.structs import Struct, replace
+from miglint.cache.store import blake2b
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
 from miglint.schema.objects import Absent
 from miglint.schema.value import Schema

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from msgspec import DecodeError
@@ -18,6 +17,7 @@ from msgspec.msgpack import Decoder, encode
 from miglint.base.findings import Finding
 from miglint.base.model import Direction, History, Migration, Script
 from miglint.base.structs import Struct
+from miglint.cache.store import blake2b
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place

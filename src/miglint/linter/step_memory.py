@@ -8,14 +8,13 @@ depends on other migrations is no part of a `StepFindings`, but made of all resu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.base.model import Migration, Script
 from miglint.cache.steps import StepCache
-from miglint.cache.store import Store
+from miglint.cache.store import Store, blake2b
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.step_findings import EncodedStep, StepFindings
