@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import miglint
-from miglint.base.input_files import NotAFileError, TooLargeError, read_bytes, read_with_time, refuse_unreadable
+from miglint.base.input_files import NotAFileError, TooLargeError, read_bytes, read_with_state, refuse_unreadable
 
 ROOT = Path(miglint.__file__).parent
 # These read what miglint itself wrote or brought along, what the dry run's own server writes, or a stream.
@@ -32,7 +32,7 @@ def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     with pytest.raises(TooLargeError) as raised:
         read_bytes(file, 99_999)
     assert raised.value.strerror == "larger than 99,999 bytes"
-    assert read_with_time(str(file), 1 << 20)[1] == file.stat().st_mtime_ns
+    assert read_with_state(str(file), 1 << 20)[1].st_mtime_ns == file.stat().st_mtime_ns
 
 
 def test_holes_are_not_read(tmp_path: Path) -> None:

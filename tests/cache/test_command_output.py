@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from miglint.cache import store
+from miglint.cache import command_output, store
 from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists
 from miglint.cache.store import Store
 
@@ -70,8 +70,8 @@ def poison(project, text="POISON"):
     key = (project.parent / "home" / "miglint" / "key").read_bytes()
     kept = Store(str(project / ".miglint_cache"), key, own=True)
     for path in entries(project):
-        *inputs, _, notes, output, rest = decode_lists(kept.read(path.name))
-        kept.write(path.name, encode_lists([*inputs, [text], notes, output, rest]))
+        *inputs, _, notes, output, contents, rest = decode_lists(kept.read(path.name))
+        kept.write(path.name, encode_lists([*inputs, [text], notes, output, contents, rest]))
 
 
 def test_the_same_question_gets_the_kept_answer(failing):
@@ -304,6 +304,60 @@ def test_the_oldest_entries_are_dropped(tmp_path, monkeypatch):
 def test_a_pipe_among_the_files_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "x.sql")
     assert InputFingerprint([str(tmp_path)], [], [], False).state()[0]
+
+
+def test_files_are_read_again_only_where_a_change_may_have_left_no_trace(tmp_path, monkeypatch):
+    reads = []
+    read = command_output.read_with_state
+
+    def counted(path, *given):
+        reads.append(path.rpartition("/")[2])
+        return read(path, *given)
+
+    monkeypatch.setattr(command_output, "read_with_state", counted)
+    for name in ("1_a.sql", "2_b.sql"):
+        (tmp_path / name).write_text(SQL)
+        os.utime(tmp_path / name, (1, 1))
+    inputs = InputFingerprint([str(tmp_path)], [], [], False)
+    journal = "_journal.json"
+
+    # They have just been made, so that another change may get the same time.
+    kept = inputs.state(since_ns=time.time_ns())[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["1_a.sql", "2_b.sql", journal]
+
+    kept = inputs.state(since_ns=time.time_ns() + 10_000_000_000)[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == [journal]
+    os.utime(tmp_path / "2_b.sql", (2, 2))
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["2_b.sql", journal]
+
+    # Another text of the same length, at the same time.
+    (tmp_path / "1_a.sql").write_text(SQL.replace(" a ", " z "))
+    os.utime(tmp_path / "1_a.sql", (1, 1))
+    assert not inputs.is_same(*kept)
+
+    monkeypatch.setattr(command_output, "_HAS_CHANGE_TIME", False)
+    kept = inputs.state(since_ns=time.time_ns() + 10_000_000_000)[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["1_a.sql", "2_b.sql", journal]
+
+
+@pytest.mark.parametrize(("name", "target"), [("1_a.sql", "text.txt"), ("other", "text.sql"), ("1_a.SQL", "text.txt")])
+def test_a_link_to_a_script_is_read_whatever_its_target_is_called(tmp_path, name, target):
+    (tmp_path / "m").mkdir()
+    (tmp_path / target).write_text(SQL)
+    (tmp_path / "m" / name).symlink_to(tmp_path / target)
+    inputs = InputFingerprint([str(tmp_path / "m")], [], [], False)
+    kept = inputs.state()[:2]
+    assert inputs.is_same(*kept)
+    (tmp_path / target).write_text(f"{SQL}-- more")
+    assert not inputs.is_same(*kept)
 
 
 LAYOUTS = {

@@ -46,12 +46,12 @@ class TooLargeError(OSError):
 
 
 class RecordedReads:
-    """A context in which all reads are recorded: content and modification time by path, as the run has seen them."""
+    """A context in which all reads are recorded: content and state of files by path, as the run has seen them."""
 
-    current: dict[str, tuple[bytes, int]] | None = None
+    current: dict[str, tuple[bytes, os.stat_result]] | None = None
 
-    def __enter__(self) -> dict[str, tuple[bytes, int]]:
-        found: dict[str, tuple[bytes, int]] = {}
+    def __enter__(self) -> dict[str, tuple[bytes, os.stat_result]]:
+        found: dict[str, tuple[bytes, os.stat_result]] = {}
         RecordedReads.current = found
         return found
 
@@ -65,7 +65,7 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     Raises `OSError` with the reason in `strerror`: the system's error, `NotAFileError`, or `TooLargeError`. An invalid
     path (one with a NUL character) raises `OSError` as well.
     """
-    return read_with_time(path, limit)[0]
+    return read_with_state(path, limit)[0]
 
 
 def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | None = None) -> bytes:
@@ -79,19 +79,19 @@ def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | Non
     def allowed(place: str) -> bool:
         return is_below(place, top) and (folder is not None or not _is_led_out(path, place))
 
-    return read_with_time(path, limit, allowed)[0]
+    return read_with_state(path, limit, allowed)[0]
 
 
 def read_within(path: str | os.PathLike[str], limit: int, tops: Sequence[str]) -> bytes:
     """Return the content as `read_bytes` does; raises `OSError` for a path that a link leads out of one of `tops`."""
     _require_inside(path)
-    return read_with_time(path, limit, lambda place: not leads_out(path, place, tops))[0]
+    return read_with_state(path, limit, lambda place: not leads_out(path, place, tops))[0]
 
 
-def read_with_time(
+def read_with_state(
     path: str | os.PathLike[str], limit: int, allowed: Callable[[str], bool] | None = None
-) -> tuple[bytes, int]:
-    """Return the content as `read_bytes` does, and the modification time in nanoseconds.
+) -> tuple[bytes, os.stat_result]:
+    """Return the content as `read_bytes` does, and the state of the file before it was read.
 
     `allowed` is called with the path without links of the open file, and returns whether to read it: the name may lead
     elsewhere by the time it is opened.
@@ -121,8 +121,8 @@ def read_with_time(
         raise _too_large(limit, name)
     content = parts[0] if len(parts) == 1 else b"".join(parts)
     if RecordedReads.current is not None:
-        RecordedReads.current[name] = content, state.st_mtime_ns
-    return content, state.st_mtime_ns
+        RecordedReads.current[name] = content, state
+    return content, state
 
 
 class OpenFolder:

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable
 from typing import NamedTuple
 
-from miglint.base.input_files import TooLargeError, read_in_checkout, read_with_time
+from miglint.base.input_files import TooLargeError, read_in_checkout, read_with_state
 from miglint.base.model import Problem, SourceFile
 
 _REPLACEMENT = "\ufffd"
@@ -26,7 +26,7 @@ def read_file(real: str, path: str, limit: int, allowed: Callable[[str], bool] |
     `allowed` returns whether the file may be read, given its path without links; by default, one in the checkout.
     """
     try:
-        data = read_in_checkout(real, limit) if allowed is None else read_with_time(real, limit, allowed)[0]
+        data = read_in_checkout(real, limit) if allowed is None else read_with_state(real, limit, allowed)[0]
         return from_bytes(data, path)
     except TooLargeError as error:
         reason = str(error.strerror)
