@@ -362,6 +362,7 @@ def test_a_link_to_a_script_is_read_whatever_its_target_is_called(tmp_path, name
 
 LAYOUTS = {
     "golang-migrate": {"m/1_a.up.sql": SQL, "m/1_a.down.sql": SQL},
+    "sqlx": {f"m/{number}_a.{kind}.sql": SQL for number in range(3) for kind in ("up", "down")},
     "diesel": {"m/2024-01-01-000000_a/up.sql": SQL, "m/2024-01-01-000000_a/down.sql": SQL,
                "m/2024-01-01-000000_a/metadata.toml": "run_in_transaction = false\n"},
     "beside": {"m/1_a.sql": SQL, "rollback/1_a.sql": SQL},
@@ -373,19 +374,28 @@ LAYOUTS = {
 
 WATCH = """
 import os, sys
-seen = set()
+seen, inside = set(), []
 def hook(event, args):
     if event in ("open", "os.scandir", "os.listdir") and isinstance(args[0], (str, bytes)):
-        seen.add(os.path.abspath(os.fsdecode(args[0])))
+        seen.add(os.path.abspath(os.path.join(*inside, os.fsdecode(args[0]))))
+plain_open = os.open
+def opened(path, flags, mode=0o777, *, dir_fd=None):
+    inside[:] = [] if dir_fd is None else [os.readlink(f"/proc/self/fd/{dir_fd}")]
+    try:
+        return plain_open(path, flags, mode, dir_fd=dir_fd)
+    finally:
+        inside.clear()
 from miglint.cache.command_output import InputFingerprint
 from miglint.linter.run import Job, _discovered, _inputs
 from miglint.config.settings import Settings
 job = Job(Settings(os.getcwd()), tuple(sys.argv[1:]))
+os.open = opened
 sys.addaudithook(hook)
 found = _discovered(job)
 read = {path for path in seen if path.startswith(os.getcwd() + os.sep)}
 seen.clear()
 _inputs(job, found).state()
+assert read
 print("\\n".join(sorted(read - seen)))
 """
 

@@ -13,7 +13,7 @@ This module is imported on every start and imports as little as possible.
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+# Only where a file can be opened by an open folder, and not by a link.
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) if {os.open, os.stat} <= os.supports_dir_fd else 0
 _FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
 _FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
 
@@ -100,7 +102,27 @@ def read_with_state(
     if "\0" in name:
         raise OSError(0, "no path holds a NUL character", name.replace("\0", "\\0"))
     _require_file(os.stat(name), name)
-    descriptor = os.open(name, _FLAGS)
+    return _read_open(os.open(name, _FLAGS), name, limit, allowed)
+
+
+def read_from(folder: OpenFolder, name: str, path: str, limit: int) -> bytes | None:
+    """Return the content of a file in an open folder as `read_bytes` does; `path` is how it is recorded.
+
+    The result is None for links, and where the system opens no folders: their files are opened by path.
+    """
+    if folder.descriptor is None or not _NO_LINKS or "\0" in name:
+        return None
+    state = os.stat(name, dir_fd=folder.descriptor, follow_symlinks=False)
+    if S_ISLNK(state.st_mode):
+        return None
+    _require_file(state, path)
+    return _read_open(os.open(name, _FLAGS | _NO_LINKS, dir_fd=folder.descriptor), path, limit)[0]
+
+
+def _read_open(
+    descriptor: int, name: str, limit: int, allowed: Callable[[str], bool] | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return content and state of an open file as `read_with_state` does, and close it."""
     try:
         state = os.fstat(descriptor)
         # The path may have been replaced in the meantime.
