@@ -11,8 +11,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, cast
 
-# msgspec takes from `typing_extensions`, if that is installed, what `typing` has as well from Python 3.11 on. Its import
-# takes seven milliseconds. A module that is None cannot be imported.
+# msgspec takes from `typing_extensions`, if that is installed, what `typing` has as well from Python 3.11 on.
+# Its import takes seven milliseconds. A module that is None cannot be imported.
 _absent = cast("dict[str, object]", sys.modules)
 _hidden = "typing_extensions" not in _absent and _absent.setdefault("typing_extensions", None) is None
 try:
