@@ -8,7 +8,7 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
-from miglint.dryrun.postgres.other_objects import OTHERS, OURS, comment_on, no_member
+from miglint.dryrun.postgres.other_objects import DEPENDENT, OTHERS, OURS, comment_on, no_member
 
 # Limits on the length of descriptions, of one and of all that a query returns: scripts can create a comment of a
 # gigabyte, or a thousand of a megabyte. In bytes.
@@ -28,8 +28,9 @@ _UNLESS_TOO_MUCH = _unless(
 
 def _bounded(query: str) -> str:
     """Replace overlong texts by their beginning and a digest, and if all are too long together, the longer ones."""
-    shortened = f"SELECT {_unless(f'octet_length(q.t) > {_LONGEST}')} FROM ({query}) q(t)"
-    return f"SELECT {_UNLESS_TOO_MUCH} FROM ({shortened}) q(t)"
+    # Without `OFFSET`, the planner computes a text anew at each of its uses.
+    shortened = f"SELECT {_unless(f'octet_length(q.t) > {_LONGEST}')} FROM ({query} OFFSET 0) q(t)"
+    return f"SELECT {_UNLESS_TOO_MUCH} FROM ({shortened} OFFSET 0) q(t)"
 
 
 _NAMESPACES = f"""
@@ -117,7 +118,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(_WANTED)}) cols ON cols.attrelid = c.oid
 LEFT JOIN ({_constraints(f"k.conrelid {_WANTED}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(_WANTED)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {_WANTED}) q) q"""
+WHERE c.oid {_WANTED} OFFSET 0) q OFFSET 0) q"""
 
 
 # Whether the default of the column that a sequence belongs to draws from it.
@@ -134,7 +135,7 @@ LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AN
   AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-WHERE {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
+WHERE c.oid >= 16384 AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 _TYPES = f"""
 SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
@@ -157,7 +158,7 @@ LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid
 LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ebn ON ebn.oid = eb.typnamespace
 LEFT JOIN pg_class tc ON tc.oid = t.typrelid
-WHERE {OURS} AND {no_member("pg_type", "t.oid", "t.typowner")} AND t.typsubscript <> 'array_subscript_handler'::regproc
+WHERE t.oid >= 16384 AND {OURS} AND {no_member("pg_type", "t.oid", "t.typowner")} AND t.typsubscript <> 'array_subscript_handler'::regproc
   AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p') AND (t.typrelid = 0 OR tc.relkind = 'c')"""
 
 _ROUTINES = f"""
@@ -178,7 +179,7 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l 
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
 LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ren ON ren.oid = ret.typnamespace
-WHERE {OURS} AND {no_member("pg_proc", "p.oid", "p.proowner")}
+WHERE p.oid >= 16384 AND {OURS} AND {no_member("pg_proc", "p.oid", "p.proowner")}
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')"""
 
 _TRIGGERS = f"""
@@ -187,7 +188,7 @@ SELECT json_build_array('trigger', n.nspname, c.relname, g.tgname, pg_get_trigge
     JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.n), {comment_on("pg_trigger", "g.oid")})::text
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
-WHERE NOT g.tgisinternal AND {OURS}"""
+WHERE g.oid >= 16384 AND NOT g.tgisinternal AND {OURS}"""
 
 _POLICIES = f"""
 SELECT json_build_array('policy', n.nspname, c.relname, y.polname, y.polcmd, y.polpermissive,
@@ -209,30 +210,30 @@ FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extnam
 _ROW_VERSION = "sum(pg_catalog.hashint8extended({0}.xmin::text::int8, {1}))"
 
 
-def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
+def _version(catalog: str, owner: str, seed: str) -> str:
+    """Return the expression for the version of the rows of a catalog that belong to the relation `c`."""
     version = _ROW_VERSION.format("x", seed)
-    return f"(SELECT x.{owner} AS of, count(*) || ':' || {version} AS v FROM {catalog} x WHERE {where} GROUP BY 1)"
+    return f"(SELECT count(*) || ':' || {version} FROM {catalog} x WHERE x.{owner} = c.oid)"
 
 
 _FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, g.v, h.v, s.v, w.v, p.v)
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin,
+  {_version("(SELECT xmin, * FROM pg_attribute WHERE attnum > 0)", "attrelid", "x.attnum")},
+  {_version("pg_attrdef", "adrelid", "x.oid::int8")}, {_version("pg_constraint", "conrelid", "x.oid::int8")},
+  (SELECT count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, k.xmin::text::int8))
+    FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid WHERE i.indrelid = c.oid),
+  g.v, {_version("pg_inherits", "inhrelid", "x.inhseqno::int8")}, s.v,
+  CASE WHEN c.relhasrules THEN {_version("pg_rewrite", "ev_class", "x.oid::int8")} END,
+  CASE WHEN c.relkind = 'p' THEN {_version("pg_partitioned_table", "partrelid", "x.partrelid::int8")} END)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
-LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
-LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
-LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
-LEFT JOIN (SELECT i.indrelid AS of, count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, c.xmin::text::int8)) AS v
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 GROUP BY 1) i ON i.of = c.oid
 LEFT JOIN (SELECT k.conrelid AS of, string_agg(g.oid::text, ' ' ORDER BY g.oid) AS v FROM pg_trigger g
   JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgisinternal AND g.tgenabled = 'D' GROUP BY 1) g ON g.of = c.oid
-LEFT JOIN {_versions("pg_inherits", "inhrelid", "x.inhseqno::int8", "x.inhrelid >= 16384")} h ON h.of = c.oid
-LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
+LEFT JOIN (SELECT coalesce(CASE x.classoid
+    WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = x.objoid)
+    WHEN 'pg_class'::regclass THEN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = x.objoid) END, x.objoid) AS of,
   count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v
-  FROM pg_description x LEFT JOIN pg_constraint k ON k.oid = x.objoid AND x.classoid = 'pg_constraint'::regclass
-  LEFT JOIN pg_index i ON i.indexrelid = x.objoid AND x.classoid = 'pg_class'::regclass
-  WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
-LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 16384")} w ON w.of = c.oid
-LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
+  FROM pg_description x WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 # Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
 # schema of one leaves the rows of those that mention it as they were.
@@ -285,7 +286,8 @@ _PARTS = {
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
+    " FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')"
+    " AND (d.objid >= 16384) IS TRUE)",
     "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
     " FROM pg_depend d WHERE d.objid >= 16384 AND d.refclassid = 'pg_class'::regclass"
     " AND (d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0"
@@ -297,9 +299,10 @@ _PARTS = {
     " FROM pg_depend d WHERE d.refclassid = 'pg_publication'::regclass)",
     "user mappings": "(SELECT count(*) || ':' || sum(hashtextextended(coalesce(u.umoptions::text, ''), u.umid::int8))"
     " FROM pg_user_mappings u)",
-    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
-    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384"
-    " AND (c.relkind IN ('i', 'I') AND a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL))",
+    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8,"
+    " a.class::text::int8 * 10000 + a.attnum)) FROM (SELECT a.xmin, a.attnum,"
+    " (SELECT c.xmin FROM pg_class c WHERE c.oid = a.attrelid) AS class FROM pg_attribute a WHERE a.attrelid >= 16384"
+    " AND (a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL)) a)",
     "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
     " FROM pg_constraint k WHERE k.contypid >= 16384)",
 } | {
@@ -314,6 +317,14 @@ _IN_EXPRESSIONS = (
     "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
     "pg_language", "pg_aggregate",
 )  # fmt: skip
+# What the others show at most the names of, which are compared anyway.
+_NAMED_AT_MOST = frozenset(
+    (
+        "pg_sequence", "sequence classes", "owners of sequences", "pg_trigger", "pg_policy", "pg_rewrite", "pg_enum",
+        "pg_proc", "pg_aggregate", "pg_type", "pg_range", "composite classes", "composite attributes",
+        "domain constraints",
+    )
+)  # fmt: skip
 # Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
@@ -324,7 +335,8 @@ _REST = (
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
     (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
     (_EXTENSIONS, ("pg_extension",)),
-    (OTHERS, tuple(_PARTS)),
+    (OTHERS, tuple(part for part in _PARTS if part not in _NAMED_AT_MOST)),
+    (DEPENDENT, tuple(_PARTS)),
 )
 _NAMES = tuple(_PARTS)
 _OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
@@ -342,15 +354,24 @@ BEGIN = (
 # Three results: whether relations changed, the names of other objects, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 
-# Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else.
+# Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else. Of the
+# long ones, only the rows of objects that are not the system's, with the column that says so.
 _COUNTED = (
-    "sequence", "class", "namespace", "type", "proc", "constraint", "attrdef", "index", "trigger", "policy", "rewrite",
-    "inherits", "depend", "description", "default_acl", "init_privs", "seclabel", "collation", "conversion", "operator",
-    "opclass", "opfamily", "amop", "amproc", "cast", "statistic_ext", "ts_config", "ts_config_map", "ts_dict", "enum",
-    "range", "aggregate", "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper",
-    "foreign_server", "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
+    "sequence", "class", "namespace", "constraint", "attrdef", "index", "trigger", "policy", "rewrite", "inherits",
+    "depend", "default_acl", "init_privs", "seclabel", "statistic_ext", "ts_config", "ts_dict", "enum", "range",
+    "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper", "foreign_server",
+    "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
 )  # fmt: skip
-COUNTS = "SELECT {}, (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped), {}".format(
-    ", ".join(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
-    "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
+_COUNTED_FROM = {
+    "type": "oid", "proc": "oid", "collation": "oid", "conversion": "oid", "operator": "oid", "opclass": "oid",
+    "opfamily": "oid", "amop": "oid", "amproc": "oid", "cast": "oid", "ts_config_map": "mapcfg", "aggregate": "aggfnoid",
+}  # fmt: skip
+COUNTS = "SELECT " + ", ".join(
+    (
+        *(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
+        *(f"(SELECT count(*) FROM pg_{catalog} x WHERE x.{oid} >= 16384)" for catalog, oid in _COUNTED_FROM.items()),
+        "(SELECT count(*) FROM pg_description x WHERE x.objoid >= 16384 OR x.objoid = 2200)",
+        "(SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)",
+        "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
+    )
 )

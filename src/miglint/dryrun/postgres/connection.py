@@ -39,6 +39,7 @@ _ALL_NOTICES = 1_000_000
 # the server answers with many rows.
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
+_PLANNED_AFTER = frozenset((0, *(16 << 2 * power for power in range(12))))
 _PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
@@ -98,7 +99,8 @@ class Session:
         self._memory = _WritableMemory()
         self._size = 0
         self._stopping = 0.0
-        self._prepared: set[str] = set()
+        # How often prepared queries have run.
+        self._prepared: dict[str, int] = {}
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
@@ -270,14 +272,18 @@ class Session:
         return results
 
     def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
-        """Run queries prepared once per session under `names`; only for sessions in which no script ran.
+        """Run queries prepared under `names`; only for sessions in which no script ran.
 
-        `oids` are the value of their parameter `$1`, if they have one.
+        `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
+        planned, so that they are planned again after 16 runs, after 64, and so on.
         """
-        if names not in self._prepared:
+        ran = self._prepared.get(names, 0)
+        self._prepared[names] = ran + 1
+        if ran in _PLANNED_AFTER:
             types = "" if oids is None else "(pg_catalog.oid[])"
-            self.query(";".join(f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)))
-            self._prepared.add(names)
+            drop = [f"DEALLOCATE {names}_{number}" for number in range(len(queries)) if ran]
+            plans = [f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)]
+            self.query(";".join((*drop, *plans)))
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
         return self.query(";".join(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))
 
