@@ -169,8 +169,8 @@ def test_lost_and_changed_values_are_counted(embedded: PostgresEngine) -> None:
 
 def test_values_in_other_rows_are_a_change_of_rows(embedded: PostgresEngine) -> None:
     rotate = (
-        "UPDATE users SET email = found.next FROM (SELECT id, lead(email, 1, (SELECT email FROM users ORDER BY id LIMIT 1))"
-        " OVER (ORDER BY id) AS next FROM users) found WHERE found.id = users.id;"
+        "UPDATE users SET email = found.next FROM (SELECT id, lead(email, 1, (SELECT email FROM users ORDER BY id"
+        " LIMIT 1)) OVER (ORDER BY id) AS next FROM users) found WHERE found.id = users.id;"
     )
     key = "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_key;"
     losses = with_rows(embedded, migration(key + rotate, "SELECT 1;"), USERS).losses

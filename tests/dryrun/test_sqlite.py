@@ -73,8 +73,8 @@ def test_rows_that_do_not_come_back_are_counted(opener: Opener) -> None:
 def test_values_in_other_rows_are_a_change_of_rows(opener: Opener) -> None:
     before = "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);"
     swap = (
-        "UPDATE users SET nick = found.nick FROM (SELECT (SELECT max(id) + min(id) FROM users) - id AS id, nick FROM users)"
-        " AS found WHERE found.id = users.id;"
+        "UPDATE users SET nick = found.nick FROM (SELECT (SELECT max(id) + min(id) FROM users) - id AS id, nick"
+        " FROM users) AS found WHERE found.id = users.id;"
     )
     losses = with_rows(sqlite_engine(opener), lite(swap, "SELECT 1;"), before).losses
     assert [(loss.table, loss.column, loss.kind) for loss in losses] == [("users", None, "rows")]
