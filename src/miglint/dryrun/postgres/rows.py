@@ -59,10 +59,10 @@ def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDi
     wanted = None if only is None else frozenset(only)
     if wanted is not None and not wanted:
         return {}
-    named = "" if wanted is None else _NAMED.format(", ".join(sorted({literal(name.name) for name in wanted})))
+    only_these = "" if wanted is None else _NAMED.format(", ".join(sorted({literal(name.name) for name in wanted})))
     tables = {
         Name(schema, name or ""): tuple(json.loads(columns or "[]"))
-        for schema, name, columns in session.query(f"{_COLUMNS}{named}{_BY_TABLE}")[0]
+        for schema, name, columns in session.query(f"{_COLUMNS}{only_these}{_BY_TABLE}")[0]
         if wanted is None or Name(schema, name or "") in wanted
     }
     found: dict[Name, TableDigest] = {}
