@@ -7,6 +7,7 @@ from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.postgres.acl import Acl, read_acl
+from miglint.replay.apply.naming import LIMIT, join
 from miglint.schema.objects import (
     Comment,
     Key,
@@ -19,8 +20,8 @@ from miglint.sql.operations import Column, Constraint, Expression, Name, Type
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
-# PostgreSQL generates default names from the table, the columns and one of these suffixes.
-_BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
+# The end of names that PostgreSQL chooses.
+_LABEL = pattern(r"_((?:pkey|key|fkey|check|excl|idx)\d*)\Z")
 _FIELD = "(?:year|month|day|hour|minute|second)"
 _FIELDS = pattern(rf"interval ({_FIELD}(?: to {_FIELD})?)\b")
 # A type as `format_type` writes it.
@@ -84,9 +85,19 @@ def type_of(
     return Type(base or "", arguments, int(element is not None), None if home == "pg_catalog" else home)
 
 
-def is_generated(name: str) -> bool:
-    """Return whether PostgreSQL may have chosen the name of a constraint or index."""
-    return _BY_ENGINE.search(name) is not None
+def is_generated(name: str, table: str, columns: tuple[str | None, ...]) -> bool:
+    """Return whether a constraint or index has the name that PostgreSQL chooses for it.
+
+    That has the names of the table and of the `columns`; None is an expression, for which it takes one of many words.
+    """
+    found = _LABEL.search(name)
+    if found is None:
+        return False
+    if found[1].startswith("pkey"):
+        columns = ()
+    if None in columns:
+        return name.startswith(f"{table}_") or len(name.encode()) == LIMIT
+    return name == join(table, "_".join(filter(None, columns)) or None, found[1])
 
 
 def expression_of(text: str | None) -> Expression | None:
@@ -109,18 +120,20 @@ def column_of(row: Row) -> Column:
     )
 
 
-def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
-    """Return a constraint; `columns` are the names of the table's columns by number."""
+def constraint_of(row: Row, columns: dict[int, str], table_name: str) -> Constraint:
+    """Return a constraint of a table or domain; `columns` are the names of the table's columns by number."""
     name, contype, places, home, table, on_update, on_delete, match = row[:8]
     deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
     disabled = row[15]
     kind = _KINDS[contype]
     bare = _outside_quotes(definition)
     included = _INCLUDED.search(bare) if kind in _OF_INDEXES else None
+    include = _names(definition[slice(*included.span(1))]) if included else ()
+    own = tuple(columns[place] for place in items(places) if place in columns)
     return Constraint(
         kind,
         name,
-        tuple(columns[place] for place in items(places) if place in columns),
+        own,
         expression=expression_of(expression),
         table=Name(home, table) if table is not None else None,
         referenced=_referenced(definition) if table is not None else (),
@@ -132,13 +145,21 @@ def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
         validated=validated,
         no_inherit=no_inherit and kind == "check",
         nulls_not_distinct=bare.startswith("UNIQUE NULLS NOT DISTINCT"),
-        include=_names(definition[slice(*included.span(1))]) if included else (),
+        include=include,
         elements=definition if kind == "exclude" else None,
         without_overlaps=kind in _OF_INDEXES and " WITHOUT OVERLAPS)" in bare,
         enforced=not definition.endswith(" NOT ENFORCED"),
-        generated=is_generated(name),
+        generated=is_generated(name, table_name, _in_name(kind, own, include)),
         disabled="both" if disabled is not None and " " in disabled else disabled or "",
     )
+
+
+def _in_name(kind: str, columns: tuple[str, ...], include: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Return the columns that the chosen name of a constraint has."""
+    if kind == "check" and len(columns) != 1:
+        return ()
+    # The catalog gives no columns for the expressions of an exclusion.
+    return (None,) if kind == "exclude" else (*columns, *include)
 
 
 def _deleted_columns(definition: str) -> str:
