@@ -83,7 +83,7 @@ def _user_type(row: Row) -> Found:
     if kind == "e":
         yield key, Enum(full, tuple(items(labels)))
     elif kind == "d":
-        checks = {constraint[0]: constraint_of(constraint, {}, name) for constraint in items(constraints)}
+        checks = {constraint[0]: constraint_of(constraint, {}) for constraint in items(constraints)}
         its_base = type_of(home, base, element, element_home, shown)
         yield key, Domain(full, its_base, expression_of(default), not not_null, collation, checks)
     elif kind == "c":

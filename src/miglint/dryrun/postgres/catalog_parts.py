@@ -7,7 +7,6 @@ from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.postgres.acl import Acl, read_acl
-from miglint.replay.apply.naming import LIMIT, join
 from miglint.schema.objects import (
     Comment,
     Key,
@@ -20,8 +19,6 @@ from miglint.sql.operations import Column, Constraint, Expression, Name, Type
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
-# The end of names that PostgreSQL chooses.
-_LABEL = pattern(r"_((?:pkey|key|fkey|check|excl|idx)\d*)\Z")
 _FIELD = "(?:year|month|day|hour|minute|second)"
 _FIELDS = pattern(rf"interval ({_FIELD}(?: to {_FIELD})?)\b")
 # A type as `format_type` writes it.
@@ -85,21 +82,6 @@ def type_of(
     return Type(base or "", arguments, int(element is not None), None if home == "pg_catalog" else home)
 
 
-def is_generated(name: str, table: str, columns: tuple[str | None, ...]) -> bool:
-    """Return whether a constraint or index has the name that PostgreSQL chooses for it.
-
-    That has the names of the table and of the `columns`; None is an expression, for which it takes one of many words.
-    """
-    found = _LABEL.search(name)
-    if found is None:
-        return False
-    if found[1].startswith("pkey"):
-        columns = ()
-    if None in columns:
-        return name.startswith(f"{table}_") or len(name.encode()) == LIMIT
-    return name == join(table, "_".join(filter(None, columns)) or None, found[1])
-
-
 def expression_of(text: str | None) -> Expression | None:
     """Return an expression as the catalog prints it."""
     return None if text is None else Expression(text, text)
@@ -120,20 +102,18 @@ def column_of(row: Row) -> Column:
     )
 
 
-def constraint_of(row: Row, columns: dict[int, str], table_name: str) -> Constraint:
-    """Return a constraint of a table or domain; `columns` are the names of the table's columns by number."""
+def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
+    """Return a constraint; `columns` are the names of the table's columns by number."""
     name, contype, places, home, table, on_update, on_delete, match = row[:8]
     deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
     disabled = row[15]
     kind = _KINDS[contype]
     bare = _outside_quotes(definition)
     included = _INCLUDED.search(bare) if kind in _OF_INDEXES else None
-    include = _names(definition[slice(*included.span(1))]) if included else ()
-    own = tuple(columns[place] for place in items(places) if place in columns)
     return Constraint(
         kind,
         name,
-        own,
+        tuple(columns[place] for place in items(places) if place in columns),
         expression=expression_of(expression),
         table=Name(home, table) if table is not None else None,
         referenced=_referenced(definition) if table is not None else (),
@@ -145,21 +125,12 @@ def constraint_of(row: Row, columns: dict[int, str], table_name: str) -> Constra
         validated=validated,
         no_inherit=no_inherit and kind == "check",
         nulls_not_distinct=bare.startswith("UNIQUE NULLS NOT DISTINCT"),
-        include=include,
+        include=_names(definition[slice(*included.span(1))]) if included else (),
         elements=definition if kind == "exclude" else None,
         without_overlaps=kind in _OF_INDEXES and " WITHOUT OVERLAPS)" in bare,
         enforced=not definition.endswith(" NOT ENFORCED"),
-        generated=is_generated(name, table_name, _in_name(kind, own, include)),
         disabled="both" if disabled is not None and " " in disabled else disabled or "",
     )
-
-
-def _in_name(kind: str, columns: tuple[str, ...], include: tuple[str, ...]) -> tuple[str | None, ...]:
-    """Return the columns that the chosen name of a constraint has."""
-    if kind == "check" and len(columns) != 1:
-        return ()
-    # The catalog gives no columns for the expressions of an exclusion.
-    return (None,) if kind == "exclude" else (*columns, *include)
 
 
 def _deleted_columns(definition: str) -> str:

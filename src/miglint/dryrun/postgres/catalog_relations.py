@@ -11,7 +11,6 @@ from miglint.dryrun.postgres.catalog_parts import (
     column_privileges,
     constraint_of,
     expression_of,
-    is_generated,
     items,
     remarks,
 )
@@ -46,7 +45,7 @@ def relation_of(row: Row) -> Found:
     if kind in ("v", "m"):
         relation = _view(row, columns)
     else:
-        constraints = {constraint[0]: constraint_of(constraint, numbers, name) for constraint in constraints_read}
+        constraints = {constraint[0]: constraint_of(constraint, numbers) for constraint in constraints_read}
         relation = _table(row, columns, constraints, _table_options(row, columns_read, indexes_read))
     key = Key("relation", schema, name)
     yield key, relation
@@ -186,7 +185,6 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             constraint=constraint,
             options=tuple(sorted(items(options))),
             tablespace=tablespace,
-            generated=is_generated(name, table.name, tuple(names)),
             parent=None if parent is None else Name(*parent),
         ),
     )
