@@ -8,6 +8,7 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
+from miglint.dryrun.postgres.acl import acl_of
 from miglint.dryrun.postgres.other_objects import DEPENDENT, OTHERS, OURS, comment_on, no_member
 
 # Limits on the length of descriptions, of one and of all that a query returns: scripts can create a comment of a
@@ -34,7 +35,7 @@ def _bounded(query: str) -> str:
 
 
 _NAMESPACES = f"""
-SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
+SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), {acl_of("n.nspacl", "n", "n.nspowner")},
   {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid", "n.nspowner")}"""
 
 
@@ -42,15 +43,24 @@ SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.n
 _OPTIONS = "(SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver=')"
 
 
+# The name of the collation `co`, with a schema unless it is the system's.
+_FULL_COLLATION = """CASE WHEN co.collnamespace = 'pg_catalog'::regnamespace THEN co.collname ELSE
+    co.collnamespace::regnamespace::text || '.' || quote_ident(co.collname) END FROM pg_collation co"""
+# What is unusual about a NOT NULL constraint, which has a row of its own from PostgreSQL 18 on.
+_NOT_NULL = """CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN NOT nn.convalidated THEN 'NOT VALID' END,
+    CASE WHEN nn.connoinherit THEN 'NO INHERIT' END)
+  FROM pg_constraint nn WHERE nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum) END"""
+
+
 def _columns(which: str) -> str:
     return f"""
 SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
   format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
   CASE WHEN a.attcollation <> t.typcollation THEN
-    (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
-  a.attacl::text, {comment_on("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
+    (SELECT {_FULL_COLLATION} WHERE co.oid = a.attcollation) END,
+  {acl_of("a.attacl", "c", "r.relowner")}, {comment_on("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, {_OPTIONS},
-  a.attnum) ORDER BY a.attnum) AS list,
+  a.attnum, {_NOT_NULL}, t.typtype = 'd') ORDER BY a.attnum) AS list,
   json_object_agg(a.attnum, a.attname)::text AS names
 FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
@@ -87,11 +97,13 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
       FROM generate_series(1, i.indnatts) g) END,
   (SELECT json_agg(CASE WHEN NOT o.opcdefault THEN o.opcname END ORDER BY u.o)
     FROM unnest(i.indclass) WITH ORDINALITY u(n, o) JOIN pg_opclass o ON o.oid = u.n),
+  (SELECT json_object_agg(a.attnum, a.attoptions) FROM pg_attribute a
+    WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL),
   CASE WHEN array_remove(array_remove(i.indcollation::oid[], 0::oid), 100::oid) <> '{{}}' THEN
-    (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
-      LEFT JOIN pg_collation co ON co.oid = u.n) END,
+    (SELECT json_agg((SELECT {_FULL_COLLATION} WHERE co.oid = u.n) ORDER BY u.o)
+      FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)) END,
   pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {comment_on("pg_class", "c.oid")},
-  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident,
+  i.indisunique AND (to_jsonb(i) ->> 'indnullsnotdistinct')::bool, i.indisclustered, i.indisreplident,
   CASE WHEN c.relispartition THEN (SELECT json_build_array(pn.nspname, p.relname) FROM pg_inherits h
     JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) END) ORDER BY c.relname) AS list
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -112,8 +124,11 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
    (SELECT json_agg(json_build_array(pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, {acl_of("c.relacl", "r", "c.relowner")},
+  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list,
+  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
+  (SELECT json_agg(json_build_array(a.attname, {acl_of("a.attacl", "c", "c.relowner")}) ORDER BY a.attnum) FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum < 0 AND a.attacl IS NOT NULL))::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(_WANTED)}) cols ON cols.attrelid = c.oid
@@ -128,8 +143,10 @@ _DRAWN = """EXISTS (SELECT FROM pg_attrdef own JOIN pg_depend draws ON draws.cla
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
   s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname,
-  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, c.relacl::text,
-  {comment_on("pg_class", "c.oid")})::text
+  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, {acl_of("c.relacl", "s", "c.relowner")},
+  {comment_on("pg_class", "c.oid")},
+  (SELECT json_agg(json_build_array(sa.attname, {acl_of("sa.attacl", "c", "c.relowner")}) ORDER BY sa.attnum)
+    FROM pg_attribute sa WHERE sa.attrelid = c.oid AND sa.attacl IS NOT NULL))::text
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
   AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
@@ -143,15 +160,16 @@ SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
   bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull,
   coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), t.typdefault),
   CASE WHEN t.typcollation <> b.typcollation THEN
-    (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
+    (SELECT {_FULL_COLLATION} WHERE co.oid = t.typcollation) END,
   CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_columns(">= 16384")}) of_it WHERE of_it.attrelid = t.typrelid) END,
   (SELECT concat_ws(', ', 'subtype = ' || format_type(r.rngsubtype, NULL),
     'multirange_type_name = ' || format_type(r.rngmultitypid, NULL),
-    'collation = ' || (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname) FROM pg_collation co
-      JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
+    'subtype_opclass = ' || (SELECT quote_ident(cn.nspname) || '.' || quote_ident(o.opcname) FROM pg_opclass o
+      JOIN pg_namespace cn ON cn.oid = o.opcnamespace WHERE o.oid = r.rngsubopc AND NOT o.opcdefault),
+    'collation = ' || (SELECT {_FULL_COLLATION} WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
     'subtype_diff = ' || nullif(r.rngsubdiff, 0)::regproc, 'canonical = ' || nullif(r.rngcanonical, 0)::regproc)
     FROM pg_range r WHERE r.rngtypid = t.oid),
-  t.typacl::text, {comment_on("pg_type", "t.oid")},
+  {acl_of("t.typacl", "T", "t.typowner")}, {comment_on("pg_type", "t.oid")},
   CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_constraints("k.contypid >= 16384")}) of_it WHERE of_it.contypid = t.oid) END)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
@@ -173,7 +191,7 @@ SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
     (SELECT concat_ws(' ', to_jsonb(a) - '{{aggfnoid,aggtranstype,aggmtranstype,aggsortop}}'::text[],
       format_type(a.aggtranstype, NULL), format_type(nullif(a.aggmtranstype, 0), NULL), a.aggsortop::regoperator,
       p.proparallel) FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
-  p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {comment_on("pg_proc", "p.oid")},
+  p.prosrc, p.proargnames, p.pronargdefaults, {acl_of("p.proacl", "f", "p.proowner")}, {comment_on("pg_proc", "p.oid")},
   pg_get_function_identity_arguments(p.oid))::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
@@ -192,7 +210,7 @@ WHERE g.oid >= 16384 AND NOT g.tgisinternal AND {OURS}"""
 
 _POLICIES = f"""
 SELECT json_build_array('policy', n.nspname, c.relname, y.polname, y.polcmd, y.polpermissive,
-  (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
+  (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(r)) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
   pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid), {comment_on("pg_policy", "y.oid")})::text
 FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"""
 
@@ -218,7 +236,7 @@ def _version(catalog: str, owner: str, seed: str) -> str:
 
 _FINGERPRINTS = f"""
 SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin,
-  {_version("(SELECT xmin, * FROM pg_attribute WHERE attnum > 0)", "attrelid", "x.attnum")},
+  {_version("(SELECT xmin, * FROM pg_attribute WHERE attnum > 0 OR attacl IS NOT NULL)", "attrelid", "x.attnum")},
   {_version("pg_attrdef", "adrelid", "x.oid::int8")}, {_version("pg_constraint", "conrelid", "x.oid::int8")},
   (SELECT count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, k.xmin::text::int8))
     FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid WHERE i.indrelid = c.oid),
@@ -283,6 +301,9 @@ _LEFT_OUT = {
 _PARTS = {
     "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
     " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'S')",
+    "attributes of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'S'"
+    " AND a.attacl IS NOT NULL)",
     "composite classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
     " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
@@ -330,7 +351,7 @@ _NAMED_AT_MOST = frozenset(
 # Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
-    (_SEQUENCES, ("pg_sequence", "sequence classes", "owners of sequences")),
+    (_SEQUENCES, ("pg_sequence", "sequence classes", "attributes of sequences", "owners of sequences")),
     (_TYPES, ("pg_type", "composite classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
     (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
     (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),

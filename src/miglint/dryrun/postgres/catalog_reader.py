@@ -22,6 +22,7 @@ from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
+_MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
 # Text of a relation and names of its columns, by oid.
 _Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
@@ -45,7 +46,7 @@ class Reader:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
         # Since when scripts have run on the server.
-        self.started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        self.started = f"{datetime.now(UTC):{_MICROSECONDS}}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
         # What was renamed of a relation and its columns, and of other objects by the text that lists them.
@@ -132,4 +133,5 @@ class Reader:
         """Replace timestamps of this run: `'now'::timestamp` in a view is stored as its creation time."""
         if "::timestamp" not in text:
             return text
-        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self.started else found[0], text)
+        now = f"{datetime.now(UTC):{_MICROSECONDS}}"
+        return _MOMENT.sub(lambda found: "'now'" if self.started <= found[1] <= now else found[0], text)

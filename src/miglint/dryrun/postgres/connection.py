@@ -248,6 +248,9 @@ class Session:
         failed: ServerError | None = None
         started = time.monotonic()
         bounds = StatementBounds(self._seconds(), _ALL_NOTICES)
+        if bounds.seconds <= 0:
+            # They may run a script's code: without time they are not sent.
+            raise QueryError(ServerError("total time of the dry run exceeded", _CANCELED, limit="total time-out"))
         stopped: list[str] = []
         self._notices = 0
         self._most = _MOST_ANSWERED

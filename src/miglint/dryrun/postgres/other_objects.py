@@ -8,6 +8,8 @@ and privileges of members of extensions. Columns that differ between versions of
 
 from __future__ import annotations
 
+from miglint.dryrun.postgres.acl import acl_of
+
 OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 
 
@@ -49,25 +51,25 @@ FROM ({query}) o(kind, home, name, definition, class, oid, acl)"""
 OTHERS = _described(f"""
 SELECT 'collation' AS kind, n.nspname::text AS home, c.collname::text AS name,
   (to_jsonb(c) - '{{oid,collname,collnamespace,collowner,collencoding,collversion}}'::text[])::text AS definition,
-  'pg_collation'::regclass AS class, c.oid AS oid, NULL::text AS acl
+  'pg_collation'::regclass AS class, c.oid AS oid, NULL::json AS acl
 FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE c.oid >= 16384 AND {OURS} AND {no_member("pg_collation", "c.oid", "c.collowner")}
 UNION ALL SELECT 'conversion', n.nspname, c.conname, concat_ws(' ', pg_encoding_to_char(c.conforencoding),
   pg_encoding_to_char(c.contoencoding), c.conproc::regproc, c.condefault), 'pg_conversion'::regclass, c.oid, NULL
 FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.oid >= 16384 AND {OURS} AND {no_member("pg_conversion", "c.oid", "c.conowner")}
 UNION ALL SELECT 'operator', n.nspname, o.oprname || ' (' || format_type(nullif(o.oprleft, 0), NULL) || ', '
-  || format_type(o.oprright, NULL) || ')', concat_ws(' ', o.oprcode, nullif(o.oprcom, 0)::regoperator,
-  nullif(o.oprnegate, 0)::regoperator, nullif(o.oprrest, 0), nullif(o.oprjoin, 0), o.oprcanmerge, o.oprcanhash),
+  || format_type(o.oprright, NULL) || ')', concat_ws(' ', o.oprcode, o.oprcom::regoperator,
+  o.oprnegate::regoperator, o.oprrest, o.oprjoin, o.oprcanmerge, o.oprcanhash),
   'pg_operator'::regclass, o.oid, NULL
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid >= 16384 AND {OURS} AND {no_member("pg_operator", "o.oid", "o.oprowner")}
 UNION ALL SELECT 'operator class', n.nspname, o.opcname || ' using ' || a.amname,
-  concat_ws(' ', o.opcintype::regtype, o.opcdefault, f.opfname), 'pg_opclass'::regclass, o.oid, NULL
+  concat_ws(' ', o.opcintype::regtype, o.opckeytype::regtype, o.opcdefault, f.opfnamespace::regnamespace, f.opfname), 'pg_opclass'::regclass, o.oid, NULL
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
 JOIN pg_opfamily f ON f.oid = o.opcfamily WHERE o.oid >= 16384 AND {OURS} AND {no_member("pg_opclass", "o.oid", "o.opcowner")}
-UNION ALL SELECT 'operator family', n.nspname, f.opfname || ' using ' || a.amname, concat_ws(', ',
-  (SELECT string_agg(concat_ws(' ', m.amopstrategy, m.amopopr::regoperator), ', ' ORDER BY m.amopstrategy, m.amopopr::regoperator::text)
-    FROM pg_amop m WHERE m.amopfamily = f.oid),
-  (SELECT string_agg(concat_ws(' ', m.amprocnum, m.amproc), ', ' ORDER BY m.amprocnum, m.amproc::text)
-    FROM pg_amproc m WHERE m.amprocfamily = f.oid)), 'pg_opfamily'::regclass, f.oid, NULL
+UNION ALL SELECT 'operator family', n.nspname, f.opfname || ' using ' || a.amname, json_build_array(
+  (SELECT json_agg(json_build_array(m.amopstrategy, m.amopopr::regoperator, m.amoppurpose, m.amopsortfamily)
+    ORDER BY m.amopstrategy, m.amopopr::regoperator::text) FROM pg_amop m WHERE m.amopfamily = f.oid),
+  (SELECT json_agg(json_build_array(m.amprocnum, m.amproclefttype::regtype, m.amprocrighttype::regtype, m.amproc::regprocedure)
+    ORDER BY m.amprocnum, m.amproc::regprocedure::text) FROM pg_amproc m WHERE m.amprocfamily = f.oid))::text, 'pg_opfamily'::regclass, f.oid, NULL
 FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
 WHERE f.oid >= 16384 AND {OURS} AND {no_member("pg_opfamily", "f.oid", "f.opfowner")}
 UNION ALL SELECT 'access method', '', a.amname, concat_ws(' ', a.amtype, a.amhandler), 'pg_am'::regclass, a.oid, NULL
@@ -78,11 +80,11 @@ FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang WHERE t.oid >= 16384
 UNION ALL SELECT 'statistics', n.nspname, s.stxname,
   concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1)), 'pg_statistic_ext'::regclass, s.oid, NULL
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {OURS}
-UNION ALL SELECT 'text search configuration', n.nspname, f.cfgname, concat_ws(': ', (SELECT r.prsname FROM pg_ts_parser r WHERE r.oid = f.cfgparser),
+UNION ALL SELECT 'text search configuration', n.nspname, f.cfgname, concat_ws(': ', (SELECT r.prsnamespace::regnamespace || '.' || r.prsname FROM pg_ts_parser r WHERE r.oid = f.cfgparser),
   (SELECT string_agg(concat_ws(' ', m.maptokentype, m.mapdict::regdictionary), ', ' ORDER BY m.maptokentype, m.mapseqno)
     FROM pg_ts_config_map m WHERE m.mapcfg = f.oid)), 'pg_ts_config'::regclass, f.oid, NULL
 FROM pg_ts_config f JOIN pg_namespace n ON n.oid = f.cfgnamespace WHERE f.oid >= 16384 AND {OURS} AND {no_member("pg_ts_config", "f.oid", "f.cfgowner")}
-UNION ALL SELECT 'text search dictionary', n.nspname, d.dictname, concat_ws(' ', t.tmplname, d.dictinitoption),
+UNION ALL SELECT 'text search dictionary', n.nspname, d.dictname, concat_ws(' ', t.tmplnamespace::regnamespace, t.tmplname, d.dictinitoption),
   'pg_ts_dict'::regclass, d.oid, NULL
 FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace JOIN pg_ts_template t ON t.oid = d.dicttemplate
 WHERE d.oid >= 16384 AND {OURS} AND {no_member("pg_ts_dict", "d.oid", "d.dictowner")}
@@ -96,38 +98,38 @@ UNION ALL SELECT 'event trigger', '', e.evtname, concat_ws(' ', e.evtevent, e.ev
   'pg_event_trigger'::regclass, e.oid, NULL
 FROM pg_event_trigger e WHERE {no_member("pg_event_trigger", "e.oid", "e.evtowner")}
 UNION ALL SELECT 'publication', '', p.pubname, concat_ws(' ', to_jsonb(p) - '{{oid,pubname,pubowner}}'::text[],
-  (SELECT string_agg(concat_ws(' ', r.prrelid::regclass,
-    (SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = r.prrelid
+  (SELECT 'tables ' || json_agg(json_build_array(r.prrelid::regclass,
+    (SELECT json_agg(a.attname ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = r.prrelid
       AND a.attnum = ANY (string_to_array(translate(to_jsonb(r) ->> 'prattrs', '[] ', ''), ',')::int2[])),
     (SELECT to_jsonb(v) ->> 'rowfilter' FROM pg_publication_tables v JOIN pg_class c ON c.relname = v.tablename
       JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = v.schemaname
-      WHERE v.pubname = p.pubname AND c.oid = r.prrelid)), ', ' ORDER BY r.prrelid::regclass::text)
+      WHERE v.pubname = p.pubname AND c.oid = r.prrelid)) ORDER BY r.prrelid::regclass::text)
     FROM pg_publication_rel r WHERE r.prpubid = p.oid),
-  (SELECT string_agg(DISTINCT d.refobjid::regnamespace::text, ', ') FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass
+  (SELECT 'schemas ' || string_agg(DISTINCT d.refobjid::regnamespace::text, ', ') FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass
     AND d.objid IN (SELECT x.objid FROM pg_depend x WHERE x.refclassid = 'pg_publication'::regclass AND x.refobjid = p.oid))),
   'pg_publication'::regclass, p.oid, NULL
 FROM pg_publication p
-UNION ALL SELECT 'foreign-data wrapper', '', w.fdwname, concat_ws(' ', nullif(w.fdwhandler, 0)::regproc,
-  nullif(w.fdwvalidator, 0)::regproc, w.fdwoptions::text), 'pg_foreign_data_wrapper'::regclass, w.oid, w.fdwacl::text
+UNION ALL SELECT 'foreign-data wrapper', '', w.fdwname, concat_ws(' ', w.fdwhandler::regproc,
+  w.fdwvalidator::regproc, w.fdwoptions::text), 'pg_foreign_data_wrapper'::regclass, w.oid, {acl_of("w.fdwacl", "F", "w.fdwowner")}
 FROM pg_foreign_data_wrapper w WHERE {no_member("pg_foreign_data_wrapper", "w.oid", "w.fdwowner")}
-UNION ALL SELECT 'server', '', s.srvname, concat_ws(' ', w.fdwname, s.srvtype, s.srvversion, s.srvoptions::text),
-  'pg_foreign_server'::regclass, s.oid, s.srvacl::text
+UNION ALL SELECT 'server', '', s.srvname, json_build_array(w.fdwname, s.srvtype, s.srvversion, s.srvoptions)::text,
+  'pg_foreign_server'::regclass, s.oid, {acl_of("s.srvacl", "S", "s.srvowner")}
 FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
 UNION ALL SELECT 'user mapping', '', u.usename || ' ' || u.srvname, u.umoptions::text, 'pg_user_mapping'::regclass, u.umid, NULL
 FROM pg_user_mappings u
-UNION ALL SELECT 'foreign table', n.nspname, c.relname, concat_ws(' ', s.srvname, f.ftoptions::text,
-  (SELECT string_agg(a.attname || ' ' || a.attfdwoptions::text, ' ' ORDER BY a.attname) FROM pg_attribute a
-    WHERE a.attrelid = c.oid AND a.attfdwoptions IS NOT NULL)), 'pg_foreign_table'::regclass, c.oid, NULL
+UNION ALL SELECT 'foreign table', n.nspname, c.relname, json_build_array(s.srvname, f.ftoptions,
+  (SELECT json_object_agg(a.attname, a.attfdwoptions ORDER BY a.attname) FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attfdwoptions IS NOT NULL))::text, 'pg_foreign_table'::regclass, c.oid, NULL
 FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_foreign_server s ON s.oid = f.ftserver
-UNION ALL SELECT 'language', '', l.lanname, concat_ws(' ', l.lanpltrusted, nullif(l.lanplcallfoid, 0)::regproc,
-  nullif(l.laninline, 0)::regproc, nullif(l.lanvalidator, 0)::regproc), 'pg_language'::regclass, l.oid, l.lanacl::text
+UNION ALL SELECT 'language', '', l.lanname, concat_ws(' ', l.lanpltrusted, l.lanplcallfoid::regproc,
+  l.laninline::regproc, l.lanvalidator::regproc), 'pg_language'::regclass, l.oid, {acl_of("l.lanacl", "l", "l.lanowner")}
 FROM pg_language l WHERE l.oid >= 16384 AND {no_member("pg_language", "l.oid", "l.lanowner")}
 UNION ALL SELECT 'index column statistics', n.nspname, c.relname || ' ' || a.attnum, a.attstattarget::text,
   'pg_attribute'::regclass, 0, NULL
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE a.attrelid >= 16384 AND a.attstattarget >= 0 AND c.relkind IN ('i', 'I') AND {OURS}
-UNION ALL SELECT 'large object', '', row_number() OVER (ORDER BY m.oid)::text, '', 'pg_largeobject'::regclass, m.oid, m.lomacl::text
+UNION ALL SELECT 'large object', '', row_number() OVER (ORDER BY m.oid)::text, '', 'pg_largeobject'::regclass, m.oid, {acl_of("m.lomacl", "L", "m.lomowner")}
 FROM pg_largeobject_metadata m
 UNION ALL SELECT 'default privileges', coalesce(n.nspname, ''), concat_ws(' ', pg_get_userbyid(d.defaclrole), d.defaclobjtype),
   d.defaclacl::text, 'pg_default_acl'::regclass, 0, NULL
