@@ -111,8 +111,8 @@ def test_each_moment_of_a_history_is_read_as_if_it_were_the_first(embedded: Post
             done = database.run(forward_of(migration(text)))
             assert done.ok, done.error
             with closing(database.tenant.reading_session(database.name)) as session:
-                kept = dict(reader.read(session).items())
-                new = dict(Reader().read(session).items())
+                kept = dict(reader.read(session).schema.items())
+                new = dict(Reader().read(session).schema.items())
             assert kept == new, text
     finally:
         database.drop()

@@ -17,15 +17,18 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, RELATIONS, REST
+from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
 from miglint.dryrun.postgres.connection import Row, Session
+from miglint.dryrun.postgres.rows import FILLED, columns_of
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 
 _MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
 # Text of a relation and names of its columns, by oid.
 _Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
+_NUMBERED = tuple(enumerate(REST))
 # How many lists of names are remembered: the states of a migration alternate.
 _LISTS = 8
 
@@ -37,6 +40,19 @@ class _RelationIdentity(NamedTuple):
 
     oid: str
     version: str
+
+
+class Reading(NamedTuple):
+    """What is read of a database at one moment.
+
+    `filled` are the columns of the tables with rows, and `counts` the numbers of rows of the catalogs, of which some
+    are visible in no object of the schema.
+    """
+
+    schema: Schema
+    filled: dict[Name, tuple[str, ...]]
+    counts: tuple[int, ...]
+    has_sequences: bool
 
 
 class Reader:
@@ -55,15 +71,19 @@ class Reader:
         self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, session: Session) -> Schema:
-        """Return all objects of a database, read in a session in which no script ran."""
+    def read(self, session: Session) -> Reading:
+        """Read all objects of a database, in a session in which no script ran."""
         with self._lock:
-            return self._read(session)
+            session.query(BEGIN)
+            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS)
+            texts = self._texts(session, found, named[0][0], others[0])
+            session.query("COMMIT")
+            schema = self._schema(texts)
+        numbers = counted(others[0])
+        counted_rows = (*(int(count or 0) for count in counts[0]), *numbers.values())
+        return Reading(schema, columns_of(filled), counted_rows, numbers["pg_sequence"] > 0)
 
-    def _read(self, session: Session) -> Schema:
-        session.query(BEGIN)
-        texts = self._texts(session)
-        session.query("COMMIT")
+    def _schema(self, texts: frozenset[str]) -> Schema:
         before, schema = self._last
         for text in before - texts:
             for key, _ in self._known[text]:
@@ -82,10 +102,9 @@ class Reader:
         """Return the objects, with their names, that had another name when they were read first."""
         return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
 
-    def _texts(self, session: Session) -> frozenset[str]:
-        found, named, others = session.prepared("look", *LOOK)
+    def _texts(self, session: Session, found: list[Row], named: str | None, others: Row) -> frozenset[str]:
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
-        others_renamed = self._renamed_others(named[0][0] or "[]")
+        others_renamed = self._renamed_others(named or "[]")
         fresh = [(one, row) for one, row in zip(seen, found, strict=True) if one not in self._renames]
         read = self._read_texts(session, [one for one, _ in fresh]) if fresh else {}
         for one, row in fresh:
@@ -97,7 +116,7 @@ class Reader:
         if stale:
             self._keep(stale, renamed, self._read_texts(session, stale))
         relations = (self._relations[one, renamed] for one in seen)
-        return frozenset((*relations, *self._other_texts(session, others[0], renamed)))
+        return frozenset((*relations, *self._other_texts(session, others, renamed)))
 
     def _renamed_others(self, listed: str) -> Renamed:
         """Return the renamed ones of objects in a JSON text, which is often that of an earlier read."""
@@ -113,11 +132,13 @@ class Reader:
 
     def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
-        for number, (sql, columns) in enumerate(REST):
-            key = (number, tuple(versions[column] for column in columns), renamed)
-            if key not in self._others:
-                rows = session.prepared(f"rest{number}", sql)[0]
+        keys = [(number, tuple(versions[column] for column in columns), renamed) for number, (_, columns) in _NUMBERED]
+        fresh = [key for key in keys if key not in self._others]
+        if fresh:
+            read = session.prepared_each({f"rest{key[0]}": REST[key[0]][0] for key in fresh})
+            for key, rows in zip(fresh, read, strict=True):
                 self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
+        for key in keys:
             yield from self._others[key]
 
     def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> _Read:
