@@ -32,6 +32,9 @@ _NUMBERED = tuple(enumerate(REST))
 # How many lists of names are remembered: the states of a migration alternate.
 _LISTS = 8
 
+_PLAIN = pattern(r"[A-Za-z0-9_]+")
+# How a text begins that is too long, of which only the beginning and a digest are known.
+_HUGE = '["huge"'
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
 
@@ -65,6 +68,8 @@ class Reader:
         self.started = f"{datetime.now(UTC):{_MICROSECONDS}}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
+        # Under which names a relation was read last.
+        self._latest: dict[_RelationIdentity, Renamed] = {}
         # What was renamed of a relation and its columns, and of other objects by the text that lists them.
         self._renames: dict[_RelationIdentity, Renamed] = {}
         self._others_renames: dict[str, Renamed] = {}
@@ -112,7 +117,7 @@ class Reader:
             self._renames[one] = self._renamed(names)
         renamed = others_renamed.union(*(self._renames[one] for one in seen))
         self._keep([one for one, _ in fresh], renamed, read)
-        stale = [one for one in seen if (one, renamed) not in self._relations]
+        stale = [one for one in seen if (one, renamed) not in self._relations and not self._is_known(one, renamed)]
         if stale:
             self._keep(stale, renamed, self._read_texts(session, stale))
         relations = (self._relations[one, renamed] for one in seen)
@@ -126,9 +131,28 @@ class Reader:
             self._others_renames[listed] = self._renamed((identity, name) for identity, name in json.loads(listed))
         return self._others_renames[listed]
 
+    def _is_known(self, one: _RelationIdentity, renamed: Renamed) -> bool:
+        """Return whether a relation's text is the one under earlier names, and keep it for these."""
+        before = self._latest.get(one)
+        if before is None or not self._shows_none(self._relations[one, before], before ^ renamed):
+            return False
+        self._relations[one, renamed] = self._relations[one, before]
+        return True
+
+    def _shows_none(self, text: str, renamed: Renamed) -> bool:
+        """Return whether a text contains no name, old or new, of objects that were renamed.
+
+        An object that is in a text is there under its name, and may only be qualified by others.
+        """
+        if text.startswith(_HUGE):
+            return False
+        names = (name.rpartition(".")[2] for entry in renamed for name in (entry[1], self._names[entry[0]]))
+        return all(_PLAIN.fullmatch(name) and name not in text for name in names)
+
     def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, read: _Read) -> None:
         for one in identities:
             self._relations[one, renamed] = read[one.oid][0]
+            self._latest[one] = renamed
 
     def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
