@@ -495,13 +495,13 @@ def test_what_is_changed_is_seen_until_it_is_taken_back(sessions: Sessions, kind
     session.query("CREATE SCHEMA here; SET search_path = here")
     try:
         session.query(there or "SELECT 1")
-        before = reader.read(sessions.reading)
+        before = reader.read(sessions.reading).schema
         session.query(change)
-        assert counting(compare(before, reader.read(sessions.reading)))
+        assert counting(compare(before, reader.read(sessions.reading).schema))
         if session.version >= 170000:
-            assert not compare(Reader().read(sessions.reading), reader.read(sessions.reading))
+            assert not compare(Reader().read(sessions.reading).schema, reader.read(sessions.reading).schema)
         session.query(back)
-        assert not compare(before, reader.read(sessions.reading))
+        assert not compare(before, reader.read(sessions.reading).schema)
     finally:
         sessions.superuser.query(_CLEAN)
 
@@ -515,10 +515,10 @@ def test_many_long_texts_are_read_as_digests(sessions: Sessions) -> None:
             f"DO $$ BEGIN FOR i IN 1..{number} LOOP EXECUTE format('CREATE TABLE t%s (a int)', i);"
             " EXECUTE format('COMMENT ON TABLE t%s IS %L', i, repeat('x', 490000)); END LOOP; END $$"
         )
-        before = Reader().read(sessions.reading)
+        before = Reader().read(sessions.reading).schema
         assert sum(key.space == "other oversized object" for key, _ in before.items()) == number
         session.query("COMMENT ON TABLE t7 IS NULL")
-        assert compare(before, Reader().read(sessions.reading))
+        assert compare(before, Reader().read(sessions.reading).schema)
     finally:
         sessions.superuser.query(_CLEAN)
 
@@ -541,10 +541,10 @@ def test_names_that_the_server_chooses_do_not_count(sessions: Sessions) -> None:
     session.query("CREATE SCHEMA here; SET search_path = here")
     try:
         session.query(table + unnamed)
-        before = Reader().read(sessions.reading)
+        before = Reader().read(sessions.reading).schema
         drops = [drop or "" for (drop,) in session.query(names)[0]]
         session.query(";".join((unnamed, *drops)))
-        changes = compare(before, Reader().read(sessions.reading))
+        changes = compare(before, Reader().read(sessions.reading).schema)
         assert len(drops) == 8
         assert not counting(changes)
     finally:
