@@ -39,6 +39,8 @@ _PARTIAL = ".tmp-"
 # What is not complete after a minute is a leftover of a run that was killed.
 _LONGEST_WRITE_NS = 60_000_000_000
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
+# What `environment` returns, once it is known: two entries and a time for each module of miglint.
+_known_environment: list[str] = []
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
 
@@ -239,8 +241,13 @@ def _secret(checkout: set[str]) -> bytes | None:
 
 
 def environment() -> list[str]:
-    """Return what results depend on besides files and settings: the versions of all components."""
-    return [__version__, sys.version, *_installed(), *_own_code()]
+    """Return what results depend on besides files and settings: the versions of all components.
+
+    It is that of the first call: what is loaded by then stays loaded.
+    """
+    if not _known_environment:
+        _known_environment.extend([__version__, sys.version, *_installed(), *_own_code()])
+    return _known_environment
 
 
 def _installed() -> list[str]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.search_path import full_definition, schema_names
 from miglint.replay.apply.triggers import refuse_trigger
 from miglint.replay.apply.typed import check_policy
 from miglint.schema.objects import Absent, Key, Policy, RewriteRule, Trigger
@@ -28,8 +29,7 @@ def _holder(machine: Machine, table: Name) -> tuple[Key, str]:
 
 def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
     """`CREATE TRIGGER`."""
-    names = machine.schema_names()
-    operation = operation if names is None else names.definition(operation)
+    operation = full_definition(machine, operation)
     table, owner = _holder(machine, operation.table)
     if machine.postgres:
         key = Key("trigger", table.schema, operation.name, owner)
@@ -114,7 +114,7 @@ def create_policy(machine: Machine, operation: CreatePolicy) -> None:
 
 def _with_schemas(machine: Machine, operation: _Policy) -> _Policy:
     """Return a statement about a policy whose conditions do not depend on a search path of the script."""
-    names = machine.schema_names()
+    names = schema_names(machine)
     for key, place in (("using", "using_text"), ("check", "check_text")) if names is not None else ():
         text = getattr(operation, place)
         found = names.condition(text) if text and names is not None else None
@@ -160,8 +160,7 @@ def _joined(one: Mentions, two: Mentions) -> Mentions:
 
 def create_rule(machine: Machine, operation: CreateRule) -> None:
     """`CREATE RULE`."""
-    names = machine.schema_names()
-    operation = operation if names is None else names.definition(operation)
+    operation = full_definition(machine, operation)
     table, owner = _holder(machine, operation.table)
     key = Key("rule", table.schema, operation.name, owner)
     existing = machine.schema.find(key)

@@ -6,10 +6,9 @@ the engine would raise, and leave notes. A machine runs one script and returns a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from miglint.base.model import Dialect, Span
 from miglint.base.structs import replace
+from miglint.replay.apply.search_path import schema_names
 from miglint.replay.apply.system_names import is_system_relation
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
@@ -19,9 +18,6 @@ from miglint.schema.objects import ABSENT, Absent, Index, Key, OtherType, Schema
 from miglint.schema.outcome import Failure, Note, OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Statement, Type
-
-if TYPE_CHECKING:
-    from miglint.sql.postgres.analysis.qualified import SchemaNames
 
 # Errors that the state of the schema has no part in.
 _OF_TEXT = frozenset({"syntax_error", "raise_exception"})
@@ -371,7 +367,7 @@ class Machine:
             return written
         if not (written.functions or written.types or written.sequence or written.relations):
             return written
-        names = self.schema_names()
+        names = schema_names(self)
         written = written if names is None else names.expression(written)
         return Expression(
             written.key,
@@ -383,23 +379,6 @@ class Machine:
             written.literal,
             None if written.sequence is None else self.full(written.sequence),
         )
-
-    def full_statement(self, text: str) -> str:
-        """Return the text of a statement with the schemas that a search path of the script stands for."""
-        names = self.schema_names() if text else None
-        return text if names is None else names.statement(text)
-
-    def schema_names(self) -> SchemaNames | None:
-        """Return what names without a schema mean here; None if they mean the same without a search path."""
-        if not self.postgres or self.path[:1] in ((), ("public",)):
-            return None
-        from miglint.sql.postgres.analysis.qualified import SchemaNames
-
-        return SchemaNames(self._known_relation, self.function_name, self.type_name, frozenset({"public"}))
-
-    def _known_relation(self, name: Name) -> Name:
-        key = self.key(name)
-        return name if self.schema.find(key) is None else Name(key.schema, key.name)
 
     def assume_type(self, key: Key) -> OtherType:
         """Assume that a type exists."""

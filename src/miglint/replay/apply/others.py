@@ -8,6 +8,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part
 from miglint.replay.apply.publications import alter_members, members_of
 from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.search_path import full_statement
 from miglint.schema.objects import Absent, Extension, Key, Namespace, Other
 from miglint.sql.operations import (
     AlterOther,
@@ -85,7 +86,7 @@ def create_other(machine: Machine, operation: CreateOther) -> None:
         table=table,
         mentions=resolved_mentions(machine, operation.mentions, None),
         members=members_of(machine, operation.members),
-        sources=(machine.full_statement(operation.source),),
+        sources=(full_statement(machine, operation.source),),
     )
     machine.create(key, value)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_uses
+from miglint.replay.apply.search_path import schema_names
 from miglint.replay.apply.system_names import SYSTEM_COLUMNS
 from miglint.schema.objects import Absent, Table
 from miglint.sql.operations import Name, Query
@@ -15,7 +16,7 @@ _CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_d
 
 def resolved_query(machine: Machine, written: Query) -> Query:
     """Return a query with the full names of what it mentions."""
-    names = machine.schema_names()
+    names = schema_names(machine)
     written = written if names is None else names.query(written)
     relations = tuple(machine.full(name) for name in written.relations if not machine.foreign(name))
     return Query(

@@ -6,6 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.search_path import full_definition
 from miglint.replay.apply.signatures import missing_routine, routines, signature
 from miglint.replay.apply.typed import check_body
 from miglint.schema.objects import Absent, Key, Routine
@@ -23,8 +24,7 @@ def _replace(machine: Machine, key: Key, existing: Routine, value: Routine, *, o
 
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:
     """`CREATE [OR REPLACE] FUNCTION`, `PROCEDURE`, `AGGREGATE`."""
-    names = machine.schema_names()
-    operation = operation if names is None else names.definition(operation)
+    operation = full_definition(machine, operation)
     name = machine.created(operation.name)
     arguments = tuple(machine.type(argument) or argument for argument in operation.arguments)
     key = Key("routine", name.schema or "", f"{name.name}({signature(machine, operation.arguments)})")

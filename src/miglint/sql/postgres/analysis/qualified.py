@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from miglint.base.identifiers import quote_name
 from miglint.base.structs import replace
 from miglint.sql.operations import CreateRoutine, CreateRule, CreateTrigger, Expression, Name, Query
-from miglint.sql.postgres.constants import quote_name
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import parsed
