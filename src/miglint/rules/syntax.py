@@ -156,7 +156,7 @@ def _uncut_fix(script: Script, statement: Statement, marks: tuple[str, str]) -> 
     return Fix("keep the statement in one piece", edits, "the migration takes effect then: the tool refuses the pieces")
 
 
-@rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
+@rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project", always=True)
 def unreadable_file(found: Discovered) -> Iterator[Hit]:
     """Report files and folders that cannot be opened or followed."""
     for problem, file in problems(found, "unreadable", "symlink-loop"):
@@ -176,14 +176,21 @@ def not_utf_8(found: Discovered) -> Iterator[Hit]:
         )
 
 
-@rule("SYN004", "file-too-large", Severity.WARNING, "The file is too large to be read as a migration", scope="project")
+@rule(
+    "SYN004",
+    "file-too-large",
+    Severity.ERROR,
+    "The file is too large to be read as a migration",
+    scope="project",
+    always=True,
+)
 def file_too_large(found: Discovered) -> Iterator[Hit]:
     """Report files that were left out because of their size."""
     for problem, file in problems(found, "too-large"):
         yield Hit(
             file,
             first_line(file),
-            problem.message,
+            f"{problem.message}; nothing in it was checked",
             "Load data with the engine's own import and keep the schema change here.",
         )
 

@@ -114,7 +114,7 @@ class PostgresDatabase(ScriptSession):
         """Repeat the script in the spare copy; if the result differs, drop the copy."""
         if self._spare is None:
             return
-        if error is None or script.wrapped:
+        if (error is None or script.wrapped) and not self.server.stuck:
             there = self._spare.run(script).error
             if (there and there.sqlstate) == (error and error.sqlstate):
                 self._spare.begin_here()
