@@ -17,7 +17,7 @@ from miglint.sql.postgres.select_lists import differ_in_order
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
     """Return the differences, seen from `before`. Readers reuse unchanged objects, so identity is compared first."""
     keys = differing(before, after)
-    changes = diff(before, after, keys) if keys else ()
+    changes = diff(before, after, keys, printed=True) if keys else ()
     return tuple(_only_order(change, before, after) for change in changes if not _is_no_default(change, before, after))
 
 
