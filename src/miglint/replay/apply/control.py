@@ -22,8 +22,6 @@ from miglint.sql.operations import (
     Operation,
     Pragma,
     Raise,
-    SetVariable,
-    Transaction,
     Truncate,
     Try,
     Update,
@@ -44,44 +42,6 @@ _SQLSTATES = {
     "2BP01": "dependent_objects_still_exist",
     "23505": "unique_violation",
 }
-
-
-def transaction(machine: Machine, operation: Transaction) -> None:
-    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
-    action = operation.action
-    if action in ("begin", "savepoint"):
-        machine.snapshots.append((operation.name or "", machine.schema))
-    elif action == "commit":
-        machine.snapshots.clear()
-        machine.committed = machine.schema
-    elif action == "rollback":
-        if machine.snapshots:
-            machine.schema = machine.snapshots[0][1]
-        machine.snapshots.clear()
-        if machine.schema is not machine.committed:
-            # The statements before the BEGIN, or all of them without one, may be in a transaction of the tool.
-            machine.lose("a ROLLBACK undoes what the script did before its BEGIN, if the tool has opened a transaction")
-            machine.undecided |= machine.touched
-        machine.committed = machine.schema
-    elif action == "rollback to":
-        for name, schema in reversed(machine.snapshots):
-            if name == operation.name:
-                machine.schema = schema
-                break
-
-
-def set_variable(machine: Machine, operation: SetVariable) -> None:
-    """`SET`: `search_path` matters to the schema, and whether the bodies of functions are looked at."""
-    if operation.name == "check_function_bodies":
-        machine.settings[operation.name] = (operation.values or ("on",))[0].lower()
-    if operation.name == "search_path":
-        if operation.values is None:
-            machine.path = ("public",)
-        else:
-            names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
-            path = tuple(name for name in names if name and name != "$user")
-            # An empty path finds nothing by its bare name but what is built in.
-            machine.path = path if path or not any(names) else ("public",)
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
