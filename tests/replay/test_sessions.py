@@ -112,6 +112,34 @@ SETTINGS = [
     ("SET search_path = pg_catalog, public;" + MAKE, DROP, "-TT"),
 ]
 
+STRINGS = [
+    *(
+        (MAKE, setting + "SELECT '\\'; DROP TABLE IF EXISTS t; --';", "T--")
+        for setting in (
+            "SET standard_conforming_strings = off;",
+            "set SESSION Standard_Conforming_Strings to 0;",
+            "SELECT set_config('standard_conforming_strings', 'off', false);",
+            "DO $$ BEGIN SET standard_conforming_strings = off; END $$;",
+            "BEGIN; SET LOCAL standard_conforming_strings = off;",
+        )
+    ),
+    *(
+        (MAKE, setting + "SELECT '\\'; DROP TABLE IF EXISTS t; --';", "TTT")
+        for setting in (
+            "SET standard_conforming_strings = on;",
+            "SET standard_conforming_strings = off; SET standard_conforming_strings = on;",
+            "SET standard_conforming_strings = off; RESET ALL;",
+            "SET standard_conforming_strings = off; RESET standard_conforming_strings;",
+            "BEGIN; SET LOCAL standard_conforming_strings = off; COMMIT;",
+        )
+    ),
+    (MAKE, "SET standard_conforming_strings = off; SELECT 'a', E'\\'', $$\\$$; DROP TABLE IF EXISTS t;", "TTT"),
+    (MAKE, "SET standard_conforming_strings = off; SELECT 'it\\'s'; DROP TABLE IF EXISTS t;", "T--"),
+    (MAKE, "SET standard_conforming_strings = off; DO $$ BEGIN PERFORM '\\'; DROP TABLE t; --'; END $$;", "T--"),
+    (MAKE, "SET backslash_quote = off; SELECT E'\\''; DROP TABLE IF EXISTS t;", "T--"),
+    (MAKE, "SET backslash_quote = safe_encoding; SELECT E'\\''; DROP TABLE IF EXISTS t;", "TTT"),
+]
+
 PREPARED = [
     (MAKE, "BEGIN; DROP TABLE IF EXISTS t; PREPARE TRANSACTION 'x';", "T--"),
     (MAKE, "BEGIN; DROP TABLE IF EXISTS t; PREPARE TRANSACTION 'x'; ROLLBACK PREPARED 'x';", "T--"),
@@ -122,7 +150,7 @@ PREPARED = [
 ]
 
 
-@pytest.mark.parametrize(("forward", "rollback", "expected"), [*PSQL, *SETTINGS, *PREPARED])
+@pytest.mark.parametrize(("forward", "rollback", "expected"), [*PSQL, *SETTINGS, *STRINGS, *PREPARED])
 def test_verdicts(forward: str, rollback: str, expected: str) -> None:
     found = step(forward, rollback)
     assert verdict(forward, rollback) == expected, found.unknown

@@ -100,7 +100,12 @@ def psql_command(step: Step) -> Iterator[Hit]:
 
         found, base = read_script(script.text), script.span.start
         if step.layout not in RUNNERS:
+            statements = statements_of(step, script.direction)
+            problems_ = ((item.span.start, item.problem) for item in statements)
+            unread = min((at for at, one in problems_ if one and not one.certain), default=script.span.end)
             for note in found.notes:
+                if base + note.start >= unread:
+                    break
                 yield hit_in(
                     script,
                     Span(base + note.start, base + note.end),

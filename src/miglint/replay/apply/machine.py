@@ -9,7 +9,7 @@ from __future__ import annotations
 from miglint.base.model import Dialect, Span
 from miglint.base.structs import replace
 from miglint.replay.apply.search_path import schema_names
-from miglint.replay.apply.session_settings import SessionSettings, Snapshot
+from miglint.replay.apply.session_settings import SessionSettings, TransactionStart
 from miglint.replay.apply.system_names import is_system_relation
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
@@ -93,7 +93,7 @@ class Machine:
         self.settings: dict[str, str] = {}
         # What outlives the transaction: `SET LOCAL` changes only the current settings.
         self.lasting = SessionSettings(schema.path, {})
-        self.snapshots: list[Snapshot] = []
+        self.snapshots: list[TransactionStart] = []
         # Of each prepared transaction, the objects that it met, and the schema that it leaves.
         self.prepared: dict[str, tuple[object, Schema]] = {}
         self.notes: list[Note] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.session_settings import SessionSettings, Snapshot
+from miglint.replay.apply.session_settings import SessionSettings, TransactionStart
 from miglint.sql.operations import SetVariable, Transaction
 
 # Schemas in which no object of a script is found by its bare name.
@@ -30,7 +30,7 @@ def _nothing(machine: Machine, name: str) -> None:
 
 
 def _begin(machine: Machine, name: str) -> None:
-    machine.snapshots.append(Snapshot(name, machine.schema, _settings(machine), machine.lasting))
+    machine.snapshots.append(TransactionStart(name, machine.schema, _settings(machine), machine.lasting))
 
 
 def _commit(machine: Machine, name: str) -> None:

@@ -22,7 +22,7 @@ class SessionSettings(NamedTuple):
         return SessionSettings(self.path, {**self.values, name: value})
 
 
-class Snapshot(NamedTuple):
+class TransactionStart(NamedTuple):
     """The state at a `BEGIN` or a savepoint of that name; `lasting` are the settings without those of `SET LOCAL`."""
 
     name: str

@@ -21,6 +21,7 @@ from miglint.sql.postgres.place import ByteMap, Place, place_of
 from miglint.sql.postgres.refusals import refused
 from miglint.sql.postgres.splitter import StatementSlice, split
 from miglint.sql.postgres.statements import kind_words, read
+from miglint.sql.postgres.string_settings import may_depend, read_strings
 
 _WHOLE = 512 * 1024
 _CHUNK = 64 * 1024
@@ -38,7 +39,8 @@ def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
     found = _at_once(text, offset)
     if found is None and "\\" in text:
         found = _with_commands(text, offset)
-    return tuple(_careful(text, offset)) if found is None else found
+    statements = tuple(_careful(text, offset)) if found is None else found
+    return read_strings(text, offset, statements) if may_depend(text) else statements
 
 
 def _at_once(text: str, offset: int) -> tuple[Statement, ...] | None:
