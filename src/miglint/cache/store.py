@@ -26,7 +26,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-__all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
+__all__ = ["FOLDER", "Store", "blake2b", "environment", "is_in_checkout", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -39,6 +39,8 @@ _PARTIAL = ".tmp-"
 # What is not complete after a minute is a leftover of a run that was killed.
 _LONGEST_WRITE_NS = 60_000_000_000
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
+# What `environment` returns, once it is known: two entries and a time for each module of miglint.
+_known_environment: list[str] = []
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
 
@@ -170,12 +172,13 @@ class Store:
                 pass
 
 
-def open_store(root: str) -> Store | None:
+def open_store(root: str, *others: str) -> Store | None:
     """Return the cache beside the configuration in `root`, or the one named by `MIGLINT_CACHE_DIR`.
 
-    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache.
+    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache. The
+    checkouts of the folders `others` count as well.
     """
-    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, checkout_of(place))}
+    checkout = _checkouts(root, *others)
     named = os.environ.get("MIGLINT_CACHE_DIR")
     if named and _is_within(named, checkout):
         return None
@@ -183,6 +186,15 @@ def open_store(root: str) -> Store | None:
     if secret is None:
         return None
     return Store(os.path.abspath(named) if named else os.path.join(root, FOLDER), secret, own=not named)
+
+
+def is_in_checkout(path: str, *places: str) -> bool:
+    """Return whether a path is in the checkout of one of the folders, or of the working directory."""
+    return _is_within(path, _checkouts(*places))
+
+
+def _checkouts(*places: str) -> set[str]:
+    return {os.path.realpath(top) for place in (*places, os.getcwd()) for top in (place, checkout_of(place))}
 
 
 def _is_within(path: str, tops: set[str]) -> bool:
@@ -229,8 +241,13 @@ def _secret(checkout: set[str]) -> bytes | None:
 
 
 def environment() -> list[str]:
-    """Return what results depend on besides files and settings: the versions of all components."""
-    return [__version__, sys.version, *_installed(), *_own_code()]
+    """Return what results depend on besides files and settings: the versions of all components.
+
+    It is that of the first call: what is loaded by then stays loaded.
+    """
+    if not _known_environment:
+        _known_environment.extend([__version__, sys.version, *_installed(), *_own_code()])
+    return _known_environment
 
 
 def _installed() -> list[str]:

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable
 from typing import NamedTuple
 
-from miglint.base.input_files import TooLargeError, read_in_checkout, read_with_time
+from miglint.base.input_files import OpenFolder, TooLargeError, read_from, read_in_checkout, read_with_state
 from miglint.base.model import Problem, SourceFile
 
 _REPLACEMENT = "\ufffd"
@@ -20,13 +20,22 @@ class ReadResult(NamedTuple):
     problem: Problem | None
 
 
-def read_file(real: str, path: str, limit: int, allowed: Callable[[str], bool] | None = None) -> ReadResult:
+def read_file(
+    real: str,
+    path: str,
+    limit: int,
+    allowed: Callable[[str], bool] | None = None,
+    folder: OpenFolder | None = None,
+) -> ReadResult:
     """Read the file at `real`, displayed as `path`; never raises.
 
     `allowed` returns whether the file may be read, given its path without links; by default, one in the checkout.
+    `folder` is the folder that contains it, if that is open, and one whose files may be read.
     """
     try:
-        data = read_in_checkout(real, limit) if allowed is None else read_with_time(real, limit, allowed)[0]
+        data = None if folder is None else read_from(folder, real.rpartition("/")[2], real, limit)
+        if data is None:
+            data = read_in_checkout(real, limit) if allowed is None else read_with_state(real, limit, allowed)[0]
         return from_bytes(data, path)
     except TooLargeError as error:
         reason = str(error.strerror)

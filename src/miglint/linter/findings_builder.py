@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Finding
 from miglint.base.model import Dialect, Direction, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
-from miglint.cache.reports import Cache, own_rule_text
+from miglint.cache.store import Store
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped, in_whole_order
 from miglint.linter.known_findings import FoldedHits, KnownFindings
-from miglint.linter.known_steps import known_steps, memory_for
+from miglint.linter.known_steps import known_steps, memory_for, own_rule_text
 from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.parallel import examine
@@ -50,22 +50,22 @@ def judge(
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
-    cache: Cache | None = None,
+    store: Store | None = None,
 ) -> tuple[Report, KnownTexts | None]:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
-    are needed: expensive checks of others are skipped (None: all are needed). `cache` has the steps of earlier runs.
+    are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier runs.
 
     Also returns the texts of findings that earlier runs have written.
     """
     targets = _targets(found, settings)
     dispatcher = RuleDispatcher(with_silenced(chosen), targets)
     memory = None
-    if cache is not None and executed is None:
+    if store is not None and executed is None:
         own = [own_rule_text(settings, path) for path in settings.own_rules]
-        memory = memory_for(cache, chosen, schemas, (targets, settings.targets, own))
+        memory = memory_for(store, chosen, schemas, (targets, settings.targets, own))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
@@ -79,10 +79,10 @@ def judge(
     assert report is not None
     for item in memories.values():
         item.save()
-    if known is None or cache is None:
+    if known is None or store is None:
         return report, None
     roots = [f"{history.root}\0{history.layout}\0{history.dialect}" for history in found.histories]
-    return report, KnownTexts(cache.store, [str(Path.cwd()), *roots], known.identities())
+    return report, KnownTexts(store, [str(Path.cwd()), *roots], known.identities())
 
 
 class _JudgedRun:

@@ -17,7 +17,7 @@ from miglint.linter.joined_help import one_help
 from miglint.linter.merged_fix import merged_fix
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns
-from miglint.report.value import in_order
+from miglint.report.value import by_place
 from miglint.rules.definition import Alike, Hit
 from miglint.rules.selection import Selection
 from miglint.rules.support.reporting import on_lines
@@ -49,13 +49,12 @@ def folded(
         same = script_place(inside, finding.version, finding.direction), what, _subject(group, spans.get(path, ()))
         ordinals[same] += 1
         findings.append(replace(finding, severity=severity, fingerprint=fingerprint(*same, ordinals[same])))
-    findings.sort(key=in_order)
-    return findings, left_out
+    return by_place(findings), left_out
 
 
 def in_whole_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings that were folded at several times in the order that they have if they are folded together."""
-    return tuple(sorted(sorted(findings, key=attrgetter("path")), key=in_order))
+    return tuple(by_place(sorted(findings, key=attrgetter("path"))))
 
 
 def grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.cache.steps import StepCache
-from miglint.cache.store import Store
+from miglint.cache.store import Store, blake2b
 from miglint.report.view import TextBlock
 
 _SIZE = 20

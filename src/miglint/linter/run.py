@@ -1,4 +1,4 @@
-"""The check: paths to a report, from the cache if nothing has changed."""
+"""The check: paths to a report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miglint.base.input_files import RecordedReads
 from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
-from miglint.cache.reports import Cache
+from miglint.cache.store import Store, open_store
 from miglint.config.settings import Settings
 from miglint.discovery import discover, discover_text
 from miglint.discovery.context import variant_places
@@ -70,32 +70,10 @@ def check(job: Job) -> Outcome:
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
     cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
-    cache = Cache.of(job.settings) if cached else None
-    if cache is None:
-        report, texts, _ = _judged(job, found, schemas, report_only, None)
-    else:
-        report, texts = _cached(cache, job, found, schemas, report_only)
-        # How many files were left out is no part of the key.
-        report = replace(report, left_out=found.left_out)
+    report, texts = _judged(job, found, schemas, report_only, open_store(job.settings.root) if cached else None)
     if found.requested is not None:
         report, texts = report.of_paths(found.requested), None
     return Outcome(report, {file.path: file for file in found.files}, texts)
-
-
-def _cached(
-    cache: Cache, job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
-) -> tuple[Report, KnownTexts | None]:
-    """Return the report from the cache, or make and store it."""
-    name = cache.name(found, job.settings, schemas)
-    if report_only is not None:
-        # Only these files are analyzed. A report about all says more of them: which later rollbacks make up for theirs.
-        name = cache.part(name, report_only)
-    report, texts = cache.get(name), None
-    if report is None:
-        report, texts, storable = _judged(job, found, schemas, report_only, cache)
-        if storable:
-            cache.put(name, report)
-    return report, texts
 
 
 def _judged(
@@ -103,13 +81,13 @@ def _judged(
     found: Discovered,
     schemas: Mapping[str, SourceFile],
     report_only: frozenset[str] | None,
-    cache: Cache | None,
-) -> tuple[Report, KnownTexts | None, bool]:
-    """Run everything; return the report, the known texts of its findings, and whether it can be stored.
+    store: Store | None,
+) -> tuple[Report, KnownTexts | None]:
+    """Run everything; return the report and the known texts of its findings.
 
-    It can if all of its inputs are known. `cache` has the steps of earlier runs, where they may be used.
+    `store` has the steps of earlier runs, where they may be used.
     """
-    # Importing parsers and rules takes longer than a cached run.
+    # Importing parsers and rules takes longer than most other commands.
     from miglint.linter.findings_builder import judge
     from miglint.rules.selection import load_rules, select
 
@@ -121,10 +99,10 @@ def _judged(
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
     progress = None if executed else job.progress
-    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, cache)
+    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, store)
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
-    return report, texts, not chosen.reads_other_files
+    return report, texts
 
 
 def own_rules_are_files(settings: Settings) -> bool:

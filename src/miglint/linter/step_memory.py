@@ -8,16 +8,16 @@ depends on other migrations is no part of a `StepFindings`, but made of all resu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.base.model import Migration, Script
 from miglint.cache.steps import StepCache
-from miglint.cache.store import Store
+from miglint.cache.store import Store, blake2b
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
+from miglint.linter.last_uses import KnownUses
 from miglint.linter.step_findings import EncodedStep, StepFindings
 from miglint.linter.step_trace import StepTrace, Tracer
 from miglint.rules.definition import Rule
@@ -38,7 +38,7 @@ class StepMemory:
             _add(self._basis, part)
 
     def history(
-        self, place: Iterable[str], parts: Iterable[str], migrations: Sequence[tuple[Migration, str]]
+        self, place: Sequence[str], parts: Iterable[str], migrations: Sequence[tuple[Migration, str]]
     ) -> HistoryMemory:
         """Return what is known of a history.
 
@@ -50,15 +50,22 @@ class StepMemory:
             _add(basis, part)
         keys = [_key(basis.copy(), migration, facts) for migration, facts in migrations]
         steps, findings = (StepCache(self._store, [*place, kind], len(keys)) for kind in ("hits", "findings"))
-        return HistoryMemory(steps, findings, keys, self._rules, self.tracer)
+        return HistoryMemory(steps, findings, KnownUses(self._store, place, keys), keys, self._rules, self.tracer)
 
 
 class HistoryMemory:
     """The known steps of one history, and those of this run."""
 
     def __init__(
-        self, steps: StepCache, findings: StepCache, keys: list[bytes], rules: Mapping[str, Rule], tracer: Tracer
+        self,
+        steps: StepCache,
+        findings: StepCache,
+        uses: KnownUses,
+        keys: list[bytes],
+        rules: Mapping[str, Rule],
+        tracer: Tracer,
     ) -> None:
+        self.uses = uses
         self._cache = steps
         self._folded_cache = findings
         # The first halves of keys: the second half is the mark of the state before a migration.
@@ -139,11 +146,13 @@ class HistoryMemory:
         self._folded[name] = data
         return data[_SIZE:]
 
-    def identity(self, number: int) -> bytes | None:
-        """Return a value that is the same as long as a migration and what was made of its hits are."""
-        name = self._names.get(number, b"")
-        data = self._folded.get(name)
-        return None if data is None else name + data[:_SIZE]
+    def identities(self) -> dict[int, bytes]:
+        """Return values by the numbers of migrations that are the same as long as what is made of their hits is."""
+        return {
+            number: name + data[:_SIZE]
+            for number, name in self._names.items()
+            if (data := self._folded.get(name)) is not None
+        }
 
     def _known_findings(self) -> dict[bytes, bytes]:
         if self._earlier is None:

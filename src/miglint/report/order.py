@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from miglint.base.findings import Finding, Severity
-from miglint.report.value import Report, in_order
+from miglint.report.value import Report, by_place
 
 BY_MIGRATION, BY_SEVERITY = "migration", "severity"
 SORTS = (BY_MIGRATION, BY_SEVERITY)
@@ -32,7 +32,7 @@ def ordered(report: Report, by: str = BY_MIGRATION) -> tuple[Finding, ...]:
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     groups: dict[int | str, list[Finding]] = defaultdict(list)
-    for finding in sorted(report.findings, key=in_order):
+    for finding in by_place(report.findings):
         groups[migrations.get(finding.path, finding.path)].append(finding)
     listed = list(groups.values())
     if by == BY_SEVERITY:

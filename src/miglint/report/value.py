@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -111,7 +111,7 @@ class Report(Struct, frozen=True):
             return finding.category == FAMILIES["PAR"] and version_place(finding.path, any_engine=True) in both
 
         found = (*self.findings, *self.summarized)
-        findings = tuple(filter(is_wanted, sorted(found, key=in_order) if self.summarized else found))
+        findings = tuple(filter(is_wanted, by_place(found) if self.summarized else found))
         hidden = tuple(item for item in self.hidden if item.path in wanted)
         return replace(
             self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden, summarized=()
@@ -136,9 +136,17 @@ def _scripts(migration: MigrationReport) -> tuple[str, ...]:
     return tuple(filter(None, (migration.forward, migration.rollback)))
 
 
-def in_order(item: Finding) -> tuple[tuple[str | int, ...], int, int, int, str]:
-    """Return the sort key of findings: position, then descending severity."""
-    return _place(item.path), item.line, item.column, -item.severity, item.code
+def by_place(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in order: by position, then by descending severity; otherwise in the given order."""
+    places: dict[tuple[str | int, ...], list[Finding]] = defaultdict(list)
+    for item in findings:
+        # Two paths may be at one place: `1_a.sql` and `01_a.sql`.
+        places[_place(item.path)].append(item)
+    return [item for place in sorted(places) for item in sorted(places[place], key=_within_file)]
+
+
+def _within_file(item: Finding) -> tuple[int, int, int, str]:
+    return item.line, item.column, -item.severity, item.code
 
 
 @lru_cache(maxsize=4096)
