@@ -93,14 +93,14 @@ SETTINGS = [
         for setting in (
             "SELECT set_config('app.user', name, false) FROM users;",
             "SET search_path = pg_catalog, public;",
-            "SET ROLE joe;",
+            "SET ROLE joe; RESET ROLE;",
             "SET search_path = app; RESET ALL;",
             "SET search_path = app; RESET search_path;",
             "SET search_path = app; DISCARD ALL;",
             "BEGIN; SET search_path = app; ROLLBACK;",
             "BEGIN; SET LOCAL search_path = app; COMMIT;",
             "BEGIN; SELECT set_config('search_path', 'app', true); END;",
-            "SAVEPOINT a; SET search_path = app; ROLLBACK TO a;",
+            "BEGIN; SAVEPOINT a; SET search_path = app; ROLLBACK TO a; COMMIT;",
             "SET search_path = public; BEGIN; SET LOCAL search_path = app; COMMIT;",
         )
     ),
@@ -149,8 +149,50 @@ PREPARED = [
     (MAKE, DROP + "ROLLBACK PREPARED 'x';", "T--"),
 ]
 
+HANDLERS = [
+    # Something fails in a block whose handler hides it, behind or before the change: that is undone.
+    *(
+        (MAKE, f"DO $$ DECLARE n int; BEGIN {body} EXCEPTION WHEN {caught} THEN NULL; END $$;", expected)
+        for body, caught, expected in (
+            ("DROP TABLE IF EXISTS t; RAISE EXCEPTION 'x';", "OTHERS", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE EXCEPTION 'x';", "raise_exception", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE EXCEPTION 'x';", "plpgsql_error", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE unique_violation;", "unique_violation", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE unique_violation;", "SQLSTATE '23505'", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE SQLSTATE '23505';", "integrity_constraint_violation", "TTF"),
+            ("DROP TABLE IF EXISTS t; RAISE EXCEPTION 'x' USING ERRCODE = '23505';", "unique_violation", "TTF"),
+            ("DROP TABLE IF EXISTS t; DROP TABLE no;", "syntax_error_or_access_rule_violation", "TTF"),
+            ("DROP TABLE IF EXISTS t; ASSERT false;", "assert_failure", "TTF"),
+            ("DROP TABLE IF EXISTS t; ASSERT false;", "OTHERS OR assert_failure", "TTF"),
+            ("DROP TABLE IF EXISTS t; PERFORM 1/0;", "OTHERS", "TTF"),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "OTHERS", "T--"),
+            ("PERFORM nosuch(); DROP TABLE IF EXISTS t;", "OTHERS", "T--"),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "undefined_function", "T--"),
+            ("DROP TABLE IF EXISTS t; ASSERT (SELECT count(*) FROM users) > 0;", "assert_failure", "TT-"),
+            ("DROP TABLE IF EXISTS t; n := 1 / (SELECT count(*) FROM users);", "division_by_zero", "TT-"),
+            ("DROP TABLE IF EXISTS t; IF nosuch(1) THEN NULL; END IF;", "OTHERS", "TT-"),
+            ("DROP TABLE IF EXISTS t; SELECT id INTO STRICT n FROM users;", "no_data_found", "TT-"),
+            ("DROP TABLE IF EXISTS t; PERFORM current_setting('app.no');", "undefined_object", "T--"),
+            ("DROP TABLE IF EXISTS t; PERFORM 'no'::regclass;", "undefined_table", "TT-"),
+            ("BEGIN DROP TABLE IF EXISTS t; END; PERFORM nosuch();", "OTHERS", "T--"),
+            # What does not fail, or what the handler does not hide.
+            ("DROP TABLE IF EXISTS t; PERFORM now(); n := 1 + 1; ASSERT true;", "OTHERS", "TTT"),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "duplicate_object", "TTT"),
+            (
+                "PERFORM nosuch(); BEGIN DROP TABLE IF EXISTS t;",
+                "OTHERS THEN RAISE; END; EXCEPTION WHEN no_data_found",
+                "TTT",
+            ),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "OTHERS THEN RAISE; WHEN no_data_found", "TTT"),
+        )
+    ),
+    # An assertion that fails is no OTHERS, and ends the script.
+    (MAKE, "DO $$ BEGIN DROP TABLE IF EXISTS t; ASSERT false; EXCEPTION WHEN OTHERS THEN NULL; END $$;", "T-F"),
+    (MAKE, "DO $$ BEGIN DROP TABLE IF EXISTS t; RAISE query_canceled; EXCEPTION WHEN OTHERS THEN NULL; END $$;", "T-F"),
+]
 
-@pytest.mark.parametrize(("forward", "rollback", "expected"), [*PSQL, *SETTINGS, *STRINGS, *PREPARED])
+
+@pytest.mark.parametrize(("forward", "rollback", "expected"), [*PSQL, *SETTINGS, *STRINGS, *PREPARED, *HANDLERS])
 def test_verdicts(forward: str, rollback: str, expected: str) -> None:
     found = step(forward, rollback)
     assert verdict(forward, rollback) == expected, found.unknown
