@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from miglint.base.model import Span
@@ -132,3 +134,43 @@ def test_another_database_hides_the_rest() -> None:
     assert [item.kind for item in parse("CREATE TABLE a ();\n\\c x\nCREATE TABLE b ();")] == ["create table", "psql"]
     kinds = [item.kind for item in parse("CREATE DATABASE x;\n\\c x\nCREATE TABLE b ();")]
     assert kinds == ["create database", "psql", "create table"]
+
+
+def test_variables_that_grow_are_not_followed() -> None:
+    doubled = "\\set a x\n" + "\\set a :a:a\n" * 60 + "SELECT :a;"
+    assert [item.kind for item in parse(doubled)] == ["psql"]
+    long = f"\\set a '{'x' * 4000}'\nSELECT {':a,' * 1000}1;"
+    assert [item.kind for item in parse(long)] == ["psql"]
+    deep = f"\\set a '{'(' * 4000}'\nSELECT {':a' * 20} 1;"
+    assert [item.problem is not None for item in parse(deep)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\a" * 2000,
+        "/*" + "x" * 20000 + "*/ SELECT 1 " + "\\a\n" * 2000,
+        "\\if :x\nSELECT 1;\n\\endif\n" * 500,
+        "\\if true\n" * 500 + "\\endif\n" * 500,
+        "".join(f"\\set v{i} x\n" for i in range(500)) + "SELECT 1 AS v \\gset v\n" * 500,
+        "".join(f"SELECT 1 AS v \\gset p{i}_\nSELECT :q{i};\n" for i in range(500)),
+        "SELECT :a " + "\\a\n" * 1000 + " :b" * 1000,
+        "COPY t FROM stdin;\n" * 1000 + "\\a\n",
+    ],
+)
+def test_long_scripts_are_read_in_linear_time(text: str) -> None:
+    def calls(script: str) -> int:
+        count = 0
+
+        def count_call(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(count_call)
+        try:
+            read_script(script)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert calls(text * 2) <= 2.3 * calls(text)

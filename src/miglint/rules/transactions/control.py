@@ -12,7 +12,7 @@ from miglint.replay.transaction_owner import ENDS, placed_operations, transactio
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
-from miglint.rules.transactions.fixes import closing_fix, opening_fix
+from miglint.rules.transactions.fixes import closing_fix, committing_fix, opening_fix
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -76,6 +76,7 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
                 f"the script does not commit what it prepares here: that waits for COMMIT PREPARED '{left.name}'",
                 "End the transaction with COMMIT: a server refuses PREPARE TRANSACTION unless it is configured for it.",
                 severity=Severity.WARNING,
+                fix=committing_fix(script, left.span),
             )
         if transaction_owner(step, script) is TransactionOwner.TOOL:
             continue

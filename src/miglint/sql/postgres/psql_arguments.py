@@ -24,6 +24,8 @@ _OWN = pattern(
     r"|LAST_ERROR_\w+|ON_ERROR_\w+|PORT|PROMPT[123]|QUIET|ROW_COUNT|SERVER_VERSION_\w+|SHELL_\w+|SHOW_\w+|SINGLE\w+"
     r"|SQLSTATE|USER|VERBOSITY|VERSION\w*"
 )
+_LONGEST_VALUE = 4096
+_MOST_PREFIXES = 20
 _TRUE = ("true", "yes", "on", "1")
 
 
@@ -34,13 +36,23 @@ class Variables:
 
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
-        self._prefixes: list[str] = []
+        self._prefixes: set[str] = set()
+
+    def assign(self, name: str, value: str | None) -> None:
+        """Set a variable; one that grows without end is not followed."""
+        self.values[name] = None if value is not None and len(value) > _LONGEST_VALUE else value
 
     def set_by_query(self, prefix: str | None) -> None:
         """Record that `\\gset` sets variables whose names begin with a prefix."""
-        self._prefixes.append(prefix or "")
+        first = prefix or ""
+        if any(map(first.startswith, self._prefixes)):
+            return
+        if len(self._prefixes) >= _MOST_PREFIXES:
+            first = ""
+            self._prefixes.clear()
+        self._prefixes.add(first)
         for name in self.values:
-            if name.startswith(prefix or ""):
+            if name.startswith(first):
                 self.values[name] = None
 
     def is_set(self, name: str) -> bool | None:
@@ -84,11 +96,10 @@ class Arguments(Struct, frozen=True):
         return separator.join(known) if len(known) == len(self.values) else None
 
 
-def read_arguments(text: str, at: int, variables: Variables) -> Arguments:
-    """Read the arguments of a command from `at`."""
+def read_arguments(text: str, at: int, end: int, variables: Variables) -> Arguments:
+    """Read the arguments of a command from `at`, in the line that ends at `end`."""
     values: list[str | None] = []
     program: str | None = None
-    end = line_end(text, at)
     while True:
         while at < end and text[at].isspace():
             at += 1

@@ -20,6 +20,7 @@ _PREPARES = pattern(
     r"(?:set|reset|select|begin|commit|(?:create|alter|drop|comment\s+on)\s+(?:database|role|user|tablespace))\b",
     re.IGNORECASE,
 )
+_MOST_SUBSTITUTED = 1_000_000
 _ROWS = pattern(r"(?:insert|update|delete)\b", re.IGNORECASE)
 
 
@@ -62,6 +63,10 @@ class ScriptBuffer:
         self.begun = self.depth = self.slices = 0
         self.sent = ""
         self.changed = False
+        # The first character of the statement at hand, once it is known.
+        self._first: int | None = None
+        self._substituted_length = 0
+        self._has_data = True
         self._hidden: list[tuple[int, int, str]] = []
         self._references: list[re.Match[str]] = []
 
@@ -84,13 +89,23 @@ class ScriptBuffer:
         parts.append(self.text[done:])
         return "".join(parts)
 
+    def stripped(self, end: int) -> int:
+        """Return an end without the white space before it."""
+        while end and self.text[end - 1].isspace():
+            end -= 1
+        return end
+
     def note(self, start: int, end: int, message: str, *, lost: bool = True, rows: bool = False) -> None:
         """Add a note."""
-        self.notes.append(PsqlNote(start, len(self.text[:end].rstrip()), message, lost, rows))
+        self.notes.append(PsqlNote(start, self.stripped(end), message, lost, rows))
 
     def start(self, at: int) -> int:
         """Return where the text of the statement at hand begins, `at` if there is none before that."""
-        return skip_space(self.text, self.begun, at)
+        if self._first is None or self._first > at:
+            found = skip_space(self.text, self.begun, at)
+            self._first = found if found < at else None
+            return found
+        return self._first
 
     def is_pending(self, at: int) -> bool:
         """Return whether a statement is begun before a position."""
@@ -98,7 +113,7 @@ class ScriptBuffer:
 
     def begin(self, at: int) -> None:
         """Begin a statement."""
-        self.begun, self.depth, self.slices, self._references = at, 0, 0, []
+        self.begun, self.depth, self.slices, self._first, self._references = at, 0, 0, None, []
 
     def end(self, at: int) -> int:
         """Read the semicolon that ends a statement, and the data that follows a COPY; return where to go on."""
@@ -106,13 +121,19 @@ class ScriptBuffer:
         is_copy = self.text[start : start + 1] in ("c", "C") and _COPY_IN.match(self.text, start, at) is not None
         self.send(at)
         at += 1
-        found = COPY_END.search(self.text, at) if is_copy else None
+        found = self.data_end(at) if is_copy else None
         if found is not None:
-            self.commands.append((skip_space(self.text, at, self.limit), found.end()))
-            self.hide(at, found.end())
-            at = found.end()
+            self.commands.append((skip_space(self.text, at, self.limit), found))
+            self.hide(at, found)
+            at = found
         self.begin(at)
         return at
+
+    def data_end(self, at: int) -> int | None:
+        """Return the end of the data of a COPY, None where nothing ends it."""
+        found = COPY_END.search(self.text, at) if self._has_data else None
+        self._has_data = found is not None
+        return None if found is None else found.end()
 
     def send(self, end: int) -> None:
         """Put what psql sends for the statement that ends here in its place."""
@@ -125,15 +146,20 @@ class ScriptBuffer:
         parts: list[str] = []
         at = start
         # A command may stand in the statement.
-        unknown = references[0][0] if any(start <= item[0] < end for item in self._hidden) else None
+        is_cut = bool(self._hidden) and self._hidden[-1][0] >= start
+        unknown = references[0][0] if is_cut else None
         for reference in references:
             value = self.variables.replaced(reference)
             unknown = unknown or (reference[0] if value is None else None)
             parts += self.text[at : reference.start()], value or ""
             at = reference.end()
         self.hide(start, end)
+        self._substituted_length += sum(map(len, parts)) + end - at
+        if self._substituted_length > _MOST_SUBSTITUTED:
+            unknown = unknown or references[0][0]
         if unknown is None:
-            self.substituted.append(Substituted(start, end, "".join([*parts, self.text[at:end]])))
+            sql = "".join([*parts, self.text[at:end]])
+            self.substituted.append(Substituted(start, end, sql))
             return
         rows = _ROWS.match(self.text, start, end) is not None and all(item["string"] for item in references)
         self.note(start, end, f"puts the value of {unknown} into this statement, which is not known", rows=rows)

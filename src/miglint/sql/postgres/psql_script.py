@@ -12,9 +12,10 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.lexer import bracket_end, skip, skip_space
 from miglint.sql.postgres.psql_arguments import is_true, line_end, read_arguments
-from miglint.sql.postgres.psql_buffer import COPY_END, PsqlNote, ScriptBuffer, Substituted
+from miglint.sql.postgres.psql_buffer import PsqlNote, ScriptBuffer, Substituted
 
 _RUN = pattern(r"""[^'"$/\-\\;:()\[\]]*+""")
+_PIPE = pattern(r"[ \t]*\|")
 _COMMAND = pattern(r"\\([^\s\\]*+)")
 _COPY_FILE = pattern(r"\s+(from|to)\s+(program\b\s*)?('(?:[^']|'')*'|\S+)([^\n]*)", re.IGNORECASE)
 _COPY_TARGET = pattern(r"""\s*(?:"(?:[^"]|"")*"|[\w.$])+(?:\s*(?=\())?""")
@@ -113,6 +114,9 @@ class _PsqlReader:
         self.branches: list[_Conditional] = []
         self.restricted = self.rest_unknown = False
         self.resume = 0
+        # Where the line of the last command ends.
+        self.line = -1
+        self.encoded = False
         self.idle: int | None = None
         self.kept: tuple[bool, int, int] = (False, 0, 0)
         self.ended: int | None = None
@@ -166,13 +170,15 @@ class _PsqlReader:
             return at + 2
         after = at + 1 + len(name)
         arguments = None
-        if name in _WHOLE_LINE or (name in _TO_FILES and self.text[after:].lstrip(" \t")[:1] == "|"):
-            end = line_end(self.text, after)
+        if self.line < after:
+            self.line = line_end(self.text, after)
+        if name in _WHOLE_LINE or (name in _TO_FILES and _PIPE.match(self.text, after) is not None):
+            end = self.line
         else:
-            arguments = read_arguments(self.text, after, self.buffer.variables)
+            arguments = read_arguments(self.text, after, self.line, self.buffer.variables)
             end = arguments.end
         stop = end + 2 if self.text.startswith("\\\\", end) else end
-        self.buffer.commands.append((at, len(self.text[:end].rstrip())))
+        self.buffer.commands.append((at, self.buffer.stripped(end)))
         pending = self.idle is None and self.buffer.is_pending(at)
         self.resume = stop
         self.buffer.hide(at, stop)
@@ -224,7 +230,8 @@ class _PsqlReader:
 
     def _encoding(self, command: _Command) -> None:
         is_utf8 = command.first.lower().replace("-", "") in ("utf8", "unicode")
-        if command.values and not is_utf8 and not self.text[command.end :].isascii():
+        if command.values and not is_utf8 and not self.encoded and not self.text[command.end :].isascii():
+            self.encoded = True
             self._note(command, f"takes what follows for text in another encoding, by {' '.join(command.words)}")
 
     def _to_file(self, command: _Command) -> None:
@@ -269,7 +276,7 @@ class _PsqlReader:
         elif name == "unset":
             self.buffer.variables.values.pop(target, None)
         else:
-            self.buffer.variables.values[target] = value
+            self.buffer.variables.assign(target, value)
 
     def _connect(self, command: _Command) -> None:
         """Carry out `\\connect`: a script may begin with it, but what follows statements is for another database."""
@@ -295,10 +302,10 @@ class _PsqlReader:
         self.buffer.changed = True
         sql = f"{text[at + 1 : found.start()]} {found[1]} {place} {found[4].strip().rstrip(';')}"
         self.buffer.substituted.append(Substituted(at, end, sql))
-        data = COPY_END.search(text, end) if found[3].lower() == "stdin" and place == "STDIN" else None
+        data = self.buffer.data_end(end) if found[3].lower() == "stdin" and place == "STDIN" else None
         if data is not None:
-            self.buffer.hide(end, data.end())
-            self.resume = data.end()
+            self.buffer.hide(end, data)
+            self.resume = data
 
     # --- branches
 

@@ -72,7 +72,11 @@ def _with_commands(text: str, offset: int) -> tuple[Statement, ...] | None:
 
 def _in_place(sql: str, span: Span) -> Iterator[Statement]:
     """Read SQL that is sent in the place of a part of the script."""
-    nodes = native.parse_json(sql.encode("utf-8", "replace"))
+    data = sql.encode("utf-8", "replace")
+    if b"\0" in data or depth.could_be_deep(data):
+        yield _too_deep(span, "statement")
+        return
+    nodes = native.parse_json(data)
     if isinstance(nodes, native.NativeError):
         yield Statement(span, "statement", (), SyntaxProblem(brief(nodes.message), span))
         return
