@@ -146,6 +146,11 @@ PREPARED = [
     (MAKE, "BEGIN; DROP TABLE IF EXISTS t; PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x';", "T--"),
     ("BEGIN; CREATE TABLE IF NOT EXISTS t (id int); PREPARE TRANSACTION 'x';", DROP, "-T-"),
     (MAKE, DROP + "COMMIT PREPARED 'x';", "T--"),
+    # A transaction that is left open.
+    (MAKE, "BEGIN; DROP TABLE IF EXISTS t;", "TT-"),
+    ("BEGIN; CREATE TABLE IF NOT EXISTS t (id int);", DROP, "TT-"),
+    (MAKE, "BEGIN; SELECT 1; COMMIT AND CHAIN; DROP TABLE IF EXISTS t;", "TT-"),
+    (MAKE, "BEGIN; DROP TABLE IF EXISTS t; END;", "TTT"),
     (MAKE, DROP + "ROLLBACK PREPARED 'x';", "T--"),
 ]
 
