@@ -17,7 +17,7 @@ import os
 import sys
 from time import perf_counter, time_ns
 
-from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_state
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, content_hash, read_bytes, read_with_state
 from miglint.cache.store import Store, blake2b, environment, open_store
 
 TYPE_CHECKING = False
@@ -161,7 +161,7 @@ def _known_by(state: os.stat_result) -> str:
 
 
 def _content(data: bytes) -> str:
-    return blake2b(data, digest_size=20).hexdigest()
+    return content_hash(data).hex()
 
 
 def _failed(error: OSError) -> str:

@@ -18,13 +18,7 @@ import sys
 from time import time_ns
 
 from miglint import __version__
-from miglint.base.input_files import checkout_of, read_bytes
-
-try:
-    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from miglint.base.input_files import blake2b, checkout_of, read_bytes
 
 __all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
 

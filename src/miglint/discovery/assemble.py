@@ -13,7 +13,7 @@ from miglint.base.structs import replace
 from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
-from miglint.discovery.evidence import of_files, of_postgres
+from miglint.discovery.evidence import has_sections, of_files, of_postgres
 from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
 from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
@@ -228,7 +228,7 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
 
 def _metadata_of(file: SourceFile, problems: list[Problem]) -> _Metadata:
     """Read a file's metadata once: a file may have a hundred thousand changesets."""
-    if not sections.may_have_sections(file.text):
+    if not has_sections(file):
         return _Metadata(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)
     if problem is not None:

@@ -29,7 +29,7 @@ from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.split_rollbacks import with_split_rollbacks
 from miglint.linter.summaries import with_summaries
-from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
+from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives, files_with_marks
 from miglint.linter.unknown_tools import of_unknown_tools, open_directions
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
@@ -95,13 +95,14 @@ class _JudgedRun:
         self._analysis, self._result = analysis, result
         dispatcher = analysis.dispatcher
         required = settings.rollbacks == "required"
+        self._marked = files_with_marks(found.files)
         self._others = analysis.others(result)
         self._project = with_offers_for_missing(dispatcher.others("project", found), found, required=required)
 
     def known_findings(self, memories: Mapping[int, HistoryMemory]) -> KnownFindings:
         """Return the findings of earlier runs that are those of this run."""
-        found, registry = self._found, self._chosen.registry
-        commented = {file.path for file in found.files if next(iter(directives(file, (), registry)), None)}
+        registry = self._chosen.registry
+        commented = {file.path for file in self._marked if next(iter(directives(file, (), registry)), None)}
         basis = [repr(replace(self._settings, text="")), repr(sorted(self._chosen.enabled)), str(Path.cwd())]
         basis += [own_rule_text(self._settings, path) for path in self._settings.own_rules]
         known = KnownFindings(self._analysis.histories, memories, basis, self._settings.root, commented)
@@ -122,7 +123,7 @@ class _JudgedRun:
             placed += dispatcher.others("branch", compared_with(found.branch, found, settings))
         spans = _places(analyzed, placed)
         comments = [
-            item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)
+            item for file in self._marked for item in directives(file, spans.get(file.path, ()), chosen.registry)
         ]
         kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
         kept = without_suppressed(kept, suppressed)

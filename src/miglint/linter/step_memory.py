@@ -200,5 +200,8 @@ def _add_script(digest: blake2b, script: Script | None) -> None:
         return
     file = script.file
     _add(digest, repr((file.path, file.error, *script.span, script.transaction, script.dialect, script.direction)))
-    _add(digest, file.text)
+    if file.digest:
+        digest.update(file.digest)
+    else:
+        _add(digest, file.text)
     _add(digest, "" if script.substituted is None else f"={script.substituted}")
