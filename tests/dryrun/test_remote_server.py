@@ -94,6 +94,12 @@ HOSTILE = {
     "a lock that outlives the session": "CREATE TABLE IF NOT EXISTS held (x int PRIMARY KEY); BEGIN; LOCK TABLE held;"
     " PREPARE TRANSACTION 'it''s held';",
     "a prepared transaction of a login": "RESET ROLE; BEGIN; CREATE TABLE own (x int); PREPARE TRANSACTION 'own';",
+    "a prepared transaction in a closed database": "BEGIN; CREATE TABLE IF NOT EXISTS px (x int);"
+    " PREPARE TRANSACTION 'x''\\y'; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0',"
+    " current_database()); END $$;",
+    "a prepared transaction and no time": "BEGIN; CREATE TABLE IF NOT EXISTS py (x int); PREPARE TRANSACTION 'y';"
+    " DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database());"
+    " EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$;",
     "large objects": "SELECT lo_from_bytea(0, 'x');",
 }
 
@@ -123,6 +129,13 @@ def test_scripts_do_not_have_the_rights_of_the_role_and_nothing_stays(server: Po
             left = named[prepared].forward
             assert left is not None and left.ok, prepared
             assert left.beyond == (f"leaves the prepared transaction {identifier}",)
+        for prepared, identifier in {
+            "a prepared transaction in a closed database": r"x'\y",
+            "a prepared transaction and no time": "y",
+        }.items():
+            left = named[prepared].forward
+            assert left is not None and left.ok, prepared
+            assert f"leaves the prepared transaction {identifier}" in left.beyond, left.beyond
         # What comes after is as if nothing had been.
         assert [step.ok for step in runs[-1].steps] == [True] * 7
         engine.create()

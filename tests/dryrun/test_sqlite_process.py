@@ -220,7 +220,7 @@ def test_text_that_is_no_text_is_compared_as_it_is(opener: Opener) -> None:
     assert run(twin, "UPDATE a SET x = CAST(x'fe00' AS TEXT) WHERE y = 1.5;") is None
     one, two = (each.digests()[Name(None, "a")] for each in (database, twin))
     assert one.columns["x"] != two.columns["x"] and one.columns["y"] == two.columns["y"]
-    assert sum(database.values(Name(None, "a"), "x").values()) == 2
+    assert sum(database.values(Name(None, "a"), ("x",)).values()) == 2
     engine.close()
 
 

@@ -187,6 +187,11 @@ class History(Struct, frozen=True, eq=False):
     tools: tuple[str, ...] = ()
     assumed: str | None = None
 
+    @property
+    def scripts(self) -> Iterator[Script]:
+        """All scripts, in the order of the migrations."""
+        return (script for one in self.migrations for script in (one.forward, one.rollback) if script is not None)
+
 
 class BaseBranch(Struct, frozen=True, eq=False):
     """What a branch is compared with: a git revision, such as the tip of the branch that it will be merged into.

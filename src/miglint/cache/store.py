@@ -20,7 +20,7 @@ from time import time_ns
 from miglint import __version__
 from miglint.base.input_files import blake2b, checkout_of, read_bytes
 
-__all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
+__all__ = ["FOLDER", "Store", "blake2b", "environment", "is_in_checkout", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -166,12 +166,13 @@ class Store:
                 pass
 
 
-def open_store(root: str) -> Store | None:
+def open_store(root: str, *others: str) -> Store | None:
     """Return the cache beside the configuration in `root`, or the one named by `MIGLINT_CACHE_DIR`.
 
-    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache.
+    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache. The
+    checkouts of the folders `others` count as well.
     """
-    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, checkout_of(place))}
+    checkout = _checkouts(root, *others)
     named = os.environ.get("MIGLINT_CACHE_DIR")
     if named and _is_within(named, checkout):
         return None
@@ -179,6 +180,15 @@ def open_store(root: str) -> Store | None:
     if secret is None:
         return None
     return Store(os.path.abspath(named) if named else os.path.join(root, FOLDER), secret, own=not named)
+
+
+def is_in_checkout(path: str, *places: str) -> bool:
+    """Return whether a path is in the checkout of one of the folders, or of the working directory."""
+    return _is_within(path, _checkouts(*places))
+
+
+def _checkouts(*places: str) -> set[str]:
+    return {os.path.realpath(top) for place in (*places, os.getcwd()) for top in (place, checkout_of(place))}
 
 
 def _is_within(path: str, tops: set[str]) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.journal import differing
 from miglint.schema.objects import View
 from miglint.schema.value import Schema
-
-_ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
+from miglint.sql.postgres.select_lists import differ_in_order
 
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
@@ -31,14 +30,9 @@ def _only_order(change: Change, before: Schema, after: Schema) -> Change:
         return change
     if replace(one, query=None, columns=None) != replace(two, query=None, columns=None):
         return change
-    if _lines(one.query.text) != _lines(two.query.text):
+    if before.dialect is not Dialect.POSTGRES or not differ_in_order(one.query.text, two.query.text):
         return change
     return replace(change, aspect="column order", counts=False)
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines of a view's definition, sorted: the server writes one line per result column."""
-    return sorted(_ENDS.sub("", line) for line in text.splitlines())
 
 
 def counting(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
@@ -236,7 +236,7 @@ class _DryRun:
         start.recreate(history, known, self._options)
         before = database.schema()
         twin = database.twin() if rows else None
-        used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
+        used_as_json = documents(script.text for script in history.scripts) if rows else frozenset()
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for number, migration in enumerate(history.migrations[known:], known):
@@ -306,11 +306,7 @@ def _undo(database: Database) -> _Undo:
 
 
 def _names_role(history: History) -> bool:
-    return any(_RUNNER.search(script.text) for script in _scripts(history))
-
-
-def _scripts(history: History) -> Iterator[Script]:
-    return (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+    return any(_RUNNER.search(script.text) for script in history.scripts)
 
 
 def _rows_within_limits(

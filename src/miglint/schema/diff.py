@@ -130,8 +130,7 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             if _index(one) == _index(two):
                 return None
             return _Difference("validity" if replace(one, valid=two.valid) == two else "definition")
-        case Sequence(implicit=True), Sequence(implicit=True) if one.options == two.options:
-            # The engine creates the sequence of a serial or identity column, and keeps it with the column.
+        case Sequence(implicit=True), Sequence(implicit=True) if _is_kept(one, two):
             return None
         case View(), View():
             return _difference_of_views(one, two)
@@ -146,6 +145,11 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             return _Difference("order")
         case _:
             return _Difference()
+
+
+def _is_kept(one: Sequence, two: Sequence) -> bool:
+    """Whether the engine, which creates the sequence of a serial or identity column, keeps it with the column."""
+    return one.options == two.options and one.persistence == two.persistence
 
 
 def _difference_of_views(one: View, two: View) -> _Difference:
@@ -180,7 +184,7 @@ def _has_star(view: View) -> bool:
 
 
 def _index(index: Index) -> Index:
-    return replace(index, options=(), constraint=None) if index.constraint is not None else index
+    return replace(index, constraint=None) if index.constraint is not None else index
 
 
 def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:

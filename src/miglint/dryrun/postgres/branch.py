@@ -136,10 +136,10 @@ class PostgresBranch:
                 raise BranchError
             return found
 
-    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column with their frequencies."""
+    def values(self, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+        """Return hashes of what the rows have in some columns, with their frequencies."""
         with _lost_is_doubtful(self._database):
-            return values(self._settle(), table, column)
+            return values(self._settle(), table, columns)
 
     def copy(self) -> Database:
         """Not supported: a transaction cannot be copied."""

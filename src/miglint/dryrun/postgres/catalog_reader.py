@@ -22,7 +22,12 @@ from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
+_MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
+# Text of a relation and names of its columns, by oid.
+_Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
+# How many lists of names are remembered: the states of a migration alternate.
+_LISTS = 8
 
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
@@ -41,10 +46,12 @@ class Reader:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
         # Since when scripts have run on the server.
-        self.started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        self.started = f"{datetime.now(UTC):{_MICROSECONDS}}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
-        self._columns: dict[_RelationIdentity, tuple[tuple[str, str], ...]] = {}
+        # What was renamed of a relation and its columns, and of other objects by the text that lists them.
+        self._renames: dict[_RelationIdentity, Renamed] = {}
+        self._others_renames: dict[str, Renamed] = {}
         self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
@@ -71,30 +78,38 @@ class Reader:
         self._last = (texts, schema)
         return schema
 
-    def _renamed(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    def _renamed(self, names: Iterable[tuple[str, str]]) -> Renamed:
         """Return the objects, with their names, that had another name when they were read first."""
         return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
 
     def _texts(self, session: Session) -> frozenset[str]:
         found, named, others = session.prepared("look", *LOOK)
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
-        fresh = [one for one in seen if one not in self._columns]
-        read = self._read_texts(session, fresh) if fresh else {}
-        names = [(row[0] or "", row[1] or "") for row in named]
-        names += [(row[0] or "", f"{row[2]}.{row[1]}") for row in found]
-        for one in seen:
-            names += self._columns[one]
-        renamed = self._renamed(names)
-        self._keep(fresh, renamed, read)
+        others_renamed = self._renamed_others(named[0][0] or "[]")
+        fresh = [(one, row) for one, row in zip(seen, found, strict=True) if one not in self._renames]
+        read = self._read_texts(session, [one for one, _ in fresh]) if fresh else {}
+        for one, row in fresh:
+            names = [(one.oid, f"{row[2]}.{row[1]}"), *read[one.oid][1]]
+            self._renames[one] = self._renamed(names)
+        renamed = others_renamed.union(*(self._renames[one] for one in seen))
+        self._keep([one for one, _ in fresh], renamed, read)
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
             self._keep(stale, renamed, self._read_texts(session, stale))
         relations = (self._relations[one, renamed] for one in seen)
         return frozenset((*relations, *self._other_texts(session, others[0], renamed)))
 
-    def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, texts: dict[str, str]) -> None:
+    def _renamed_others(self, listed: str) -> Renamed:
+        """Return the renamed ones of objects in a JSON text, which is often that of an earlier read."""
+        if listed not in self._others_renames:
+            if len(self._others_renames) >= _LISTS:
+                self._others_renames.clear()
+            self._others_renames[listed] = self._renamed((identity, name) for identity, name in json.loads(listed))
+        return self._others_renames[listed]
+
+    def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, read: _Read) -> None:
         for one in identities:
-            self._relations[one, renamed] = texts[one.oid]
+            self._relations[one, renamed] = read[one.oid][0]
 
     def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
@@ -105,20 +120,18 @@ class Reader:
                 self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
             yield from self._others[key]
 
-    def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> dict[str, str]:
-        """Read the texts of relations by oid, and store the names of their columns."""
-        read: dict[str, str] = {}
-        columns: dict[str, tuple[tuple[str, str], ...]] = {}
+    def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> _Read:
+        """Read the texts of relations by oid, and the names of their columns."""
+        read: _Read = {}
         for oid, names, text in session.prepared("relations", RELATIONS, oids=[one.oid for one in wanted])[0]:
             assert oid is not None and text is not None
-            read[oid] = self._timeless(text)
-            columns[oid] = tuple((f"{oid}.{number}", name) for number, name in json.loads(names or "{}").items())
-        for one in wanted:
-            self._columns[one] = columns[one.oid]
+            columns = tuple((f"{oid}.{number}", name) for number, name in json.loads(names or "{}").items())
+            read[oid] = self._timeless(text), columns
         return read
 
     def _timeless(self, text: str) -> str:
         """Replace timestamps of this run: `'now'::timestamp` in a view is stored as its creation time."""
         if "::timestamp" not in text:
             return text
-        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self.started else found[0], text)
+        now = f"{datetime.now(UTC):{_MICROSECONDS}}"
+        return _MOMENT.sub(lambda found: "'now'" if self.started <= found[1] <= now else found[0], text)

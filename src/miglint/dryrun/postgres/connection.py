@@ -39,6 +39,7 @@ _ALL_NOTICES = 1_000_000
 # the server answers with many rows.
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
+_PLANNED_AFTER = frozenset((0, *(16 << 2 * power for power in range(12))))
 _PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
@@ -98,7 +99,8 @@ class Session:
         self._memory = _WritableMemory()
         self._size = 0
         self._stopping = 0.0
-        self._prepared: set[str] = set()
+        # How often prepared queries have run.
+        self._prepared: dict[str, int] = {}
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
@@ -246,6 +248,9 @@ class Session:
         failed: ServerError | None = None
         started = time.monotonic()
         bounds = StatementBounds(self._seconds(), _ALL_NOTICES)
+        if bounds.seconds <= 0:
+            # They may run a script's code: without time they are not sent.
+            raise QueryError(ServerError("total time of the dry run exceeded", _CANCELED, limit="total time-out"))
         stopped: list[str] = []
         self._notices = 0
         self._most = _MOST_ANSWERED
@@ -270,14 +275,18 @@ class Session:
         return results
 
     def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
-        """Run queries prepared once per session under `names`; only for sessions in which no script ran.
+        """Run queries prepared under `names`; only for sessions in which no script ran.
 
-        `oids` are the value of their parameter `$1`, if they have one.
+        `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
+        planned, so that they are planned again after 16 runs, after 64, and so on.
         """
-        if names not in self._prepared:
+        ran = self._prepared.get(names, 0)
+        self._prepared[names] = ran + 1
+        if ran in _PLANNED_AFTER:
             types = "" if oids is None else "(pg_catalog.oid[])"
-            self.query(";".join(f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)))
-            self._prepared.add(names)
+            drop = [f"DEALLOCATE {names}_{number}" for number in range(len(queries)) if ran]
+            plans = [f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)]
+            self.query(";".join((*drop, *plans)))
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
         return self.query(";".join(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))
 
@@ -362,11 +371,11 @@ def _shortened(text: bytes) -> str:
 
 
 def _rows(result: PGresult) -> list[Row]:
-    def cell(row: int, column: int) -> str | None:
-        value = result.get_value(row, column)
-        return None if value is None else value.decode("utf-8", "replace")
-
-    return [tuple(cell(row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
+    get, columns = result.get_value, range(result.nfields)
+    return [
+        tuple([None if (value := get(row, column)) is None else value.decode("utf-8", "replace") for column in columns])
+        for row in range(result.ntuples)
+    ]
 
 
 def literal(text: str) -> str:

@@ -254,9 +254,9 @@ class PostgresDatabase(ScriptSession):
         """Return the row digests of all tables, or of the existing ones in `only`."""
         return digests(self.clean(), only)
 
-    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column with their frequencies."""
-        return values(self.clean(), table, column)
+    def values(self, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+        """Return hashes of what the rows have in some columns, with their frequencies."""
+        return values(self.clean(), table, columns)
 
     def drop(self) -> None:
         """Disconnect and drop it; a copy that is unchanged is returned to its origin."""

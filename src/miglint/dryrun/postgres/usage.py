@@ -68,7 +68,7 @@ def memory_of(server: int) -> Mapping[int, int]:
     if sys.platform == "linux":
         return _memory_in_proc(server)
     listed = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,rss="], capture_output=True, check=False, timeout=_PS_SECONDS
+        ["/bin/ps", "-axo", "pid=,ppid=,rss="], capture_output=True, check=False, timeout=_PS_SECONDS
     ).stdout.splitlines()
     rows = [tuple(map(int, line.split())) for line in listed if len(line.split()) == 3]
     return {pid: resident * 1024 for pid, parent, resident in rows if parent == server}

@@ -244,13 +244,13 @@ class SqliteDatabase:
         with self._host.lock:
             self._here()
             found = self._ask(wire.Digest(self._number, wanted), wire.Digested).tables
-        return {Name(None, table): TableDigest(rows.count, rows.columns) for table, rows in found.items()}
+        return {Name(None, table): TableDigest(rows.count, rows.columns, rows.rows) for table, rows in found.items()}
 
-    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column with their frequencies."""
+    def values(self, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+        """Return hashes of what the rows have in some columns, with their frequencies."""
         with self._host.lock:
             self._here()
-            counted = self._ask(wire.Frequencies(self._number, table.name, column), wire.Counted)
+            counted = self._ask(wire.Frequencies(self._number, table.name, columns), wire.Counted)
         return dict(counted.values.items())
 
     def drop(self) -> None:
