@@ -23,6 +23,7 @@ from miglint.linter.known_findings import FoldedHits, KnownFindings
 from miglint.linter.known_steps import known_steps, memory_for, own_rule_text
 from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
+from miglint.linter.migration_reports import complete_verdicts
 from miglint.linter.parallel import examine
 from miglint.linter.reruns import ambiguous, undecided
 from miglint.linter.rollback_offer import with_offers_for_missing
@@ -51,12 +52,15 @@ def judge(
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
     store: Store | None = None,
+    *,
+    verdicts: bool = True,
 ) -> tuple[Report, KnownTexts | None]:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
-    are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier runs.
+    are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier
+    runs. Without `verdicts`, the report need not say what SQLite makes of the scripts.
 
     Also returns the texts of findings that earlier runs have written.
     """
@@ -66,9 +70,13 @@ def judge(
     if store is not None and executed is None:
         own = [own_rule_text(settings, path) for path in settings.own_rules]
         memory = memory_for(store, chosen, schemas, (targets, settings.targets, own))
-    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
+    # Own rules may read them.
+    verdicts = verdicts or executed is not None or bool(settings.own_rules and settings.own_code)
+    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory, verdicts=verdicts)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
+    if verdicts:
+        complete_verdicts(result.parts, memories, analysis.sqlite)
     run = _JudgedRun(found, settings, chosen, analysis, result)
     known = None
     if memories and report_only is None and found.requested is None and found.branch is None:

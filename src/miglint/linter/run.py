@@ -37,7 +37,8 @@ class Job(Struct, frozen=True):
     `texts` are those of files, by displayed path, as they would be after a change: the cache is not used then.
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
-    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with.
+    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with. Without
+    `verdicts`, the report need not say what SQLite makes of the scripts.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Job(Struct, frozen=True):
     report_only: frozenset[str] | None = None
     branch: BaseBranch | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: bool = True
 
 
 class Outcome(Struct, frozen=True):
@@ -102,7 +104,9 @@ def _judged(
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
     progress = None if executed else job.progress
-    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, store)
+    report, texts = judge(
+        found, job.settings, schemas, chosen, progress, executed, report_only, store, verdicts=job.verdicts
+    )
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
     return report, texts

@@ -13,6 +13,7 @@ from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.base.model import Migration, Script
+from miglint.base.structs import replace
 from miglint.cache.steps import StepCache
 from miglint.cache.store import Store, blake2b
 from miglint.linter.history_state import HistoryState
@@ -20,6 +21,7 @@ from miglint.linter.hit_codec import HitCodec
 from miglint.linter.last_uses import KnownUses
 from miglint.linter.step_findings import EncodedStep, StepFindings
 from miglint.linter.step_trace import StepTrace, Tracer
+from miglint.report.value import MigrationReport
 from miglint.rules.definition import Rule
 
 _SIZE = 20
@@ -136,6 +138,14 @@ class HistoryMemory:
             self._kept[name] = encode(EncodedStep.of(result, codec))
             self._new.add(name)
             self._names[number] = name
+
+    def complete(self, number: int, report: MigrationReport) -> None:
+        """Keep the report of a known step, of which a part was not asked for before."""
+        name = self._names.get(number, b"")
+        data = self._kept.get(name)
+        if data is not None:
+            self._kept[name] = encode(replace(self._decoder.decode(data), report=report))
+            self._new.add(name)
 
     def folded(self, number: int) -> bytes | None:
         """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""

@@ -24,6 +24,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
+    `pending` is whether nobody has asked so far what SQLite makes of the script.
     """
 
     version: str
@@ -36,6 +37,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     static_verdict: Mapping[str, bool | None] | None = None
     executions: tuple[Mapping[str, Any], ...] = ()
     history: str = "."
+    pending: bool = False
 
 
 class Hidden(Struct, frozen=True, array_like=True):
