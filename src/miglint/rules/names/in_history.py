@@ -193,6 +193,8 @@ def _schema_of(step: ForwardPass, item: Declared) -> str:
 )
 def names_differ_by_case(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
     """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
+    if all(_in_small_letters(step) for step in steps):
+        return
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     columns = ColumnNames()
     for step in steps:
@@ -216,6 +218,16 @@ def names_differ_by_case(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
                     f"{item.words} {ident(item.name)} and {ident(other)} differ only in case",
                     "Quotes decide which of the two is meant. Choose names that differ otherwise.",
                 )
+
+
+def _in_small_letters(step: GatheredPass) -> bool:
+    """Return whether all names of relations and columns are, as in most histories: then no two differ in case alone."""
+    start, changes, _ = step.facts
+    for _, name, _, columns in (*start, *changes):
+        names = "".join((name, *(chain.from_iterable(columns[1:]) if columns else ())))
+        if names != names.lower():
+            return False
+    return True
 
 
 def _other_spelling(item: _GivenName, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames) -> str | None:
