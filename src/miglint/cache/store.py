@@ -18,7 +18,13 @@ import sys
 from time import time_ns
 
 from miglint import __version__
-from miglint.base.input_files import blake2b, checkout_of, read_bytes
+from miglint.base.input_files import checkout_of, read_bytes
+
+try:
+    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 __all__ = ["FOLDER", "Store", "blake2b", "environment", "is_in_checkout", "open_store"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
@@ -26,7 +26,7 @@ _EXPLICIT = "use --dialect or `dialect` to make it explicit"
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
-class Assembled(NamedTuple):
+class Assembled(Struct, frozen=True):
     """The histories of one home in one layout. `foreign` are the paths of files for unsupported engines."""
 
     histories: list[History]
@@ -44,7 +44,7 @@ class _Marked(NamedTuple):
     irreversible: str | None
 
 
-class _Metadata(NamedTuple):
+class _Metadata(Struct, frozen=True):
     """Metadata in a file's own text: whether it has any, and its dialect."""
 
     file: SourceFile | None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import POSTGRES, SQLITE, Mark, named
 from miglint.discovery.known_hints import KnownHints
 from miglint.discovery.sections import may_have_sections
@@ -21,7 +21,7 @@ _NOISE = pattern(
 )
 
 
-class _EngineWords(NamedTuple):
+class _EngineWords(Struct, frozen=True):
     """Engine-specific syntax, in lower case; a text without any of `hints` has none of it."""
 
     mark: Mark
@@ -105,7 +105,7 @@ def has_sections(file: SourceFile) -> bool:
     return may_have_sections(file.text) if known is None else known.of(file, _hints_in) & _SECTIONS != 0
 
 
-class Evidence(NamedTuple):
+class Evidence(Struct, frozen=True):
     """The engine that scripts are written for, with the matching text and the path of the file."""
 
     mark: Mark

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
 
 from miglint.base.input_files import (
     OpenFolder,
@@ -15,12 +14,13 @@ from miglint.base.input_files import (
     read_with_state,
 )
 from miglint.base.model import Problem, SourceFile
+from miglint.base.structs import Struct
 
 _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
 
-class ReadResult(NamedTuple):
+class ReadResult(Struct, frozen=True):
     """A file as far as it could be read, and its defects."""
 
     file: SourceFile

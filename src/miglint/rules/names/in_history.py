@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from miglint.base.findings import Severity
 from miglint.base.model import Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.replay.steps import ForwardPass
 from miglint.rules.definition import Context, GatheredPass, Hit, rule
 from miglint.rules.names.declared import Declared, declared_in
@@ -48,7 +48,7 @@ def _key(schema: str, name: str) -> Key:
 # --- one constraint name on two tables -------------------------------------------------------------------------------
 
 
-class _GivenConstraint(NamedTuple):
+class _GivenConstraint(Struct, frozen=True):
     """A name that a forward gives a check or foreign key, of a table if it has one."""
 
     name: str
@@ -140,7 +140,7 @@ def _also_on(
 # --- names that differ only in case ----------------------------------------------------------------------------------
 
 
-class _GivenName(NamedTuple):
+class _GivenName(Struct, frozen=True):
     """A name that a forward gives a relation in a schema, or a column of a table."""
 
     kind: str
