@@ -238,11 +238,14 @@ def _output(
         notes += filter(None, (report.hidden_words(), report.left_out_words()))
     if format_ == "text":
         # In the text format, a note that repeats a finding is omitted.
-        reported = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
-        notes = [text for text in notes if text not in reported]
+        notes = [text for text in notes if not _is_reported(text, report)]
     worst = report.worst()
     failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
     return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
+
+
+def _is_reported(text: str, report: Report) -> bool:
+    return any(text == f"{item.path}: {item.message}" for item in report.findings if text.startswith(item.path))
 
 
 def settings_of(request: CheckArguments) -> Settings:

@@ -18,7 +18,7 @@ from miglint.cache.store import Store
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
-from miglint.linter.folding import folded, grouped, in_whole_order
+from miglint.linter.folding import folded, grouped
 from miglint.linter.known_findings import FoldedHits, KnownFindings
 from miglint.linter.known_steps import known_steps, memory_for, own_rule_text
 from miglint.linter.known_texts import KnownTexts
@@ -144,21 +144,19 @@ class _JudgedRun:
         if known is not None and not known.is_consistent(merged, suppressed):
             return None
         made = self._folded(kept, suppressed, spans, opened, merged)
-        tools = made.ambiguous
         if known is not None:
             known.keep(self._result, made)
-            tools = {**tools, **known.ambiguous()}
-            known.add_to(made)
+            made = known.added_to(made)
         return Report(
             analyzed.migrations,
-            in_whole_order(made.findings) if known else tuple(made.findings),
+            tuple(made.findings),
             len(found.files),
             notes=_notes(found, chosen, settings)
-            + undecided(tools, found.histories)
+            + undecided(made.ambiguous, found.histories)
             + _executed_notes(self._analysis.executed),
             hidden=counted(made.hidden),
             left_out=found.left_out,
-            summarized=in_whole_order(made.summarized) if known else tuple(made.summarized),
+            summarized=tuple(made.summarized),
         )
 
     def _left(self, known: KnownFindings | None) -> tuple[list[list[PlacedHit]], list[PlacedHit]]:

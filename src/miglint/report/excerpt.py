@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 
 from miglint.base.inert import shown
-from miglint.base.structs import Struct
 
 TAB = 4
 _ELLIPSIS = "…"
 _INVISIBLE = frozenset(("Mn", "Me", "Cf"))
 
 
-class Excerpt(Struct, frozen=True):
+class Excerpt(NamedTuple):
     """The displayed line, and start and width of the mark under it, in columns."""
 
     text: str

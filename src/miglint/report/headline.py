@@ -97,9 +97,11 @@ def _do(number: int) -> str:
 
 
 def _locks(number: int, findings: list[Finding]) -> str:
-    names = dict.fromkeys(
-        name for item in findings for found in _LOCKED.finditer(item.message) for name in found.groups() if name
-    )
+    names: dict[str, None] = {}
+    for item in findings:
+        names.update((name, None) for found in _LOCKED.finditer(item.message) for name in found.groups() if name)
+        if len(names) > _MOST_NAMES:
+            break
     if not names or len(names) > _MOST_NAMES:
         return f"{number:,} will lock tables"
     return f"{number:,} will lock {one_line(' and '.join(names))}"
