@@ -142,10 +142,12 @@ def _read_open(
             raise _outside(name)
         if state.st_size > limit:
             raise _too_large(limit, name)
-        data = os.read(descriptor, _FIRST_CHUNK)
+        # Each copy of a large file takes as long as reading it.
+        first = _FIRST_CHUNK if state.st_size < _FIRST_CHUNK else state.st_size + 1
+        data = os.read(descriptor, first)
         size, parts = len(data), [data]
         # On some file systems a short read is not the end; only an empty one is.
-        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= _FIRST_CHUNK else 1)):
+        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= first else 1)):
             parts.append(data)
             size += len(data)
     finally:
