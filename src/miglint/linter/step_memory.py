@@ -14,7 +14,7 @@ from msgspec.msgpack import Decoder, encode
 
 from miglint.base.model import Migration, Script
 from miglint.base.structs import replace
-from miglint.cache.steps import StepCache
+from miglint.cache.steps import Encoded, StepCache
 from miglint.cache.store import Store, blake2b
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
@@ -74,17 +74,17 @@ class HistoryMemory:
         self._keys = keys
         self._rules = rules
         self._known = steps.load()
-        self._by_script: dict[bytes, list[bytes]] = {}
+        self._by_script: dict[bytes, list[Encoded]] = {}
         for key, data in self._known.items():
             self._by_script.setdefault(key[:_SIZE], []).append(data)
         self._tracer = tracer
         self._decoder = Decoder(EncodedStep)
-        self._kept: dict[bytes, bytes] = {}
+        self._kept: dict[bytes, Encoded] = {}
         self._new: set[bytes] = set()
         # The names of the steps of this run, and what it has made of their hits.
         self._names: dict[int, bytes] = {}
-        self._folded: dict[bytes, bytes] = {}
-        self._earlier: dict[bytes, bytes] | None = None
+        self._folded: dict[bytes, Encoded] = {}
+        self._earlier: dict[bytes, Encoded] | None = None
         self._refolded: set[bytes] = set()
 
     def unknown(self) -> list[int]:
@@ -115,7 +115,7 @@ class HistoryMemory:
                 return found
         return None
 
-    def _decoded(self, data: bytes, migration: Migration, *, whole: bool) -> StepFindings | None:
+    def _decoded(self, data: Encoded, migration: Migration, *, whole: bool) -> StepFindings | None:
         try:
             step = self._decoder.decode(data)
             if not whole:
@@ -124,7 +124,7 @@ class HistoryMemory:
         except DecodeError:
             return None
 
-    def _trace(self, data: bytes) -> StepTrace | None:
+    def _trace(self, data: Encoded) -> StepTrace | None:
         try:
             return self._decoder.decode(data).read_trace()
         except DecodeError:
@@ -147,7 +147,7 @@ class HistoryMemory:
             self._kept[name] = encode(replace(self._decoder.decode(data), report=report))
             self._new.add(name)
 
-    def folded(self, number: int) -> bytes | None:
+    def folded(self, number: int) -> Encoded | None:
         """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
         name = self._names.get(number, b"")
         data = self._known_findings().get(name)
@@ -159,12 +159,12 @@ class HistoryMemory:
     def identities(self) -> dict[int, bytes]:
         """Return values by the numbers of migrations that are the same as long as what is made of their hits is."""
         return {
-            number: name + data[:_SIZE]
+            number: name + bytes(data[:_SIZE])
             for number, name in self._names.items()
             if (data := self._folded.get(name)) is not None
         }
 
-    def _known_findings(self) -> dict[bytes, bytes]:
+    def _known_findings(self) -> dict[bytes, Encoded]:
         if self._earlier is None:
             self._earlier = self._folded_cache.load()
         return self._earlier
