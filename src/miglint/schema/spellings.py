@@ -44,6 +44,7 @@ _TOKEN = pattern(
 _TEXT = frozenset({"text", "varchar"})
 # Types that the server casts to `text` by itself, without a change of the value.
 _LIKE_TEXT = _TEXT | {"name"}
+_COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _PLAIN_DATE = pattern(r"'\d{4}-\d\d-\d\d'")
 _SIGN = pattern(r"[-+*/<>=~!@#%^&|`?]+")
@@ -287,7 +288,11 @@ def _adds(text: Spelling, at: int, kind: str) -> bool:
         return kind != "date" or _PLAIN_DATE.fullmatch(token) is not None
     if token == "]":
         return kind.endswith("[]") and _is_text(text, at)
-    return kind in _NUMBERS and _is_number(text, at) and (kind in _beside(text, at) or _is_argument(text, at))
+    if text.place.kinds.get(token.rpartition(".")[2]) == kind:
+        return True
+    if kind not in _NUMBERS or not _is_number(text, at):
+        return False
+    return kind in _beside(text, at) or _is_argument(text, at) or _is_compared(text, at)
 
 
 def _is_number(text: Spelling, at: int) -> bool:
@@ -297,23 +302,34 @@ def _is_number(text: Spelling, at: int) -> bool:
 
 _CONSTANT = r"(?:E'(?:[^'\\]|''|\\.)*'|'[^']*(?:''[^']*)*')"
 _STRING_TYPE = r"(?:character varying|text)(?![\w\[(])"
+_COLUMN = r'\w+|"[^"]*(?:""[^"]*)*"'
+_WIDER = "numeric|double precision|bigint"
+_WHOLE = r"\((?:\d+|'-\d+'::integer)\)"
 _PRINTED = pattern(
-    rf"""\(ARRAY\[(?P<elements>{_CONSTANT}::{_STRING_TYPE}(?:,\ {_CONSTANT}::{_STRING_TYPE})*)\]\)
-    ::(?P<each>character\ varying|text)\[\]
-    |\((?P<constant>{_CONSTANT})::{_STRING_TYPE}\)::(?P<last>{_STRING_TYPE})
-    |\((?P<column>\w+|"[^"]*(?:""[^"]*)*")\)::character\ varying(?![\w\[(])
-    |{_CONSTANT}|"[^"]*(?:""[^"]*)*\"""".replace("character varying", r"character\ varying"),
-    re.VERBOSE,
+    rf"\(ARRAY\[(?P<elements>{_CONSTANT}::{_STRING_TYPE}(?:, {_CONSTANT}::{_STRING_TYPE})*)\]\)"
+    r"::(?P<each>character varying|text)\[\]"
+    rf"|\((?P<constant>{_CONSTANT})::{_STRING_TYPE}\)::(?P<last>{_STRING_TYPE})"
+    rf"|\((?P<whole>{_COLUMN})\)::(?P<wide>{_WIDER}) (?P<sign>[<>=]+) (?P<number>{_WHOLE}::(?P=wide)"
+    rf"|(?:ANY|ALL) \(ARRAY\[{_WHOLE}::(?P=wide)(?:, {_WHOLE}::(?P=wide))*\]\))"
+    rf"|\((?P<column>{_COLUMN})\)::(?P<own>character varying|bpchar|numeric)(?![\w\[(])"
+    rf"|{_CONSTANT}|{_COLUMN}"
 )
 _ELEMENT = pattern(rf"({_CONSTANT})::{_STRING_TYPE}")
+_WIDENED = pattern(rf"\((\d+|'-\d+'::integer)\)::(?:{_WIDER})")
+_OWN = {"character varying": "varchar"}
+_WHOLE_NUMBERS = {"numeric": ("int2", "int4", "int8"), "bigint": ("int2", "int4"), "double precision": ("int2", "int4")}
 
 
 def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
-    """Return the text that the server printed, in the form that it has after the server has read it again.
+    """Return the text that the server printed, in the form that it has for all texts of one meaning.
 
-    It then prints casts between types of text at other places: of the elements instead of their array, of a constant
-    twice, and of a column of type `varchar` to that type (measured with PostgreSQL 15 and 18).
+    Once it has read its own text again, or a column has had another type in between, it prints other casts (measured
+    with PostgreSQL 15 and 18): of the elements instead of their array, of a constant twice, of a column to its own
+    type, and of a column of whole numbers and what it is compared with to a wider type.
     """
+
+    def kind_of(name: str) -> str | None:
+        return place.kinds.get(name[1:-1].replace('""', '"') if name[0] == '"' else name)
 
     def again(found: re.Match[str]) -> str:
         if found["elements"]:
@@ -321,10 +337,14 @@ def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
             return f"ARRAY[{elements}]"
         if found["constant"]:
             return f"{found['constant']}::{found['last']}"
+        if found["whole"]:
+            kind, rest = kind_of(found["whole"]), f" {found['sign']} {found['number']}"
+            if kind in _WHOLE_NUMBERS[found["wide"]]:
+                return found["whole"] + _WIDENED.sub(r"\1", rest)
+            return found["whole"] + rest if kind == found["wide"] else found[0]
         if found["column"]:
-            name = found["column"]
-            known = name[1:-1].replace('""', '"') if name[0] == '"' else name
-            return name if place.kinds.get(known) == "varchar" else found[0]
+            own = _OWN.get(found["own"], found["own"])
+            return found["column"] if kind_of(found["column"]) == own else found[0]
         return found[0]
 
     while "::" in text:
@@ -332,6 +352,18 @@ def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
         if before == text:
             break
     return text
+
+
+def _is_compared(text: Spelling, at: int) -> bool:
+    """Return whether a column of whole numbers is compared with a number: then its type does not matter."""
+    if text.place.kinds.get(text.tokens[at].rpartition(".")[2]) not in _NUMBERS[:3]:
+        return False
+    return any(
+        0 <= other < len(text.tokens)
+        and text.tokens[sign] in _COMPARISONS
+        and _NUMBER.fullmatch(text.tokens[other]) is not None
+        for sign, other in ((at - 1, at - 2), (at + 1, at + 2))
+    )
 
 
 def _is_argument(text: Spelling, at: int) -> bool:
