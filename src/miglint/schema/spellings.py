@@ -300,60 +300,6 @@ def _is_number(text: Spelling, at: int) -> bool:
     return _NUMBER.fullmatch(token) is not None or text.place.kinds.get(token.rpartition(".")[2]) in _NUMBERS
 
 
-_CONSTANT = r"(?:E'(?:[^'\\]|''|\\.)*'|'[^']*(?:''[^']*)*')"
-_STRING_TYPE = r"(?:character varying|text)(?![\w\[(])"
-_COLUMN = r'\w+|"[^"]*(?:""[^"]*)*"'
-_WIDER = "numeric|double precision|bigint"
-_WHOLE = r"\((?:\d+|'-\d+'::integer)\)"
-_PRINTED = pattern(
-    rf"\(ARRAY\[(?P<elements>{_CONSTANT}::{_STRING_TYPE}(?:, {_CONSTANT}::{_STRING_TYPE})*)\]\)"
-    r"::(?P<each>character varying|text)\[\]"
-    rf"|\((?P<constant>{_CONSTANT})::{_STRING_TYPE}\)::(?P<last>{_STRING_TYPE})"
-    rf"|\((?P<whole>{_COLUMN})\)::(?P<wide>{_WIDER}) (?P<sign>[<>=]+) (?P<number>{_WHOLE}::(?P=wide)"
-    rf"|(?:ANY|ALL) \(ARRAY\[{_WHOLE}::(?P=wide)(?:, {_WHOLE}::(?P=wide))*\]\))"
-    rf"|\((?P<column>{_COLUMN})\)::(?P<own>character varying|bpchar|numeric)(?![\w\[(])"
-    rf"|{_CONSTANT}|{_COLUMN}"
-)
-_ELEMENT = pattern(rf"({_CONSTANT})::{_STRING_TYPE}")
-_WIDENED = pattern(rf"\((\d+|'-\d+'::integer)\)::(?:{_WIDER})")
-_OWN = {"character varying": "varchar"}
-_WHOLE_NUMBERS = {"numeric": ("int2", "int4", "int8"), "bigint": ("int2", "int4"), "double precision": ("int2", "int4")}
-
-
-def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
-    """Return the text that the server printed, in the form that it has for all texts of one meaning.
-
-    Once it has read its own text again, or a column has had another type in between, it prints other casts (measured
-    with PostgreSQL 15 and 18): of the elements instead of their array, of a constant twice, of a column to its own
-    type, and of a column of whole numbers and what it is compared with to a wider type.
-    """
-
-    def kind_of(name: str) -> str | None:
-        return place.kinds.get(name[1:-1].replace('""', '"') if name[0] == '"' else name)
-
-    def again(found: re.Match[str]) -> str:
-        if found["elements"]:
-            elements = _ELEMENT.sub(rf"\1::{found['each']}", found["elements"])
-            return f"ARRAY[{elements}]"
-        if found["constant"]:
-            return f"{found['constant']}::{found['last']}"
-        if found["whole"]:
-            kind, rest = kind_of(found["whole"]), f" {found['sign']} {found['number']}"
-            if kind in _WHOLE_NUMBERS[found["wide"]]:
-                return found["whole"] + _WIDENED.sub(r"\1", rest)
-            return found["whole"] + rest if kind == found["wide"] else found[0]
-        if found["column"]:
-            own = _OWN.get(found["own"], found["own"])
-            return found["column"] if kind_of(found["column"]) == own else found[0]
-        return found[0]
-
-    while "::" in text:
-        before, text = text, _PRINTED.sub(again, text)
-        if before == text:
-            break
-    return text
-
-
 def _is_compared(text: Spelling, at: int) -> bool:
     """Return whether a column of whole numbers is compared with a number: then its type does not matter."""
     if text.place.kinds.get(text.tokens[at].rpartition(".")[2]) not in _NUMBERS[:3]:

@@ -10,8 +10,9 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.objects import Domain, Index, Key, Policy, RewriteRule, SchemaObject, Table, Trigger, View
+from miglint.schema.printed_texts import stored_text
 from miglint.schema.sameness import Spell
-from miglint.schema.spellings import NOWHERE, Surroundings, spelled, stored_text
+from miglint.schema.spellings import NOWHERE, Surroundings, spelled
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name, Type
 
