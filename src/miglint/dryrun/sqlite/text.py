@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from miglint.base.structs import Struct
-from miglint.sql.sqlite.expressions import name_text, quoted_name
+from miglint.sql.sqlite.expressions import folded_name, name_text, quoted_name
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, Tokens, tokenize, unquoted
 from miglint.sql.sqlite.words import CLOCK, SYNTAX
 
@@ -105,7 +105,7 @@ def _virtual(words: list[Token]) -> str:
     parts = []
     for at, token in enumerate(words):
         is_column = at and words[at - 1].text in ("(", ",") and words[at - 1].kind == "mark"
-        parts.append(token.shown if token.kind != "name" or is_column else token.raw)
+        parts.append(token.shown if token.kind != "name" else folded_name(token.text) if is_column else token.raw)
     return " ".join(parts)
 
 

@@ -53,9 +53,14 @@ def canonical(tokens: Tokens, start: int, end: int) -> str:
 def name_text(tokens: Tokens, at: int) -> str:
     """Return the canonical text of a quoted name."""
     name = tokens.name(at)
-    folded = name.lower()
-    if name != folded and may_be_string(tokens, at):
+    if name != name.lower() and may_be_string(tokens, at):
         return quoted_name(name)
+    return folded_name(name)
+
+
+def folded_name(name: str) -> str:
+    """Return the canonical text of a name that certainly is one."""
+    folded = name.lower()
     return folded if _PLAIN.match(folded) and folded not in _CONSTANTS else quoted_name(folded)
 
 
