@@ -14,7 +14,6 @@ from miglint.sql.postgres.psql_arguments import REFERENCE, Variables
 
 COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
-_NOT_BREAK = pattern(r"[^\n]")
 # What may come before `\connect` in a script that is for the database that it connects to.
 _PREPARES = pattern(
     r"(?:set|reset|select|begin|commit|(?:create|alter|drop|comment\s+on)\s+(?:database|role|user|tablespace))\b",
@@ -83,7 +82,7 @@ class ScriptBuffer:
             if end <= done:
                 continue
             first = max(start, done)
-            blank = _NOT_BREAK.sub(" ", self.text[first:end])
+            blank = "\n".join(" " * len(line) for line in self.text[first:end].split("\n"))
             parts += self.text[done:first], instead + blank[len(instead) :]
             done = end
         parts.append(self.text[done:])

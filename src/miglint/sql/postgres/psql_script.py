@@ -14,7 +14,11 @@ from miglint.sql.postgres.lexer import bracket_end, skip, skip_space
 from miglint.sql.postgres.psql_arguments import is_true, line_end, read_arguments
 from miglint.sql.postgres.psql_buffer import PsqlNote, ScriptBuffer, Substituted
 
-_RUN = pattern(r"""[^'"$/\-\\;:()\[\]]*+""")
+# What can be passed over at once: plain text, quotes without backslashes, and brackets around these.
+_RUN = pattern(
+    r"""[^'"$/\-\\;:()\[\]]*+(?:(?:'[^'\\]*+'|\([^'"$/\-\\;:()\[\]]*+(?>(?:'[^'\\]*+'[^'"$/\-\\;:()\[\]]*+){0,1000})\)"""
+    r"""|-(?!-)|/(?!\*))[^'"$/\-\\;:()\[\]]*+){0,1000}"""
+)
 _PIPE = pattern(r"[ \t]*\|")
 _COMMAND = pattern(r"\\([^\s\\]*+)")
 _COPY_FILE = pattern(r"\s+(from|to)\s+(program\b\s*)?('(?:[^']|'')*'|\S+)([^\n]*)", re.IGNORECASE)
