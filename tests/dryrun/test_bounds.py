@@ -11,7 +11,8 @@ import pytest
 
 from miglint.base.structs import replace
 from miglint.dryrun.limits import Deadline, size_of, size_text
-from miglint.dryrun.postgres import usage
+from miglint.dryrun.postgres import roles, usage
+from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.remote_server import connect_url
@@ -90,6 +91,31 @@ def test_a_server_that_is_not_our_own_has_a_bound_on_disk_space(embedded: Postgr
         forward = executed(engine, migration(GREEDY["many short statements"][1])).forward
         assert forward is not None and forward.error is not None and forward.error.limit == "disk"
         assert any("--max-memory has no effect" in note for note in engine.notes())
+    finally:
+        engine.close()
+
+
+def test_after_the_time_for_all_a_scripts_code_has_little_time(
+    embedded: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "_ENDING_SECONDS", 1.0)
+    access = embedded.server.access
+    url = f"postgresql://{access.user}:{access.password}@/postgres?host={access.host}&port={access.port}"
+    deadline = Deadline.after(60)
+    engine = connect_url(url, LIMITS, deadline)
+    try:
+        database = engine.create()
+        waits = (
+            "CREATE FUNCTION w(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(1e9);"
+            " RETURN true; END';" + "".join(f"CREATE TABLE t{n} (x int NOT NULL CHECK (w(x)));" for n in range(30))
+        )
+        assert database.run(forward_of(migration(waits))).ok
+        schema = database.schema()
+        deadline.stop()
+        started = time.monotonic()
+        with pytest.raises(QueryError, match="total time"):
+            database.fill(schema, 10, 0)
+        assert time.monotonic() - started < 15
     finally:
         engine.close()
 

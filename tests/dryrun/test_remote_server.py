@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from miglint.base.structs import replace
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import server_process
+from miglint.dryrun.postgres import connection, server_process
+from miglint.dryrun.postgres import server as server_module
 from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.programs import programs_in
@@ -183,6 +186,35 @@ def test_a_role_of_the_team_that_is_not_there_is_no_asymmetry(server: PostgresEn
         assert limit(executed(engine, migration(text), "CREATE TABLE a (x int);")) == "roles"
     finally:
         engine.close()
+
+
+# Some seconds of one step of the server's own code, which it interrupts for nothing.
+_LONG_STEP = "SELECT strpos(repeat('a', 160000), 'b' || repeat('a', 80000));"
+
+
+def test_a_run_ends_before_what_the_server_does_not_interrupt(
+    server: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then, the server creates and drops no database, and the next run says so."""
+    if server.server.version < 180000:
+        pytest.skip("one version is enough: it takes seconds")
+    monkeypatch.setattr(connection, "_ABANDON", 0.1)
+    monkeypatch.setattr(server_module, "_GONE_SECONDS", 0.3)
+    before = everything(server)
+    options = DryRunOptions(url=url_of(server, "maker"), rows=0, limits=replace(LIMITS, statement=0.1))
+    (ran,) = dry_run([history(PAIR, migration(_LONG_STEP, "SELECT 1;"), PAIR)], options).histories
+    assert [limit(run) for run in ran.migrations] == [None, "statement time-out", None]
+    assert [run.ran for run in ran.migrations] == [True, True, False]
+    assert "has not ended yet" in (ran.stopped or "")
+    assert "the next dry run drops miglint_" in " ".join(ran.engine.notes)
+    assert everything(server) != before
+    with pytest.raises(EngineMissingError, match="PostgreSQL creates and drops no database"):
+        connect_url(url_of(server, "maker"), LIMITS, Deadline.after(60))
+    until = time.monotonic() + 60
+    while everything(server) != before and time.monotonic() < until:
+        with contextlib.suppress(EngineMissingError):
+            connect_url(url_of(server, "maker"), LIMITS, Deadline.after(60)).close()
+    assert everything(server) == before
 
 
 _KILLED = """

@@ -22,6 +22,10 @@ class EngineLostError(MiglintError):
     """The engine was lost during the run: its server was killed, the disk is full, or the container was removed."""
 
 
+class EngineBusyError(EngineLostError):
+    """A server goes on with a script's statement that was stopped at a limit: nothing else can run on it."""
+
+
 class UnreadableError(EngineLostError):
     """What a script left cannot be copied or read within the limits; `limit` is the one that was reached.
 

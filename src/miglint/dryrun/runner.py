@@ -17,7 +17,7 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
 from miglint.dryrun.engine_choice import Choice, choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError
+from miglint.dryrun.interfaces import Database, Engine, EngineBusyError, EngineLostError, Restorable, UnreadableError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
@@ -260,6 +260,10 @@ class _DryRun:
                     twin.drop()
                     try:
                         twin = database.twin()
+                    except EngineBusyError:
+                        # The migration that stopped it has its results.
+                        yield run
+                        raise
                     except UnreadableError as error:
                         # A forward that failed may have left too much as well.
                         undo(error)
@@ -320,6 +324,9 @@ def _rows_within_limits(
         error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)
     except UnreadableError as failed:
         error = reading_error(scripts, failed)
+    except EngineBusyError as busy:
+        # The other lane reports the statement.
+        error = EngineError(str(busy), limit="statement time-out")
     return RowRun(forward=Execution(error=error), error=error)
 
 

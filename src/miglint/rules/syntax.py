@@ -75,8 +75,8 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                 yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help, severity=severity)
 
 
-# What a script holds that has such text.
-_PSQL = pattern(r"(?m)^[ \t]*\\|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
+# What a script has that psql takes for itself, where no string, comment or name holds it.
+_PSQL = pattern(r"(?m)(?:^|[\s;)])\\[^\s.]|^\\\.|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
 
 
 def _may_be_for_psql(text: str) -> bool:
@@ -88,30 +88,45 @@ def _may_be_for_psql(text: str) -> bool:
     "SYN008",
     "psql-command",
     Severity.ERROR,
-    "The script has what only psql understands, and its migration tool sends it to the server",
+    "A command of psql: the script's migration tool sends it to the server, or what psql runs is not known",
     dialects=("postgres",),
 )
 def psql_command(step: Step) -> Iterator[Hit]:
-    """Report the first line of a script that psql takes for itself, where the layout is that of a tool."""
-    if step.layout not in RUNNERS:
-        return
+    """Report what psql takes for itself: all of it where a tool runs the script, else what decides what is run."""
     for script in (step.migration.forward, step.migration.rollback):
         if script is None or script.dialect is not Dialect.POSTGRES or not _may_be_for_psql(script.text):
             continue
-        from miglint.sql.postgres.splitter import only_for_psql  # few scripts need it
+        from miglint.sql.postgres.psql_script import read_script  # few scripts need it
 
-        for start, end in only_for_psql(script.text):
+        found, base = read_script(script.text), script.span.start
+        if step.layout not in RUNNERS:
+            statements = statements_of(step, script.direction)
+            problems_ = ((item.span.start, item.problem) for item in statements)
+            unread = min((at for at, one in problems_ if one and not one.certain), default=script.span.end)
+            for note in found.notes:
+                if base + note.start >= unread:
+                    break
+                yield hit_in(
+                    script,
+                    Span(base + note.start, base + note.end),
+                    f"psql {note.message}",
+                    "What the script does from here on is not known. Write the statements out, without the command."
+                    if note.lost
+                    else "Remove the command, or what is not run.",
+                    severity=Severity.WARNING,
+                )
+            continue
+        for start, end in found.commands[:1]:
             data = not script.text.startswith("\\", start)
             what = "data of COPY" if data else f"the command {script.text[start:end].split()[0]} of psql"
             yield hit_in(
                 script,
-                Span(script.span.start + start, script.span.start + end),
+                Span(base + start, base + end),
                 f"{step.layout} sends {what} to the server, which cannot parse it",
                 "Write the rows as INSERT, or let psql run the file."
                 if data
                 else "Remove the line, or let psql run the file.",
             )
-            break
 
 
 @rule(
@@ -156,7 +171,7 @@ def _uncut_fix(script: Script, statement: Statement, marks: tuple[str, str]) -> 
     return Fix("keep the statement in one piece", edits, "the migration takes effect then: the tool refuses the pieces")
 
 
-@rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
+@rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project", always=True)
 def unreadable_file(found: Discovered) -> Iterator[Hit]:
     """Report files and folders that cannot be opened or followed."""
     for problem, file in problems(found, "unreadable", "symlink-loop"):
@@ -176,14 +191,21 @@ def not_utf_8(found: Discovered) -> Iterator[Hit]:
         )
 
 
-@rule("SYN004", "file-too-large", Severity.WARNING, "The file is too large to be read as a migration", scope="project")
+@rule(
+    "SYN004",
+    "file-too-large",
+    Severity.ERROR,
+    "The file is too large to be read as a migration",
+    scope="project",
+    always=True,
+)
 def file_too_large(found: Discovered) -> Iterator[Hit]:
     """Report files that were left out because of their size."""
     for problem, file in problems(found, "too-large"):
         yield Hit(
             file,
             first_line(file),
-            problem.message,
+            f"{problem.message}; nothing in it was checked",
             "Load data with the engine's own import and keep the schema change here.",
         )
 

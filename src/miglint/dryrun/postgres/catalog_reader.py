@@ -18,6 +18,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
 from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
+from miglint.dryrun.postgres.chosen_names import with_chosen_names
 from miglint.dryrun.postgres.connection import Row, Session
 from miglint.dryrun.postgres.rows import FILLED, columns_of
 from miglint.schema.objects import Key, SchemaObject
@@ -97,7 +98,8 @@ class Reader:
             objects = self._known.get(text)
             if objects is None:
                 kind, *row = json.loads(text)
-                objects = self._known[text] = tuple(BUILDERS[kind](row))
+                built = BUILDERS[kind](row)
+                objects = self._known[text] = tuple((key, with_chosen_names(value)) for key, value in built)
             for key, value in objects:
                 schema = schema.put(key, value)
         self._last = (texts, schema)

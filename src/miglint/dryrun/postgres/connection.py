@@ -76,7 +76,8 @@ class StatementBounds(Struct, frozen=True):
 class Session:
     """A connection. `kill` terminates its server process from another session, and is called until it has ended.
 
-    `seconds` limits internal queries; `short` is called when the server runs out of what all sessions share.
+    `seconds` limits internal queries; `short` is called when the server runs out of what all sessions share. `give_up`
+    is called with the number of a process that nothing ends, before an error is raised.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Session:
         self._kill = kill
         self._seconds = seconds
         self._short = short
+        self.give_up: Callable[[int], None] = lambda _: None
         self._notices = 0
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
@@ -217,6 +219,7 @@ class Session:
                 self._killed = True
                 self._kill(self.pid)
             if now - self._stopping > _ABANDON:
+                self.give_up(self.pid)
                 raise self._pq_error()("the server's process does not end")
             return
         why = None

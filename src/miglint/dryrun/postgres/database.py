@@ -142,7 +142,7 @@ class PostgresDatabase(ScriptSession):
         """Repeat the script in the spare copy, where it may have begun; if the result differs, drop the copy."""
         if self._spare is None:
             return
-        if error is None or script.wrapped:
+        if (error is None or script.wrapped) and not self.server.stuck:
             there = (ahead[0].result() if ahead else self._spare.run(script)).error
             if (there and there.sqlstate) == (error and error.sqlstate):
                 self._spare.begin_here()

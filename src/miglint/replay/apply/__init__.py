@@ -23,6 +23,7 @@ from miglint.replay.apply import (
     rename_columns,
     renames,
     routines,
+    session,
     set_schema,
     table_settings,
     tables,
@@ -91,8 +92,8 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
     op.OtherData: lambda machine, operation: calls.other_data(machine, operation, _apply),
     op.Select: lambda machine, operation: calls.select(machine, operation, _apply),
     op.Maintenance: clustering.maintenance,
-    op.Transaction: control.transaction,
-    op.SetVariable: control.set_variable,
+    op.Transaction: session.transaction,
+    op.SetVariable: session.set_variable,
     op.Pragma: control.pragma,
     op.Opaque: control.opaque,
     op.Raise: control.raise_error,
@@ -203,10 +204,13 @@ def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) 
     # The engine stops at what its grammar rejects; what is merely too deep for this reader is not known.
     reason = f"a statement cannot be read: {problem.message}"
     machine.unknown.append(reason)
+    if any(isinstance(operation, op.Opaque) for operation in statement.operations):
+        # The engine may take it, and it may do anything.
+        machine.lose(reason)
+    notes, machine.notes = tuple(machine.notes), []
     operation = op.Opaque(span=problem.span, reason=reason)
-    return OperationOutcome(
-        statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain)
-    )
+    failure = Failure("syntax_error", problem.message, certain=problem.certain)
+    return OperationOutcome(statement, operation, machine.schema, failure, notes)
 
 
 def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:

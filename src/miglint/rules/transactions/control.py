@@ -12,7 +12,7 @@ from miglint.replay.transaction_owner import ENDS, placed_operations, transactio
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
-from miglint.rules.transactions.fixes import closing_fix, opening_fix
+from miglint.rules.transactions.fixes import closing_fix, committing_fix, opening_fix
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -67,7 +67,18 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
     """Report `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or transaction_owner(step, script) is TransactionOwner.TOOL:
+        if not controls(statements):
+            continue
+        for left in _never_committed(statements):
+            yield hit_in(
+                script,
+                left.span,
+                f"the script does not commit what it prepares here: that waits for COMMIT PREPARED '{left.name}'",
+                "End the transaction with COMMIT: a server refuses PREPARE TRANSACTION unless it is configured for it.",
+                severity=Severity.WARNING,
+                fix=committing_fix(script, left.span),
+            )
+        if transaction_owner(step, script) is TransactionOwner.TOOL:
             continue
         *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
@@ -81,6 +92,18 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
                 "Add COMMIT at the end of the script.",
                 fix=closing_fix(step, script),
             )
+
+
+def _never_committed(statements: tuple[Statement, ...]) -> Iterator[ops.Transaction]:
+    """Yield the transactions that a script prepares, and neither commits nor rolls back."""
+    prepared: dict[str | None, ops.Transaction] = {}
+    for operation in flat(operation for statement in statements for operation in statement.operations):
+        if isinstance(operation, ops.Transaction):
+            if operation.action == "prepare transaction":
+                prepared[operation.name] = operation
+            elif operation.action in ("commit prepared", "rollback prepared"):
+                prepared.pop(operation.name, None)
+    yield from prepared.values()
 
 
 @rule(

@@ -24,6 +24,7 @@ from miglint.sql.postgres import (
 from miglint.sql.postgres.alter import alter_table
 from miglint.sql.postgres.names import Node, kind_of
 from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.set_config import may_set, settings_of
 
 Reader = Callable[[Place, Node], list[Operation]]
 
@@ -33,9 +34,16 @@ def read(place: Place, node: Node) -> list[Operation]:
     for name, body in node.items():
         reader = READERS.get(name)
         if reader is not None:
-            return reader(place, body)
+            operations = reader(place, body)
+            if name in _RUN_QUERIES and may_set(place):
+                operations += settings_of(place, body)
+            return operations
         return [Opaque(span=place.whole(), reason=f"miglint does not know {kind_words(node)}")]
     return []
+
+
+# Statements with queries that they run, besides queries themselves.
+_RUN_QUERIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "CreateTableAsStmt"})
 
 
 def _create_schema(place: Place, node: Node) -> list[Operation]:
