@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from miglint.base.lazy_regex import pattern
-from miglint.base.structs import Struct, field, replace
+from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
@@ -33,12 +30,6 @@ _TIDY = "VACUUM " + ", ".join(
     )
 )  # fmt: skip
 _TIDY_EVERY = 8
-# What scripts may change outside of their database, which two sessions cannot do at the same moment, and sessions.
-_SHARED = pattern(
-    r"\b(?:role|user|group|database|system|parameter|owned|password|grant|revoke|authorization|tablespace|prepare"
-    r"|pg_terminate_backend|pg_cancel_backend)\b",
-    re.IGNORECASE,
-)
 
 
 class State(Struct, frozen=True):
@@ -77,7 +68,6 @@ class PostgresDatabase(ScriptSession):
         self._base: tuple[Schema, State] | None = None
         self._ended_well = False
         self._returned = 0
-        self._aside: ThreadPoolExecutor | None = None
 
     @property
     def _catalog(self) -> Session:
@@ -98,22 +88,11 @@ class PostgresDatabase(ScriptSession):
         unread = script.unread()
         if unread is not None:
             return Execution(error=unread)
+        started = time.perf_counter()
         self._read = None
         self._observed |= observe
         if self._origin is not None:
             self._ran.append(script)
-        ahead = self._begin_in_spare(script)
-        try:
-            execution = self._run(script, observe=observe, count=count)
-        finally:
-            wait(ahead)
-        self._ended_well = execution.ok
-        self._follow(script, execution.error, *ahead)
-        beyond = dict.fromkeys((*execution.beyond, *(text for one in ahead for text in one.result().beyond)))
-        return replace(execution, beyond=tuple(beyond))
-
-    def _run(self, script: Prepared, *, observe: bool, count: bool) -> Execution:
-        started = time.perf_counter()
         statements: list[StatementRun] = []
         self.tenant.roles.enter(self.name)
         session = self.clean()
@@ -126,24 +105,17 @@ class PostgresDatabase(ScriptSession):
         if error is None:
             self.switch_triggers()
         beyond = left + self.tenant.audit(self.name)
-        return Execution(tuple(statements), error, time.perf_counter() - started, beyond)
+        seconds = time.perf_counter() - started
+        self._ended_well = error is None
+        self._follow(script, error)
+        return Execution(tuple(statements), error, seconds, beyond)
 
-    def _begin_in_spare(self, script: Prepared) -> tuple[Future[Execution], ...]:
-        """Begin to run a script in the spare copy as well, unless the two could meet outside of their databases."""
-        if self._spare is None or not script.wrapped or self.server.troubles or self.server.shares_role:
-            return ()
-        if any(_SHARED.search(piece.text) for piece in script.pieces):
-            return ()
-        if self._aside is None:
-            self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-copy")
-        return (self._aside.submit(self._spare.run, script),)
-
-    def _follow(self, script: Prepared, error: EngineError | None, *ahead: Future[Execution]) -> None:
-        """Repeat the script in the spare copy, where it may have begun; if the result differs, drop the copy."""
+    def _follow(self, script: Prepared, error: EngineError | None) -> None:
+        """Repeat the script in the spare copy; if the result differs, drop the copy."""
         if self._spare is None:
             return
         if (error is None or script.wrapped) and not self.server.stuck:
-            there = (ahead[0].result() if ahead else self._spare.run(script)).error
+            there = self._spare.run(script).error
             if (there and there.sqlstate) == (error and error.sqlstate):
                 self._spare.begin_here()
                 return
@@ -292,8 +264,6 @@ class PostgresDatabase(ScriptSession):
         """Disconnect and drop it; a copy that is unchanged is returned to its origin."""
         if self._origin is not None and self._origin.takes_back(self):
             return
-        if self._aside is not None:
-            self._aside.shutdown()
         self._drop_spare()
         self._leave()
         self.tenant.remove(self.name)
