@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
@@ -123,7 +123,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> It
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
 
 
-class _Difference(NamedTuple):
+class _Difference(Struct, frozen=True):
     """In what two objects of one type differ, whether that is certain, and whether the verdict depends on it."""
 
     aspect: str = "definition"

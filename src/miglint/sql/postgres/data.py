@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.sql.operations import (
     Condition,
     Delete,
@@ -105,7 +104,7 @@ def _rows(values: Sequence[Node]) -> tuple[tuple[Expression | None, ...], ...] |
     return tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
 
 
-class _InsertSource(NamedTuple):
+class _InsertSource(Struct, frozen=True):
     """What an `INSERT` inserts: known rows, or the result of a query; the other fields are those of `Insert`."""
 
     rows: _Rows | None

@@ -10,9 +10,8 @@ from msgspec.json import decode
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.base.structs import replace
-from miglint.sql.operations import Opaque, Statement, SyntaxProblem
+from miglint.sql.operations import Opaque, Operation, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
-from miglint.sql.postgres.do import refused_block
 from miglint.sql.postgres.embedded import byte_map
 from miglint.sql.postgres.lexer import QUALIFIED, skip
 from miglint.sql.postgres.messages import brief
@@ -100,13 +99,22 @@ def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[St
     return tuple(found)
 
 
+def _refused_block(operations: tuple[Operation, ...]) -> str | None:
+    if len(operations) != 1 or not isinstance(operations[0], Opaque):
+        return None
+    # Few scripts have blocks.
+    from miglint.sql.postgres.do import refused_block
+
+    return refused_block(operations)
+
+
 def _statement(place: Place, node: Node) -> Statement:
     tree = node["stmt"]
     try:
         operations = tuple(read(place, tree))
     except RecursionError:
         operations = depth.with_room(lambda: tuple(read(place, tree)))
-    wrong = refused(tree) or refused_block(operations)
+    wrong = refused(tree) or _refused_block(operations)
     if wrong is not None:
         operations = tuple(
             replace(operation, schema_effect=False) if isinstance(operation, Opaque) else operation
