@@ -17,13 +17,13 @@ MAKE, DROP = "CREATE TABLE IF NOT EXISTS t (id int);", "DROP TABLE IF EXISTS t;"
 LETTERS = {True: "T", False: "F", None: "-"}
 
 
-def step(forward: str, rollback: str) -> Step:
+def step(forward: str, rollback: str, layout: str = "plain") -> Step:
     scripts = [
         Script(SourceFile(f"{direction}.sql", text), Span(0, len(text)), direction, Dialect.POSTGRES)
         for text, direction in ((forward, Direction.FORWARD), (rollback, Direction.ROLLBACK))
     ]
     start = run(empty_schema(Dialect.POSTGRES, closed=True), postgres.parse(SETUP)).schema
-    return replay_one(Migration("1", "x", Dialect.POSTGRES, *scripts), parse, start)
+    return replay_one(Migration("1", "x", Dialect.POSTGRES, *scripts), parse, start, layout=layout)
 
 
 def verdict(forward: str, rollback: str) -> str:
@@ -146,6 +146,11 @@ PREPARED = [
     (MAKE, "BEGIN; DROP TABLE IF EXISTS t; PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x';", "T--"),
     ("BEGIN; CREATE TABLE IF NOT EXISTS t (id int); PREPARE TRANSACTION 'x';", DROP, "-T-"),
     (MAKE, DROP + "COMMIT PREPARED 'x';", "T--"),
+    # A transaction that is left open.
+    (MAKE, "BEGIN; DROP TABLE IF EXISTS t;", "TT-"),
+    ("BEGIN; CREATE TABLE IF NOT EXISTS t (id int);", DROP, "TT-"),
+    (MAKE, "BEGIN; SELECT 1; COMMIT AND CHAIN; DROP TABLE IF EXISTS t;", "TT-"),
+    (MAKE, "BEGIN; DROP TABLE IF EXISTS t; END;", "TTT"),
     (MAKE, DROP + "ROLLBACK PREPARED 'x';", "T--"),
 ]
 
@@ -198,3 +203,23 @@ def test_verdicts(forward: str, rollback: str, expected: str) -> None:
     assert verdict(forward, rollback) == expected, found.unknown
     asked = {reason.partition(":")[0] for reason in found.unknown}
     assert {name for name, value in found.verdict.as_dict().items() if value is None} <= asked
+
+
+@pytest.mark.parametrize(
+    ("forward", "rollback", "expected"),
+    [
+        (MAKE, DROP, (True, True, True, True)),
+        ("\\set ON_ERROR_STOP on\n" + MAKE, DROP, (None, True, None, None)),
+        (MAKE, "\\set ON_ERROR_STOP on\n" + DROP, (True, None, True, None)),
+        (MAKE + "SELECT 1 \\g\n", DROP, (None, True, None, None)),
+        (MAKE + "COPY users FROM stdin;\n1\tx\n\\.\n", DROP, (None, True, False, None)),
+        (MAKE + "SELECT '\\d', E' \\g', $$ \\q $$; -- \\r\n", DROP, (True, True, True, True)),
+    ],
+)
+def test_a_tool_sends_commands_to_the_server(forward: str, rollback: str, expected: tuple[bool | None, ...]) -> None:
+    found = step(forward, rollback, "golang-migrate")
+    verdict = found.verdict
+    answers = (verdict.forward_idempotent, verdict.rollback_idempotent, verdict.rows_stable, verdict.symmetric)
+    assert answers == expected, found.unknown
+    reasons = [reason for reason in found.unknown if "which cannot parse it" in reason]
+    assert len(reasons) == expected.count(None)

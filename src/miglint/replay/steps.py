@@ -9,6 +9,7 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.verdict import Verdict, judge
+from miglint.replay.verdict_doubts import as_run
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Key
@@ -190,6 +191,8 @@ def replay_one(
         rollback_again = run(rollback.schema, rollback_statements, rollback=True, kept=False)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
     verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes, doubted=doubted)
+    scripts = ((migration.forward, forward_statements), (migration.rollback, rollback_statements))
+    verdict, unknown = as_run(scripts, layout, runner, verdict, unknown)
     if migration.forward is not None and on_sqlite:
         accepted, why = sqlite_accepts(migration.forward, forward_statements, sqlite)
         verdict = replace(verdict, sqlite_compatible=accepted)

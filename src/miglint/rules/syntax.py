@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from miglint.base.findings import Edit, Fix, Severity
@@ -16,6 +15,7 @@ from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
 from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
+from miglint.sql.psql_marks import may_be_for_psql
 
 # goose and sql-migrate end a statement at a line that ends with a semicolon, comments aside.
 _SPLITS = pattern(r";[ \t]*(?:--[^\n]*)?\r?\n")
@@ -75,15 +75,6 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                 yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help, severity=severity)
 
 
-# What a script has that psql takes for itself, where no string, comment or name holds it.
-_PSQL = pattern(r"(?m)(?:^|[\s;)])\\[^\s.]|^\\\.|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
-
-
-def _may_be_for_psql(text: str) -> bool:
-    # Nearly all texts have neither, and the expression looks at each line.
-    return ("\\" in text or "stdin" in text.lower()) and _PSQL.search(text) is not None
-
-
 @rule(
     "SYN008",
     "psql-command",
@@ -94,7 +85,7 @@ def _may_be_for_psql(text: str) -> bool:
 def psql_command(step: Step) -> Iterator[Hit]:
     """Report what psql takes for itself: all of it where a tool runs the script, else what decides what is run."""
     for script in (step.migration.forward, step.migration.rollback):
-        if script is None or script.dialect is not Dialect.POSTGRES or not _may_be_for_psql(script.text):
+        if script is None or script.dialect is not Dialect.POSTGRES or not may_be_for_psql(script.text):
             continue
         from miglint.sql.postgres.psql_script import read_script  # few scripts need it
 

@@ -20,7 +20,8 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.spellings import Spelling, same_at, spelled, stored_text
+from miglint.schema.printed_texts import stored_text
+from miglint.schema.spellings import Spelling, same_at, spelled
 from miglint.sql.operations import Constraint, Expression, Query, Type
 from miglint.sql.type_input import truth_of
 

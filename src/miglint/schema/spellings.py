@@ -44,6 +44,7 @@ _TOKEN = pattern(
 _TEXT = frozenset({"text", "varchar"})
 # Types that the server casts to `text` by itself, without a change of the value.
 _LIKE_TEXT = _TEXT | {"name"}
+_COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _PLAIN_DATE = pattern(r"'\d{4}-\d\d-\d\d'")
 _SIGN = pattern(r"[-+*/<>=~!@#%^&|`?]+")
@@ -52,6 +53,14 @@ _HEX = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
 _TIMELY = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 # Functions and forms whose result has the type of their arguments.
 _OF_ARGUMENTS = frozenset({"coalesce", "nullif", "max", "min", "greatest", "least"})
+_OF_ANY = frozenset(
+    {
+        "concat", "concat_ws", "format", "json_build_array", "json_build_object", "jsonb_build_array",
+        "jsonb_build_object", "num_nonnulls", "num_nulls", "pg_typeof", "quote_literal", "quote_nullable",
+        "to_json", "to_jsonb", "array_to_json", "row_to_json",
+    }
+)  # fmt: skip
+_ARITHMETIC = frozenset({"(", "+", "-", "*", "/", "%"})
 _TEXT_SIGNS = frozenset({"->>", "#>>"})
 
 
@@ -175,7 +184,8 @@ def _is_value(one: Spelling, at: int, two: Spelling, to: int) -> bool:
 def _beside(text: Spelling, at: int) -> tuple[str, ...]:
     """Return the types of the operands that an operator joins with the token at a place, as far as they are known."""
     tokens, found = text.tokens, []
-    for sign, other in ((at - 1, at - 2), (at + 1, at + 2)):
+    start = _start(text, at)
+    for sign, other in ((start - 1, start - 2), (at + 1, at + 2)):
         if other < 0 or other >= len(tokens) or _SIGN.fullmatch(tokens[sign]) is None:
             continue
         if text.casts[other]:
@@ -214,12 +224,27 @@ def _is_text_in(text: Spelling, opening: int, closing: int) -> bool:
 
         known = functions(name)
         return bool(known) and all(function.result in _LIKE_TEXT for function in known)
+    if text.tokens[opening + 1] == "case":
+        return _is_case_of_text(text, opening, closing)
     depth = 0
     for token in text.tokens[opening + 1 : closing]:
         depth += (token in "([") - (token in ")]")
         if depth == 0 and token in _TEXT_SIGNS:
             return True
     return False
+
+
+def _is_case_of_text(text: Spelling, opening: int, closing: int) -> bool:
+    """Return whether all results of a CASE are of types of text."""
+    depth, is_result = 0, False
+    for at in range(opening + 1, closing):
+        token = text.tokens[at]
+        depth += (token in "([") - (token in ")]")
+        if depth == 0 and token in ("when", "else", "end") and is_result and not _is_text(text, at - 1):
+            return False
+        if depth == 0 and token in ("when", "then", "else"):
+            is_result = token != "when"
+    return True
 
 
 def _first_end(text: Spelling, at: int, closing: int) -> int:
@@ -242,6 +267,14 @@ def _opening(text: Spelling, closing: int) -> int:
     return 0
 
 
+def _start(text: Spelling, at: int) -> int:
+    """Return the place where the operand begins that ends at a place."""
+    if text.tokens[at] not in (")", "]"):
+        return at
+    opening = _opening(text, at)
+    return opening - 1 if opening and _is_name(text.tokens[opening - 1]) else opening
+
+
 def is_output(text: Spelling, at: int) -> bool:
     """Return whether the operand that ends at a place is a result of a query, which has the type of its cast."""
     if "select" not in text.skeleton:
@@ -249,10 +282,8 @@ def is_output(text: Spelling, at: int) -> bool:
     behind = text.tokens[at + 1] if at + 1 < len(text.tokens) else ")"
     if _SIGN.fullmatch(behind) is not None:
         return False
-    start = _opening(text, at) if text.tokens[at] in ")]" else at
+    start = _start(text, at)
     before = text.tokens[start - 1] if start else ""
-    if text.tokens[at] == ")" and _is_name(before):
-        start, before = start - 1, text.tokens[start - 2] if start > 1 else ""
     if before == ",":
         opening = _enclosing(text, start - 1)
         return opening == 0 or not _is_name(text.tokens[opening - 1])
@@ -260,12 +291,17 @@ def is_output(text: Spelling, at: int) -> bool:
 
 
 def _is_name(token: str) -> bool:
-    return token[:1].isalpha() and token not in _BEFORE_QUERIES
+    return token[:1].isalpha() and token not in _SYNTAX
 
 
-_BEFORE_QUERIES = frozenset(
-    {"from", "join", "in", "exists", "any", "all", "as", "union", "except", "intersect", "lateral"}
-)
+# Words before a parenthesis that is not that of a function.
+_SYNTAX = frozenset(
+    {
+        "from", "join", "in", "exists", "any", "all", "as", "union", "except", "intersect", "lateral", "and",
+        "or", "not", "where", "when", "then", "else", "case", "select", "by", "on", "having", "distinct",
+        "with", "is", "like", "ilike", "between", "values", "filter", "over", "using",
+    }
+)  # fmt: skip
 
 
 def _enclosing(text: Spelling, at: int) -> int:
@@ -284,60 +320,52 @@ def _adds(text: Spelling, at: int, kind: str) -> bool:
     if "(" in kind or is_output(text, at):
         return False
     if token[:1] == "'":
-        return kind != "date" or _PLAIN_DATE.fullmatch(token) is not None
+        if _is_of_any_type(text, at) or (kind == "date" and _PLAIN_DATE.fullmatch(token) is None):
+            return False
+        beside = _beside(text, at)
+        return not beside or kind in beside or "" in beside
     if token == "]":
         return kind.endswith("[]") and _is_text(text, at)
-    return kind in _NUMBERS and _is_number(text, at) and (kind in _beside(text, at) or _is_argument(text, at))
+    if text.place.kinds.get(token.rpartition(".")[2]) == kind:
+        return True
+    if kind not in _NUMBERS or not _is_number(text, at):
+        return False
+    return kind in _beside(text, at) or _is_argument(text, at) or _is_compared(text, at)
+
+
+def _is_of_any_type(text: Spelling, at: int) -> bool:
+    """Return whether an operand is an argument of a function that takes any type."""
+    opening = _enclosing(text, at)
+    return opening > 0 and text.tokens[opening - 1] in _OF_ANY
 
 
 def _is_number(text: Spelling, at: int) -> bool:
     token = text.tokens[at]
+    if token == ")":
+        # What is computed of numbers is one.
+        opening = _opening(text, at)
+        inner = range(opening + 1, at)
+        called = opening > 0 and _is_name(text.tokens[opening - 1])
+        return not called and all(text.tokens[one] in _ARITHMETIC or _is_number(text, one) for one in inner)
     return _NUMBER.fullmatch(token) is not None or text.place.kinds.get(token.rpartition(".")[2]) in _NUMBERS
 
 
-_CONSTANT = r"(?:E'(?:[^'\\]|''|\\.)*'|'[^']*(?:''[^']*)*')"
-_STRING_TYPE = r"(?:character varying|text)(?![\w\[(])"
-_PRINTED = pattern(
-    rf"""\(ARRAY\[(?P<elements>{_CONSTANT}::{_STRING_TYPE}(?:,\ {_CONSTANT}::{_STRING_TYPE})*)\]\)
-    ::(?P<each>character\ varying|text)\[\]
-    |\((?P<constant>{_CONSTANT})::{_STRING_TYPE}\)::(?P<last>{_STRING_TYPE})
-    |\((?P<column>\w+|"[^"]*(?:""[^"]*)*")\)::character\ varying(?![\w\[(])
-    |{_CONSTANT}|"[^"]*(?:""[^"]*)*\"""".replace("character varying", r"character\ varying"),
-    re.VERBOSE,
-)
-_ELEMENT = pattern(rf"({_CONSTANT})::{_STRING_TYPE}")
-
-
-def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
-    """Return the text that the server printed, in the form that it has after the server has read it again.
-
-    It then prints casts between types of text at other places: of the elements instead of their array, of a constant
-    twice, and of a column of type `varchar` to that type (measured with PostgreSQL 15 and 18).
-    """
-
-    def again(found: re.Match[str]) -> str:
-        if found["elements"]:
-            elements = _ELEMENT.sub(rf"\1::{found['each']}", found["elements"])
-            return f"ARRAY[{elements}]"
-        if found["constant"]:
-            return f"{found['constant']}::{found['last']}"
-        if found["column"]:
-            name = found["column"]
-            known = name[1:-1].replace('""', '"') if name[0] == '"' else name
-            return name if place.kinds.get(known) == "varchar" else found[0]
-        return found[0]
-
-    while "::" in text:
-        before, text = text, _PRINTED.sub(again, text)
-        if before == text:
-            break
-    return text
+def _is_compared(text: Spelling, at: int) -> bool:
+    """Return whether a column of whole numbers is compared with a number: then its type does not matter."""
+    if text.place.kinds.get(text.tokens[at].rpartition(".")[2]) not in _NUMBERS[:3]:
+        return False
+    return any(
+        0 <= other < len(text.tokens)
+        and text.tokens[sign] in _COMPARISONS
+        and _NUMBER.fullmatch(text.tokens[other]) is not None
+        for sign, other in ((at - 1, at - 2), (at + 1, at + 2))
+    )
 
 
 def _is_argument(text: Spelling, at: int) -> bool:
     """Return whether the operand that ends at a place is an argument of a function that there is once."""
     tokens = text.tokens
-    start = _opening(text, at) if tokens[at] in ")]" else at
+    start = _start(text, at)
     if tokens[start - 1 : start] not in ((",",), ("(",)) or tokens[at + 1 : at + 2] not in ((",",), (")",)):
         return False
     opening = _enclosing(text, start)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.objects import Domain, Index, Key, Policy, RewriteRule, SchemaObject, Table, Trigger, View
+from miglint.schema.printed_texts import stored_text
 from miglint.schema.sameness import Spell
-from miglint.schema.spellings import NOWHERE, Surroundings, spelled, stored_text
+from miglint.schema.spellings import NOWHERE, Surroundings, spelled
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name, Type
-
-
-def _exactly(text: str) -> str:
-    return text
 
 
 class Texts:
@@ -28,9 +27,11 @@ class Texts:
 
     def spells(self, one: SchemaObject, two: SchemaObject) -> tuple[Spell, Spell]:
         """Return what distinguishes the texts of an object before and after."""
+        pairs = tuple(zip((one, two), self._schemas, strict=True))
         if self.sqlite:
-            return _exactly, _exactly
-        places = (_surroundings(value, schema) for value, schema in zip((one, two), self._schemas, strict=True))
+            one_spell, two_spell = (partial(_sqlite, value, schema) for value, schema in pairs)
+            return one_spell, two_spell
+        places = (_surroundings(value, schema) for value, schema in pairs)
         spell = stored_text if self.printed else spelled
         before, after = (partial(spell, place=place) for place in places)
         return before, after
@@ -90,3 +91,47 @@ def _kind(column: Column) -> str:
 
 def _named(kind: Type) -> str:
     return str(replace(kind, args=()))
+
+
+# Constants, and names in double quotes: the canonical text has capital letters only in those that may be strings.
+_QUOTED = pattern(r"""'[^']*(?:''[^']*)*'|"(?P<name>[^"]*(?:""[^"]*)*)\"""")
+_WORD = pattern(r"""'[^']*(?:''[^']*)*'|"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*)""")
+_ALIAS = pattern(r"""'[^']*(?:''[^']*)*'|\b[aA][sS] (?:"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*))""")
+_PLAIN = pattern(r"[^\W\d][\w$]*")
+_CAPITAL = pattern(r'"[^"]*[^\x00-@\[-\x7f]')
+
+
+def _sqlite(value: SchemaObject, schema: Schema | None, text: str) -> str:
+    return text if _CAPITAL.search(text) is None else with_columns(text, _sqlite_names(value, schema, text))
+
+
+def with_columns(text: str, names: Container[str]) -> str:
+    """Return a text of SQLite in which these names, which are in lower case, are written in lower case.
+
+    What is in double quotes is a string where there is no column of that name, and then its letters matter.
+    """
+
+    def folded(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name is None or name.lower() not in names:
+            return found[0]
+        lower = name.lower()
+        return lower if _PLAIN.fullmatch(lower) else f'"{lower}"'
+
+    return text if _CAPITAL.search(text) is None else _QUOTED.sub(folded, text)
+
+
+def _sqlite_names(value: SchemaObject, schema: Schema | None, text: str) -> set[str]:
+    """Return the names of the columns and relations that a text may read, and of its aliases."""
+    relations: list[Table | View] = [value] if isinstance(value, Table) else []
+    names = {(found[1] or found[2] or "").lower() for found in _ALIAS.finditer(text)}
+    if schema is not None and not relations:
+        words = {(found[1] or found[2] or "").lower() for found in _WORD.finditer(text)}
+        if isinstance(value, (Index, Trigger)) and value.table is not None:
+            words.add(value.table.name.lower())
+        found = (schema.find(Key("relation", "main", word)) for word in sorted(words - {""}))
+        relations = [relation for relation in found if isinstance(relation, (Table, View))]
+    for relation in relations:
+        names.add(relation.name.name.lower())
+        names.update(column.lower() for column in relation.columns or ())
+    return names

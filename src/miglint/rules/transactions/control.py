@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import ENDS, left_open, placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
@@ -80,11 +80,8 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
             )
         if transaction_owner(step, script) is TransactionOwner.TOOL:
             continue
-        *_, (statement, last, begun) = placed_operations(statements)
-        if isinstance(last, ops.Transaction) and statement.kind != "do":
-            begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
-        # What cannot be read may hold the end.
-        if begun is not None and all(item.problem is None for item in statements):
+        begun = left_open(statements)
+        if begun is not None:
             yield hit_in(
                 script,
                 begun.span,
