@@ -16,17 +16,20 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
+from miglint.sql.shown_names import shown_name
 
 
 class Surroundings(NamedTuple):
     """What the names in a text may be.
 
     `kinds` are the types of columns by name, as far as they are known, and an empty text if several of that name
-    differ. `overloads` returns how many functions of a name the project has.
+    differ. `overloads` returns how many functions of a name the project has; `owners` are the relations that have a
+    column, by its name, where there are several relations.
     """
 
     kinds: Mapping[str, str] = MappingProxyType({})
     overloads: Callable[[str], int] = lambda name: 0
+    owners: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 NOWHERE = Surroundings()
@@ -133,6 +136,8 @@ def _read(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tupl
 
 def _unqualified(name: str) -> str:
     """Return a name without the schema in which it is found anyway."""
+    if name[0] == '"':
+        return shown_name(name[1:-1].replace('""', '"'))
     plain = name.removeprefix("public.")
     return name.removeprefix("pg_catalog.") if plain == name or plain.startswith("pg_") else plain
 
@@ -371,3 +376,22 @@ def _is_argument(text: Spelling, at: int) -> bool:
     opening = _enclosing(text, start)
     name = tokens[opening - 1].rpartition(".")[2] if opening else ""
     return text.place.overloads(name) == 1 and not is_built_in(name)
+
+
+def resolves(text: Spelling, at: int) -> bool:
+    """Return whether a qualified column is the one of its name without a qualifier, as far as that is known.
+
+    It is not if a query within reads a relation that has such a column as well: that one is nearer.
+    """
+    qualifier, _, column = text.tokens[at].rpartition(".")
+    owners = text.place.owners.get(column)
+    if not owners:
+        return True
+    while (opening := _enclosing(text, at)) and text.tokens[opening + 1] not in ("from", "with"):
+        at = opening
+    read = set()
+    for place in range(opening + 1, len(text.tokens)):
+        if text.tokens[place] == "select":
+            break
+        read.add(text.tokens[place].rpartition(".")[2])
+    return qualifier.rpartition(".")[2] in read or owners.isdisjoint(read)

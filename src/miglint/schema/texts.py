@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 
 from miglint.base.lazy_regex import pattern
@@ -47,22 +47,30 @@ NO_TEXTS = Texts()
 def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
     """Return what an object may name."""
     overloads = NOWHERE.overloads if schema is None else partial(schema.count_overloads, "public")
-    return Surroundings(_kinds(value, schema), overloads)
-
-
-def _kinds(value: SchemaObject, schema: Schema | None) -> Mapping[str, str]:
-    """Return the types of the columns that an object may name."""
-    if isinstance(value, Table):
-        return _of_tables([value])
     if isinstance(value, Domain):
-        return NOWHERE.kinds if value.base is None else {"value": _named(value.base), "VALUE": _named(value.base)}
+        kinds = {} if value.base is None else dict.fromkeys(("value", "VALUE"), _named(value.base))
+        return Surroundings(kinds, overloads)
+    relations = _relations(value, schema)
+    return Surroundings(_of_tables(relations), overloads, _owners(relations))
+
+
+def _relations(value: SchemaObject, schema: Schema | None) -> Sequence[Table | View]:
+    """Return the relations whose columns an object may name."""
+    if isinstance(value, Table):
+        return (value,)
     if schema is None:
-        return NOWHERE.kinds
+        return ()
     if isinstance(value, (Index, Trigger, Policy, RewriteRule)) and value.table is not None:
-        return _of_tables(_found([value.table], schema))
-    if isinstance(value, View) and value.query is not None:
-        return _of_tables(_found(value.query.relations, schema))
-    return NOWHERE.kinds
+        return _found([value.table], schema)
+    return _found(value.query.relations, schema) if isinstance(value, View) and value.query is not None else ()
+
+
+def _owners(relations: Sequence[Table | View]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for relation in relations if len(relations) > 1 else ():
+        for column in relation.columns or ():
+            found.setdefault(column, set()).add(relation.name.name)
+    return {column: frozenset(names) for column, names in found.items()}
 
 
 def _found(names: Iterable[Name], schema: Schema) -> list[Table | View]:
@@ -70,7 +78,7 @@ def _found(names: Iterable[Name], schema: Schema) -> list[Table | View]:
     return [value for value in found if isinstance(value, (Table, View))]
 
 
-def _of_tables(relations: list[Table | View]) -> Mapping[str, str]:
+def _of_tables(relations: Sequence[Table | View]) -> Mapping[str, str]:
     kinds: dict[str, str] = {}
     for relation in relations:
         for name, kind in _columns(relation):
