@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import partial
 
 from miglint.base.lazy_regex import pattern
@@ -14,7 +14,7 @@ from miglint.schema.printed_texts import stored_text
 from miglint.schema.sameness import Spell
 from miglint.schema.spellings import NOWHERE, Surroundings, spelled
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Name, Type
+from miglint.sql.operations import Name, Type
 
 
 class Texts:
@@ -45,13 +45,18 @@ NO_TEXTS = Texts()
 
 
 def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
-    """Return what an object may name."""
+    """Return what an object may name: looked up when it is asked for, since a table may have many columns."""
     overloads = NOWHERE.overloads if schema is None else partial(schema.count_overloads, "public")
     if isinstance(value, Domain):
-        kinds = {} if value.base is None else dict.fromkeys(("value", "VALUE"), _named(value.base))
-        return Surroundings(kinds, overloads)
+        kind = None if value.base is None else _named(value.base)
+        return Surroundings(lambda name: kind if name in ("value", "VALUE") else None, overloads)
     relations = _relations(value, schema)
-    return Surroundings(_of_tables(relations), overloads, _owners(relations))
+
+    def owners(name: str) -> frozenset[str]:
+        has = [one.name.name for one in relations if name in (one.columns or ())] if len(relations) > 1 else ()
+        return frozenset(has)
+
+    return Surroundings(partial(_kind_in, relations), overloads, owners)
 
 
 def _relations(value: SchemaObject, schema: Schema | None) -> Sequence[Table | View]:
@@ -65,36 +70,23 @@ def _relations(value: SchemaObject, schema: Schema | None) -> Sequence[Table | V
     return _found(value.query.relations, schema) if isinstance(value, View) and value.query is not None else ()
 
 
-def _owners(relations: Sequence[Table | View]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for relation in relations if len(relations) > 1 else ():
-        for column in relation.columns or ():
-            found.setdefault(column, set()).add(relation.name.name)
-    return {column: frozenset(names) for column, names in found.items()}
-
-
 def _found(names: Iterable[Name], schema: Schema) -> list[Table | View]:
     found = (schema.find(Key("relation", name.schema or "public", name.name)) for name in names)
     return [value for value in found if isinstance(value, (Table, View))]
 
 
-def _of_tables(relations: Sequence[Table | View]) -> Mapping[str, str]:
-    kinds: dict[str, str] = {}
-    for relation in relations:
-        for name, kind in _columns(relation):
-            kinds[name] = kind if kinds.get(name, kind) == kind else ""
-    return {name: kind for name, kind in kinds.items() if kind != "?"}
+def _kind_in(relations: Sequence[Table | View], name: str) -> str | None:
+    """Return the type of the columns of a name in relations, without modifiers."""
+    kinds = {kind for relation in relations if (kind := _kind(relation, name)) is not None}
+    return None if not kinds or "?" in kinds else kinds.pop() if len(kinds) == 1 else ""
 
 
-def _columns(relation: Table | View) -> Iterable[tuple[str, str]]:
+def _kind(relation: Table | View, name: str) -> str | None:
+    """Return the type of a column of a relation, `?` for one that is not known, and None where there is no column."""
     if isinstance(relation, View):
-        return zip(relation.columns or (), relation.types or (), strict=False)
-    return ((name, _kind(column)) for name, column in relation.columns.items())
-
-
-def _kind(column: Column) -> str:
-    """Return the type of a column without its modifiers, `?` for one that is not known."""
-    return "?" if column.type is None else _named(column.type)
+        return dict(zip(relation.columns or (), relation.types or (), strict=False)).get(name)
+    column = relation.columns.get(name)
+    return None if column is None else "?" if column.type is None else _named(column.type)
 
 
 def _named(kind: Type) -> str:
