@@ -87,6 +87,19 @@ SETTINGS = [
             "SELECT set_config(name, 'app', false) FROM users;",
         )
     ),
+    # A read-only transaction takes no change.
+    *(
+        (MAKE, setting + DROP, "T--")
+        for setting in (
+            "SET default_transaction_read_only = on;",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;",
+            "SELECT set_config('default_transaction_read_only', 'on', false);",
+        )
+    ),
+    (MAKE, "BEGIN READ ONLY; DROP TABLE IF EXISTS t; COMMIT;", "T--"),
+    (MAKE, "BEGIN; SET TRANSACTION READ ONLY; DROP TABLE IF EXISTS t; COMMIT;", "T--"),
+    (MAKE, "BEGIN READ WRITE; SET transaction_read_only = off; DROP TABLE IF EXISTS t; COMMIT;", "TTT"),
+    (MAKE, "PREPARE p AS SELECT set_config('search_path', 'app', false); EXECUTE p; DROP TABLE IF EXISTS t;", "T--"),
     # Settings of no matter, and those that end before.
     *(
         (MAKE, setting + DROP, "TTT")
@@ -170,16 +183,18 @@ HANDLERS = [
             ("DROP TABLE IF EXISTS t; ASSERT false;", "assert_failure", "TTF"),
             ("DROP TABLE IF EXISTS t; ASSERT false;", "OTHERS OR assert_failure", "TTF"),
             ("DROP TABLE IF EXISTS t; PERFORM 1/0;", "OTHERS", "TTF"),
-            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "OTHERS", "T--"),
-            ("PERFORM nosuch(); DROP TABLE IF EXISTS t;", "OTHERS", "T--"),
-            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "undefined_function", "T--"),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "OTHERS", "TT-"),
+            ("PERFORM nosuch(); DROP TABLE IF EXISTS t;", "OTHERS", "TT-"),
+            ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "undefined_function", "TT-"),
             ("DROP TABLE IF EXISTS t; ASSERT (SELECT count(*) FROM users) > 0;", "assert_failure", "TT-"),
             ("DROP TABLE IF EXISTS t; n := 1 / (SELECT count(*) FROM users);", "division_by_zero", "TT-"),
             ("DROP TABLE IF EXISTS t; IF nosuch(1) THEN NULL; END IF;", "OTHERS", "TT-"),
             ("DROP TABLE IF EXISTS t; SELECT id INTO STRICT n FROM users;", "no_data_found", "TT-"),
-            ("DROP TABLE IF EXISTS t; PERFORM current_setting('app.no');", "undefined_object", "T--"),
+            ("DROP TABLE IF EXISTS t; PERFORM current_setting('app.no');", "undefined_object", "TT-"),
             ("DROP TABLE IF EXISTS t; PERFORM 'no'::regclass;", "undefined_table", "TT-"),
-            ("BEGIN DROP TABLE IF EXISTS t; END; PERFORM nosuch();", "OTHERS", "T--"),
+            ("BEGIN DROP TABLE IF EXISTS t; END; PERFORM nosuch();", "OTHERS", "TT-"),
+            ("DROP TABLE IF EXISTS t; INSERT INTO users VALUES (1, 'x');", "unique_violation", "TT-"),
+            ("DROP TABLE IF EXISTS t; INSERT INTO users VALUES (1, 'x') ON CONFLICT DO NOTHING;", "OTHERS", "TTT"),
             # What does not fail, or what the handler does not hide.
             ("DROP TABLE IF EXISTS t; PERFORM now(); n := 1 + 1; ASSERT true;", "OTHERS", "TTT"),
             ("DROP TABLE IF EXISTS t; PERFORM nosuch();", "duplicate_object", "TTT"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from miglint.base.structs import replace
 from miglint.replay.apply.calls import returns_nothing
@@ -28,7 +28,10 @@ from miglint.sql.operations import (
     Truncate,
     Try,
     Update,
+    flat,
 )
+
+_REFUSED_ROWS = ("unique_violation", "foreign_key_violation", "not_null_violation", "check_violation")
 
 Apply = Callable[[Machine, Operation], None]
 
@@ -132,7 +135,7 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
         for inner in operation.handler:
             apply(machine, inner)
     else:
-        if machine.schema is not before and (risk := _caught_risk(machine, operation)) is not None:
+        if any(key.space != "rows" for key in machine.touched) and (risk := _caught_risk(machine, operation)):
             machine.undecided |= machine.touched
             machine.lose(f"the block undoes its changes if this fails: {risk.text}")
     finally:
@@ -143,12 +146,19 @@ def _caught_risk(machine: Machine, operation: Try) -> Risk | None:
     """Return what may fail in a block whose handler then hides the error."""
     if any(isinstance(inner, Raise) for inner in operation.handler):
         return None
-    for risk in operation.risks:
+    for risk in (*operation.risks, *_of_rows(operation)):
         caught = any(catches(operation.caught, condition) for condition in risk.conditions)
         # A function that scripts made is carried out.
         if caught and not (risk.function is not None and _is_made(machine, risk.function)):
             return risk
     return None
+
+
+def _of_rows(operation: Try) -> Iterator[Risk]:
+    """Yield the rows that a block inserts: a constraint may refuse them."""
+    for inner in flat(operation.body):
+        if isinstance(inner, Insert) and inner.conflict is None and not inner.anti_join:
+            yield Risk(f"INSERT INTO {inner.table}", _REFUSED_ROWS)
 
 
 def _is_made(machine: Machine, function: Name) -> bool:

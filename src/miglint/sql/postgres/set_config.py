@@ -6,13 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from miglint.sql.operations import Call, Opaque, Operation, SetVariable
+from miglint.sql.postgres.attached import read_only_by_name
 from miglint.sql.postgres.calls import calls_of
 from miglint.sql.postgres.expressions import literal_of
 from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place
 
 # Settings that decide what the other statements of a script do: no verdict depends on the others.
-_MATTER = frozenset({"search_path", "check_function_bodies", "standard_conforming_strings", "backslash_quote"})
+_MATTER = frozenset(
+    {
+        "search_path",
+        "check_function_bodies",
+        "standard_conforming_strings",
+        "backslash_quote",
+        "transaction_read_only",
+        "default_transaction_read_only",
+    }
+)
 _ARGUMENTS = 3
 
 
@@ -45,7 +55,9 @@ def _set(place: Place, call: Call) -> Iterator[Operation]:
     name, value, local = call.arguments
     if name is not None and value is not None:
         parts = tuple(part.strip().strip('"') for part in value.split(","))
-        yield SetVariable(span=place.whole(), name=name.lower(), values=parts, local=local in {"true", "t"})
+        setting = SetVariable(span=place.whole(), name=name.lower(), values=parts, local=local in {"true", "t"})
+        yield setting
+        yield from read_only_by_name(place, setting)
     elif name is None or name.lower() in _MATTER:
         yield _unknown(place, name)
 

@@ -30,8 +30,20 @@ def read(place: Place, node: Node) -> list[Operation]:
     return []
 
 
-# Statements with queries that they run, besides queries themselves.
-_RUN_QUERIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "CreateTableAsStmt"})
+# Statements with queries that they run, or have run later, besides queries themselves.
+_RUN_QUERIES = frozenset(
+    {
+        "CallStmt",
+        "CopyStmt",
+        "CreateTableAsStmt",
+        "DeclareCursorStmt",
+        "DeleteStmt",
+        "InsertStmt",
+        "MergeStmt",
+        "PrepareStmt",
+        "UpdateStmt",
+    }
+)
 
 
 def read_call(body: RoutineBody, arguments: tuple[str | None, ...], span: Span) -> tuple[Operation, ...] | None:
