@@ -9,16 +9,17 @@ from miglint.schema.printed_texts import stored_text
 from miglint.schema.spellings import Surroundings, spelled
 from miglint.schema.texts import with_columns
 
+KINDS = {
+    "n": "int4",
+    "m": "int4",
+    "price": "numeric",
+    "code": "varchar",
+    "name": "text",
+    "iv": "interval",
+    "ts": "timestamp",
+}
 PLACE = Surroundings(
-    {
-        "n": "int4",
-        "m": "int4",
-        "price": "numeric",
-        "code": "varchar",
-        "name": "text",
-        "iv": "interval",
-        "ts": "timestamp",
-    },
+    KINDS.get,
     lambda name: {"own": 1, "twice": 2}.get(name, 0),
 )
 

@@ -118,7 +118,7 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 
     Templates are ignored: they often contain text for several engines.
     """
-    texts = _Texts(files)
+    texts = _PlainScripts(files)
     strong = [(each.mark, places) for number, each in enumerate(_OTHERS) if (places := texts.found(number))]
     weak = texts.found(len(_OTHERS))
     if not strong and not weak:
@@ -144,7 +144,7 @@ def _lowered(file: SourceFile) -> str:
     return file.text[:_LOOKED_AT].lower()
 
 
-class _Texts:
+class _PlainScripts:
     """The texts of those files that are no templates."""
 
     def __init__(self, files: Sequence[SourceFile]) -> None:

@@ -36,7 +36,7 @@ def stored_text(text: str, place: Surroundings = NOWHERE) -> str:
     """
 
     def kind_of(name: str) -> str | None:
-        return place.kinds.get(name[1:-1].replace('""', '"') if name[0] == '"' else name)
+        return place.kind_of(name[1:-1].replace('""', '"') if name[0] == '"' else name)
 
     def again(found: re.Match[str]) -> str:
         if found["elements"]:

@@ -21,7 +21,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.printed_texts import stored_text
-from miglint.schema.spellings import Spelling, same_at, spelled
+from miglint.schema.spellings import Spelling, resolves, same_at, spelled
 from miglint.sql.operations import Constraint, Expression, Query, Type
 from miglint.sql.type_input import truth_of
 
@@ -178,7 +178,11 @@ def _same_query(one: Spelling, two: Spelling) -> bool:
     at = to = 0
     while at < len(left) and to < len(right):
         before, after = left[at], right[to]
-        if (before == after or _qualified(before, after, sources)) and same_at(one, at, two, to):
+        if before == after:
+            same = True
+        elif same := _qualified(before, after, sources):
+            same = resolves(one, at) if len(before) > len(after) else resolves(two, to)
+        if same and same_at(one, at, two, to):
             at, to = at + 1, to + 1
         elif _star(left, at):
             at, to = _behind_star(left, at), _behind_columns(right, to, before)

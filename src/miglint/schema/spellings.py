@@ -8,25 +8,27 @@ have in their place, and casts between types of text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
+from miglint.sql.shown_names import shown_name
 
 
 class Surroundings(NamedTuple):
     """What the names in a text may be.
 
-    `kinds` are the types of columns by name, as far as they are known, and an empty text if several of that name
-    differ. `overloads` returns how many functions of a name the project has.
+    `kind_of` returns the type of the columns of a name, None if it is not known and an empty text if several differ.
+    `overloads` returns how many functions of a name the project has, and `owners` the relations that have a column,
+    where there are several relations.
     """
 
-    kinds: Mapping[str, str] = MappingProxyType({})
+    kind_of: Callable[[str], str | None] = lambda name: None
     overloads: Callable[[str], int] = lambda name: 0
+    owners: Callable[[str], frozenset[str]] = lambda name: frozenset()
 
 
 NOWHERE = Surroundings()
@@ -133,6 +135,8 @@ def _read(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tupl
 
 def _unqualified(name: str) -> str:
     """Return a name without the schema in which it is found anyway."""
+    if name[0] == '"':
+        return shown_name(name[1:-1].replace('""', '"'))
     plain = name.removeprefix("public.")
     return name.removeprefix("pg_catalog.") if plain == name or plain.startswith("pg_") else plain
 
@@ -190,7 +194,7 @@ def _beside(text: Spelling, at: int) -> tuple[str, ...]:
             continue
         if text.casts[other]:
             found.append(text.casts[other][-1])
-        elif (kind := text.place.kinds.get(tokens[other].rpartition(".")[2])) is not None:
+        elif (kind := text.place.kind_of(tokens[other].rpartition(".")[2])) is not None:
             found.append(kind)
     return tuple(found)
 
@@ -208,7 +212,7 @@ def _is_text(text: Spelling, at: int) -> bool:
         return all(part[:1] == "'" or part == "," for part in text.tokens[_opening(text, at) + 1 : at])
     if token == ")":
         return _is_text_in(text, _opening(text, at), at)
-    kind = text.place.kinds.get(token.rpartition(".")[2])
+    kind = text.place.kind_of(token.rpartition(".")[2])
     if kind is None:
         return not is_output(text, at)
     return kind == "text" or (kind in _LIKE_TEXT and not is_output(text, at))
@@ -326,7 +330,7 @@ def _adds(text: Spelling, at: int, kind: str) -> bool:
         return not beside or kind in beside or "" in beside
     if token == "]":
         return kind.endswith("[]") and _is_text(text, at)
-    if text.place.kinds.get(token.rpartition(".")[2]) == kind:
+    if text.place.kind_of(token.rpartition(".")[2]) == kind:
         return True
     if kind not in _NUMBERS or not _is_number(text, at):
         return False
@@ -347,12 +351,12 @@ def _is_number(text: Spelling, at: int) -> bool:
         inner = range(opening + 1, at)
         called = opening > 0 and _is_name(text.tokens[opening - 1])
         return not called and all(text.tokens[one] in _ARITHMETIC or _is_number(text, one) for one in inner)
-    return _NUMBER.fullmatch(token) is not None or text.place.kinds.get(token.rpartition(".")[2]) in _NUMBERS
+    return _NUMBER.fullmatch(token) is not None or text.place.kind_of(token.rpartition(".")[2]) in _NUMBERS
 
 
 def _is_compared(text: Spelling, at: int) -> bool:
     """Return whether a column of whole numbers is compared with a number: then its type does not matter."""
-    if text.place.kinds.get(text.tokens[at].rpartition(".")[2]) not in _NUMBERS[:3]:
+    if text.place.kind_of(text.tokens[at].rpartition(".")[2]) not in _NUMBERS[:3]:
         return False
     return any(
         0 <= other < len(text.tokens)
@@ -371,3 +375,22 @@ def _is_argument(text: Spelling, at: int) -> bool:
     opening = _enclosing(text, start)
     name = tokens[opening - 1].rpartition(".")[2] if opening else ""
     return text.place.overloads(name) == 1 and not is_built_in(name)
+
+
+def resolves(text: Spelling, at: int) -> bool:
+    """Return whether a qualified column is the one of its name without a qualifier, as far as that is known.
+
+    It is not if a query within reads a relation that has such a column as well: that one is nearer.
+    """
+    qualifier, _, column = text.tokens[at].rpartition(".")
+    owners = text.place.owners(column)
+    if not owners:
+        return True
+    while (opening := _enclosing(text, at)) and text.tokens[opening + 1] not in ("from", "with"):
+        at = opening
+    read = set()
+    for place in range(opening + 1, len(text.tokens)):
+        if text.tokens[place] == "select":
+            break
+        read.add(text.tokens[place].rpartition(".")[2])
+    return qualifier.rpartition(".")[2] in read or owners.isdisjoint(read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Sequence
 from functools import partial
 
 from miglint.base.lazy_regex import pattern
@@ -14,7 +14,7 @@ from miglint.schema.printed_texts import stored_text
 from miglint.schema.sameness import Spell
 from miglint.schema.spellings import NOWHERE, Surroundings, spelled
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Name, Type
+from miglint.sql.operations import Name, Type
 
 
 class Texts:
@@ -45,24 +45,29 @@ NO_TEXTS = Texts()
 
 
 def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
-    """Return what an object may name."""
+    """Return what an object may name: looked up when it is asked for, since a table may have many columns."""
     overloads = NOWHERE.overloads if schema is None else partial(schema.count_overloads, "public")
-    return Surroundings(_kinds(value, schema), overloads)
-
-
-def _kinds(value: SchemaObject, schema: Schema | None) -> Mapping[str, str]:
-    """Return the types of the columns that an object may name."""
-    if isinstance(value, Table):
-        return _of_tables([value])
     if isinstance(value, Domain):
-        return NOWHERE.kinds if value.base is None else {"value": _named(value.base), "VALUE": _named(value.base)}
+        kind = None if value.base is None else _named(value.base)
+        return Surroundings(lambda name: kind if name in ("value", "VALUE") else None, overloads)
+    relations = _relations(value, schema)
+
+    def owners(name: str) -> frozenset[str]:
+        has = [one.name.name for one in relations if name in (one.columns or ())] if len(relations) > 1 else ()
+        return frozenset(has)
+
+    return Surroundings(partial(_kind_in, relations), overloads, owners)
+
+
+def _relations(value: SchemaObject, schema: Schema | None) -> Sequence[Table | View]:
+    """Return the relations whose columns an object may name."""
+    if isinstance(value, Table):
+        return (value,)
     if schema is None:
-        return NOWHERE.kinds
+        return ()
     if isinstance(value, (Index, Trigger, Policy, RewriteRule)) and value.table is not None:
-        return _of_tables(_found([value.table], schema))
-    if isinstance(value, View) and value.query is not None:
-        return _of_tables(_found(value.query.relations, schema))
-    return NOWHERE.kinds
+        return _found([value.table], schema)
+    return _found(value.query.relations, schema) if isinstance(value, View) and value.query is not None else ()
 
 
 def _found(names: Iterable[Name], schema: Schema) -> list[Table | View]:
@@ -70,23 +75,18 @@ def _found(names: Iterable[Name], schema: Schema) -> list[Table | View]:
     return [value for value in found if isinstance(value, (Table, View))]
 
 
-def _of_tables(relations: list[Table | View]) -> Mapping[str, str]:
-    kinds: dict[str, str] = {}
-    for relation in relations:
-        for name, kind in _columns(relation):
-            kinds[name] = kind if kinds.get(name, kind) == kind else ""
-    return {name: kind for name, kind in kinds.items() if kind != "?"}
+def _kind_in(relations: Sequence[Table | View], name: str) -> str | None:
+    """Return the type of the columns of a name in relations, without modifiers."""
+    kinds = {kind for relation in relations if (kind := _kind(relation, name)) is not None}
+    return None if not kinds or "?" in kinds else kinds.pop() if len(kinds) == 1 else ""
 
 
-def _columns(relation: Table | View) -> Iterable[tuple[str, str]]:
+def _kind(relation: Table | View, name: str) -> str | None:
+    """Return the type of a column of a relation, `?` for one that is not known, and None where there is no column."""
     if isinstance(relation, View):
-        return zip(relation.columns or (), relation.types or (), strict=False)
-    return ((name, _kind(column)) for name, column in relation.columns.items())
-
-
-def _kind(column: Column) -> str:
-    """Return the type of a column without its modifiers, `?` for one that is not known."""
-    return "?" if column.type is None else _named(column.type)
+        return dict(zip(relation.columns or (), relation.types or (), strict=False)).get(name)
+    column = relation.columns.get(name)
+    return None if column is None else "?" if column.type is None else _named(column.type)
 
 
 def _named(kind: Type) -> str:

@@ -15,6 +15,7 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.casts import ANY_ARGUMENTS, folded_cast, with_own_cast
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
 from miglint.sql.postgres.scopes import Walk, is_alone, use_all, use_plain, use_qualified
+from miglint.sql.shown_names import shown_name
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 _SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval", "setval", "pg_get_serial_sequence"})
@@ -70,25 +71,25 @@ def _column(state: Walk, body: Node) -> str:
     last = fields[-1]
     if "String" not in last:
         use_all(state, fields[-2]["String"]["sval"] if len(fields) > 1 else None)
-        return ".".join([part["String"]["sval"] for part in fields[:-1]] + ["*"])
+        return ".".join([shown_name(part["String"]["sval"]) for part in fields[:-1]] + ["*"])
     column: str = last["String"]["sval"]
     if len(fields) == 1:
         if state.scopes:
             use_plain(state, column)
         else:
             state.columns[column] = None
-        return column
+        return shown_name(column)
     qualifier: str = fields[-2]["String"]["sval"]
     if state.scopes:
         use_qualified(state, qualifier, column)
         if is_alone(state, qualifier):
-            return column
+            return shown_name(column)
     elif qualifier == state.own:
         state.columns[column] = None
-        return column
+        return shown_name(column)
     elif state.own is None or qualifier in state.rows:
         state.columns[column] = None
-    return ".".join([part["String"]["sval"] for part in fields])
+    return ".".join([shown_name(part["String"]["sval"]) for part in fields])
 
 
 def _constant(state: Walk, body: Node) -> str:
