@@ -38,6 +38,11 @@ SCRIPTS = {
     "sqlite/1_a.down.sql": "DROP TABLE IF EXISTS a;",
 }
 QUICK = {name: text for name, text in SCRIPTS.items() if "/1_" in name}
+# Of these, the state before the last eight is kept for later runs; the last one is written anew in each round.
+LONG = {f"{number:02}_a.up.sql": f"CREATE TABLE IF NOT EXISTS a{number} (x int);" for number in range(1, 34)} | {
+    f"{number:02}_a.down.sql": f"DROP TABLE IF EXISTS a{number};" for number in range(1, 34)
+}
+CHANGED = "33_a.up.sql"
 
 
 class Round:
@@ -59,7 +64,7 @@ class Round:
         self.known: set[str] = set()
 
     def start(self, scripts: Path, in_memory: bool) -> subprocess.Popen[str]:
-        """Start a dry run in a session of its own."""
+        """Start a dry run in a session of its own; of the long history with what earlier ones have kept."""
         names = ("PATH", "LANG", "COVERAGE_PROCESS_START")
         environment = {name: os.environ[name] for name in names if name in os.environ}
         environment |= {"HOME": str(self.place), "XDG_CACHE_HOME": str(self.cache)}
@@ -67,7 +72,9 @@ class Round:
         environment["PYTHONPATH"] = os.pathsep.join(places)
         if not in_memory:
             environment["TMPDIR"] = str(self.place / "tmp")
-        command = [self.python, "-m", "miglint", "check", "--dry-run", "--no-cache", "--select", "RUN", "."]
+        environment["MIGLINT_CACHE_DIR"] = str(self.cache / "results")
+        cached = ["--dry-run=embedded"] if scripts.name == "long" else ["--dry-run", "--no-cache"]
+        command = [self.python, "-m", "miglint", "check", *cached, "--select", "RUN", "."]
         process = subprocess.Popen(  # type: ignore[call-overload]  # options by name
             command, cwd=scripts, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True, **self.account,
@@ -96,7 +103,7 @@ class Round:
     def left(self) -> list[str]:
         """Return what there is of the runs that have ended, and was not there after the round before."""
         marks = [f"miglint-{pid}-" for pid in self.pids]
-        found = [str(path) for path in self.cache.rglob("*.partial*")]
+        found = [str(path) for form in ("*.partial*", ".history-*") for path in self.cache.rglob(form)]
         found += [str(path) for path in (self.place / "tmp").glob("*")]
         for root in ROOTS:
             inside = root.glob("*") if root.is_dir() else ()
@@ -120,12 +127,17 @@ def play(rounds: Round, chance: random.Random, longest: float) -> tuple[str, lis
     in_memory, moment = chance.random() < 0.7, chance.random() * longest
     if chance.random() < 0.3:
         shutil.rmtree(rounds.cache, ignore_errors=True)
-    process = rounds.start(rounds.place / "scripts", in_memory)
+    long = chance.random() < 0.25
+    if long:
+        text = f"{LONG[CHANGED]} CREATE TABLE IF NOT EXISTS b{chance.randrange(1 << 30)} (x int);"
+        (rounds.place / "long" / CHANGED).write_text(text)
+    process = rounds.start(rounds.place / ("long" if long else "scripts"), in_memory)
     time.sleep(moment)
     for pid in rounds.victims(process.pid, which):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-    what = f"{signal.Signals(number).name} to {which} after {moment:.2f} s, {'memory' if in_memory else 'disk'}"
+    kind = f"{'long, ' if long else ''}{'memory' if in_memory else 'disk'}"
+    what = f"{signal.Signals(number).name} to {which} after {moment:.2f} s, {kind}"
     wrong = []
     try:
         said = process.communicate(timeout=90)[0]
@@ -136,9 +148,10 @@ def play(rounds: Round, chance: random.Random, longest: float) -> tuple[str, lis
     # Before miglint's own first line, and while it is read, an interpreter says so itself.
     if "Traceback" in said and ", in entry" in said:
         wrong.append(f"a traceback: {said[-2000:]}")
-    following = rounds.start(rounds.place / "quick", in_memory)
+    following = rounds.start(rounds.place / ("long" if long else "quick"), in_memory)
     said = following.communicate(timeout=90)[0]
-    if following.returncode != 0:
+    # The long history's last rollback leaves a table.
+    if following.returncode not in ((0, 1) if long else (0,)):
         wrong.append(f"the next run ended with {following.returncode}: {said[-1000:]}")
     wrong += rounds.left()
     return what, wrong
@@ -174,7 +187,7 @@ def main() -> int:
     place = Path(tempfile.mkdtemp(prefix="kills-", dir="/tmp"))
     place.chmod(0o755)
     rounds = Round(place, given.user, given.python, alone)
-    for folder, scripts in (("scripts", SCRIPTS), ("quick", QUICK)):
+    for folder, scripts in (("scripts", SCRIPTS), ("quick", QUICK), ("long", LONG)):
         for name, text in scripts.items():
             (place / folder / name).parent.mkdir(parents=True, exist_ok=True)
             (place / folder / name).write_text(text)

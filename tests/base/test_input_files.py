@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 import miglint
-from miglint.base.input_files import NotAFileError, TooLargeError, read_bytes, read_with_time, refuse_unreadable
+from miglint.base.input_files import (
+    NotAFileError,
+    OpenFolder,
+    RecordedReads,
+    TooLargeError,
+    read_bytes,
+    read_from,
+    read_with_state,
+    refuse_unreadable,
+)
 
 ROOT = Path(miglint.__file__).parent
 # These read what miglint itself wrote or brought along, what the dry run's own server writes, or a stream.
@@ -32,7 +41,34 @@ def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     with pytest.raises(TooLargeError) as raised:
         read_bytes(file, 99_999)
     assert raised.value.strerror == "larger than 99,999 bytes"
-    assert read_with_time(str(file), 1 << 20)[1] == file.stat().st_mtime_ns
+    assert read_with_state(str(file), 1 << 20)[1].st_mtime_ns == file.stat().st_mtime_ns
+
+
+def test_a_file_in_an_open_folder_is_read_wherever_the_folder_is_now(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "one").write_bytes(b"1")
+    (folder / "link").symlink_to("one")
+    with OpenFolder(str(folder)) as opened:
+        folder.rename(tmp_path / "b")
+        folder.mkdir()
+        (folder / "one").write_bytes(b"another")
+        with RecordedReads() as seen:
+            assert read_from(opened, "one", "shown", 10) == b"1"
+        assert seen["shown"][0] == b"1"
+        # Links are for those who look where they lead.
+        assert read_from(opened, "link", "shown", 10) is None
+        with pytest.raises(FileNotFoundError):
+            read_from(opened, "two", "shown", 10)
+        with pytest.raises(NotAFileError, match="folder"):
+            (tmp_path / "b" / "below").mkdir()
+            read_from(opened, "below", "shown", 10)
+        with pytest.raises(NotAFileError):
+            _pipe(tmp_path / "b" / "pipe")
+            read_from(opened, "pipe", "shown", 10)
+        with pytest.raises(TooLargeError):
+            (tmp_path / "b" / "large").write_bytes(b"x" * 11)
+            read_from(opened, "large", "shown", 10)
 
 
 def test_holes_are_not_read(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """The other commands."""
 
 import json
+from pathlib import Path
+
+import pytest
 
 from miglint.cli import group
 from miglint.rules.selection import load_rules
@@ -39,6 +42,36 @@ def test_the_options_of_a_dry_run_stand_by_themselves_in_the_help(miglint):
     general, _, about = miglint("check", "--all-options").stdout.partition("Dry-run options:")
     assert "--format" in general and "--rows" not in general and "--database-url" not in general
     assert "--dry-run[=ENGINE]" in about and "--rows N" in about and "--format" not in about
+
+
+def too_large(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate((64 << 20) + 1)
+
+
+def a_loop(file: Path) -> None:
+    file.symlink_to(file.name)
+
+
+@pytest.mark.parametrize(("make", "code"), [(too_large, "SYN004"), (a_loop, "SYN002")])
+def test_a_check_that_did_not_read_a_migration_fails_whatever_rules_are_selected(miglint, project, make, code):
+    make(project / "migrations" / "002_orders.up.sql")
+    (project / "migrations" / "002_orders.down.sql").write_text("SELECT 1;\n")
+    for selected in ((), ("--select", "LCK")):
+        done = miglint("check", "--no-cache", *selected)
+        assert done.returncode == 1
+        assert f"migrations/002_orders.up.sql:1:1: error {code}" in done.stdout
+    assert miglint("check", "--select", "LCK", "--ignore", code).returncode == 0
+
+
+def test_a_schema_says_what_of_the_migrations_was_not_read(miglint, project):
+    too_large(project / "migrations" / "002_orders.up.sql")
+    (project / "migrations" / "003_x.up.sql").write_text("CREATE TABL x (a int);\n")
+    done = miglint("schema")
+    assert "CREATE TABLE accounts (" in done.stdout
+    expected = "not complete: 002: a statement cannot be read: the file was not read: larger than 67,108,864 bytes"
+    assert done.stderr == f"note: {expected} (2 in all)\n"
+    assert miglint("schema", "--at", "1").stderr == ""
 
 
 def test_schema_as_sql_json_and_diagram(miglint, project):

@@ -376,3 +376,13 @@ def test_the_name_of_the_image_of_a_version() -> None:
     assert image_of(None, "14") == "postgres:14"
     assert image_of(None, None) == "postgres:16"
     assert image_of("example/{version}-gis:{version}", "15") == "example/15-gis:15"
+    assert image_of("registry:5000/a/b_c@sha256:0f", None) == "registry:5000/a/b_c@sha256:0f"
+
+
+@pytest.mark.parametrize(
+    ("image", "version"), [("x; rm -rf ~", None), (None, "16 $(id)"), ("-v/:/x", None), ("a\n", None)]
+)
+def test_what_is_no_name_of_an_image_is_in_no_command(image: str | None, version: str | None) -> None:
+    with pytest.raises(EngineMissingError, match="is not the name of a container image") as raised:
+        image_of(image, version)
+    assert "docker pull" not in str(raised.value)

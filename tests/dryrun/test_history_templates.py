@@ -22,6 +22,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres import history_templates
 from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.history_templates import HistoryTemplates, Template
+from miglint.dryrun.postgres.os_user import Account
 from miglint.dryrun.result_cache import StoredMemory
 from miglint.dryrun.results import HistoryRun, MigrationRun
 from miglint.dryrun.runner import dry_run
@@ -248,7 +249,7 @@ def archive(top: Path) -> HistoryTemplates:
 @pytest.mark.parametrize("change", [exchange_a_byte, cut, another_key, another_entry, a_link])
 def test_what_is_not_genuine_is_removed(change: Callable[[Path], None], tmp_path: Path) -> None:
     top = tmp_path / "kept"
-    archive(top).keep("history-1", TEMPLATE, data_in(tmp_path), frozenset())
+    archive(top).keep("history-1", TEMPLATE, data_in(tmp_path), frozenset(), Account())
     change(top / "history-1")
     assert archive(top).restore("history-1", tmp_path / "back") is None
     assert kept(top) == [] and not (tmp_path / "back").exists()
@@ -264,7 +265,7 @@ def data_in(folder: Path) -> Path:
 
 def test_an_entry_has_the_files_of_the_data_and_no_settings(tmp_path: Path) -> None:
     templates = archive(tmp_path / "kept")
-    templates.keep("history-1", TEMPLATE, data_in(tmp_path), frozenset(("2",)))
+    templates.keep("history-1", TEMPLATE, data_in(tmp_path), frozenset(("2",)), Account())
     assert templates.restore("history-1", tmp_path / "back") == TEMPLATE
     back = {path.relative_to(tmp_path / "back").as_posix() for path in (tmp_path / "back").rglob("*") if path.is_file()}
     assert back == {"PG_VERSION", "base/1/1259_fsm", "pg_wal/2"}
@@ -274,7 +275,7 @@ def test_no_link_and_no_pipe_is_kept(tmp_path: Path) -> None:
     data = data_in(tmp_path)
     for make in (lambda path: path.symlink_to("/etc/passwd"), os.mkfifo):
         make(data / "base" / "1" / "2")
-        archive(tmp_path / "kept").keep("history-1", TEMPLATE, data, frozenset())
+        archive(tmp_path / "kept").keep("history-1", TEMPLATE, data, frozenset(), Account())
         (data / "base" / "1" / "2").unlink()
     assert not (tmp_path / "kept").exists()
 
@@ -294,18 +295,21 @@ def test_the_oldest_go_first_and_nothing_of_killed_runs_stays(tmp_path: Path, mo
     top.mkdir()
     data = data_in(tmp_path)
     for number in range(4):
-        archive(top).keep(f"history-{number}", TEMPLATE, data, frozenset())
+        archive(top).keep(f"history-{number}", TEMPLATE, data, frozenset(), Account())
         os.utime(top / f"history-{number}", ns=(number, number))
     monkeypatch.setattr(history_templates, "_MOST", 3 * (top / "history-0").stat().st_size)
-    left = [top / f".history-{pid}-0123" for pid in (2**22 + 1, os.getpid())]
+    left = [top / f".history-{pid}-0123" for pid in (2**22 + 1, os.getpid(), os.getpid())]
+    left[1] = left[1].with_name(f"{left[1].name}4")
     for path in left:
         path.write_text("")
-    archive(top).keep("history-4", TEMPLATE, data, frozenset())
+    # In a container, each run has the same number.
+    os.utime(left[2], ns=(0, 0))
+    archive(top).keep("history-4", TEMPLATE, data, frozenset(), Account())
     assert archive(top).first_of(["history-0", "history-3"]) == "history-3"
     assert {path.name for path in top.iterdir()} == {"history-2", "history-3", "history-4", left[1].name}
 
 
 def test_without_room_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_templates, "_LONGEST", 20)
-    archive(tmp_path / "kept").keep("history-1", TEMPLATE, data_in(tmp_path), frozenset())
+    archive(tmp_path / "kept").keep("history-1", TEMPLATE, data_in(tmp_path), frozenset(), Account())
     assert not (tmp_path / "kept").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from miglint.dryrun import supervisor, workspace
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.postgres.embedded import embedded_programs, start_embedded
-from miglint.dryrun.postgres.kept_cluster import KeptCluster
+from miglint.dryrun.postgres.kept_cluster import KeptCluster, remove_cluster
 from miglint.dryrun.postgres.os_user import accounts
 from miglint.dryrun.supervisor import LOCK, make_folder, processes_of, read_start, remove_folder, remove_segments
 from miglint.dryrun.workspace import Workspace, sweep
@@ -190,6 +191,42 @@ def test_a_cluster_that_others_may_write_to_is_not_used(place: Path, tmp_path: P
     folder.chmod(0o777)
     assert kept.restore(tmp_path / "two") is None and not (tmp_path / "two").exists()
     place.rmdir()
+
+
+def test_what_a_cache_in_the_checkout_has_is_not_used_and_nothing_is_added(place: Path, tmp_path: Path) -> None:
+    """A pull request may bring a cluster along, with settings that name programs."""
+    start_embedded(LIMITS, Deadline.after(60), "").close()
+    (folder,) = (tmp_path / "miglint").glob("cluster-*-*")
+    with (folder / "data" / "postgresql.conf").open("a") as settings:
+        settings.write("work_mem = '77MB'\n")
+    used = []
+    for keeps in (True, False):
+        engine = start_embedded(LIMITS, Deadline.after(60), "", keeps=keeps)
+        with engine.server.admin() as admin:
+            used.append(admin.query("SHOW work_mem")[0][0][0])
+        engine.close()
+    assert used == ["77MB", "4MB"]
+    kept = KeptCluster(embedded_programs(), keeps=False)
+    assert kept.restore(tmp_path / "data") is None and kept.settings() is None
+    place.rmdir()
+
+
+def test_another_run_finds_nothing_of_a_cluster_that_is_being_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    real = shutil.rmtree
+
+    def rmtree(path: Path) -> None:
+        left.extend(one.name for one in tmp_path.iterdir())
+        real(path)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    (tmp_path / "cluster-18-0123" / "data").mkdir(parents=True)
+    remove_cluster(tmp_path / "cluster-18-0123")
+    # Its name is that of a partial copy, which the next run removes if this one is killed.
+    assert [name.startswith("cluster-18-0123.partial-") for name in left] == [True]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cluster_that_does_not_start_is_made_anew(place: Path, tmp_path: Path) -> None:

@@ -193,3 +193,27 @@ def test_locks_of_statements_on_their_own_are_gone_and_their_rewrites_are_not(
     monkeypatch.setitem(SITUATIONS, "create index concurrently", (LockFact(Lock.EXCLUSIVE),))
     monkeypatch.setitem(SITUATIONS, "alter type rewriting", (LockFact(Lock.ACCESS_EXCLUSIVE),))
     assert told(one) == ["on heir no rewrite was foreseen, a rewrite was seen, and 1 more"]
+
+
+def test_each_rewrite_within_a_transaction_belongs_to_its_statement(embedded: PostgresEngine) -> None:
+    one = run_of(
+        embedded,
+        """
+        TRUNCATE log;
+        DROP TABLE log;
+        ALTER TABLE orders ALTER COLUMN amount TYPE bigint;
+        CREATE TABLE fresh (id integer);
+        TRUNCATE fresh;
+        CREATE INDEX ON ONLY parts (kind);
+        ALTER TABLE plain RENAME TO plainer;
+        REFRESH MATERIALIZED VIEW known;
+        """,
+    )
+    assert one.run.forward is not None
+    statements = one.run.forward.statements
+    rewritten = [statement.rewritten for statement in statements]
+    assert rewritten == [("log",), (), ("orders",), (), (), (), (), ("known",)]
+    assert [statement.invalid for statement in statements if statement.invalid] == [("parts_kind_idx",)]
+    assert [[str(lock.mode) for lock in statement.locks] for statement in statements[4:7]] == [
+        [], ["ShareLock"], ["AccessExclusiveLock"],
+    ]  # fmt: skip

@@ -167,6 +167,22 @@ def test_lost_and_changed_values_are_counted(embedded: PostgresEngine) -> None:
     assert [(loss.column, loss.count) for loss in with_rows(embedded, gone, USERS).losses] == [(None, 50)]
 
 
+def test_values_in_other_rows_are_a_change_of_rows(embedded: PostgresEngine) -> None:
+    rotate = (
+        "UPDATE users SET email = found.next FROM (SELECT id, lead(email, 1, (SELECT email FROM users ORDER BY id"
+        " LIMIT 1)) OVER (ORDER BY id) AS next FROM users) found WHERE found.id = users.id;"
+    )
+    key = "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_key;"
+    losses = with_rows(embedded, migration(key + rotate, "SELECT 1;"), USERS).losses
+    assert [(loss.table, loss.column, loss.kind, loss.count) for loss in losses] == [("users", None, "rows", 50)]
+    more = "INSERT INTO users SELECT max(id) + 1, 'x@y' FROM users;"
+    losses = with_rows(embedded, migration(key + rotate, more), USERS).losses
+    assert [(loss.table, loss.column, loss.kind, loss.count) for loss in losses] == [("users", None, "rows", 50)]
+    moved = "ALTER TABLE users ADD moved text; UPDATE users SET moved = email; ALTER TABLE users DROP email;"
+    back = "ALTER TABLE users ADD email text; UPDATE users SET email = moved; ALTER TABLE users DROP moved;"
+    assert not with_rows(embedded, migration(moved, back), USERS).losses
+
+
 def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     text = (
         RICH

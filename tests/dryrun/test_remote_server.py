@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from miglint.base.structs import replace
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import server_process
+from miglint.dryrun.postgres import connection, server_process
+from miglint.dryrun.postgres import server as server_module
 from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.programs import programs_in
@@ -94,6 +97,12 @@ HOSTILE = {
     "a lock that outlives the session": "CREATE TABLE IF NOT EXISTS held (x int PRIMARY KEY); BEGIN; LOCK TABLE held;"
     " PREPARE TRANSACTION 'it''s held';",
     "a prepared transaction of a login": "RESET ROLE; BEGIN; CREATE TABLE own (x int); PREPARE TRANSACTION 'own';",
+    "a prepared transaction in a closed database": "BEGIN; CREATE TABLE IF NOT EXISTS px (x int);"
+    " PREPARE TRANSACTION 'x''\\y'; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0',"
+    " current_database()); END $$;",
+    "a prepared transaction and no time": "BEGIN; CREATE TABLE IF NOT EXISTS py (x int); PREPARE TRANSACTION 'y';"
+    " DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database());"
+    " EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$;",
     "large objects": "SELECT lo_from_bytea(0, 'x');",
 }
 
@@ -123,6 +132,13 @@ def test_scripts_do_not_have_the_rights_of_the_role_and_nothing_stays(server: Po
             left = named[prepared].forward
             assert left is not None and left.ok, prepared
             assert left.beyond == (f"leaves the prepared transaction {identifier}",)
+        for prepared, identifier in {
+            "a prepared transaction in a closed database": r"x'\y",
+            "a prepared transaction and no time": "y",
+        }.items():
+            left = named[prepared].forward
+            assert left is not None and left.ok, prepared
+            assert f"leaves the prepared transaction {identifier}" in left.beyond, left.beyond
         # What comes after is as if nothing had been.
         assert [step.ok for step in runs[-1].steps] == [True] * 7
         engine.create()
@@ -170,6 +186,35 @@ def test_a_role_of_the_team_that_is_not_there_is_no_asymmetry(server: PostgresEn
         assert limit(executed(engine, migration(text), "CREATE TABLE a (x int);")) == "roles"
     finally:
         engine.close()
+
+
+# Some seconds of one step of the server's own code, which it interrupts for nothing.
+_LONG_STEP = "SELECT strpos(repeat('a', 160000), 'b' || repeat('a', 80000));"
+
+
+def test_a_run_ends_before_what_the_server_does_not_interrupt(
+    server: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then, the server creates and drops no database, and the next run says so."""
+    if server.server.version < 180000:
+        pytest.skip("one version is enough: it takes seconds")
+    monkeypatch.setattr(connection, "_ABANDON", 0.1)
+    monkeypatch.setattr(server_module, "_GONE_SECONDS", 0.3)
+    before = everything(server)
+    options = DryRunOptions(url=url_of(server, "maker"), rows=0, limits=replace(LIMITS, statement=0.1))
+    (ran,) = dry_run([history(PAIR, migration(_LONG_STEP, "SELECT 1;"), PAIR)], options).histories
+    assert [limit(run) for run in ran.migrations] == [None, "statement time-out", None]
+    assert [run.ran for run in ran.migrations] == [True, True, False]
+    assert "has not ended yet" in (ran.stopped or "")
+    assert "the next dry run drops miglint_" in " ".join(ran.engine.notes)
+    assert everything(server) != before
+    with pytest.raises(EngineMissingError, match="PostgreSQL creates and drops no database"):
+        connect_url(url_of(server, "maker"), LIMITS, Deadline.after(60))
+    until = time.monotonic() + 60
+    while everything(server) != before and time.monotonic() < until:
+        with contextlib.suppress(EngineMissingError):
+            connect_url(url_of(server, "maker"), LIMITS, Deadline.after(60)).close()
+    assert everything(server) == before
 
 
 _KILLED = """

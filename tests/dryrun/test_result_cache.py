@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from miglint.base.model import Dialect, History
+from miglint.base.structs import replace
 from miglint.cache.store import Store
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.result_cache import StoredMemory
@@ -88,6 +89,28 @@ def test_other_options_are_another_run(tmp_path: Path, ran: list[str], options: 
     ran.clear()
     go(tmp_path, history(lite(1)), options)
     assert "DROP TABLE t1;" in ran
+
+
+@pytest.mark.parametrize("last", ["CREATE VIEW v AS SELECT json_extract(x, '$.a') FROM t1;", "SELECT 1;"])
+def test_what_later_scripts_need_of_earlier_migrations_is_part_of_their_results(tmp_path: Path, last: str) -> None:
+    """The rows of the first migration are JSON where a later script reads them as JSON."""
+    go(tmp_path, history(lite(1)))
+    assert go(tmp_path, history(lite(1), lite(2, last, "SELECT 1;"))).kept == int(last == "SELECT 1;")
+
+
+def test_another_tool_is_another_run(tmp_path: Path) -> None:
+    go(tmp_path, history(lite(1)))
+    assert go(tmp_path, replace(history(lite(1)), tools=("goose",))).kept == 0
+
+
+def test_results_are_those_of_the_scripts_as_they_were_run(tmp_path: Path) -> None:
+    """The report has the history of the files, without the transactions of the settings."""
+    bare = replace(lite(1), forward=replace(lite(1).forward, transaction=False))
+    memory = StoredMemory(Store(str(tmp_path), b"key", own=False), DryRunOptions(), {})
+    ran = dry_run([history(bare)], DryRunOptions(), memory=memory).histories[0]
+    memory.keep(replace(ran, history=history(lite(1))))
+    assert go(tmp_path, history(bare)).kept == 1
+    assert go(tmp_path, history(lite(1))).kept == 0
 
 
 def test_what_does_not_read_back_is_run(tmp_path: Path, ran: list[str]) -> None:

@@ -69,6 +69,20 @@ def test_rows_that_do_not_come_back_are_counted(opener: Opener) -> None:
     assert 0 < rows.losses[0].count <= 50
 
 
+@pytest.mark.parametrize("opener", OPENERS)
+def test_values_in_other_rows_are_a_change_of_rows(opener: Opener) -> None:
+    before = "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);"
+    swap = (
+        "UPDATE users SET nick = found.nick FROM (SELECT (SELECT max(id) + min(id) FROM users) - id AS id, nick"
+        " FROM users) AS found WHERE found.id = users.id;"
+    )
+    losses = with_rows(sqlite_engine(opener), lite(swap, "SELECT 1;"), before).losses
+    assert [(loss.table, loss.column, loss.kind) for loss in losses] == [("users", None, "rows")]
+    moved = "ALTER TABLE users ADD moved TEXT; UPDATE users SET moved = nick; ALTER TABLE users DROP nick;"
+    back = "ALTER TABLE users ADD nick TEXT; UPDATE users SET nick = moved; ALTER TABLE users DROP moved;"
+    assert not with_rows(sqlite_engine(opener), lite(moved, back), before).losses
+
+
 def test_a_unique_index_fails_on_rows_alone() -> None:
     pair = lite("CREATE UNIQUE INDEX users_nick ON users (nick);", "DROP INDEX users_nick;")
     engine = sqlite_engine(ApswConnection)

@@ -92,14 +92,14 @@ max-memory = "512MB"
 
 def test_options_of_the_configuration() -> None:
     settings = settings_of_text(SETTINGS, "/")
-    merged = configured(DryRunOptions(extensions=("ltree",)), settings)
+    merged = configured(DryRunOptions(extensions=("ltree",)), settings, [])
     assert (merged.engine, merged.rows, merged.seed) == ("local", 7, 3)
     assert (merged.extensions, merged.roles) == (("ltree", "hstore"), ("reader",))
     assert (merged.limits.statement, merged.limits.memory) == (9.0, 512 << 20)
     given = DryRunOptions(rows=1, engine="embedded", explicit=frozenset({"rows", "statement_timeout"}))
-    over = configured(given, settings)
+    over = configured(given, settings, [])
     assert (over.engine, over.rows, over.seed, over.limits.statement) == ("embedded", 1, 3, 30.0)
-    assert configured(DryRunOptions(url="postgresql://x"), settings).engine == "auto"
+    assert configured(DryRunOptions(url="postgresql://x"), settings, []).engine == "auto"
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_options_of_the_configuration() -> None:
 )
 def test_wrong_options_of_the_configuration(line: str, said: str) -> None:
     with pytest.raises(UsageError) as raised:
-        configured(DryRunOptions(), settings_of_text(f"[dry-run]\n{line}\n", "/"))
+        configured(DryRunOptions(), settings_of_text(f"[dry-run]\n{line}\n", "/"), [])
     assert str(raised.value).startswith(said)

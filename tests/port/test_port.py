@@ -203,6 +203,7 @@ def test_a_trigger_keeps_strings_that_look_like_comments_and_ends_of_statements(
         ("INSERT INTO users (name) SELECT 'x' || g FROM generate_series(1, 3) AS g;", "no such table: generate_series"),
         ("ALTER TABLE users ADD CONSTRAINT c CHECK (name ~ '^a');", "SQLite has no regular expressions"),
         ("CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT a';", "function f has no equivalent"),
+        ("CREATE TABL x (a int);", "the statement is not read: syntax error"),
         (
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM 1; RETURN NEW; END';\n"
             "CREATE TRIGGER g BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f();",

@@ -13,7 +13,13 @@ This module is imported on every start and imports as little as possible.
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
+
+try:
+    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +39,8 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+# Only where a file can be opened by an open folder, and not by a link.
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) if {os.open, os.stat} <= os.supports_dir_fd else 0
 _FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
 _FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
 
@@ -46,12 +54,12 @@ class TooLargeError(OSError):
 
 
 class RecordedReads:
-    """A context in which all reads are recorded: content and modification time by path, as the run has seen them."""
+    """A context in which all reads are recorded: content and state of files by path, as the run has seen them."""
 
-    current: dict[str, tuple[bytes, int]] | None = None
+    current: dict[str, tuple[bytes, os.stat_result]] | None = None
 
-    def __enter__(self) -> dict[str, tuple[bytes, int]]:
-        found: dict[str, tuple[bytes, int]] = {}
+    def __enter__(self) -> dict[str, tuple[bytes, os.stat_result]]:
+        found: dict[str, tuple[bytes, os.stat_result]] = {}
         RecordedReads.current = found
         return found
 
@@ -65,7 +73,12 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     Raises `OSError` with the reason in `strerror`: the system's error, `NotAFileError`, or `TooLargeError`. An invalid
     path (one with a NUL character) raises `OSError` as well.
     """
-    return read_with_time(path, limit)[0]
+    return read_with_state(path, limit)[0]
+
+
+def content_hash(data: bytes) -> bytes:
+    """Return a hash by which caches know a content again: nobody can make two contents with one hash."""
+    return blake2b(data, digest_size=32).digest()
 
 
 def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | None = None) -> bytes:
@@ -79,19 +92,19 @@ def read_in_checkout(path: str | os.PathLike[str], limit: int, folder: str | Non
     def allowed(place: str) -> bool:
         return is_below(place, top) and (folder is not None or not _is_led_out(path, place))
 
-    return read_with_time(path, limit, allowed)[0]
+    return read_with_state(path, limit, allowed)[0]
 
 
 def read_within(path: str | os.PathLike[str], limit: int, tops: Sequence[str]) -> bytes:
     """Return the content as `read_bytes` does; raises `OSError` for a path that a link leads out of one of `tops`."""
     _require_inside(path)
-    return read_with_time(path, limit, lambda place: not leads_out(path, place, tops))[0]
+    return read_with_state(path, limit, lambda place: not leads_out(path, place, tops))[0]
 
 
-def read_with_time(
+def read_with_state(
     path: str | os.PathLike[str], limit: int, allowed: Callable[[str], bool] | None = None
-) -> tuple[bytes, int]:
-    """Return the content as `read_bytes` does, and the modification time in nanoseconds.
+) -> tuple[bytes, os.stat_result]:
+    """Return the content as `read_bytes` does, and the state of the file before it was read.
 
     `allowed` is called with the path without links of the open file, and returns whether to read it: the name may lead
     elsewhere by the time it is opened.
@@ -100,7 +113,27 @@ def read_with_time(
     if "\0" in name:
         raise OSError(0, "no path holds a NUL character", name.replace("\0", "\\0"))
     _require_file(os.stat(name), name)
-    descriptor = os.open(name, _FLAGS)
+    return _read_open(os.open(name, _FLAGS), name, limit, allowed)
+
+
+def read_from(folder: OpenFolder, name: str, path: str, limit: int) -> bytes | None:
+    """Return the content of a file in an open folder as `read_bytes` does; `path` is how it is recorded.
+
+    The result is None for links, and where the system opens no folders: their files are opened by path.
+    """
+    if folder.descriptor is None or not _NO_LINKS or "\0" in name:
+        return None
+    state = os.stat(name, dir_fd=folder.descriptor, follow_symlinks=False)
+    if S_ISLNK(state.st_mode):
+        return None
+    _require_file(state, path)
+    return _read_open(os.open(name, _FLAGS | _NO_LINKS, dir_fd=folder.descriptor), path, limit)[0]
+
+
+def _read_open(
+    descriptor: int, name: str, limit: int, allowed: Callable[[str], bool] | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return content and state of an open file as `read_with_state` does, and close it."""
     try:
         state = os.fstat(descriptor)
         # The path may have been replaced in the meantime.
@@ -109,10 +142,12 @@ def read_with_time(
             raise _outside(name)
         if state.st_size > limit:
             raise _too_large(limit, name)
-        data = os.read(descriptor, _FIRST_CHUNK)
+        # Each copy of a large file takes as long as reading it.
+        first = _FIRST_CHUNK if state.st_size < _FIRST_CHUNK else state.st_size + 1
+        data = os.read(descriptor, first)
         size, parts = len(data), [data]
         # On some file systems a short read is not the end; only an empty one is.
-        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= _FIRST_CHUNK else 1)):
+        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= first else 1)):
             parts.append(data)
             size += len(data)
     finally:
@@ -121,8 +156,8 @@ def read_with_time(
         raise _too_large(limit, name)
     content = parts[0] if len(parts) == 1 else b"".join(parts)
     if RecordedReads.current is not None:
-        RecordedReads.current[name] = content, state.st_mtime_ns
-    return content, state.st_mtime_ns
+        RecordedReads.current[name] = content, state
+    return content, state
 
 
 class OpenFolder:

@@ -1,8 +1,12 @@
 """Cache of command output: the output of a command is repeated while its inputs are unchanged.
 
 An entry is keyed by the command line, its working directory, the configuration, and the variables that control color.
-It stores the folders listed and the files read, with a hash over their content, and is valid while that hash is
-unchanged. A lookup parses neither SQL nor the configuration nor the command line.
+It stores the folders listed and the files read, with hashes of their content, and is valid while those are unchanged.
+A lookup parses neither SQL nor the configuration nor the command line.
+
+A file is not read again while its size, times and number in the file system are what they were, unless it had changed
+so shortly before it was read that a later change may have the same time. Nobody can set the time of the last change of
+these (`ctime`); systems without it have all files read.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
@@ -13,7 +17,7 @@ import os
 import sys
 from time import perf_counter, time_ns
 
-from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, content_hash, read_bytes, read_with_state
 from miglint.cache.store import Store, blake2b, environment, open_store
 
 TYPE_CHECKING = False
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KIND = "answer"
+# Bytes of the length of an entry's first part.
+_LENGTH = 8
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 # Besides SQL: files of migration tools.
@@ -42,9 +48,12 @@ _NEVER = (
     "-h",
 )
 # Nothing was read before.
-_NOTHING: Mapping[str, tuple[bytes, int]] = {}
+_NOTHING: Mapping[str, tuple[bytes, os.stat_result]] = {}
 # A file written during a run, or just before it, may have been read before or after the write.
 _TOO_FRESH_NS = 20_000_000
+# Some file systems count the times of changes in steps of two seconds.
+_STEP_NS = 2_500_000_000
+_HAS_CHANGE_TIME = os.name == "posix"
 
 
 class CachedOutput:
@@ -80,35 +89,85 @@ class InputFingerprint:
         self.files = files
         self.sqlite = sqlite
 
-    def state(self, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> tuple[str, int]:
-        """Return a hash over all inputs, and the time of the newest file.
-
-        `seen` are contents and times of files that were read already.
-        """
+    def shape(self) -> tuple[str, list[str], int]:
+        """Return a hash over everything but the content of files, their paths, and the time of the newest folder."""
         digest = blake2b(digest_size=20)
         newest = 0
+        paths: list[str] = []
         for folder in self.folders:
             listed = _listed(folder)
             digest.update("\0".join(listed).encode("utf-8", "surrogateescape"))
             newest = max(newest, _changed(folder))
             for entry in listed:
-                name = entry[1:]
-                if name.lower().endswith(_READ) and entry[0] != "d":
-                    newest = max(newest, _file(digest, f"{folder}/{name}", seen))
-            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}", seen))
+                if entry[0] != "d":
+                    name, _, target = entry[1:].partition("\0")
+                    if name.lower().endswith(_READ) or target.lower().endswith(_READ):
+                        paths.append(f"{folder}/{name}")
+            paths.append(f"{folder}/{_JOURNAL}")
         for folder in self.names:
             digest.update("\0".join(_listed(folder)).encode("utf-8", "surrogateescape"))
             newest = max(newest, _changed(folder))
         for path in self.probes:
             digest.update(b"d" if os.path.isdir(path) else b"-")
-        for path in self.files:
-            newest = max(newest, _file(digest, path, seen))
         if self.sqlite:
             # Importing the extension module is enough for the version, and faster than the package.
             import _sqlite3
 
             digest.update(_sqlite3.sqlite_version.encode())
-        return digest.hexdigest(), newest
+        return digest.hexdigest(), [*paths, *self.files], newest
+
+    def state(
+        self, seen: Mapping[str, tuple[bytes, os.stat_result]] = _NOTHING, since_ns: int = 0
+    ) -> tuple[str, list[str], int]:
+        """Return the hash of `shape`, a value for each file, and the time of the newest file or folder.
+
+        `seen` are contents and states of files that were read already, after the time `since_ns`.
+        """
+        shape, paths, newest = self.shape()
+        files = []
+        for path in paths:
+            try:
+                data, state = seen.get(path) or read_with_state(path, MAX_BASELINE)
+            except OSError as error:
+                files.append(_failed(error))
+                continue
+            newest = max(newest, state.st_mtime_ns)
+            settled = max(state.st_mtime_ns, state.st_ctime_ns) < since_ns - _STEP_NS
+            files.append(f"{_known_by(state) if settled else ''}|{_content(data)}")
+        return shape, files, newest
+
+    def is_same(self, shape: str, files: list[str]) -> bool:
+        """Return whether the inputs are what they were when `state` returned these values."""
+        found, paths, _ = self.shape()
+        if found != shape or len(paths) != len(files):
+            return False
+        return all(map(_is_same_file, paths, files))
+
+
+def _is_same_file(path: str, known: str) -> bool:
+    """Return whether a file is what it was, given its value in `InputFingerprint.state`."""
+    stat, _, content = known.partition("|")
+    try:
+        if stat and _known_by(os.stat(path)) == stat:
+            return True
+        return _content(read_with_state(path, MAX_BASELINE)[0]) == content
+    except OSError as error:
+        return _failed(error) == known
+
+
+def _known_by(state: os.stat_result) -> str:
+    """Return a value that is another one after any change of a file's content; empty if the system has none."""
+    if not _HAS_CHANGE_TIME:
+        return ""
+    return f"{state.st_size}:{state.st_mtime_ns}:{state.st_ctime_ns}:{state.st_ino}:{state.st_dev}"
+
+
+def _content(data: bytes) -> str:
+    return content_hash(data).hex()
+
+
+def _failed(error: OSError) -> str:
+    return f"|e{error.errno}{error.strerror}"
 
 
 def _listed(folder: str) -> list[str]:
@@ -135,23 +194,10 @@ def _changed(path: str) -> int:
         return 0
 
 
-def _file(digest: blake2b, path: str, seen: Mapping[str, tuple[bytes, int]]) -> int:
-    """Add a file to the hash and return its change time."""
-    path = path.split("\0", 1)[0]
-    try:
-        data, changed = seen.get(path) or read_with_time(path, MAX_BASELINE)
-    except OSError as error:
-        digest.update(f"e{error.errno}{error.strerror};".encode())
-        return 0
-    digest.update(b"%d:" % len(data))
-    digest.update(data)
-    return changed
-
-
 class CachedInvocation:
     """A command line whose output may be cached."""
 
-    __slots__ = ("_inputs", "_name", "_state", "_store", "started", "started_ns")
+    __slots__ = ("_files", "_inputs", "_name", "_shape", "_store", "started", "started_ns")
 
     def __init__(self, store: Store, name: str, started: float) -> None:
         self._store = store
@@ -159,7 +205,8 @@ class CachedInvocation:
         self.started = started
         self.started_ns = time_ns()
         self._inputs: InputFingerprint | None = None
-        self._state = ""
+        self._shape = ""
+        self._files: list[str] = []
 
     def answer(self) -> CachedOutput | None:
         """Return the cached output if its inputs are unchanged."""
@@ -167,18 +214,19 @@ class CachedInvocation:
         if data is None:
             return None
         try:
-            folders, probes, files, names, body, notes, output, rest = decode_lists(data)
-            sqlite, state, status = rest
-            inputs = InputFingerprint(folders, probes, files, sqlite == "1", names)
-            if inputs.state()[0] != state:
+            inputs, printed = split_entry(data)
+            folders, probes, files, names, contents, rest = decode_lists(inputs)
+            sqlite, shape, status = rest
+            if not InputFingerprint(folders, probes, files, sqlite == "1", names).is_same(shape, contents):
                 return None
+            body, notes, output = decode_lists(printed)
             return CachedOutput(body, notes, output[0] if output else None, int(status))
         except ValueError:
             return None
 
-    def observe(self, inputs: InputFingerprint, seen: Mapping[str, tuple[bytes, int]] = _NOTHING) -> None:
+    def observe(self, inputs: InputFingerprint, seen: Mapping[str, tuple[bytes, os.stat_result]] = _NOTHING) -> None:
         """Record the inputs: as they were `seen` by the run, or in their current state, after they were read."""
-        self._state, newest = inputs.state(seen)
+        self._shape, self._files, newest = inputs.state(seen, self.started_ns)
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 
@@ -192,9 +240,22 @@ class CachedInvocation:
         if inputs is None:
             return
         output = [] if answer.output is None else [answer.output]
-        rest = ["1" if inputs.sqlite else "", self._state, str(answer.status)]
-        lists = [inputs.folders, inputs.probes, inputs.files, inputs.names, answer.body, answer.notes, output, rest]
-        self._store.write(self._name, encode_lists(lists))
+        rest = ["1" if inputs.sqlite else "", self._shape, str(answer.status)]
+        listed = [inputs.folders, inputs.probes, inputs.files, inputs.names, self._files, rest]
+        printed = [answer.body, answer.notes, output]
+        self._store.write(self._name, join_entry(encode_lists(listed), encode_lists(printed)))
+
+
+def join_entry(inputs: bytes, printed: bytes) -> bytes:
+    """Return an entry: what the output depends on, and the output, which is only read where it is printed."""
+    return b"".join((len(inputs).to_bytes(_LENGTH, "big"), inputs, printed))
+
+
+def split_entry(data: bytes | memoryview) -> tuple[memoryview, memoryview]:
+    """Return the parts of an entry."""
+    view = memoryview(data)
+    end = _LENGTH + int.from_bytes(view[:_LENGTH], "big")
+    return view[_LENGTH:end], view[end:]
 
 
 def encode_lists(lists: list[list[str]]) -> bytes:
@@ -207,9 +268,9 @@ def encode_lists(lists: list[list[str]]) -> bytes:
     return b"\n".join((head.encode(), b"".join(text for listed in texts for text in listed)))
 
 
-def decode_lists(data: bytes) -> list[list[str]]:
+def decode_lists(data: bytes | memoryview) -> list[list[str]]:
     """Return the lists of `encode_lists`. Raises `ValueError` for anything else."""
-    head, _, body = data.partition(b"\n")
+    head, _, body = bytes(data).partition(b"\n")
     lists, place = [], 0
     for sizes in head.decode().split(";"):
         listed = []

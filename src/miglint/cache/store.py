@@ -26,7 +26,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-__all__ = ["FOLDER", "Store", "blake2b", "environment", "open_store"]
+__all__ = ["FOLDER", "Store", "blake2b", "environment", "is_in_checkout", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -39,6 +39,8 @@ _PARTIAL = ".tmp-"
 # What is not complete after a minute is a leftover of a run that was killed.
 _LONGEST_WRITE_NS = 60_000_000_000
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
+# What `environment` returns, once it is known: two entries and a time for each module of miglint.
+_known_environment: list[str] = []
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
 
@@ -70,14 +72,15 @@ class Store:
         """Return a key for hashes that nobody without this store's key can compute."""
         return blake2b(purpose.encode(), key=self._secret, digest_size=_KEY).digest()
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> memoryview | None:
         """Return an entry that was written with this key, and mark it as used."""
         path = os.path.join(self._folder, name)
         try:
             entry = read_bytes(path, MAX_ENTRY + _SEAL)
         except OSError:
             return None
-        data = entry[_SEAL:]
+        # Copies of entries take longer than reading them.
+        data = memoryview(entry)[_SEAL:]
         if entry[:_SEAL] != self.seal(name, data):
             return None
         try:
@@ -86,9 +89,11 @@ class Store:
             pass
         return data
 
-    def seal(self, name: str, data: bytes) -> bytes:
+    def seal(self, name: str, data: bytes | memoryview) -> bytes:
         """Return the hash that an entry of that name starts with; only the owner of the key can compute it."""
-        return blake2b(f"{name}\0".encode() + data, key=self._secret, digest_size=_SEAL).digest()
+        digest = blake2b(f"{name}\0".encode(), key=self._secret, digest_size=_SEAL)
+        digest.update(data)
+        return digest.digest()
 
     def write(self, name: str, data: bytes) -> None:
         """Store an entry; another run may store the same one at the same time."""
@@ -103,16 +108,17 @@ class Store:
             for fixed, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _TAG)):
                 if not os.path.lexists(os.path.join(self._folder, fixed)):
                     self._put(fixed, content)
-            self._put(name, self.seal(name, data) + data)
+            self._put(name, self.seal(name, data), data)
             self._shrink()
         except OSError:
             pass
 
-    def _put(self, name: str, data: bytes) -> None:
+    def _put(self, name: str, *parts: bytes) -> None:
         temporary = os.path.join(self._folder, f"{_PARTIAL}{os.getpid()}-{os.urandom(4).hex()}")
         try:
             with open(temporary, "xb") as stream:
-                stream.write(data)
+                for part in parts:
+                    stream.write(part)
             os.replace(temporary, os.path.join(self._folder, name))
         # Also if the run is interrupted.
         except BaseException:
@@ -170,12 +176,13 @@ class Store:
                 pass
 
 
-def open_store(root: str) -> Store | None:
+def open_store(root: str, *others: str) -> Store | None:
     """Return the cache beside the configuration in `root`, or the one named by `MIGLINT_CACHE_DIR`.
 
-    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache.
+    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache. The
+    checkouts of the folders `others` count as well.
     """
-    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, checkout_of(place))}
+    checkout = _checkouts(root, *others)
     named = os.environ.get("MIGLINT_CACHE_DIR")
     if named and _is_within(named, checkout):
         return None
@@ -183,6 +190,15 @@ def open_store(root: str) -> Store | None:
     if secret is None:
         return None
     return Store(os.path.abspath(named) if named else os.path.join(root, FOLDER), secret, own=not named)
+
+
+def is_in_checkout(path: str, *places: str) -> bool:
+    """Return whether a path is in the checkout of one of the folders, or of the working directory."""
+    return _is_within(path, _checkouts(*places))
+
+
+def _checkouts(*places: str) -> set[str]:
+    return {os.path.realpath(top) for place in (*places, os.getcwd()) for top in (place, checkout_of(place))}
 
 
 def _is_within(path: str, tops: set[str]) -> bool:
@@ -229,8 +245,13 @@ def _secret(checkout: set[str]) -> bytes | None:
 
 
 def environment() -> list[str]:
-    """Return what results depend on besides files and settings: the versions of all components."""
-    return [__version__, sys.version, *_installed(), *_own_code()]
+    """Return what results depend on besides files and settings: the versions of all components.
+
+    It is that of the first call: what is loaded by then stays loaded.
+    """
+    if not _known_environment:
+        _known_environment.extend([__version__, sys.version, *_installed(), *_own_code()])
+    return _known_environment
 
 
 def _installed() -> list[str]:

@@ -78,7 +78,8 @@ def command(
     history = one_history(replayed_histories(settings, paths, dialect)).history
     first, last = bounds(history, start, end)
     baseline = baseline_scripts(baseline_schemas(settings))
-    ways = go_back(as_the_runner(history, settings), first, last, configured(options, settings), baseline)
+    complete = configured(options, settings, [history.root])
+    ways = go_back(as_the_runner(history, settings), first, last, complete, baseline)
     newest = history.migrations[last].version if last >= 0 else "0"
     oldest = history.migrations[first - 1].version if first > 0 else "0"
     if format_ == "json":

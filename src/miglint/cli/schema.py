@@ -13,6 +13,7 @@ from miglint.base.model import History
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
 from miglint.cli.histories import histories_named, is_named, nearest_migration, one_history, replayed_histories
+from miglint.cli.notes import note
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -51,17 +52,22 @@ def command(
         if not any(is_named(version, item) for one in histories for item in one.history.migrations):
             raise UsageError(f"no migration has version {version}")
     history, steps, _ = one_history(histories, "a folder, --dialect, or --at FOLDER:VERSION")
-    text = decode_tags(_FORMATS[format_](_schema(history, steps, version)))
+    unknown: list[str] = []
+    text = decode_tags(_FORMATS[format_](_schema(history, steps, version, unknown)))
     # A comment before a cast has no effect in SQL.
     write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
+    if unknown:
+        note(f"not complete: {unknown[0]}" + (f" ({len(unknown)} in all)" if unknown[1:] else ""))
 
 
-def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:
+def _schema(history: History, steps: Iterable[Step], version: str | None, unknown: list[str]) -> Schema:
+    """Return the schema at a version, and add sentences to `unknown` about what of it is not known."""
     schema: Schema | None = None
     for step in steps:
         if step.migration.forward is None:
             continue
         schema = step.after
+        unknown += (f"{step.migration.version}: {reason}" for reason in step.forward.unknown)
         if version is not None and is_named(version, step.migration):
             return schema
     if version is not None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from miglint.base.errors import UsageError
+from miglint.base.input_files import OpenFolder
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
 from miglint.base.structs import replace
 from miglint.discovery.assemble import Assembled, assemble, folder_mark, foreign_files
@@ -106,8 +107,8 @@ def _discover(
     tree = wanted.tree
     failed: dict[str, Problem] = {}
 
-    def read(real: str, path: str) -> SourceFile:
-        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read)
+    def read(real: str, path: str, folder: OpenFolder | None) -> SourceFile:
+        result = given.get(path) or read_file(real, path, options.max_file_bytes, tree.may_read, folder)
         if result.problem is not None:
             failed[path] = result.problem
         return result.file

@@ -8,13 +8,13 @@ Git is called so that none of them runs, and with only those environment variabl
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from miglint.base.errors import UsageError
 from miglint.base.model import BaseBranch
+from miglint.base.program_path import program_on_path
 from miglint.base.structs import Struct
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
@@ -291,9 +291,7 @@ def base_commit(option: str = "--preserve-data", cwd: str | None = None) -> Base
 
 
 def _repository(folder: str, option: str) -> Repository:
-    # Entries such as `.` or an empty one could resolve to a program in the checkout.
-    path = os.pathsep.join(place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute())
-    git = shutil.which("git", path=path)
+    git = program_on_path("git")
     if git is None:
         raise UsageError(f"{option} requires git, but it is not on PATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
 
-from miglint.base.input_files import TooLargeError, read_in_checkout, read_with_time
+from miglint.base.input_files import (
+    OpenFolder,
+    TooLargeError,
+    content_hash,
+    read_from,
+    read_in_checkout,
+    read_with_state,
+)
 from miglint.base.model import Problem, SourceFile
+from miglint.base.structs import Struct
 
 _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
 
-class ReadResult(NamedTuple):
+class ReadResult(Struct, frozen=True):
     """A file as far as it could be read, and its defects."""
 
     file: SourceFile
     problem: Problem | None
 
 
-def read_file(real: str, path: str, limit: int, allowed: Callable[[str], bool] | None = None) -> ReadResult:
+def read_file(
+    real: str,
+    path: str,
+    limit: int,
+    allowed: Callable[[str], bool] | None = None,
+    folder: OpenFolder | None = None,
+) -> ReadResult:
     """Read the file at `real`, displayed as `path`; never raises.
 
     `allowed` returns whether the file may be read, given its path without links; by default, one in the checkout.
+    `folder` is the folder that contains it, if that is open, and one whose files may be read.
     """
     try:
-        data = read_in_checkout(real, limit) if allowed is None else read_with_time(real, limit, allowed)[0]
-        return from_bytes(data, path)
+        data = None if folder is None else read_from(folder, real.rpartition("/")[2], real, limit)
+        if data is None:
+            data = read_in_checkout(real, limit) if allowed is None else read_with_state(real, limit, allowed)[0]
+        result = from_bytes(data, path)
+        result.file.digest = content_hash(data)
+        return result
     except TooLargeError as error:
         reason = str(error.strerror)
         return ReadResult(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))

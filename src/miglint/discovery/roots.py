@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
+from miglint.base.input_files import OpenFolder
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, SourceFile
 from miglint.discovery.dialects import of_segment
@@ -16,11 +18,16 @@ from miglint.discovery.walk import Folder, FolderTree
 ROLLBACK_FOLDERS = ("rollback", "rollbacks", "down", "undo", "revert")
 FORWARD_FOLDERS = ("up", "forward", "forwards", "migrations", "migration", "migrate", "upgrade", "deploy", "do")
 _FLYWAY_LOCATIONS = frozenset(("migration", "migrations"))
+# To open a folder takes as long as its files are read more quickly, if it has so many.
+_MANY = 3
 _NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
 
 
-def gather(tree: FolderTree, read: Callable[[str, str], SourceFile]) -> list[Home]:
-    """Read the files of a tree and assign each to the home of its history."""
+def gather(tree: FolderTree, read: Callable[[str, str, OpenFolder | None], SourceFile]) -> list[Home]:
+    """Read the files of a tree and assign each to the home of its history.
+
+    `read` is called with the path of a file, the one to display, and its folder where that is open.
+    """
     homes: dict[str, Home] = {}
 
     def home_at(path: str, like: Folder) -> Home:
@@ -44,8 +51,7 @@ def gather(tree: FolderTree, read: Callable[[str, str], SourceFile]) -> list[Hom
             role, prefix = Direction.ROLLBACK, f"{above}/{base}/"
         home_path = without_release(home_path)
         above_own, _, own = folder.shown.rpartition("/")
-        for name in folder.scripts:
-            file = read(f"{folder.real}/{name}", folder.path(name))
+        for name, file in _files(folder, read):
             if is_part(own, name):
                 home_at(without_release(above_own), folder).files.append(FoundFile(file, f"{own}/{name}", folder))
             elif (
@@ -58,6 +64,16 @@ def gather(tree: FolderTree, read: Callable[[str, str], SourceFile]) -> list[Hom
                 home_at(home_path, folder).files.append(FoundFile(file, prefix + name, folder, role))
     _adopt(homes)
     return [home for home in homes.values() if home.files]
+
+
+def _files(
+    folder: Folder, read: Callable[[str, str, OpenFolder | None], SourceFile]
+) -> Iterator[tuple[str, SourceFile]]:
+    """Read the scripts of a folder."""
+    opened = folder.reopened() if len(folder.scripts) >= _MANY else None
+    with opened or nullcontext():
+        for name in folder.scripts:
+            yield name, read(f"{folder.real}/{name}", folder.path(name), opened)
 
 
 def _flyway_top(tree: FolderTree, path: str) -> str | None:

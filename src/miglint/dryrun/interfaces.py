@@ -22,6 +22,10 @@ class EngineLostError(MiglintError):
     """The engine was lost during the run: its server was killed, the disk is full, or the container was removed."""
 
 
+class EngineBusyError(EngineLostError):
+    """A server goes on with a script's statement that was stopped at a limit: nothing else can run on it."""
+
+
 class UnreadableError(EngineLostError):
     """What a script left cannot be copied or read within the limits; `limit` is the one that was reached.
 
@@ -38,10 +42,11 @@ class BranchError(Exception):
 
 
 class TableDigest(Struct, frozen=True):
-    """Summary of a table's rows: their number, and one hash per column over all values."""
+    """Summary of a table's rows: their number, one hash per column over all values, and one over all rows."""
 
     count: int
     columns: Mapping[str, str]
+    rows: str
 
 
 Digests = Mapping[Name, TableDigest]
@@ -101,8 +106,8 @@ class Database(Protocol):
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Return the row digests of all tables, or of the existing ones in `only`."""
 
-    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return the values of a column, as text or as hashes, with their frequencies."""
+    def values(self, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+        """Return hashes of what the rows have in some columns, with their frequencies."""
 
     def drop(self) -> None:
         """Remove the database; never raises."""

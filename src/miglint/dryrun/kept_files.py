@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from miglint.dryrun.postgres.kept_cluster import remove_cluster
 from miglint.dryrun.workspace import cache_folder
 
 _KEPT = ("cluster-*", "history-*")
@@ -23,7 +23,7 @@ def delete_kept() -> int:
     for path in _kept():
         size = _size(path)
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove_cluster(path)
         else:
             path.unlink(missing_ok=True)
         freed += size

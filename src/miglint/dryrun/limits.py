@@ -49,6 +49,11 @@ class Deadline:
         """Return the remaining seconds, never negative."""
         return max(0.0, self._at - time.monotonic())
 
+    @property
+    def past(self) -> float:
+        """Return the seconds since it expired, never negative."""
+        return max(0.0, time.monotonic() - self._at)
+
     def stop(self) -> None:
         """Expire the deadline now."""
         self._at = time.monotonic()

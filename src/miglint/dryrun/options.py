@@ -17,8 +17,9 @@ class DryRunOptions(Struct, frozen=True):
     default one; `image` overrides the container image. `sqlite` is the minimum SQLite version of the targets.
     `extensions` and `roles` are created before the first migration; `sqlite_functions`, which are those of the
     application, have stand-ins that return their first argument. `foreign_keys` is whether the application's SQLite
-    connections enforce them. `runner` is the `transaction` setting. `explicit` names the options of the command line,
-    which settings do not replace.
+    connections enforce them. `runner` is the `transaction` setting. With `keeps_cluster`, a new server's
+    files are kept in the user's cache folder, and those of an earlier one are used. `explicit` names the options of the
+    command line, which settings do not replace.
     """
 
     engine: str = "auto"
@@ -36,4 +37,5 @@ class DryRunOptions(Struct, frozen=True):
     foreign_keys: bool = False
     runner: str | None = None
     limits: Limits = field(default_factory=Limits)
+    keeps_cluster: bool = True
     explicit: frozenset[str] = frozenset()

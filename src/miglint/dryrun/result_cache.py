@@ -6,6 +6,7 @@ its own, so that a changed script invalidates all results from there on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from miglint.cache.store import Store, environment
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.history_templates import KIND, HistoryTemplates, KeptHistory
 from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, MigrationRun, RowRun, StepResult
+from miglint.dryrun.row_checks import documents
 from miglint.dryrun.surround import surroundings
 from miglint.replay.verdict import Verdict
 from miglint.schema.change import Change
@@ -81,7 +83,14 @@ class _CachedRun(Struct, frozen=True):
 
 
 class _CacheEntry(Struct, frozen=True):
+    """Results of a history with the digest `whole` of its scripts; `made` is that of what they need before the first.
+
+    Where the scripts are the same, so is what they need.
+    """
+
     engine: EngineInfo
+    whole: str
+    made: str
     results: tuple[_CachedRun, ...]
 
 
@@ -94,12 +103,17 @@ class StoredMemory:
         self._options = repr(replace(options, url=None))
         self._options_given = options
         self._baseline = baseline
+        # By the name of an entry: the history as it is run, and a digest of what it decides about all its migrations.
+        self._histories: dict[str, History] = {}
+        self._made: dict[str, str] = {}
 
     def name(self, history: History, identity: str) -> str:
         """Return the key of the entry for a history on the engine of that identity."""
         start = self._baseline.get(history.dialect)
-        parts = [identity, self._options, history.root, history.layout, history.dialect]
-        return self._store.name("run", ["dry run", *environment(), *parts, start.text if start is not None else ""])
+        parts = [identity, self._options, history.root, history.layout, history.dialect, " ".join(history.tools)]
+        name = self._store.name("run", ["dry run", *environment(), *parts, start.text if start is not None else ""])
+        self._histories[name] = history
+        return name
 
     def load(self, name: str, history: History) -> CachedRuns | None:
         """Return the cached results of a history's first migrations, or None."""
@@ -110,8 +124,13 @@ class StoredMemory:
             entry = msgspec.json.decode(data, type=_CacheEntry)
         except msgspec.MsgspecError:
             return None
+        digests = _digests(history)
+        if entry.whole == digests[-1]:
+            self._made[name] = entry.made
+        elif entry.made != self._surroundings(name):
+            return None
         runs = []
-        for migration, digest, result in zip(history.migrations, _digests(history), entry.results, strict=False):
+        for migration, digest, result in zip(history.migrations, digests, entry.results, strict=False):
             if digest != result.digest:
                 break
             runs.append(
@@ -134,10 +153,8 @@ class StoredMemory:
     def plan(self, history: History, identity: str, known: int) -> TemplatePlan:
         """Return what to do with kept histories in a run whose first `known` results are cached."""
         templates = HistoryTemplates(self._store.seal)
-        made = surroundings(history, self._options_given, self._baseline)
-        fixed = self._store.name(
-            KIND, [*environment(), identity, self._options, history.layout, history.dialect, *made]
-        )
+        made = self._surroundings(self.name(history, identity))
+        fixed = self._store.name(KIND, [*environment(), identity, self._options, history.layout, history.dialect, made])
         # By the number of migrations after which a history has this state.
         names = [self._store.name(KIND, [fixed, digest]) for digest in ("", *_digests(history))]
         found = templates.first_of(reversed(names[1 : known + 1]))
@@ -151,7 +168,8 @@ class StoredMemory:
         if ran.name is None or ran.kept == len(ran.migrations):
             return
         results = []
-        for digest, run in zip(_digests(ran.history), ran.migrations, strict=True):
+        digests = _digests(self._histories[ran.name])
+        for digest, run in zip(digests, ran.migrations, strict=True):
             if not run.ran or _cut_short(run, ran.engine):
                 break
             results.append(
@@ -169,7 +187,20 @@ class StoredMemory:
                     run.costs,
                 )
             )
-        self._store.write(ran.name, msgspec.json.encode(_CacheEntry(ran.engine, tuple(results))))
+        made = self._surroundings(ran.name)
+        self._store.write(ran.name, msgspec.json.encode(_CacheEntry(ran.engine, digests[-1], made, tuple(results))))
+
+    def _surroundings(self, name: str) -> str:
+        """Return a digest of what exists before the first migration, and of which columns get JSON as rows.
+
+        Both depend on all scripts of the history, later ones included.
+        """
+        if name not in self._made:
+            history = self._histories[name]
+            made = surroundings(history, self._options_given, self._baseline)
+            rows = sorted(documents(script.text for script in history.scripts)) if self._options_given.rows else []
+            self._made[name] = _digest((*made, "rows", *rows))
+        return self._made[name]
 
 
 def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:
@@ -188,13 +219,21 @@ def _digests(history: History) -> list[str]:
     found: list[str] = []
     before = ""
     for migration in history.migrations:
-        digest = blake2b(before.encode(), digest_size=20)
+        parts = [before]
         for script in (migration.forward, migration.rollback):
             if script is not None:
-                state = f"{script.direction}\0{script.transaction}\0{script.span.start}\0{script.text}\0"
                 # The text of a file that was not read is empty.
-                state += script.file.error or ""
-                digest.update(state.encode("utf-8", "surrogatepass"))
-        before = digest.hexdigest()
+                how = (str(script.transaction), str(script.span.start), script.file.error or "")
+                parts += (script.direction, *how, script.text)
+        before = _digest(parts)
         found.append(before)
     return found
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = blake2b(digest_size=20)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from miglint.base.structs import Struct, field
+from miglint.base.structs import Struct, field, replace
 from miglint.dryrun.interfaces import BranchError, Database, Digests
 from miglint.dryrun.results import Execution, Loss, RowRun
 from miglint.dryrun.steps import Scripts
@@ -12,6 +12,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
 _Values = Mapping[str | None, int]
+_Columns = tuple[Name, tuple[str, ...]]
 
 
 def run_rows(
@@ -52,7 +53,7 @@ class _There(Struct, frozen=True):
     values: tuple[_Values, ...] = ()
 
 
-def _there_and_back(scripts: Scripts, twin: Database, columns: tuple[tuple[Name, str], ...] = ()) -> _There:
+def _there_and_back(scripts: Scripts, twin: Database, columns: Sequence[_Columns] = ()) -> _There:
     """Run both scripts beside `twin`, without changing it."""
     branch = twin.branch(script for script in (scripts.forward, scripts.rollback) if script is not None)
     try:
@@ -68,7 +69,7 @@ def _there_and_back(scripts: Scripts, twin: Database, columns: tuple[tuple[Name,
         copy.drop()
 
 
-def _go(scripts: Scripts, beside: Database, columns: tuple[tuple[Name, str], ...]) -> _There:
+def _go(scripts: Scripts, beside: Database, columns: Sequence[_Columns]) -> _There:
     assert scripts.forward is not None
     forward = beside.run(scripts.forward, observe=True)
     if not forward.ok or scripts.rollback is None:
@@ -77,7 +78,7 @@ def _go(scripts: Scripts, beside: Database, columns: tuple[tuple[Name, str], ...
     if not rollback.ok:
         return _There(forward, rollback)
     touched = beside.touched()
-    values = tuple(beside.values(name, column) for name, column in columns)
+    values = tuple(beside.values(*of) for of in columns)
     return _There(forward, rollback, touched, beside.digests(touched), values)
 
 
@@ -85,7 +86,7 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
     """Compare the restored rows with those of `twin`."""
     old = twin.digests(there.touched)
     found: list[Loss] = []
-    doubtful: list[tuple[Name, str]] = []
+    doubtful: list[_Columns] = []
     for name, was in old.items():
         now = there.digests.get(name)
         if not was.count or now == was:
@@ -97,14 +98,20 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
             if column not in now.columns:
                 found.append(Loss(_label(name), column, "values", was.count, was.count))
             elif now.columns[column] != digest:
-                doubtful.append((name, column))
+                doubtful.append((name, (column,)))
+        if len(was.columns) > 1 and was.columns.keys() == now.columns.keys():
+            # Values may be in other rows now.
+            doubtful.append((name, tuple(sorted(was.columns))))
     if doubtful:
         # The digests do not identify values, so the scripts are run once more.
-        values = _there_and_back(scripts, twin, tuple(doubtful)).values
-        for (name, column), new in zip(doubtful, values, strict=False):
-            gone = sum(max(0, count - new.get(value, 0)) for value, count in twin.values(name, column).items())
-            if gone:
-                found.append(Loss(_label(name), column, "values", gone, old[name].count))
+        values = _there_and_back(scripts, twin, doubtful).values
+        for (name, columns), new in zip(doubtful, values, strict=False):
+            gone = sum(max(0, count - new.get(value, 0)) for value, count in twin.values(name, columns).items())
+            loss = Loss(_label(name), columns[0], "values", gone, old[name].count)
+            if len(columns) == 1 and gone:
+                found.append(loss)
+            elif gone and not any(other.table == loss.table for other in found):
+                found.append(replace(loss, column=None, kind="rows"))
     return tuple(sorted(found, key=lambda loss: (loss.table, loss.column or "")))
 
 

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
@@ -17,7 +17,7 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
 from miglint.dryrun.engine_choice import Choice, choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError
+from miglint.dryrun.interfaces import Database, Engine, EngineBusyError, EngineLostError, Restorable, UnreadableError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
@@ -236,7 +236,7 @@ class _DryRun:
         start.recreate(history, known, self._options)
         before = database.schema()
         twin = database.twin() if rows else None
-        used_as_json = documents(script.text for script in _scripts(history)) if rows else frozenset()
+        used_as_json = documents(script.text for script in history.scripts) if rows else frozenset()
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for number, migration in enumerate(history.migrations[known:], known):
@@ -260,6 +260,10 @@ class _DryRun:
                     twin.drop()
                     try:
                         twin = database.twin()
+                    except EngineBusyError:
+                        # The migration that stopped it has its results.
+                        yield run
+                        raise
                     except UnreadableError as error:
                         # A forward that failed may have left too much as well.
                         undo(error)
@@ -306,11 +310,7 @@ def _undo(database: Database) -> _Undo:
 
 
 def _names_role(history: History) -> bool:
-    return any(_RUNNER.search(script.text) for script in _scripts(history))
-
-
-def _scripts(history: History) -> Iterator[Script]:
-    return (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+    return any(_RUNNER.search(script.text) for script in history.scripts)
 
 
 def _rows_within_limits(
@@ -324,6 +324,9 @@ def _rows_within_limits(
         error = EngineError(original.message, original.sqlstate, original.detail, original.hint, limit=original.limit)
     except UnreadableError as failed:
         error = reading_error(scripts, failed)
+    except EngineBusyError as busy:
+        # The other lane reports the statement.
+        error = EngineError(str(busy), limit="statement time-out")
     return RowRun(forward=Execution(error=error), error=error)
 
 

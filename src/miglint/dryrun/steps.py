@@ -7,7 +7,7 @@ import time
 from miglint.base.model import Migration
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.interfaces import BranchError, Database, TrialRun, UnreadableError
+from miglint.dryrun.interfaces import BranchError, Database, EngineBusyError, TrialRun, UnreadableError
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.replay.verdict import Verdict
@@ -41,7 +41,7 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
         return not_run(migration, before, "no forward script")
     begun = time.perf_counter()
     forward = database.run(scripts.forward, observe=True)
-    after = database.schema() if forward.ok or not scripts.forward.wrapped else before
+    after = _after(forward, scripts.forward, database, before)
     second = StepResult(2, forward.ok, forward.error, seconds=time.perf_counter() - begun)
     first = StepResult(1, True, seconds=begun - started)
     if not forward.ok:
@@ -69,6 +69,18 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
         migration, steps, verdict, tuple(unknown), back.changes, before, after, back.restored, forward, back.execution,
         seconds=time.perf_counter() - started,
     )  # fmt: skip
+
+
+def _after(forward: Execution, script: Prepared, database: Database, before: Schema) -> Schema:
+    """Return the schema after the forward, as far as it can be read."""
+    if not forward.ok and script.wrapped:
+        return before
+    try:
+        return database.schema()
+    except EngineBusyError:
+        if forward.ok:
+            raise
+        return before
 
 
 def unreadable(migration: Migration, scripts: Scripts, before: Schema, error: UnreadableError) -> MigrationRun:

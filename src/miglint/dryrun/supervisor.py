@@ -145,7 +145,7 @@ def _processes() -> list[tuple[int, bytes, bytes]]:
         return found
     import subprocess
 
-    listed = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, check=False)
+    listed = subprocess.run(["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, check=False)
     for line in listed.stdout.splitlines():
         number, _, command = line.strip().partition(b" ")
         # The ends of arguments are unknown here: the program is the text before the first space after its path.

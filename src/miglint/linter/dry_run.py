@@ -30,10 +30,11 @@ def execute_dry_run(
 
     Raises `EngineMissingError` if a required engine is missing.
     """
-    options = configured(options, settings)
-    baseline = baseline_scripts(schemas)
     histories = [history for history in found.histories if history.migrations]
-    store = open_store(settings.root) if cached else None
+    roots = [history.root for history in histories]
+    options = configured(options, settings, roots)
+    baseline = baseline_scripts(schemas)
+    store = open_store(settings.root, *roots) if cached else None
     memory = StoredMemory(store, options, baseline) if store is not None else None
     report = dry_run(
         [as_the_runner(history, settings) for history in histories],

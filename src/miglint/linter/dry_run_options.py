@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from miglint.base.errors import UsageError
 from miglint.base.structs import replace
+from miglint.cache.store import is_in_checkout
 from miglint.config.settings import Settings
 from miglint.dryrun.limits import LEAST_DISK, LEAST_MEMORY, Limits, size_of, size_text
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.workspace import cache_folder
 
 
-def configured(options: DryRunOptions, settings: Settings) -> DryRunOptions:
+def configured(options: DryRunOptions, settings: Settings, roots: Iterable[str]) -> DryRunOptions:
     """Return the options with those of the settings that the command line does not have; raises `UsageError`.
 
-    Extensions and roles are added to those of the command line.
+    Extensions and roles are added to those of the command line. `roots` are the folders of the histories: a cache
+    folder in one of their checkouts may have come with it, with settings of a server that name programs.
     """
     given, own = options.explicit, settings.dry_run
     free = options.url is None and not options.postgres
@@ -32,6 +37,7 @@ def configured(options: DryRunOptions, settings: Settings) -> DryRunOptions:
         sqlite_functions=own.sqlite_functions,
         runner=settings.transaction,
         limits=_limits(options.limits, given, settings),
+        keeps_cluster=not is_in_checkout(str(cache_folder()), settings.root, *roots),
         explicit=frozenset(),
     )
 

@@ -7,13 +7,21 @@ lines move, the script is reformatted, its description is renamed, or another pa
 
 from __future__ import annotations
 
-import hashlib
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
+
+try:
+    # `hashlib` loads OpenSSL, which takes longer than all fingerprints of a changed file.
+    _sha256: Any = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
+except ImportError:
+    from hashlib import sha256 as _sha256
 
 _TOKEN = pattern(
     r"""(?P<comment>--[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?)
@@ -51,9 +59,9 @@ def script_place(path: str, version: str | None, direction: str | None) -> str:
         return f"{path}\0{direction or ''}"
     parts = path.split("/")
     for number in range(len(parts) - 1, -1, -1):
-        match = re.match(r"[A-Za-z]?", parts[number])
-        for start in (0, match.end() if match else 0):
-            if parts[number].startswith(version, start) and not parts[number][start + len(version) :][:1].isdecimal():
+        part = parts[number]
+        for start in (0, 1) if part[:1].isascii() and part[:1].isalpha() else (0,):
+            if part.startswith(version, start) and not part[start + len(version) :][:1].isdecimal():
                 return f"{'/'.join((*parts[:number], version))}\0{direction or ''}"
     return f"{path}\0{direction or ''}"
 
@@ -75,7 +83,7 @@ def _named_first(text: str, start: int, end: int) -> str:
 def fingerprint(place: str, matter: str, subject: str, ordinal: int) -> str:
     """Return the fingerprint of the finding with this number among those that are alike otherwise."""
     text = "\0".join(("2", place, matter, subject, str(ordinal)))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _digest_of(text)[:16]
 
 
 def statements_of(text: str) -> tuple[list[int], list[str]]:
@@ -119,8 +127,13 @@ def _tokens(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
             yield found[0] if found[0].startswith("'") else found[0].lower(), place
 
 
+def _digest_of(text: str) -> str:
+    digest: str = _sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest
+
+
 def _digest(words: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return _digest_of("\0".join(words))[:8]
 
 
 def _named(words: Iterator[str]) -> str:

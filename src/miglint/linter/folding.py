@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 
 from miglint.base.findings import Finding, matter
 from miglint.base.model import SourceFile, Span
@@ -17,7 +16,7 @@ from miglint.linter.joined_help import one_help
 from miglint.linter.merged_fix import merged_fix
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns
-from miglint.report.value import in_order
+from miglint.report.value import by_place
 from miglint.rules.definition import Alike, Hit
 from miglint.rules.selection import Selection
 from miglint.rules.support.reporting import on_lines
@@ -49,13 +48,7 @@ def folded(
         same = script_place(inside, finding.version, finding.direction), what, _subject(group, spans.get(path, ()))
         ordinals[same] += 1
         findings.append(replace(finding, severity=severity, fingerprint=fingerprint(*same, ordinals[same])))
-    findings.sort(key=in_order)
-    return findings, left_out
-
-
-def in_whole_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings that were folded at several times in the order that they have if they are folded together."""
-    return tuple(sorted(sorted(findings, key=attrgetter("path")), key=in_order))
+    return by_place(findings), left_out
 
 
 def grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:

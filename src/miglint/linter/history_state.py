@@ -8,13 +8,14 @@ same mark are the same for everything that runs over them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from msgspec.msgpack import decode, encode
 
 from miglint.base.structs import Struct, replace
+from miglint.cache.store import blake2b
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
-from miglint.schema.objects import Absent
+from miglint.schema.objects import Absent, Key, SchemaObject
+from miglint.schema.restored import restored
 from miglint.schema.value import Schema
 
 # Sums of hashes: of the objects of a schema, whatever their order is.
@@ -120,12 +121,12 @@ def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
     objects: dict[bytes, bytes] = {}
     for change in changes:
         objects.update(decode(change.objects, type=list[tuple[bytes, bytes]]))
+    values: dict[Key, SchemaObject | Absent] = {}
     for name, data in objects.items():
-        key = decode_key(name)
         if data == FORGOTTEN:
-            schema = schema.forget(key)
-            continue
-        value = decode_object(data, read_call)
-        schema = schema.drop(key) if isinstance(value, Absent) else schema.put(key, value)
+            schema = schema.forget(decode_key(name))
+        else:
+            values[decode_key(name)] = decode_object(data, read_call)
+    schema = restored(schema, values)
     last = changes[-1]
     return replace(schema, path=last.path, closed=last.closed, rooted=last.rooted).settled()

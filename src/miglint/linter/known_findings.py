@@ -7,17 +7,17 @@ migration for which that is not the same is made anew, as are those with suppres
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.base.findings import Finding
-from miglint.base.model import Direction, History, Migration, Script
+from miglint.base.model import Direction, History, Migration
 from miglint.base.structs import Struct
+from miglint.cache.store import blake2b
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place
@@ -26,6 +26,7 @@ from miglint.linter.proposed_fix import used_later
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.split_rollbacks import makes_up_for
 from miglint.linter.summaries import EMPTY
+from miglint.report.value import together
 from miglint.rules.definition import PairDifference
 
 if TYPE_CHECKING:
@@ -112,17 +113,20 @@ class KnownFindings:
         """Choose the steps of a result whose findings are known; `others` are the hits that are of no step."""
         for item in others:
             self._others[item.hit.file.path].append(item)
+        for place, memory in self._memories.items():
+            memory.uses.load(self._histories[place])
         alone = self._alone()
         decoder = Decoder(_FoldedStep)
         found: dict[_Place, _FoldedStep] = {}
-        for place, step in self._steps(result):
+        for here, step in self._steps(result):
             known = None
-            if place in alone:
-                self._owners.update((path, place) for path in _paths(step.migration))
-                known = self._known(place, step, decoder)
+            if here in alone:
+                for path in _paths(step.migration):
+                    self._owners[path] = here
+                known = self._known(here, step, decoder)
             if known is not None:
-                found[place] = known
-            self._differences[place] = _differences(step.hits()) if known is None else known.differences
+                found[here] = known
+            self._differences[here] = _differences(step.hits()) if known is None else known.differences
         self._divided = set(self._made_up_for())
         self.taken = {place: known for place, known in found.items() if self._is_single(place)}
 
@@ -135,29 +139,27 @@ class KnownFindings:
 
     def _alone(self) -> set[_Place]:
         """Return the migrations that share no file, and no name, with another, and have no suppression comments."""
-        files: Counter[str] = Counter()
-        names: Counter[str] = Counter()
-        own: dict[_Place, tuple[list[str], list[str]]] = {}
+        # The first migrations with files, by path, and with identities of files in fingerprints, by tuple.
+        owners: dict[str | tuple[str], _Place] = {}
+        shared: set[_Place] = set()
         for place, history in enumerate(self._histories):
             for number, migration in enumerate(history.migrations):
-                scripts = [script for script in (migration.forward, migration.rollback) if script is not None]
-                own[place, number] = list({script.path for script in scripts}), self._names(migration, scripts)
-                files.update(own[place, number][0])
-                names.update(own[place, number][1])
-        return {
-            place
-            for place, (listed, named) in own.items()
-            if all(files[path] == 1 and path not in self._commented for path in listed)
-            and all(names[name] == 1 for name in named)
-        }
-
-    def _names(self, migration: Migration, scripts: Iterable[Script]) -> list[str]:
-        """Return the identities of a migration's files in fingerprints, in whatever direction a finding is."""
-        # What follows is the direction alone.
-        return list({script_place(self._relative.path(script.path), migration.version, None) for script in scripts})
+                here = place, number
+                for path in _paths(migration):
+                    # Whatever the direction of a finding is: it alone follows.
+                    identity = script_place(self._relative.path(path), migration.version, None)
+                    for key in (path, (identity,)):
+                        other = owners.setdefault(key, here)
+                        if other is not here:
+                            shared.update((other, here))
+                    if path in self._commented:
+                        shared.add(here)
+        return {place for place in owners.values() if place not in shared}
 
     def _is_single(self, place: _Place) -> bool:
         """Return whether no other migration makes up for a difference."""
+        if not self._divided:
+            return True
         return not any((place[0], item.subject) in self._divided for item in self._differences[place])
 
     def _made_up_for(self) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -182,14 +184,16 @@ class KnownFindings:
         if known.basis != self._basis or known.others != self._digest_of_others(step.migration):
             return None
         context = self._contexts[place[0]]
-        same = (
-            all(used_later(context.history, step.migration, name) is used for name, used in known.unused)
-            and (not known.marks or known.marks == repr(no_transaction_mark(context.history, step.migration)))
-            and (not known.next or known.next == context.next)
-        )
-        return known if same else None
+        for name, used in known.unused:
+            if used_later(context.history, step.migration, name) is not used:
+                return None
+        if known.marks and known.marks != repr(no_transaction_mark(context.history, step.migration)):
+            return None
+        return None if known.next and known.next != context.next else known
 
     def _other_hits(self, migration: Migration) -> list[PlacedHit]:
+        if self._others.keys().isdisjoint(_paths(migration)):
+            return []
         return [item for path in dict.fromkeys(_paths(migration)) for item in self._others.get(path, ())]
 
     def _digest_of_others(self, migration: Migration) -> bytes:
@@ -218,12 +222,17 @@ class KnownFindings:
             for (place, number), known in self.taken.items()
         )
 
-    def add_to(self, made: FoldedHits) -> None:
-        """Add the findings that are known to those that were made."""
-        for known in self.taken.values():
-            made.findings += known.findings
-            made.summarized += known.summarized
-            made.hidden += known.hidden
+    def added_to(self, made: FoldedHits) -> FoldedHits:
+        """Return the findings that were made together with those that are known, in order."""
+        taken = self.taken.values()
+        return FoldedHits(
+            together([made.findings, *(known.findings for known in taken)]),
+            together([made.summarized, *(known.summarized for known in taken)]),
+            [*made.hidden, *(hidden for known in taken for hidden in known.hidden)],
+            {**made.ambiguous, **self.ambiguous()},
+            {**made.open, **self.opened()},
+            made.merged,
+        )
 
     def opened(self) -> dict[str, set[Direction]]:
         """Return the files of known findings with errors that only an unknown tool makes of them."""
@@ -235,12 +244,9 @@ class KnownFindings:
 
     def identities(self) -> dict[str, bytes]:
         """Return a value for each file that is the same as long as the findings of its migration and its files are."""
-        found = {}
-        for path, (place, number) in self._owners.items():
-            identity = self._memories[place].identity(number)
-            if identity is not None:
-                found[path] = identity
-        return found
+        known = {place: memory.identities() for place, memory in self._memories.items()}
+        found = ((path, known[place].get(number)) for path, (place, number) in self._owners.items())
+        return {path: identity for path, identity in found if identity is not None}
 
     def keep(self, result: PartialResult, made: FoldedHits) -> None:
         """Keep what was made of the other steps for the next run, before the known findings are added."""
@@ -255,10 +261,12 @@ class KnownFindings:
             parts[self._owners.get(path, (-1, 0))].ambiguous[path] = tools
         for path, directions in made.open.items():
             parts[self._owners.get(path, (-1, 0))].open[path] = directions
+        for place, memory in self._memories.items():
+            memory.uses.save(self._histories[place])
         owned = {*self._owners.values()}
-        for place, step in self._steps(result):
-            if place in owned and place not in self.taken:
-                self._memories[place[0]].fold(place[1], self._folded(place, step, parts[place]))
+        for here, step in self._steps(result):
+            if here in owned and here not in self.taken:
+                self._memories[here[0]].fold(here[1], self._folded(here, step, parts[here]))
 
     def _folded(self, place: _Place, step: StepFindings, made: FoldedHits) -> bytes | None:
         """Return the findings of a step with what they depend on, None if they depend on more."""
@@ -314,8 +322,8 @@ class _FixContext:
             yield repr((last.version, last.name, last.repeatable, forward is not None and "\r\n" in forward.file.text))
 
 
-def _paths(migration: Migration) -> Iterator[str]:
-    yield from (script.path for script in (migration.forward, migration.rollback) if script is not None)
+def _paths(migration: Migration) -> list[str]:
+    return [script.file.path for script in (migration.forward, migration.rollback) if script is not None]
 
 
 def _differences(hits: Iterable[PlacedHit]) -> list[PairDifference]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Migration, SourceFile
-from miglint.cache.reports import Cache
-from miglint.cache.store import environment
+from miglint.cache.store import Store, environment
+from miglint.config.settings import Settings
 from miglint.linter.history_state import HistoryState
 from miglint.linter.step_memory import HistoryMemory, StepMemory
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def memory_for(
-    cache: Cache, chosen: Selection, schemas: Mapping[str, SourceFile], settings: tuple[object, ...]
+    store: Store, chosen: Selection, schemas: Mapping[str, SourceFile], settings: tuple[object, ...]
 ) -> StepMemory | None:
     """Return the memory of steps, None where results depend on more than what is known of a run.
 
@@ -28,7 +29,7 @@ def memory_for(
     wanted = sorted(chosen.enabled | chosen.silenced)
     if any(known[code].scope == "script" for code in wanted):
         return None
-    return StepMemory(cache.store, _basis(chosen, wanted, schemas, settings), known)
+    return StepMemory(store, _basis(chosen, wanted, schemas, settings), known)
 
 
 def _basis(
@@ -49,6 +50,14 @@ def _basis(
         yield file.path
         yield file.text
     yield repr(settings)
+
+
+def own_rule_text(settings: Settings, path: str) -> str:
+    """Return the text of a file with own rules, empty if it cannot be read."""
+    try:
+        return settings.read(path, MAX_RULES).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def known_steps(analysis: Analysis) -> Mapping[int, HistoryMemory]:

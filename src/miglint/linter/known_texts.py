@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
-from miglint.cache.steps import StepCache
-from miglint.cache.store import Store
+from miglint.cache.steps import Encoded, StepCache
+from miglint.cache.store import Store, blake2b
 from miglint.report.view import TextBlock
 
 _SIZE = 20
@@ -28,8 +27,8 @@ class KnownTexts:
         self._identities = identities
         self._form = b""
         self._cache: StepCache | None = None
-        self._known: dict[bytes, bytes] = {}
-        self._met: dict[bytes, bytes] = {}
+        self._known: dict[bytes, Encoded] = {}
+        self._met: dict[bytes, Encoded] = {}
         self._new: set[bytes] = set()
         self._decoder = Decoder(TextBlock)
 

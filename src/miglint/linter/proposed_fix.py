@@ -6,18 +6,11 @@ the next migration, depend on the rest of the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-
 from miglint.base.findings import Fix
-from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
-
-_WORD = pattern(r"\w+")
-# What separates words in texts of ASCII characters: a quicker way to the same words.
-_BETWEEN = str.maketrans({chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")})
+from miglint.linter.last_uses import last_uses
 
 
 class ProposedFix(Struct, frozen=True, array_like=True):
@@ -51,20 +44,4 @@ class ProposedFix(Struct, frozen=True, array_like=True):
 
 def used_later(history: History, migration: Migration, name: str) -> bool:
     """Return whether a later migration names something, so that it would come before the next one."""
-    places, last = _last_uses(history)
-    return last.get(name.lower(), -1) > places.get(id(migration), len(places))
-
-
-@lru_cache(maxsize=2)
-def _last_uses(history: History) -> tuple[dict[int, int], dict[str, int]]:
-    """Return the places of the migrations of a history, and that of the last forward with each word."""
-    places, last = {}, {}
-    for place, migration in enumerate(history.migrations):
-        places[id(migration)] = place
-        if migration.forward is not None:
-            last.update(dict.fromkeys(_words(migration.forward.text.lower()), place))
-    return places, last
-
-
-def _words(text: str) -> Iterable[str]:
-    return text.translate(_BETWEEN).split() if text.isascii() else _WORD.findall(text)
+    return last_uses(history).is_later(name.lower(), migration)

@@ -1,4 +1,4 @@
-"""The check: paths to a report, from the cache if nothing has changed."""
+"""The check: paths to a report."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from miglint.base.input_files import RecordedReads
 from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
-from miglint.cache.reports import Cache
+from miglint.cache.hints import HintCache
+from miglint.cache.store import Store, open_store
 from miglint.config.settings import Settings
 from miglint.discovery import discover, discover_text
 from miglint.discovery.context import variant_places
+from miglint.discovery.known_hints import KnownHints
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
@@ -35,7 +37,8 @@ class Job(Struct, frozen=True):
     `texts` are those of files, by displayed path, as they would be after a change: the cache is not used then.
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
-    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with.
+    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with. Without
+    `verdicts`, the report need not say what SQLite makes of the scripts.
     """
 
     settings: Settings
@@ -49,6 +52,7 @@ class Job(Struct, frozen=True):
     report_only: frozenset[str] | None = None
     branch: BaseBranch | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: bool = True
 
 
 class Outcome(Struct, frozen=True):
@@ -61,41 +65,20 @@ class Outcome(Struct, frozen=True):
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    with RecordedReads() as seen:
-        found = _discovered(job)
-    schemas = baseline_schemas(job.settings)
     watched = own_rules_are_files(job.settings)
+    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
+    store = open_store(job.settings.root) if cached else None
+    with RecordedReads() as seen:
+        found = _discovered(job) if store is None else _discovered_with_hints(job, store)
+    schemas = baseline_schemas(job.settings)
     if job.question is not None and watched:
         job.question.observe(_inputs(job, found), seen)
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
-    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
-    cache = Cache.of(job.settings) if cached else None
-    if cache is None:
-        report, texts, _ = _judged(job, found, schemas, report_only, None)
-    else:
-        report, texts = _cached(cache, job, found, schemas, report_only)
-        # How many files were left out is no part of the key.
-        report = replace(report, left_out=found.left_out)
+    report, texts = _judged(job, found, schemas, report_only, store)
     if found.requested is not None:
         report, texts = report.of_paths(found.requested), None
     return Outcome(report, {file.path: file for file in found.files}, texts)
-
-
-def _cached(
-    cache: Cache, job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
-) -> tuple[Report, KnownTexts | None]:
-    """Return the report from the cache, or make and store it."""
-    name = cache.name(found, job.settings, schemas)
-    if report_only is not None:
-        # Only these files are analyzed. A report about all says more of them: which later rollbacks make up for theirs.
-        name = cache.part(name, report_only)
-    report, texts = cache.get(name), None
-    if report is None:
-        report, texts, storable = _judged(job, found, schemas, report_only, cache)
-        if storable:
-            cache.put(name, report)
-    return report, texts
 
 
 def _judged(
@@ -103,13 +86,13 @@ def _judged(
     found: Discovered,
     schemas: Mapping[str, SourceFile],
     report_only: frozenset[str] | None,
-    cache: Cache | None,
-) -> tuple[Report, KnownTexts | None, bool]:
-    """Run everything; return the report, the known texts of its findings, and whether it can be stored.
+    store: Store | None,
+) -> tuple[Report, KnownTexts | None]:
+    """Run everything; return the report and the known texts of its findings.
 
-    It can if all of its inputs are known. `cache` has the steps of earlier runs, where they may be used.
+    `store` has the steps of earlier runs, where they may be used.
     """
-    # Importing parsers and rules takes longer than a cached run.
+    # Importing parsers and rules takes longer than most other commands.
     from miglint.linter.findings_builder import judge
     from miglint.rules.selection import load_rules, select
 
@@ -121,10 +104,12 @@ def _judged(
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
     progress = None if executed else job.progress
-    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, cache)
+    report, texts = judge(
+        found, job.settings, schemas, chosen, progress, executed, report_only, store, verdicts=job.verdicts
+    )
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
-    return report, texts, not chosen.reads_other_files
+    return report, texts
 
 
 def own_rules_are_files(settings: Settings) -> bool:
@@ -172,6 +157,16 @@ def _discovered(job: Job) -> Discovered:
         return replace(found, branch=job.branch)
     found = discover(paths, options=options, texts=job.texts)
     return replace(found, requested=job.report_only) if job.texts and job.report_only is not None else found
+
+
+def _discovered_with_hints(job: Job, store: Store) -> Discovered:
+    """Find and read with what earlier runs have found in the texts, and keep it for the next one."""
+    cache = HintCache(store, job.settings.root)
+    known = cache.load()
+    with KnownHints(known) as hints:
+        found = _discovered(job)
+    cache.save(known, hints.found)
+    return found
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:

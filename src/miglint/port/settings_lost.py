@@ -63,4 +63,4 @@ def _changed_numbers(before: Schema, after: Schema) -> Iterator[str]:
 
 def is_harmless(statement: op.Statement) -> bool:
     """Return whether nothing is missed on SQLite without a statement."""
-    return all(isinstance(item, _HARMLESS) for item in statement.operations)
+    return statement.problem is None and all(isinstance(item, _HARMLESS) for item in statement.operations)

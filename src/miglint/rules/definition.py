@@ -133,6 +133,7 @@ class Rule(Struct, frozen=True):
     `once_per_script`: all hits in a script make one finding, at the worst, which names the other lines.
     `milder_in_rollback`: a finding in a rollback has one severity less.
     `about_reruns`: it is about a second run of a script, which some migration tools make impossible.
+    `always`: selecting others does not turn it off, since what was not read was not checked by them; ignoring it does.
     `takes` are the parameters of `check`. `gather` is set for a rule about whole histories that needs little of each
     migration: it is then given that instead of the schemas and statements, and may be run on cached values.
     """
@@ -154,6 +155,7 @@ class Rule(Struct, frozen=True):
     once_per_script: bool = False
     milder_in_rollback: bool = False
     about_reruns: bool = False
+    always: bool = False
     takes: tuple[str, ...] = (SUBJECT, CONTEXT)
     gather: Gather | None = None
 
@@ -210,6 +212,7 @@ def rule(
     once_per_script: bool = False,
     milder_in_rollback: bool = False,
     about_reruns: bool = False,
+    always: bool = False,
     gather: Gather | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the function below to be a rule; `Rule` says what the arguments mean.
@@ -242,6 +245,7 @@ def rule(
                 once_per_script,
                 milder_in_rollback,
                 about_reruns,
+                always,
                 takes,
                 gather,
             )

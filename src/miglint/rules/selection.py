@@ -116,7 +116,7 @@ def select(settings: Settings, registry: Registry) -> Selection:
 
 def _chosen(settings: Settings, registry: Registry) -> dict[str, int]:
     """Return the codes that are selected, each with the rank of the most exact name; 0 for those by default."""
-    chosen = {code: 0 for code, rule in registry.rules.items() if rule.default} if not settings.select else {}
+    chosen = {code: 0 for code, rule in registry.rules.items() if rule.always or (rule.default and not settings.select)}
     for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
         for code, rank in _ranks(registry, listed, settings, key).items():
             chosen[code] = max(rank, chosen.get(code, rank))

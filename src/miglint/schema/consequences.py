@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import CONSTRAINT_WORDS
 from miglint.schema.inherited import comes_with_parent
-from miglint.schema.objects import Comment, Index, Key, Policy, Privileges, RewriteRule, Sequence, Trigger
+from miglint.schema.objects import Comment, Index, Key, Policy, Privileges, RewriteRule, SchemaObject, Sequence, Trigger
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
@@ -16,11 +17,18 @@ _CONSTRAINT_KINDS = frozenset(CONSTRAINT_WORDS.values())
 _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
-def _is_implied(value: Sequence | Index, change: Change) -> bool:
+def _is_implied(value: Sequence | Index, change: Change, before: Schema, after: Schema) -> bool:
     """Return whether a change of a sequence or index is one of its column or constraint."""
     if isinstance(value, Index):
-        return value.constraint is not None
+        return value.constraint is not None and not _is_of_its_own(before.find(change.key), after.find(change.key))
     return value.implicit and change.kind != "changed"
+
+
+def _is_of_its_own(one: SchemaObject | None, two: SchemaObject | None) -> bool:
+    """Return whether two indexes of a constraint differ in nothing but what the constraint does not say."""
+    if not (isinstance(one, Index) and isinstance(two, Index)):
+        return False
+    return replace(one, options=two.options, tablespace=two.tablespace) == two
 
 
 def _created_or_dropped(changes: Iterable[Change]) -> set[tuple[Key | None, str | None]]:
@@ -38,7 +46,7 @@ def without_consequences(changes: list[Change], before: Schema, after: Schema) -
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
         table = _table_of(value)
-        if isinstance(value, (Sequence, Index)) and _is_implied(value, change):
+        if isinstance(value, (Sequence, Index)) and _is_implied(value, change, before, after):
             continue
         if table is not None and relation_key(table, schema.dialect) in whole:
             continue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
@@ -123,7 +123,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> It
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
 
 
-class _Difference(NamedTuple):
+class _Difference(Struct, frozen=True):
     """In what two objects of one type differ, whether that is certain, and whether the verdict depends on it."""
 
     aspect: str = "definition"
@@ -138,8 +138,7 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             if _index(one) == _index(two):
                 return None
             return _Difference("validity" if replace(one, valid=two.valid) == two else "definition")
-        case Sequence(implicit=True), Sequence(implicit=True) if one.options == two.options:
-            # The engine creates the sequence of a serial or identity column, and keeps it with the column.
+        case Sequence(implicit=True), Sequence(implicit=True) if _is_kept(one, two):
             return None
         case View(), View():
             return _difference_of_views(one, two)
@@ -154,6 +153,11 @@ def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
             return _Difference("order")
         case _:
             return _Difference()
+
+
+def _is_kept(one: Sequence, two: Sequence) -> bool:
+    """Whether the engine, which creates the sequence of a serial or identity column, keeps it with the column."""
+    return one.options == two.options and one.persistence == two.persistence
 
 
 def _difference_of_views(one: View, two: View) -> _Difference:
@@ -188,7 +192,7 @@ def _has_star(view: View) -> bool:
 
 
 def _index(index: Index) -> Index:
-    return replace(index, options=(), constraint=None) if index.constraint is not None else index
+    return replace(index, constraint=None) if index.constraint is not None else index
 
 
 def _tables(key: Key, one: Table, two: Table, texts: Texts) -> Iterator[Change]:

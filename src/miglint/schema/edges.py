@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from typing import TypeAlias
 
@@ -154,6 +154,21 @@ def with_user(found: Few | Users, key: Key, value: SchemaObject | Absent | None,
     return _added(found, key, value)
 
 
+def all_users(keys: Collection[Key], find: Find) -> Few | Users:
+    """Return the users of an object when all are known, each once."""
+    if len(keys) <= _FEW:
+        return tuple(keys)
+    tagged: dict[str, list[Key]] = {}
+    bounds = _NO_BOUNDS
+    for key in keys:
+        value = find(key)
+        for tag in dict.fromkeys(tags(value)):
+            tagged.setdefault(tag, []).append(key)
+        bound = bound_of(value)
+        bounds = bounds if bound is None else bounds.adding(key, bound)
+    return Users(len(keys), HashTrieMap({tag: HashTrieSet(listed) for tag, listed in tagged.items()}), bounds)
+
+
 def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users:
     tagged = users.tagged
     kind, *others = tags(value)
@@ -192,12 +207,29 @@ NewKeys: TypeAlias = "tuple[Key, NewKeys] | None"
 
 def labelled(labels: Labels, key: Key) -> Labels:
     """Return the labels with those of a new key: its name in small letters, its schema, and whether it is a cast's."""
-    labels = _with_label(labels, key.name.split("(", 1)[0].lower(), key)
+    for label in _labels_of(key):
+        labels = _with_label(labels, label, key)
+    return labels
+
+
+def all_labels(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    """Return the labels of keys, each of which is there once."""
+    found: dict[str, list[Key]] = {}
+    for key in keys:
+        for label in _labels_of(key):
+            found.setdefault(label, []).append(key)
+    return found
+
+
+def _labels_of(key: Key) -> list[str]:
+    found = [key.name.split("(", 1)[0].lower()]
     if key.schema not in USUAL_SCHEMAS:
-        labels = _with_label(labels, f"in {key.schema}", key)
+        found.append(f"in {key.schema}")
     if is_set_aside(key):
-        labels = _with_label(labels, SET_ASIDE, key)
-    return labels if key.space != "other cast" else _with_label(labels, CASTS, key)
+        found.append(SET_ASIDE)
+    if key.space == "other cast":
+        found.append(CASTS)
+    return found
 
 
 def _with_label(labels: Labels, label: str, key: Key) -> Labels:

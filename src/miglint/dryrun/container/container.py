@@ -43,6 +43,7 @@ _LOOK_SECONDS = 0.1
 _LOOPBACK = "127.0.0.1"
 _PORT = 5432
 _USER = "miglint"
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,500}")
 _DATA = "/var/lib/postgresql"
 _SOCKETS = "/miglint"
 _SOCKET = f".s.PGSQL.{_PORT}"
@@ -91,8 +92,15 @@ def start_container(image: str | None, version: str | None, limits: Limits, dead
 
 
 def image_of(image: str | None, version: str | None) -> str:
-    """Return the image name for a version; the default is `postgres:16`."""
-    return (image or _IMAGE).replace("{version}", version or _VERSION)
+    """Return the image name for a version; the default is `postgres:16`.
+
+    Raises `EngineMissingError` for what is no name: the configuration may be a stranger's, and messages have commands
+    with it that people run.
+    """
+    name = (image or _IMAGE).replace("{version}", version or _VERSION)
+    if not _NAME.fullmatch(name):
+        raise EngineMissingError(f"`{name}` is not the name of a container image")
+    return name
 
 
 class _Container:

@@ -75,7 +75,7 @@ class PostgresBranch:
         statements: list[StatementRun] = []
         with _lost_is_doubtful(self._database):
             error = self._run(script, statements, observe=observe, count=count)
-            if error is not None:
+            if error is not None and self._session.alive:
                 self._undo()
         return Execution(tuple(statements), error, time.perf_counter() - started)
 
@@ -91,6 +91,8 @@ class PostgresBranch:
         self._settled = False
         session.query(f"SAVEPOINT {self._savepoint}")
         error = database.execute(script, statements, observe=observe, count=count)
+        if error is not None and database.server.stuck:
+            return error
         if not session.alive or database.session is not session or not session.in_transaction:
             raise BranchError
         if error is None:
@@ -136,10 +138,10 @@ class PostgresBranch:
                 raise BranchError
             return found
 
-    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column with their frequencies."""
+    def values(self, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+        """Return hashes of what the rows have in some columns, with their frequencies."""
         with _lost_is_doubtful(self._database):
-            return values(self._settle(), table, column)
+            return values(self._settle(), table, columns)
 
     def copy(self) -> Database:
         """Not supported: a transaction cannot be copied."""

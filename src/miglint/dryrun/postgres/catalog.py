@@ -12,6 +12,7 @@ from miglint.dryrun.postgres.catalog_parts import (
     Found,
     Row,
     column_of,
+    column_privileges,
     constraint_of,
     expression_of,
     items,
@@ -51,7 +52,7 @@ def _namespace(row: Row) -> Found:
     yield Key("schema", "", name), Namespace(name)
     # `initdb` comments on this one, and grants everybody its use.
     comment = None if name == "public" and comment == "standard public schema" else comment
-    yield from remarks(Key("schema", "", name), acl, comment, kind="public schema" if name == "public" else "")
+    yield from remarks(Key("schema", "", name), acl, comment, used_by_all=name == "public")
 
 
 _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
@@ -59,7 +60,7 @@ _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
 
 def _sequence(row: Row) -> Found:
     schema, name, persistence, kind = row[:4]
-    cycle, home, table, column, dependency, acl, comment = row[9:16]
+    cycle, home, table, column, dependency, acl, comment, columns = row[9:17]
     numbers = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
     options = [*(f"{option}={value}" for option, value in numbers), f"as={_SEQUENCE_TYPES[kind]}"]
     options += ["cycle=true"] if cycle else []
@@ -70,7 +71,8 @@ def _sequence(row: Row) -> Found:
         Key("relation", schema, name),
         Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),
     )
-    yield from remarks(Key("relation", schema, name), acl, comment, kind="sequence", words="sequence")
+    yield from remarks(Key("relation", schema, name), acl, comment, words="sequence")
+    yield from column_privileges(Key("relation", schema, name), columns)
 
 
 def _user_type(row: Row) -> Found:

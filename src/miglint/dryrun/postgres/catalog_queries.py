@@ -8,7 +8,10 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
-from miglint.dryrun.postgres.other_objects import OTHERS, OURS, comment_on, no_member
+from collections.abc import Iterable
+
+from miglint.dryrun.postgres.acl import acl_of
+from miglint.dryrun.postgres.other_objects import DEPENDENT, OTHERS, OURS, comment_on, no_member
 
 # Limits on the length of descriptions, of one and of all that a query returns: scripts can create a comment of a
 # gigabyte, or a thousand of a megabyte. In bytes.
@@ -28,12 +31,13 @@ _UNLESS_TOO_MUCH = _unless(
 
 def _bounded(query: str) -> str:
     """Replace overlong texts by their beginning and a digest, and if all are too long together, the longer ones."""
-    shortened = f"SELECT {_unless(f'octet_length(q.t) > {_LONGEST}')} FROM ({query}) q(t)"
-    return f"SELECT {_UNLESS_TOO_MUCH} FROM ({shortened}) q(t)"
+    # Without `OFFSET`, the planner computes a text anew at each of its uses.
+    shortened = f"SELECT {_unless(f'octet_length(q.t) > {_LONGEST}')} FROM ({query} OFFSET 0) q(t)"
+    return f"SELECT {_UNLESS_TOO_MUCH} FROM ({shortened} OFFSET 0) q(t)"
 
 
 _NAMESPACES = f"""
-SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
+SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), {acl_of("n.nspacl", "n", "n.nspowner")},
   {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid", "n.nspowner")}"""
 
 
@@ -41,15 +45,24 @@ SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.n
 _OPTIONS = "(SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver=')"
 
 
+# The name of the collation `co`, with a schema unless it is the system's.
+_FULL_COLLATION = """CASE WHEN co.collnamespace = 'pg_catalog'::regnamespace THEN co.collname ELSE
+    co.collnamespace::regnamespace::text || '.' || quote_ident(co.collname) END FROM pg_collation co"""
+# What is unusual about a NOT NULL constraint, which has a row of its own from PostgreSQL 18 on.
+_NOT_NULL = """CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN NOT nn.convalidated THEN 'NOT VALID' END,
+    CASE WHEN nn.connoinherit THEN 'NO INHERIT' END)
+  FROM pg_constraint nn WHERE nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum) END"""
+
+
 def _columns(which: str) -> str:
     return f"""
 SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
   format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
   CASE WHEN a.attcollation <> t.typcollation THEN
-    (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
-  a.attacl::text, {comment_on("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
+    (SELECT {_FULL_COLLATION} WHERE co.oid = a.attcollation) END,
+  {acl_of("a.attacl", "c", "r.relowner")}, {comment_on("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, {_OPTIONS},
-  a.attnum) ORDER BY a.attnum) AS list,
+  a.attnum, {_NOT_NULL}, t.typtype = 'd') ORDER BY a.attnum) AS list,
   json_object_agg(a.attnum, a.attname)::text AS names
 FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
@@ -86,11 +99,13 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
       FROM generate_series(1, i.indnatts) g) END,
   (SELECT json_agg(CASE WHEN NOT o.opcdefault THEN o.opcname END ORDER BY u.o)
     FROM unnest(i.indclass) WITH ORDINALITY u(n, o) JOIN pg_opclass o ON o.oid = u.n),
+  (SELECT json_object_agg(a.attnum, a.attoptions) FROM pg_attribute a
+    WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL),
   CASE WHEN array_remove(array_remove(i.indcollation::oid[], 0::oid), 100::oid) <> '{{}}' THEN
-    (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
-      LEFT JOIN pg_collation co ON co.oid = u.n) END,
+    (SELECT json_agg((SELECT {_FULL_COLLATION} WHERE co.oid = u.n) ORDER BY u.o)
+      FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)) END,
   pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {comment_on("pg_class", "c.oid")},
-  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident,
+  i.indisunique AND (to_jsonb(i) ->> 'indnullsnotdistinct')::bool, i.indisclustered, i.indisreplident,
   CASE WHEN c.relispartition THEN (SELECT json_build_array(pn.nspname, p.relname) FROM pg_inherits h
     JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) END) ORDER BY c.relname) AS list
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -111,13 +126,16 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
    (SELECT json_agg(json_build_array(pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, {acl_of("c.relacl", "r", "c.relowner")},
+  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list,
+  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
+  (SELECT json_agg(json_build_array(a.attname, {acl_of("a.attacl", "c", "c.relowner")}) ORDER BY a.attnum) FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum < 0 AND a.attacl IS NOT NULL))::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(_WANTED)}) cols ON cols.attrelid = c.oid
 LEFT JOIN ({_constraints(f"k.conrelid {_WANTED}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(_WANTED)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {_WANTED}) q) q"""
+WHERE c.oid {_WANTED} OFFSET 0) q OFFSET 0) q"""
 
 
 # Whether the default of the column that a sequence belongs to draws from it.
@@ -127,14 +145,16 @@ _DRAWN = """EXISTS (SELECT FROM pg_attrdef own JOIN pg_depend draws ON draws.cla
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
   s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname,
-  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, c.relacl::text,
-  {comment_on("pg_class", "c.oid")})::text
+  CASE WHEN d.deptype = 'a' AND NOT {_DRAWN} THEN 'apart' ELSE d.deptype::text END, {acl_of("c.relacl", "s", "c.relowner")},
+  {comment_on("pg_class", "c.oid")},
+  (SELECT json_agg(json_build_array(sa.attname, {acl_of("sa.attacl", "c", "c.relowner")}) ORDER BY sa.attnum)
+    FROM pg_attribute sa WHERE sa.attrelid = c.oid AND sa.attacl IS NOT NULL))::text
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
   AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-WHERE {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
+WHERE c.oid >= 16384 AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 _TYPES = f"""
 SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
@@ -142,22 +162,23 @@ SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
   bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull,
   coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), t.typdefault),
   CASE WHEN t.typcollation <> b.typcollation THEN
-    (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
+    (SELECT {_FULL_COLLATION} WHERE co.oid = t.typcollation) END,
   CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_columns(">= 16384")}) of_it WHERE of_it.attrelid = t.typrelid) END,
   (SELECT concat_ws(', ', 'subtype = ' || format_type(r.rngsubtype, NULL),
     'multirange_type_name = ' || format_type(r.rngmultitypid, NULL),
-    'collation = ' || (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname) FROM pg_collation co
-      JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
+    'subtype_opclass = ' || (SELECT quote_ident(cn.nspname) || '.' || quote_ident(o.opcname) FROM pg_opclass o
+      JOIN pg_namespace cn ON cn.oid = o.opcnamespace WHERE o.oid = r.rngsubopc AND NOT o.opcdefault),
+    'collation = ' || (SELECT {_FULL_COLLATION} WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
     'subtype_diff = ' || nullif(r.rngsubdiff, 0)::regproc, 'canonical = ' || nullif(r.rngcanonical, 0)::regproc)
     FROM pg_range r WHERE r.rngtypid = t.oid),
-  t.typacl::text, {comment_on("pg_type", "t.oid")},
+  {acl_of("t.typacl", "T", "t.typowner")}, {comment_on("pg_type", "t.oid")},
   CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_constraints("k.contypid >= 16384")}) of_it WHERE of_it.contypid = t.oid) END)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
 LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ebn ON ebn.oid = eb.typnamespace
 LEFT JOIN pg_class tc ON tc.oid = t.typrelid
-WHERE {OURS} AND {no_member("pg_type", "t.oid", "t.typowner")} AND t.typsubscript <> 'array_subscript_handler'::regproc
+WHERE t.oid >= 16384 AND {OURS} AND {no_member("pg_type", "t.oid", "t.typowner")} AND t.typsubscript <> 'array_subscript_handler'::regproc
   AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p') AND (t.typrelid = 0 OR tc.relkind = 'c')"""
 
 _ROUTINES = f"""
@@ -172,13 +193,13 @@ SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
     (SELECT concat_ws(' ', to_jsonb(a) - '{{aggfnoid,aggtranstype,aggmtranstype,aggsortop}}'::text[],
       format_type(a.aggtranstype, NULL), format_type(nullif(a.aggmtranstype, 0), NULL), a.aggsortop::regoperator,
       p.proparallel) FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
-  p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {comment_on("pg_proc", "p.oid")},
+  p.prosrc, p.proargnames, p.pronargdefaults, {acl_of("p.proacl", "f", "p.proowner")}, {comment_on("pg_proc", "p.oid")},
   pg_get_function_identity_arguments(p.oid))::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
 LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ren ON ren.oid = ret.typnamespace
-WHERE {OURS} AND {no_member("pg_proc", "p.oid", "p.proowner")}
+WHERE p.oid >= 16384 AND {OURS} AND {no_member("pg_proc", "p.oid", "p.proowner")}
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')"""
 
 _TRIGGERS = f"""
@@ -187,11 +208,11 @@ SELECT json_build_array('trigger', n.nspname, c.relname, g.tgname, pg_get_trigge
     JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.n), {comment_on("pg_trigger", "g.oid")})::text
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
-WHERE NOT g.tgisinternal AND {OURS}"""
+WHERE g.oid >= 16384 AND NOT g.tgisinternal AND {OURS}"""
 
 _POLICIES = f"""
 SELECT json_build_array('policy', n.nspname, c.relname, y.polname, y.polcmd, y.polpermissive,
-  (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
+  (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(r)) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
   pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid), {comment_on("pg_policy", "y.oid")})::text
 FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"""
 
@@ -209,34 +230,34 @@ FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extnam
 _ROW_VERSION = "sum(pg_catalog.hashint8extended({0}.xmin::text::int8, {1}))"
 
 
-def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
+def _version(catalog: str, owner: str, seed: str) -> str:
+    """Return the expression for the version of the rows of a catalog that belong to the relation `c`."""
     version = _ROW_VERSION.format("x", seed)
-    return f"(SELECT x.{owner} AS of, count(*) || ':' || {version} AS v FROM {catalog} x WHERE {where} GROUP BY 1)"
+    return f"(SELECT count(*) || ':' || {version} FROM {catalog} x WHERE x.{owner} = c.oid)"
 
 
 _FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, g.v, h.v, s.v, w.v, p.v)
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin,
+  {_version("(SELECT xmin, * FROM pg_attribute WHERE attnum > 0 OR attacl IS NOT NULL)", "attrelid", "x.attnum")},
+  {_version("pg_attrdef", "adrelid", "x.oid::int8")}, {_version("pg_constraint", "conrelid", "x.oid::int8")},
+  (SELECT count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, k.xmin::text::int8))
+    FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid WHERE i.indrelid = c.oid),
+  g.v, {_version("pg_inherits", "inhrelid", "x.inhseqno::int8")}, s.v,
+  CASE WHEN c.relhasrules THEN {_version("pg_rewrite", "ev_class", "x.oid::int8")} END,
+  CASE WHEN c.relkind = 'p' THEN {_version("pg_partitioned_table", "partrelid", "x.partrelid::int8")} END)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
-LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
-LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
-LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
-LEFT JOIN (SELECT i.indrelid AS of, count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, c.xmin::text::int8)) AS v
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 GROUP BY 1) i ON i.of = c.oid
 LEFT JOIN (SELECT k.conrelid AS of, string_agg(g.oid::text, ' ' ORDER BY g.oid) AS v FROM pg_trigger g
   JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgisinternal AND g.tgenabled = 'D' GROUP BY 1) g ON g.of = c.oid
-LEFT JOIN {_versions("pg_inherits", "inhrelid", "x.inhseqno::int8", "x.inhrelid >= 16384")} h ON h.of = c.oid
-LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
+LEFT JOIN (SELECT coalesce(CASE x.classoid
+    WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = x.objoid)
+    WHEN 'pg_class'::regclass THEN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = x.objoid) END, x.objoid) AS of,
   count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v
-  FROM pg_description x LEFT JOIN pg_constraint k ON k.oid = x.objoid AND x.classoid = 'pg_constraint'::regclass
-  LEFT JOIN pg_index i ON i.indexrelid = x.objoid AND x.classoid = 'pg_class'::regclass
-  WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
-LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 16384")} w ON w.of = c.oid
-LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
+  FROM pg_description x WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
 
 # Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
 # schema of one leaves the rows of those that mention it as they were.
-_NAMED = """
+_NAMES_SHOWN = """
 SELECT n.oid::text, n.nspname::text FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
 UNION ALL SELECT t.oid::text, t.typnamespace || '.' || t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
   AND t.typsubscript <> 'array_subscript_handler'::regproc
@@ -257,6 +278,8 @@ UNION ALL SELECT s.oid::text, s.srvname::text FROM pg_foreign_server s
         ("ts_dict", "dict", ""),
     )
 )
+
+_NAMED = f"SELECT json_agg(json_build_array(q.identity, q.name))::text FROM ({_NAMES_SHOWN}) q(identity, name)"
 
 # With the column that identifies the described object.
 _CATALOGS = {
@@ -280,12 +303,16 @@ _LEFT_OUT = {
 _PARTS = {
     "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
     " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'S')",
+    "attributes of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'S'"
+    " AND a.attacl IS NOT NULL)",
     "composite classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
     " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.deptype IN ('e', 'x') AND d.objid >= 16384)",
+    " FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')"
+    " AND (d.objid >= 16384) IS TRUE)",
     "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
     " FROM pg_depend d WHERE d.objid >= 16384 AND d.refclassid = 'pg_class'::regclass"
     " AND (d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0"
@@ -297,9 +324,10 @@ _PARTS = {
     " FROM pg_depend d WHERE d.refclassid = 'pg_publication'::regclass)",
     "user mappings": "(SELECT count(*) || ':' || sum(hashtextextended(coalesce(u.umoptions::text, ''), u.umid::int8))"
     " FROM pg_user_mappings u)",
-    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
-    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384"
-    " AND (c.relkind IN ('i', 'I') AND a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL))",
+    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8,"
+    " a.class::text::int8 * 10000 + a.attnum)) FROM (SELECT a.xmin, a.attnum,"
+    " (SELECT c.xmin FROM pg_class c WHERE c.oid = a.attrelid) AS class FROM pg_attribute a WHERE a.attrelid >= 16384"
+    " AND (a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL)) a)",
     "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
     " FROM pg_constraint k WHERE k.contypid >= 16384)",
 } | {
@@ -314,17 +342,26 @@ _IN_EXPRESSIONS = (
     "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
     "pg_language", "pg_aggregate",
 )  # fmt: skip
+# What the others show at most the names of, which are compared anyway.
+_NAMED_AT_MOST = frozenset(
+    (
+        "pg_sequence", "sequence classes", "owners of sequences", "pg_trigger", "pg_policy", "pg_rewrite", "pg_enum",
+        "pg_proc", "pg_aggregate", "pg_type", "pg_range", "composite classes", "composite attributes",
+        "domain constraints",
+    )
+)  # fmt: skip
 # Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
-    (_SEQUENCES, ("pg_sequence", "sequence classes", "owners of sequences")),
+    (_SEQUENCES, ("pg_sequence", "sequence classes", "attributes of sequences", "owners of sequences")),
     (_TYPES, ("pg_type", "composite classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
     (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
     (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
     (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
     (_EXTENSIONS, ("pg_extension",)),
-    (OTHERS, tuple(_PARTS)),
+    (OTHERS, tuple(part for part in _PARTS if part not in _NAMED_AT_MOST)),
+    (DEPENDENT, tuple(_PARTS)),
 )
 _NAMES = tuple(_PARTS)
 _OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
@@ -339,18 +376,25 @@ BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp;"
     " SET LOCAL plan_cache_mode = force_generic_plan"
 )
-# Three results: whether relations changed, the names of other objects, and whether these changed.
+# Three results: whether relations changed, the names of other objects as JSON, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 
-# Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else.
+# Row counts of all catalogs that scripts may add rows to, as far as the versions above do not begin with them; the
+# content of large objects is visible nowhere else.
 _COUNTED = (
-    "sequence", "class", "namespace", "type", "proc", "constraint", "attrdef", "index", "trigger", "policy", "rewrite",
-    "inherits", "depend", "description", "default_acl", "init_privs", "seclabel", "collation", "conversion", "operator",
-    "opclass", "opfamily", "amop", "amproc", "cast", "statistic_ext", "ts_config", "ts_config_map", "ts_dict", "enum",
-    "range", "aggregate", "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper",
-    "foreign_server", "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
+    "class", "constraint", "attrdef", "index", "trigger", "rewrite", "inherits", "depend", "init_privs",
+    "partitioned_table",
 )  # fmt: skip
-COUNTS = "SELECT {}, (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped), {}".format(
-    ", ".join(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
-    "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
+COUNTS = "SELECT " + ", ".join(
+    (
+        *(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
+        "(SELECT count(*) FROM pg_type x WHERE x.oid >= 16384)",
+        "(SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)",
+        "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
+    )
 )
+
+
+def counted(versions: Iterable[str | None]) -> dict[str, int]:
+    """Return how many rows the versions of other objects are about, by the name of their part."""
+    return {name: int((version or "0").partition(":")[0]) for name, version in zip(_NAMES, versions, strict=True)}

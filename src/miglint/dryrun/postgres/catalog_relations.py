@@ -8,9 +8,9 @@ from miglint.dryrun.postgres.catalog_parts import (
     Found,
     Row,
     column_of,
+    column_privileges,
     constraint_of,
     expression_of,
-    is_generated,
     items,
     remarks,
 )
@@ -53,7 +53,8 @@ def relation_of(row: Row) -> Found:
     yield from remarks(key, acl, comment, words=_RELATIONS.get(kind))
     for column in columns_read:
         part = Part("column", column[0])
-        yield from remarks(key, column[11], column[12], part=part, kind="column")
+        yield from remarks(key, column[11], column[12], part=part)
+    yield from column_privileges(key, row[22])
     for constraint in constraints_read:
         yield from remarks(key, None, constraint[14], part=Part("constraint", constraint[0]))
     for index in indexes_read:
@@ -116,10 +117,12 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
         options["tablespace"] = tablespace
     if method not in (None, "heap"):
         options["access method"] = method
+    if row[21] is not None:
+        options["type"] = row[21]
     for index in indexes:
-        if index[17]:
-            options["cluster"] = index[1]
         if index[18]:
+            options["cluster"] = index[1]
+        if index[19]:
             options["replica identity"] = f"using index {index[1]}"
     return options | _column_settings(columns)
 
@@ -133,13 +136,22 @@ def _column_settings(columns: list[Row]) -> dict[str, str]:
         for option in row[16] or ():
             name, _, given = option.partition("=")
             settings[f"column {row[0]} options {name}"] = given
+        if row[18]:
+            settings[f"column {row[0]} not null"] = row[18].lower()
     return settings
 
 
+def _opclass(names: list[str | None] | None, settings: dict[str, list[str]] | None, at: int) -> str | None:
+    """Return the operator class of a key of an index with its parameters; None for the default one."""
+    name = items(names)[at] if names else None
+    given = (settings or {}).get(str(at + 1))
+    return name if given is None else f"{name or 'default'} ({', '.join(given)})"
+
+
 def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Column]) -> Found:
-    schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, collations, where = row[:12]
-    constraint, options, tablespace, comment, nulls_not_distinct = row[12:17]
-    parent = row[19]
+    schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, settings = row[:11]
+    collations, where, constraint, options, tablespace, comment, nulls_not_distinct = row[11:18]
+    parent = row[20]
     names = [numbers.get(int(place)) for place in places.split()]
     elements = []
     for at, flag in enumerate(flags.split()[:keys]):
@@ -153,7 +165,7 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
                 column,
                 expression_of(expressions[at]) if column is None and expressions else None,
                 collation if collation != "default" else None,
-                items(opclasses)[at] if opclasses else None,
+                _opclass(opclasses, settings, at),
                 descending,
                 None if first == descending else first,
             )
@@ -173,7 +185,6 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             constraint=constraint,
             options=tuple(sorted(items(options))),
             tablespace=tablespace,
-            generated=is_generated(name),
             parent=None if parent is None else Name(*parent),
         ),
     )

@@ -12,7 +12,7 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from miglint.base.structs import Struct
@@ -39,6 +39,7 @@ _ALL_NOTICES = 1_000_000
 # the server answers with many rows.
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
+_PLANNED_AFTER = frozenset((0, *(16 << 2 * power for power in range(12))))
 _PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
@@ -75,7 +76,8 @@ class StatementBounds(Struct, frozen=True):
 class Session:
     """A connection. `kill` terminates its server process from another session, and is called until it has ended.
 
-    `seconds` limits internal queries; `short` is called when the server runs out of what all sessions share.
+    `seconds` limits internal queries; `short` is called when the server runs out of what all sessions share. `give_up`
+    is called with the number of a process that nothing ends, before an error is raised.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Session:
         self._kill = kill
         self._seconds = seconds
         self._short = short
+        self.give_up: Callable[[int], None] = lambda _: None
         self._notices = 0
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
@@ -98,7 +101,8 @@ class Session:
         self._memory = _WritableMemory()
         self._size = 0
         self._stopping = 0.0
-        self._prepared: set[str] = set()
+        # How often prepared queries have run.
+        self._prepared: dict[str, int] = {}
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
@@ -215,6 +219,7 @@ class Session:
                 self._killed = True
                 self._kill(self.pid)
             if now - self._stopping > _ABANDON:
+                self.give_up(self.pid)
                 raise self._pq_error()("the server's process does not end")
             return
         why = None
@@ -246,6 +251,9 @@ class Session:
         failed: ServerError | None = None
         started = time.monotonic()
         bounds = StatementBounds(self._seconds(), _ALL_NOTICES)
+        if bounds.seconds <= 0:
+            # They may run a script's code: without time they are not sent.
+            raise QueryError(ServerError("total time of the dry run exceeded", _CANCELED, limit="total time-out"))
         stopped: list[str] = []
         self._notices = 0
         self._most = _MOST_ANSWERED
@@ -269,17 +277,29 @@ class Session:
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
 
-    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
-        """Run queries prepared once per session under `names`; only for sessions in which no script ran.
+    def _plans(self, names: str, queries: tuple[str, ...], types: str = "") -> list[str]:
+        """Return the statements to run before queries that are prepared under `names`."""
+        ran = self._prepared.get(names, 0)
+        self._prepared[names] = ran + 1
+        if ran not in _PLANNED_AFTER:
+            return []
+        drop = [f"DEALLOCATE {names}_{number}" for number in range(len(queries)) if ran]
+        return drop + [f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)]
 
-        `oids` are the value of their parameter `$1`, if they have one.
+    def prepared_each(self, queries: Mapping[str, str]) -> list[list[Row]]:
+        """Run queries as `prepared` does, each prepared under its own name."""
+        plans = [plan for names, query in queries.items() for plan in self._plans(names, (query,))]
+        return self.query(";".join((*plans, *(f"EXECUTE {names}_0" for names in queries))))
+
+    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
+        """Run queries prepared under `names`; only for sessions in which no script ran.
+
+        `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
+        planned, so that they are planned again after 16 runs, after 64, and so on.
         """
-        if names not in self._prepared:
-            types = "" if oids is None else "(pg_catalog.oid[])"
-            self.query(";".join(f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)))
-            self._prepared.add(names)
+        plans = self._plans(names, queries, "" if oids is None else "(pg_catalog.oid[])")
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
-        return self.query(";".join(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))
+        return self.query(";".join((*plans, *(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError
@@ -362,11 +382,11 @@ def _shortened(text: bytes) -> str:
 
 
 def _rows(result: PGresult) -> list[Row]:
-    def cell(row: int, column: int) -> str | None:
-        value = result.get_value(row, column)
-        return None if value is None else value.decode("utf-8", "replace")
-
-    return [tuple(cell(row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
+    get, columns = result.get_value, range(result.nfields)
+    return [
+        tuple([None if (value := get(row, column)) is None else value.decode("utf-8", "replace") for column in columns])
+        for row in range(result.ntuples)
+    ]
 
 
 def literal(text: str) -> str:

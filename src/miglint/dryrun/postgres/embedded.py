@@ -44,16 +44,31 @@ def need_driver() -> None:
         raise EngineMissingError(f"psycopg is not installed; install it with: {_INSTALL}")
 
 
-def start_embedded(limits: Limits, deadline: Deadline, why: str, source: KeptHistory | None = None) -> PostgresEngine:
-    """Start a server from the wheel, with the history of `source` if that is usable."""
+def start_embedded(
+    limits: Limits, deadline: Deadline, why: str, source: KeptHistory | None = None, *, keeps: bool = True
+) -> PostgresEngine:
+    """Start a server from the wheel, with the history of `source` if that is usable.
+
+    With `keeps`, the files of a new server are kept for later runs.
+    """
     need_driver()
-    return start_cluster(embedded_programs(), "embedded", limits, deadline, why, source)
+    return start_cluster(embedded_programs(), "embedded", limits, deadline, why, source, keeps=keeps)
 
 
 def start_cluster(
-    programs: Programs, kind: str, limits: Limits, deadline: Deadline, why: str, source: KeptHistory | None = None
+    programs: Programs,
+    kind: str,
+    limits: Limits,
+    deadline: Deadline,
+    why: str,
+    source: KeptHistory | None = None,
+    *,
+    keeps: bool = True,
 ) -> PostgresEngine:
-    """Start a throwaway server from the given programs, with the history of `source` if that is usable."""
+    """Start a throwaway server from the given programs, with the history of `source` if that is usable.
+
+    With `keeps`, the files of a new server are kept for later runs.
+    """
     stand_ins: list[frozenset[str]] = []
 
     def prepare(folder: Path) -> dict[str, str]:
@@ -65,7 +80,7 @@ def start_cluster(
 
     # Importing the driver takes as long as starting the server, so both happen at once.
     threading.Thread(target=importlib.import_module, args=("psycopg.conninfo",), daemon=True).start()
-    cluster = Cluster(programs, limits, prepare, source)
+    cluster = Cluster(programs, limits, prepare, source if keeps else None, keeps=keeps)
     try:
         server = PostgresServer(
             Access(cluster.host, cluster.port, "miglint", cluster.password),
@@ -86,4 +101,5 @@ def start_cluster(
         cluster.close()
         raise
     version = ".".join(str(part) for part in programs.version)
-    return PostgresEngine(server, EngineInfo(kind, "PostgreSQL", version, why), cluster.close, cluster.halt)
+    info = EngineInfo(kind, "PostgreSQL", version, why)
+    return PostgresEngine(server, info, cluster.close, cluster.halt, cluster.account)

@@ -10,6 +10,7 @@ from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.history_templates import HistoryTemplates, Template
+from miglint.dryrun.postgres.os_user import Account
 from miglint.dryrun.postgres.server import PostgresServer
 from miglint.dryrun.postgres.set_aside import tidied
 from miglint.dryrun.postgres.tenant import SET_ASIDE, Tenant
@@ -22,6 +23,7 @@ class PostgresEngine:
     """Databases of one server. `stop` ends a server started by miglint; None for the user's own.
 
     `halt` stops one whose files can be kept, and returns their folder, or None if that failed.
+    They belong to `account`.
     """
 
     dialect = Dialect.POSTGRES
@@ -32,11 +34,13 @@ class PostgresEngine:
         info: EngineInfo,
         stop: Callable[[], None] | None,
         halt: Callable[[], Path | None] | None = None,
+        account: Account | None = None,
     ) -> None:
         self.info = info
         self.server = server
         self._stop = stop
         self._halt = halt
+        self._account = account or Account()
         server.throwaway = stop is not None
 
     def create(self) -> PostgresDatabase:
@@ -75,7 +79,7 @@ class PostgresEngine:
         if data is not None:
             stand_ins = (tuple(sorted(server.stand_in_roles)), tuple(sorted(server.used_stand_ins)))
             template = Template(server.access.password, owner, *stand_ins, notes, server.reader.started)
-            templates.keep(name, template, data, log)
+            templates.keep(name, template, data, log, self._account)
 
     def check(self) -> None:
         """Raise `EngineLostError` with the reason if the server is not running."""

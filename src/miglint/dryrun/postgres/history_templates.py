@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 
@@ -20,6 +20,8 @@ import msgspec
 from miglint.base.input_files import read_bytes
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
+from miglint.dryrun.postgres.os_user import Account
+from miglint.dryrun.postgres.server_files import read_files
 from miglint.dryrun.processes import is_running
 from miglint.dryrun.workspace import cache_folder
 
@@ -29,6 +31,7 @@ _LONGEST = 96 << 20
 _MOST = 256 << 20
 _SEAL = 32
 _PARTIAL = ".history-"
+_LONGEST_WRITE_SECONDS = 600
 _FILE_NAME = pattern(r"(?:[A-Za-z0-9_]+/)*[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 # Written anew for each server, or of no use to one that was stopped.
 _LEFT_OUT = frozenset(
@@ -96,13 +99,17 @@ class HistoryTemplates:
             (data / _checked(file)).write_bytes(bytes_of_it)
         return entry.template
 
-    def keep(self, name: str, template: Template, data: Path, log: frozenset[str]) -> None:
-        """Store the files of a stopped server, with the named files of its log; skipped if there is no room."""
+    def keep(self, name: str, template: Template, data: Path, log: frozenset[str], account: Account) -> None:
+        """Store the files of an account's stopped server, with the named files of its log; skipped without room."""
         temporary = self._folder / f"{_PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
         try:
             folders: list[str] = []
             files: list[tuple[str, bytes]] = []
-            _collect(data, log, folders, files)
+            for place, content in read_files(data, account, _LONGEST, lambda place: _is_kept(place, log), _EMPTIED):
+                if content is None:
+                    folders.append(_checked(place))
+                else:
+                    files.append((_checked(place), content))
             body = msgspec.msgpack.encode(_KeptFiles(template, tuple(folders), tuple(files)))
             if len(body) > _LONGEST:
                 return
@@ -113,7 +120,7 @@ class HistoryTemplates:
                 stream.write(body)
             temporary.replace(self._folder / name)
             self._shrink()
-        except OSError:
+        except (OSError, ValueError):
             with contextlib.suppress(OSError):
                 temporary.unlink()
 
@@ -130,7 +137,9 @@ class HistoryTemplates:
         with contextlib.suppress(OSError):
             for path in self._folder.glob(f"{_PARTIAL}*-*"):
                 number = path.name.removeprefix(_PARTIAL).partition("-")[0]
-                if number.isdecimal() and not is_running(int(number)):
+                # In a container, the process of that number may be another one, or this one.
+                old = time.time() - path.lstat().st_mtime > _LONGEST_WRITE_SECONDS
+                if number.isdecimal() and (old or not is_running(int(number))):
                     path.unlink()
 
     def _shrink(self) -> None:
@@ -165,31 +174,6 @@ def _checked(name: str) -> str:
     return name
 
 
-def _collect(data: Path, log: frozenset[str], folders: list[str], files: list[tuple[str, bytes]]) -> None:
-    """Read the files below a data directory; raises `OSError` for a link or too much data.
-
-    Its owner is the account that the server ran as, so that nothing is followed or waited for.
-    """
-    left = _LONGEST
-    for place, state in _walk(data, ""):
-        name = place.rpartition("/")[2]
-        if stat.S_ISDIR(state.st_mode):
-            folders.append(_checked(place))
-        elif not stat.S_ISREG(state.st_mode):
-            raise OSError(0, "neither a file nor a folder", place)
-        elif place not in _LEFT_OUT and (not place.startswith("pg_wal/") or name in log):
-            content = read_bytes(data / place, left)
-            left -= len(content)
-            files.append((_checked(place), content))
-
-
-def _walk(data: Path, below: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield the paths below a folder with their states, folders before what is in them."""
-    with os.scandir(data / below) as listed:
-        entries = sorted(listed, key=lambda entry: entry.name)
-    for entry in entries:
-        state = entry.stat(follow_symlinks=False)
-        place = f"{below}/{entry.name}" if below else entry.name
-        yield place, state
-        if stat.S_ISDIR(state.st_mode) and place not in _EMPTIED:
-            yield from _walk(data, place)
+def _is_kept(place: str, log: frozenset[str]) -> bool:
+    folder, _, name = place.rpartition("/")
+    return place not in _LEFT_OUT and (folder != "pg_wal" or name in log)

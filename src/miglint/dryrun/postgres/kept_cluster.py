@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 from miglint.base.input_files import read_bytes
+from miglint.dryrun.postgres.os_user import Account
 from miglint.dryrun.postgres.programs import Programs
+from miglint.dryrun.postgres.server_files import read_files
 from miglint.dryrun.supervisor import claim
 from miglint.dryrun.workspace import cache_folder
 
@@ -21,18 +23,26 @@ _PARTIAL = ".partial-"
 _LOCK = "cluster.lock"
 _SETTINGS_FILES = ("postgresql.conf", "pg_ident.conf")
 _SETTINGS_BYTES = 1 << 20
+# What `initdb` writes has some 40 MB.
+_MOST_BYTES = 128 << 20
 
 
 class KeptCluster:
-    """The data directory created by `initdb` of these programs, and its superuser's password."""
+    """The data directory created by `initdb` of these programs, and its superuser's password.
 
-    def __init__(self, programs: Programs) -> None:
+    Without `keeps`, there is none, and none is stored.
+    """
+
+    def __init__(self, programs: Programs, *, keeps: bool = True) -> None:
         key = hashlib.sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
         self._root = cache_folder()
         self._path = self._root / f"{_PREFIX}{programs.major}-{key}"
+        self._keeps = keeps
 
     def restore(self, data: Path) -> str | None:
         """Copy the data directory to `data` and return the password; None if there is no usable one."""
+        if not self._keeps:
+            return None
         self._sweep()
         try:
             if not _private(self._path):
@@ -48,14 +58,16 @@ class KeptCluster:
     def settings(self) -> dict[str, bytes] | None:
         """Return the settings files of `initdb`; None if there is no usable cluster."""
         try:
-            if not _private(self._path):
+            if not self._keeps or not _private(self._path):
                 return None
             return {name: read_bytes(self._path / "data" / name, _SETTINGS_BYTES) for name in _SETTINGS_FILES}
         except OSError:
             return None
 
-    def keep(self, data: Path, password: str) -> None:
-        """Store a copy; skipped if there is no room or another run is storing one."""
+    def keep(self, data: Path, password: str, account: Account) -> None:
+        """Store a copy of an account's data directory; skipped if there is no room or another run is storing one."""
+        if not self._keeps:
+            return
         with contextlib.suppress(OSError):
             self._root.mkdir(parents=True, exist_ok=True)
             lock = self._claim()
@@ -64,7 +76,7 @@ class KeptCluster:
             partial = self._path.with_name(f"{self._path.name}{_PARTIAL}{secrets.token_hex(4)}")
             try:
                 partial.mkdir(mode=0o700)
-                shutil.copytree(data, partial / "data")
+                _copy(data, partial / "data", account)
                 (partial / "password").write_text(password)
                 if not self._path.exists():
                     partial.rename(self._path)
@@ -77,7 +89,7 @@ class KeptCluster:
         with contextlib.suppress(OSError):
             lock = self._claim()
             if lock is not None:
-                shutil.rmtree(self._path, ignore_errors=True)
+                remove_cluster(self._path)
                 os.close(lock)
 
     def _sweep(self) -> None:
@@ -96,6 +108,25 @@ class KeptCluster:
         with contextlib.suppress(FileExistsError):
             return claim(str(self._root / _LOCK), create=True)
         return claim(str(self._root / _LOCK))
+
+
+def remove_cluster(path: Path) -> None:
+    """Remove a cached cluster, of which another run finds everything or nothing. Raises `OSError`."""
+    gone = path.with_name(f"{path.name}{_PARTIAL}{secrets.token_hex(4)}")
+    path.rename(gone)
+    shutil.rmtree(gone)
+
+
+def _copy(data: Path, target: Path, account: Account) -> None:
+    if sys.platform == "win32":
+        shutil.copytree(data, target)
+        return
+    target.mkdir(mode=0o700)
+    for place, content in read_files(data, account, _MOST_BYTES, lambda place: True):
+        if content is None:
+            (target / place).mkdir(mode=0o700)
+        else:
+            (target / place).write_bytes(content)
 
 
 def _private(path: Path) -> bool:

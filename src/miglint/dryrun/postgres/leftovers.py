@@ -7,10 +7,11 @@ so objects with miglint's names and no such lock are leftovers.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 
 from miglint.base.lazy_regex import pattern
-from miglint.dryrun.postgres.connection import QueryError, Session, quoted
-from miglint.dryrun.postgres.server import PREFIX, PostgresServer, drop_database
+from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
+from miglint.dryrun.postgres.server import BACKENDS, PREFIX, PostgresServer, drop_database
 
 # "migl": the first half of the lock keys.
 _CLASS = 0x6D69676C
@@ -32,8 +33,38 @@ def claim(session: Session, token: str) -> None:
     session.query(f"SELECT pg_catalog.pg_advisory_lock({_CLASS}, {key - (1 << 32) if key >= 1 << 31 else key})")
 
 
+def _in_use(server: PostgresServer, databases: Collection[str]) -> frozenset[str]:
+    """End the sessions of dead runs' databases, and return those databases that have others.
+
+    Raises `EngineBusyError` if a session was told to end, and does not within some seconds.
+    """
+    if not databases:
+        return frozenset()
+    condition = f"datname IN ({', '.join(map(literal, sorted(databases)))})"
+    with server.admin() as admin:
+        rows = admin.query(f"SELECT pid, datname FROM {BACKENDS} WHERE {condition}")[0]
+        told = {pid or "" for pid, _ in rows if _ended(admin, pid or "")}
+    if told:
+        listed = f"pid IN ({', '.join(told)})"
+        server.wait_until_none(f"{listed} AND {condition}")
+        with server.admin() as admin:
+            server.stuck |= {int(pid or 0) for (pid,) in admin.query(f"SELECT pid FROM {BACKENDS} WHERE {listed}")[0]}
+        server.need_sessions_to_end()
+    return frozenset(name for pid, name in rows if name is not None and pid not in told)
+
+
+def _ended(admin: Session, pid: str) -> bool:
+    """Tell a process of the server to end; return whether this role may."""
+    with contextlib.suppress(QueryError):
+        return admin.query(f"SELECT pg_catalog.pg_terminate_backend({pid})")[0][0][0] == "t"
+    return False
+
+
 def sweep(server: PostgresServer) -> None:
-    """Drop the databases and roles of dead runs, as far as this role may."""
+    """Drop the databases and roles of dead runs, as far as this role may.
+
+    Raises `EngineBusyError` if a session of one does not end.
+    """
     with server.admin() as admin:
         databases, roles, locks = admin.query(f"{_DATABASES};{_ROLES};{_LOCKS}")
     held = {int(row[0] or 0) for row in locks}
@@ -42,11 +73,15 @@ def sweep(server: PostgresServer) -> None:
         found = _OURS.fullmatch(name or "")
         return found is not None and _key(found[1]) not in held
 
-    for name, owner in databases:
-        # Only objects of this role, whatever their names.
-        if name is not None and is_leftover(name) and (is_leftover(owner) or owner == server.access.user):
-            with contextlib.suppress(QueryError):
-                drop_database(server, name)
+    # Only objects of this role, whatever their names.
+    left = {
+        name
+        for name, owner in databases
+        if name is not None and is_leftover(name) and (is_leftover(owner) or owner == server.access.user)
+    }
+    for name in sorted(left - _in_use(server, left)):
+        with contextlib.suppress(QueryError):
+            drop_database(server, name)
     gone = [quoted(name) for (name,) in roles if name is not None and is_leftover(name)]
     with server.admin() as admin:
         for role in gone:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from miglint.base.program_path import program_on_path
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import need_driver, start_cluster
@@ -16,7 +16,7 @@ _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/p
 
 def find_local() -> Programs | None:
     """Return the programs on PATH, or else those of the newest version in the usual package locations."""
-    on_path = shutil.which("initdb")
+    on_path = program_on_path("initdb")
     if on_path is not None:
         # Debian's /usr/bin has wrappers; the link targets are the programs.
         found = programs_in(Path(on_path).resolve().parent)
@@ -26,8 +26,8 @@ def find_local() -> Programs | None:
     return max((found for found in candidates if found is not None), key=lambda found: found.version, default=None)
 
 
-def start_local(limits: Limits, deadline: Deadline, why: str) -> PostgresEngine:
-    """Start a server from the installed programs."""
+def start_local(limits: Limits, deadline: Deadline, why: str, *, keeps: bool = True) -> PostgresEngine:
+    """Start a server from the installed programs; with `keeps`, its new files are kept for later runs."""
     need_driver()
     programs = find_local()
     if programs is None:
@@ -35,4 +35,4 @@ def start_local(limits: Limits, deadline: Deadline, why: str) -> PostgresEngine:
             "no `initdb` found on PATH or in the usual locations; install PostgreSQL, on Debian and Ubuntu with:"
             " apt install postgresql"
         )
-    return start_cluster(programs, "local", limits, deadline, f"{why}: {programs.folder}")
+    return start_cluster(programs, "local", limits, deadline, f"{why}: {programs.folder}", keeps=keeps)

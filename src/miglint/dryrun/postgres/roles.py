@@ -26,6 +26,8 @@ _REPLICATION_ROLE = "session_replication_role"
 # Maximum time of reading the catalog, and of internal queries in script sessions.
 READ_SECONDS = 60.0
 _LEAST_SECONDS = 5.0
+# For what ends a run.
+_ENDING_SECONDS = 15.0
 _LONGEST_NAME = 63
 
 
@@ -126,7 +128,7 @@ class Roles:
         return f"""SELECT DISTINCT b.datname, r.rolname FROM pg_catalog.pg_shdepend d
           JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid JOIN pg_catalog.pg_database b ON b.oid = d.dbid
           WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.deptype = 'o'
-          AND r.rolname IN ({logins})"""
+          AND d.refobjid = ANY (ARRAY(SELECT l.oid FROM pg_catalog.pg_roles l WHERE l.rolname IN ({logins})))"""
 
     def _state(self, databases: Iterable[str]) -> tuple[frozenset[Row], ...]:
         """Return what scripts may change, as sets of rows.
@@ -352,10 +354,15 @@ class Roles:
 
 
 def session_of(server: PostgresServer, roles: Roles, login: Login, database: str) -> Session:
-    """Open a session for scripts in a database. Internal queries in it have the time limit of a statement."""
+    """Open a session for scripts in a database.
+
+    Internal queries in it have the time limit of a statement, and after the total time some seconds all together.
+    """
 
     def seconds() -> float:
-        return max(_LEAST_SECONDS, min(server.limits.statement + _LEAST_SECONDS, server.deadline.left))
+        deadline = server.deadline
+        ending = min(_LEAST_SECONDS, _ENDING_SECONDS - deadline.past)
+        return max(ending, min(server.limits.statement + _LEAST_SECONDS, deadline.left))
 
     conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of(login))
     return server.open(conninfo, seconds)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 
 from miglint.dryrun.interfaces import TableDigest
-from miglint.dryrun.postgres.connection import QueryError, Row, Session, quoted
+from miglint.dryrun.postgres.connection import QueryError, Row, Session, literal, quoted
 from miglint.sql.operations import Name
 
 # Uncommitted rows are visible only in the script's session. All names and operators are therefore schema-qualified,
@@ -30,10 +31,18 @@ SELECT n.nspname, c.relname, pg_catalog.json_agg(a.attname ORDER BY a.attnum USI
 FROM {_JOINED}
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
-WHERE {_TABLE} GROUP BY 1, 2"""
+WHERE {_TABLE}"""
+_NAMED = " AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[])"
+_BY_TABLE = " GROUP BY 1, 2"
 SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
 # In a session of the catalog reader.
-FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
+FILLED = f"""SELECT n.nspname, c.relname, (SELECT json_agg(a.attname ORDER BY a.attnum)::text FROM pg_attribute a
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"""
+
+
+# Scripts do not know it, and cannot make rows of the same sums.
+_SEED = secrets.randbits(62)
 
 
 def changed_tables(session: Session) -> frozenset[Name]:
@@ -50,20 +59,29 @@ def storage(session: Session) -> dict[Name, tuple[str | None, str | None]]:
 def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDigest]:
     """Return one hash per column, over all rows, of all tables or of the existing ones given."""
     wanted = None if only is None else frozenset(only)
-    tables = {
-        Name(schema, name or ""): tuple(json.loads(columns or "[]"))
-        for schema, name, columns in session.query(_COLUMNS)[0]
-        if wanted is None or Name(schema, name or "") in wanted
-    }
+    if wanted is not None and not wanted:
+        return {}
+    only_these = "" if wanted is None else _NAMED.format(", ".join(sorted({literal(name.name) for name in wanted})))
+    tables = columns_of(session.query(f"{_COLUMNS}{only_these}{_BY_TABLE}")[0])
+    return digests_of(session, {name: tables[name] for name in tables if wanted is None or name in wanted})
+
+
+def columns_of(rows: Iterable[Row]) -> dict[Name, tuple[str, ...]]:
+    """Return the columns of each table, whose rows are its schema, its name, and the JSON list of its columns."""
+    return {Name(schema, name or ""): tuple(json.loads(columns or "[]")) for schema, name, columns in rows}
+
+
+def digests_of(session: Session, tables: Mapping[Name, tuple[str, ...]]) -> dict[Name, TableDigest]:
+    """Return one hash per column, over all rows, of tables with these columns."""
     found: dict[Name, TableDigest] = {}
     queries = [_digest(table, columns) for table, columns in tables.items()]
     if not queries:
         return found
     for (table, columns), rows in zip(tables.items(), _each(session, queries), strict=True):
         if rows:
-            count, *hashes = rows[0]
+            count, total, *hashes = rows[0]
             named = {column: value or "" for column, value in zip(columns, hashes, strict=True)}
-            found[table] = TableDigest(int(count or 0), named)
+            found[table] = TableDigest(int(count or 0), named, total or "")
     return found
 
 
@@ -82,21 +100,36 @@ def _each(session: Session, queries: list[str]) -> list[list[Row]]:
 
 
 def _digest(table: Name, columns: tuple[str, ...]) -> str:
-    # A sum does not depend on the order of rows.
-    hashes = "".join(
-        f", pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.format('%L', {quoted(column)}), 0))"
-        for column in columns
+    # A sum does not depend on the order of rows, and a row not on the order of its columns.
+    names = {column: f"h{number}" for number, column in enumerate(columns)}
+    hashes = "".join(f", {_hash(_literal(column))} AS {name}" for column, name in names.items())
+    row = _joined([f"v.{names[column]}::pg_catalog.text" for column in sorted(columns)])
+    sums = "".join(f", pg_catalog.sum(v.{name})" for name in names.values())
+    return (
+        f"SELECT pg_catalog.count(*), pg_catalog.sum({_hash(row)}){sums}"
+        f" FROM (SELECT 1{hashes} FROM ONLY {_full(table)}) v"
     )
-    return f"SELECT pg_catalog.count(*){hashes} FROM ONLY {_full(table)}"
 
 
-def values(session: Session, table: Name, column: str) -> Mapping[str | None, int]:
-    """Return hashes of the values of a column with their frequencies."""
+def values(session: Session, table: Name, columns: tuple[str, ...]) -> Mapping[str | None, int]:
+    """Return hashes of what the rows have in some columns, with their frequencies."""
     rows = session.query(
-        f"SELECT v.hash, pg_catalog.count(*) FROM (SELECT pg_catalog.md5(pg_catalog.format('%L', {quoted(column)}))"
+        f"SELECT v.hash, pg_catalog.count(*) FROM (SELECT pg_catalog.md5({_joined(list(map(_literal, columns)))})"
         f" AS hash FROM ONLY {_full(table)}) v GROUP BY 1"
     )
     return {value: int(count or 0) for value, count in rows[0]}
+
+
+def _literal(column: str) -> str:
+    return f"pg_catalog.format('%L', {quoted(column)})"
+
+
+def _hash(text: str) -> str:
+    return f"pg_catalog.hashtextextended({text}, {_SEED})"
+
+
+def _joined(texts: list[str]) -> str:
+    return " OPERATOR(pg_catalog.||) ',' OPERATOR(pg_catalog.||) ".join(texts or ["''"])
 
 
 def _full(table: Name) -> str:

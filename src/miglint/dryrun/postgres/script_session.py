@@ -112,7 +112,8 @@ class ScriptSession:
             except (EngineLostError, QueryError):
                 pass
         self._disconnect()
-        self.server.wait_ended(pid)
+        if not self.server.stuck:
+            self.server.wait_ended(pid)
 
     @staticmethod
     def _reset(session: Session) -> Session:

@@ -7,11 +7,11 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from miglint.base.structs import Struct
-from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.interfaces import EngineBusyError, EngineLostError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
 from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, Session, literal, quoted
@@ -23,7 +23,7 @@ _GONE_SECONDS = 5.0
 _END_SECONDS = 3.0
 _AGAIN_SECONDS = 15.0
 _SETTLE_SECONDS = 0.05
-_BACKENDS = "pg_catalog.pg_stat_activity"
+BACKENDS = "pg_catalog.pg_stat_activity"
 # Prefix of the names of databases and roles, followed by a random part.
 PREFIX = "miglint_"
 
@@ -97,6 +97,8 @@ class PostgresServer:
         self.troubles = 0
         # What the server's files were kept with, if an earlier run kept them.
         self.template: Template | None = None
+        # Processes that went on with a script's statement after they were told to end.
+        self.stuck: set[int] = set()
         # Whether a script reached a limit, or changed something outside of its database.
         self.tested_limits = False
         self._up = threading.Event()
@@ -187,7 +189,7 @@ class PostgresServer:
                 self._ending = {one: at for one, at in self._ending.items() if now - at < _AGAIN_SECONDS}
                 since = self._ending.setdefault(pid, now)
             with self.admin() as admin:
-                rows = admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {_BACKENDS} WHERE pid = {pid}")
+                rows = admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {BACKENDS} WHERE pid = {pid}")
             if rows[0] and now - since > _END_SECONDS and self.end_process is not None:
                 self._begin_anew(pid, self.end_process)
 
@@ -233,6 +235,22 @@ class PostgresServer:
             self._owners.add(owner)
         return prefix, owner
 
+    def need_sessions_to_end(self) -> None:
+        """Raise `EngineBusyError` if one does not: what it holds would disturb all that follows."""
+        if self.stuck:
+            raise EngineBusyError(f"{self._stuck_processes}, before which PostgreSQL creates and drops no database")
+
+    @property
+    def _stuck_processes(self) -> str:
+        numbers = " and ".join(map(str, sorted(self.stuck)))
+        which = f"processes {numbers} have" if len(self.stuck) > 1 else f"process {numbers} has"
+        return f"server {which} not ended yet, with a statement that was stopped at its limit"
+
+    def note_left(self, databases: Iterable[str]) -> None:
+        """Note for the report what cannot be dropped before processes of the server end."""
+        names = ", ".join(sorted(databases))
+        self.notes += (f"{self._stuck_processes}; after that, the next dry run drops {names} and their roles",)
+
     def add(self, tenant: ServerTenant) -> None:
         """Register the roles and databases of a history, to be dropped when the server is closed."""
         with self._lock:
@@ -247,13 +265,14 @@ class PostgresServer:
 
     def wait_gone(self, database: str) -> None:
         """Wait until no session is connected to a database: the server itself polls only ten times a second."""
-        self._wait_until_none(f"datname = {literal(database)}")
+        self.wait_until_none(f"datname = {literal(database)}")
 
     def wait_ended(self, pid: int) -> None:
         """Wait until a session has ended, and its temporary objects are dropped."""
-        self._wait_until_none(f"pid = {pid}")
+        self.wait_until_none(f"pid = {pid}")
 
-    def _wait_until_none(self, condition: str) -> None:
+    def wait_until_none(self, condition: str) -> None:
+        """Wait until no session fulfills a condition, or for some seconds."""
         until = time.monotonic() + _GONE_SECONDS
         with self.admin() as admin:
             while time.monotonic() < until:
@@ -283,7 +302,7 @@ def drop_database(server: PostgresServer, name: str) -> bool:
             return True
         with contextlib.suppress(QueryError):
             # Dropping takes locks, all of which a session that is still there may hold.
-            admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {_BACKENDS} WHERE datname = {literal(name)}")
+            admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {BACKENDS} WHERE datname = {literal(name)}")
             server.wait_gone(name)
             end_prepared(server, name)
             # A script may have made its database a template, which cannot be dropped.

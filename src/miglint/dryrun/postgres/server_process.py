@@ -20,6 +20,7 @@ from miglint.dryrun.postgres.kept_cluster import KeptCluster
 from miglint.dryrun.postgres.os_user import ordinary_account
 from miglint.dryrun.postgres.programs import Programs, executable
 from miglint.dryrun.postgres.reachable_programs import reachable_programs
+from miglint.dryrun.postgres.server_files import write_file
 from miglint.dryrun.processes import is_running
 from miglint.dryrun.supervisor import read_start
 from miglint.dryrun.workspace import SupervisorLostError, Workspace
@@ -69,6 +70,7 @@ _NOTES = {
 }
 # initdb uses the same kind of shared memory: a file in the data directory.
 _INITIALISED_WITH = ["fsync=off", "-c", "dynamic_shared_memory_type=mmap", "--wal-segsize=1"]
+_ACCESS = b"local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _START_SECONDS = 30.0
 _HALT_SECONDS = 5.0
 _LOG_BYTES = 1 << 20
@@ -81,7 +83,7 @@ class Cluster:
 
     `prepare` may create files in the server's folder and returns settings for them. `notes` lists limits that this
     system cannot enforce. `template` is what is known of the files that the server started from, if they are those of
-    `source`.
+    `source`. With `keeps`, files of `initdb` are kept for later runs.
     """
 
     def __init__(
@@ -90,12 +92,14 @@ class Cluster:
         limits: Limits,
         prepare: Callable[[Path], dict[str, str]],
         source: KeptHistory | None = None,
+        *,
+        keeps: bool = True,
     ) -> None:
         self.version = programs.version
         self.password = secrets.token_urlsafe(24)
         self.notes: tuple[str, ...] = _NOTES.get(sys.platform, ())
-        self._account = ordinary_account()
-        self._workspace = Workspace(shared=self._account.name is not None)
+        self.account = ordinary_account()
+        self._workspace = Workspace(shared=self.account.name is not None)
         self.folder = self._workspace.path / "server"
         self.in_memory = self._workspace.in_memory
         self.disk = min(limits.disk, self._workspace.room)
@@ -107,8 +111,10 @@ class Cluster:
         self.pid = 0
         self.template: Template | None = None
         self._source = source
+        self._kept = KeptCluster(programs, keeps=keeps)
+        self._prepare = prepare
         try:
-            self._start(programs, prepare)
+            self._start(programs)
         except SupervisorLostError:
             self.close()
             raise
@@ -119,68 +125,70 @@ class Cluster:
             self.close()
             raise
 
-    def _start(self, programs: Programs, prepare: Callable[[Path], dict[str, str]]) -> None:
-        binaries = reachable_programs(programs.folder, self._account, self._workspace)
-        self.folder.mkdir(mode=0o700)
-        self._account.own(self.folder)
+    def _start(self, programs: Programs) -> None:
+        binaries = reachable_programs(programs.folder, self.account, self._workspace)
         self.port = 5432 if sys.platform != "win32" else _free_port()
         data = self.folder / "data"
-        kept = KeptCluster(programs)
-        if self._started_from_template(programs, binaries, data, prepare, kept):
+        settings = self._new_folder()
+        if self._started_from_template(programs, binaries, data, settings):
             return
-        restored = kept.restore(data)
-        self.password = restored or self._initialize(binaries, data, programs.major, kept)
+        restored = self._kept.restore(data)
+        self.password = restored or self._initialize(binaries, data, programs.major)
         try:
-            self._serve(programs, binaries, data, prepare)
+            self._serve(programs, binaries, data, settings)
         except EngineMissingError:
             if restored is None or self._runs():
                 raise
             # After a power loss, a copy may be incomplete.
-            kept.discard()
-            self._remove(data)
-            self.password = self._initialize(binaries, data, programs.major, kept)
-            self._serve(programs, binaries, data, prepare)
+            self._kept.discard()
+            settings = self._new_folder()
+            self.password = self._initialize(binaries, data, programs.major)
+            self._serve(programs, binaries, data, settings)
 
-    def _started_from_template(
-        self,
-        programs: Programs,
-        binaries: Path,
-        data: Path,
-        prepare: Callable[[Path], dict[str, str]],
-        kept: KeptCluster,
-    ) -> bool:
+    def _new_folder(self) -> dict[str, str]:
+        """Create the server's folder, in place of that of a failed start, and return settings for what is in it.
+
+        The account cannot open the folder before `_hand_over`: until then, no name in it leads elsewhere.
+        """
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(mode=0o700)
+        self._handed_over = False
+        return self._prepare(self.folder)
+
+    def _hand_over(self) -> None:
+        if not self._handed_over:
+            self.account.own(self.folder)
+            self._handed_over = True
+
+    def _started_from_template(self, programs: Programs, binaries: Path, data: Path, settings: dict[str, str]) -> bool:
         """Start the server with the history that is kept, if there is one that is genuine and works."""
-        settings = kept.settings() if self._source is not None else None
-        if self._source is None or settings is None:
+        files = self._kept.settings() if self._source is not None else None
+        if self._source is None or files is None:
             return False
         try:
             self.template = self._source.restore(data)
             if self.template is None:
                 return False
-            for name, content in settings.items():
+            for name, content in files.items():
                 (data / name).write_bytes(content)
-            self._serve(programs, binaries, data, prepare)
+            self._serve(programs, binaries, data, settings)
         except (OSError, ValueError, EngineMissingError) as error:
             if isinstance(error, SupervisorLostError) or (self.pid and self._runs()):
                 raise
             self.template = None
             self._source.discard()
-            self._remove(data)
+            self._new_folder()
             return False
         self.password = self.template.password
         return True
 
-    def _remove(self, data: Path) -> None:
-        shutil.rmtree(data, ignore_errors=True)
-        (self.folder / "server.log").unlink(missing_ok=True)
-
-    def _serve(self, programs: Programs, binaries: Path, data: Path, prepare: Callable[[Path], dict[str, str]]) -> None:
+    def _serve(self, programs: Programs, binaries: Path, data: Path, settings: dict[str, str]) -> None:
         """Start the server on its data directory and wait until it accepts connections."""
-        (data / "pg_hba.conf").write_text("local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n")
-        settings = self._settings(programs.major) | prepare(self.folder)
-        lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
-        (data / "postgresql.auto.conf").write_text(lines)
-        self._account.own(self.folder)
+        write_file(data, "pg_hba.conf", _ACCESS, self.account)
+        lines = [f"{name} = '{value}'\n" for name, value in (self._settings(programs.major) | settings).items()]
+        write_file(data, "postgresql.auto.conf", "".join(lines).encode(), self.account)
+        self._hand_over()
         self.pid = self._run([str(binaries / executable("postgres")), "-D", str(data)], "server.log")
         self._wait(data)
 
@@ -196,7 +204,7 @@ class Cluster:
         return {name: value for name, value in merged.items() if major >= _SINCE.get(name, 0)}
 
     def _run(self, command: list[str], log: str, *, short: bool = False) -> int:
-        account = self._account
+        account = self.account
         # Private memory of a script's process, in addition to the server's shared memory.
         bounds = {"RLIMIT_CORE": 0, "RLIMIT_DATA": self._memory, "RLIMIT_AS": self._memory + _SHARED_BYTES}
         place = {
@@ -205,11 +213,11 @@ class Cluster:
         }  # fmt: skip
         return self._workspace.start(command, place)
 
-    def _initialize(self, binaries: Path, data: Path, major: int, kept: KeptCluster) -> str:
+    def _initialize(self, binaries: Path, data: Path, major: int) -> str:
         """Initialize a data directory, cache a copy, and return the superuser's password."""
         word = self.folder / "password"
-        word.write_text(self.password)
-        self._account.own(self.folder)
+        write_file(self.folder, word.name, self.password.encode(), self.account)
+        self._hand_over()
         command = [
             str(binaries / executable("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync", "--no-instructions",
@@ -222,7 +230,7 @@ class Cluster:
         word.unlink()
         if status != 0:
             raise EngineMissingError(f"initdb failed: {self._text('initdb.log')[-500:] or f'status {status}'}")
-        kept.keep(data, self.password)
+        self._kept.keep(data, self.password, self.account)
         return self.password
 
     def _wait(self, data: Path) -> None:

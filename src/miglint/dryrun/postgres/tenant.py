@@ -35,6 +35,7 @@ class Tenant:
 
     def create(self, template: str = "template0") -> str:
         """Create a database owned by the scripts' role and return its name."""
+        self.server.need_sessions_to_end()
         server = self.server
         with self._lock:
             self._number += 1
@@ -77,14 +78,17 @@ class Tenant:
         return self._opened(self.roles.reader, lambda: reading_session_of(self.server, self.roles, database))
 
     def _opened(self, login: Login, opened: Callable[[], Session]) -> Session:
+        self.server.need_sessions_to_end()
         try:
-            return opened()
+            session = opened()
         except EngineLostError:
             self.server.check()
             # A change by a script of the other lane that has not been audited yet.
             self.roles.refresh(login)
             self._found += self._audited("")
-            return opened()
+            session = opened()
+        session.give_up = self.server.stuck.add
+        return session
 
     def end_prepared(self, database: str) -> tuple[str, ...]:
         """Roll back the transactions that a script left prepared, whose locks nothing ends; return what it has done."""
@@ -92,8 +96,14 @@ class Tenant:
             return ()
         try:
             left = end_prepared(self.server, database)
-        except QueryError:
-            return ()
+        except (EngineLostError, QueryError):
+            self.server.check()
+            # What a script has set for its database keeps sessions out of it, or ends their statements.
+            self._found += self._audited(database)
+            try:
+                left = end_prepared(self.server, database)
+            except QueryError:
+                return ()
         self.server.tested_limits = self.server.tested_limits or bool(left)
         return tuple(f"leaves the prepared transaction {gid}" for gid in left)
 
@@ -120,6 +130,8 @@ class Tenant:
 
     def remove(self, database: str) -> None:
         """Drop one of miglint's databases; never raises."""
+        if self.server.stuck:
+            return
         with contextlib.suppress(EngineLostError):
             gone = drop_database(self.server, database)
             with self._lock:
@@ -128,8 +140,11 @@ class Tenant:
 
     def close(self) -> None:
         """Drop the databases and the roles; never raises. What cannot go now is dropped with the server's sessions."""
-        for name in sorted(self._databases):
-            self.remove(name)
         with contextlib.suppress(EngineLostError):
+            if self.server.stuck:
+                self.server.note_left(self._databases)
+                return
+            for name in sorted(self._databases):
+                self.remove(name)
             if self.roles.drop() and not self._databases:
                 self.server.forget(self, self.roles.owner)

@@ -74,7 +74,7 @@ class Databases:
             case wire.Touched():
                 return wire.TouchedTables(self._digests[request.database].touched())
             case wire.Frequencies():
-                return wire.Counted(frequencies(self._found[request.database], request.table, request.column))
+                return wire.Counted(frequencies(self._found[request.database], request.table, request.columns))
         return wire.Done()
 
     def _install(self, number: int, db: Connection, digests: RowDigests | None = None) -> None:

@@ -59,7 +59,7 @@ else:
 def memory_by_ps(pid: int) -> int:
     """Use `ps`, since macOS and the BSDs have no /proc."""
     try:
-        done = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False)
+        done = subprocess.run(["/bin/ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False)
         return int(done.stdout) * 1024
     except (OSError, ValueError):
         return 0

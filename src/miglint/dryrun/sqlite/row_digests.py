@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from miglint.dryrun.sqlite import wire
@@ -80,36 +80,39 @@ class RowDigests:
         written.clear()
 
     def _digest(self, table: str) -> wire.TableRows:
-        columns = stored_columns(self._db, table)
-        count, totals = _summed(self._db, table, columns)
-        return wire.TableRows(count, {name.lower(): str(total) for name, total in zip(columns, totals, strict=True)})
+        # The order of the columns is not a row's.
+        columns = tuple(sorted(stored_columns(self._db, table), key=str.lower))
+        for rows in (self._db.each(_select(table, columns)), _recoded(self._db, table, columns)):
+            try:
+                return _summed(columns, rows)
+            except UndecodableError:
+                continue
+        return _summed(columns, ())
 
 
-def _summed(db: Connection, table: str, columns: tuple[str, ...]) -> tuple[int, list[int]]:
-    """Return the number of rows, and for each column the sum of the hashes of its values."""
-    for rows in (db.each(_select(table, columns)), _recoded(db, table, columns)):
-        totals, count, kinds = [0] * len(columns), 0, _KINDS
-        try:
-            for row in rows:
-                count += 1
-                for at, cell in enumerate(row):
-                    totals[at] += hash((kinds[type(cell)], cell))
-        except UndecodableError:
-            continue
-        return count, totals
-    return 0, []
+def _summed(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> wire.TableRows:
+    """Return the number of rows, and the sums of the hashes of each column's values, and of the rows."""
+    totals, total, count = [0] * len(columns), 0, 0
+    for row in rows:
+        hashes = _hashes(row)
+        count += 1
+        total += hash(hashes)
+        for at, value in enumerate(hashes):
+            totals[at] += value
+    named = {name.lower(): str(value) for name, value in zip(columns, totals, strict=True)}
+    return wire.TableRows(count, named, str(total))
 
 
-def frequencies(db: Connection, table: str, column: str) -> dict[str, int]:
-    """Return hashes of the values of a column with their frequencies."""
+def frequencies(db: Connection, table: str, columns: tuple[str, ...]) -> dict[str, int]:
+    """Return hashes of what the rows have in some columns, with their frequencies."""
     try:
-        return Counter(_hash(cell) for (cell,) in db.each(_select(table, (column,))))
+        return Counter(str(hash(_hashes(row))) for row in db.each(_select(table, columns)))
     except UndecodableError:
-        return Counter(_hash(cell) for (cell,) in _recoded(db, table, (column,)))
+        return Counter(str(hash(_hashes(row))) for row in _recoded(db, table, columns))
 
 
-def _hash(cell: Any) -> str:
-    return str(hash((_KINDS[type(cell)], cell)))
+def _hashes(row: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple([hash((_KINDS[type(cell)], cell)) for cell in row])
 
 
 def _select(table: str, columns: tuple[str, ...]) -> str:

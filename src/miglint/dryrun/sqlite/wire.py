@@ -124,11 +124,11 @@ class Touched(msgspec.Struct, frozen=True, array_like=True, tag="touched"):
 
 
 class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies"):
-    """Return hashes of the values of a column with their frequencies."""
+    """Return hashes of what the rows of a table have in some columns, with their frequencies."""
 
     database: int
     table: str
-    column: str
+    columns: tuple[str, ...]
 
 
 Request = (
@@ -238,10 +238,11 @@ class SchemaDetails(msgspec.Struct, frozen=True, array_like=True, tag="schema de
 
 
 class TableRows(msgspec.Struct, frozen=True, array_like=True):
-    """Row digest of a table: the number of rows, and a hash of all values by column (in lower case)."""
+    """Row digest of a table: the number of rows, a hash of values by column (in lower case), and one of the rows."""
 
     count: int
     columns: dict[str, str]
+    rows: str
 
 
 class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):

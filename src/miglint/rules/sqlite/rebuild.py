@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
@@ -21,7 +21,7 @@ from miglint.sql.operations import Constraint, Operation, Statement, flat
 from miglint.sql.shown_names import with_columns
 
 
-class Rebuild(NamedTuple):
+class Rebuild(Struct, frozen=True):
     """A table that a script drops and creates again; `drop` is where."""
 
     script: Script

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from miglint.cache import store
-from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists
+from miglint.cache import command_output, store
+from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists, join_entry, split_entry
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -70,8 +70,9 @@ def poison(project, text="POISON"):
     key = (project.parent / "home" / "miglint" / "key").read_bytes()
     kept = Store(str(project / ".miglint_cache"), key, own=True)
     for path in entries(project):
-        *inputs, _, notes, output, rest = decode_lists(kept.read(path.name))
-        kept.write(path.name, encode_lists([*inputs, [text], notes, output, rest]))
+        inputs, printed = split_entry(kept.read(path.name))
+        _, notes, output = decode_lists(printed)
+        kept.write(path.name, join_entry(inputs, encode_lists([[text], notes, output])))
 
 
 def test_the_same_question_gets_the_kept_answer(failing):
@@ -126,13 +127,15 @@ def test_content_counts_and_not_time(project):
     assert run(project).stdout != "POISON"
 
 
-def test_another_format_is_another_answer_from_the_same_report(failing):
+def test_another_format_is_another_answer_from_the_same_steps(failing):
     project = failing
     run(project)
-    text = run(project, "--format", "text")
-    assert "error IDM001" in text.stdout
+    steps = {path: path.stat().st_ino for path in entries(project, "steps-")}
+    concise = run(project, "--format", "concise")
+    assert "IDM001" in concise.stdout
     assert len(entries(project)) == 2
-    assert len(entries(project, "run-")) == 1
+    assert steps
+    assert {path: path.stat().st_ino for path in entries(project, "steps-")} == steps
 
 
 def test_what_was_just_written_is_not_remembered(project):
@@ -146,7 +149,7 @@ def test_what_was_just_written_is_not_remembered(project):
 @pytest.mark.parametrize("junk", [b"", b"{", b"[]", b"null", b'{"state": 1}', b"\xff\xfe", b"[" * 100_000])
 def test_damaged_entries_are_ignored(project, junk):
     good = findings(run(project))
-    for path in entries(project) + entries(project, "run-"):
+    for path in entries(project) + entries(project, "steps-"):
         path.write_bytes(junk)
     assert findings(run(project)) == good
 
@@ -186,8 +189,11 @@ def forge(folder, key=b"", text="FORGED"):
     """Write what says that all is well into every entry of a cache, sealed with a key."""
     kept = Store(str(folder), key, own=True)
     for path in sorted(folder.glob("answer-*")):
-        *inputs, _, notes, output, (sqlite, state, _) = decode_lists(path.read_bytes()[32:])
-        kept.write(path.name, encode_lists([*inputs, [text], notes, output, [sqlite, state, "0"]]))
+        inputs, printed = split_entry(path.read_bytes()[32:])
+        *listed, (sqlite, shape, _) = decode_lists(inputs)
+        _, notes, output = decode_lists(printed)
+        forged = encode_lists([*listed, [sqlite, shape, "0"]]), encode_lists([[text], notes, output])
+        kept.write(path.name, join_entry(*forged))
 
 
 @pytest.mark.parametrize("key", [b"", b"0" * 32])
@@ -304,8 +310,63 @@ def test_a_pipe_among_the_files_does_not_hang(tmp_path):
     assert InputFingerprint([str(tmp_path)], [], [], False).state()[0]
 
 
+def test_files_are_read_again_only_where_a_change_may_have_left_no_trace(tmp_path, monkeypatch):
+    reads = []
+    read = command_output.read_with_state
+
+    def counted(path, *given):
+        reads.append(path.rpartition("/")[2])
+        return read(path, *given)
+
+    monkeypatch.setattr(command_output, "read_with_state", counted)
+    for name in ("1_a.sql", "2_b.sql"):
+        (tmp_path / name).write_text(SQL)
+        os.utime(tmp_path / name, (1, 1))
+    inputs = InputFingerprint([str(tmp_path)], [], [], False)
+    journal = "_journal.json"
+
+    # They have just been made, so that another change may get the same time.
+    kept = inputs.state(since_ns=time.time_ns())[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["1_a.sql", "2_b.sql", journal]
+
+    kept = inputs.state(since_ns=time.time_ns() + 10_000_000_000)[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == [journal]
+    os.utime(tmp_path / "2_b.sql", (2, 2))
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["2_b.sql", journal]
+
+    # Another text of the same length, at the same time.
+    (tmp_path / "1_a.sql").write_text(SQL.replace(" a ", " z "))
+    os.utime(tmp_path / "1_a.sql", (1, 1))
+    assert not inputs.is_same(*kept)
+
+    monkeypatch.setattr(command_output, "_HAS_CHANGE_TIME", False)
+    kept = inputs.state(since_ns=time.time_ns() + 10_000_000_000)[:2]
+    reads.clear()
+    assert inputs.is_same(*kept)
+    assert reads == ["1_a.sql", "2_b.sql", journal]
+
+
+@pytest.mark.parametrize(("name", "target"), [("1_a.sql", "text.txt"), ("other", "text.sql"), ("1_a.SQL", "text.txt")])
+def test_a_link_to_a_script_is_read_whatever_its_target_is_called(tmp_path, name, target):
+    (tmp_path / "m").mkdir()
+    (tmp_path / target).write_text(SQL)
+    (tmp_path / "m" / name).symlink_to(tmp_path / target)
+    inputs = InputFingerprint([str(tmp_path / "m")], [], [], False)
+    kept = inputs.state()[:2]
+    assert inputs.is_same(*kept)
+    (tmp_path / target).write_text(f"{SQL}-- more")
+    assert not inputs.is_same(*kept)
+
+
 LAYOUTS = {
     "golang-migrate": {"m/1_a.up.sql": SQL, "m/1_a.down.sql": SQL},
+    "sqlx": {f"m/{number}_a.{kind}.sql": SQL for number in range(3) for kind in ("up", "down")},
     "diesel": {"m/2024-01-01-000000_a/up.sql": SQL, "m/2024-01-01-000000_a/down.sql": SQL,
                "m/2024-01-01-000000_a/metadata.toml": "run_in_transaction = false\n"},
     "beside": {"m/1_a.sql": SQL, "rollback/1_a.sql": SQL},
@@ -317,19 +378,28 @@ LAYOUTS = {
 
 WATCH = """
 import os, sys
-seen = set()
+seen, inside = set(), []
 def hook(event, args):
     if event in ("open", "os.scandir", "os.listdir") and isinstance(args[0], (str, bytes)):
-        seen.add(os.path.abspath(os.fsdecode(args[0])))
+        seen.add(os.path.abspath(os.path.join(*inside, os.fsdecode(args[0]))))
+plain_open = os.open
+def opened(path, flags, mode=0o777, *, dir_fd=None):
+    inside[:] = [] if dir_fd is None else [os.readlink(f"/proc/self/fd/{dir_fd}")]
+    try:
+        return plain_open(path, flags, mode, dir_fd=dir_fd)
+    finally:
+        inside.clear()
 from miglint.cache.command_output import InputFingerprint
 from miglint.linter.run import Job, _discovered, _inputs
 from miglint.config.settings import Settings
 job = Job(Settings(os.getcwd()), tuple(sys.argv[1:]))
+os.open = opened
 sys.addaudithook(hook)
 found = _discovered(job)
 read = {path for path in seen if path.startswith(os.getcwd() + os.sep)}
 seen.clear()
 _inputs(job, found).state()
+assert read
 print("\\n".join(sorted(read - seen)))
 """
 
