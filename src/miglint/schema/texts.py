@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from miglint.base.lazy_regex import pattern
@@ -15,6 +14,7 @@ from miglint.schema.sameness import Spell
 from miglint.schema.spellings import NOWHERE, Surroundings, spelled
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name, Type
+from miglint.sql.shown_names import may_have_strings, with_columns
 
 
 class Texts:
@@ -93,32 +93,12 @@ def _named(kind: Type) -> str:
     return str(replace(kind, args=()))
 
 
-# Constants, and names in double quotes: the canonical text has capital letters only in those that may be strings.
-_QUOTED = pattern(r"""'[^']*(?:''[^']*)*'|"(?P<name>[^"]*(?:""[^"]*)*)\"""")
 _WORD = pattern(r"""'[^']*(?:''[^']*)*'|"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*)""")
 _ALIAS = pattern(r"""'[^']*(?:''[^']*)*'|\b[aA][sS] (?:"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*))""")
-_PLAIN = pattern(r"[^\W\d][\w$]*")
-_CAPITAL = pattern(r'"[^"]*[^\x00-@\[-\x7f]')
 
 
 def _sqlite(value: SchemaObject, schema: Schema | None, text: str) -> str:
-    return text if _CAPITAL.search(text) is None else with_columns(text, _sqlite_names(value, schema, text))
-
-
-def with_columns(text: str, names: Container[str]) -> str:
-    """Return a text of SQLite in which these names, which are in lower case, are written in lower case.
-
-    What is in double quotes is a string where there is no column of that name, and then its letters matter.
-    """
-
-    def folded(found: re.Match[str]) -> str:
-        name = found["name"]
-        if name is None or name.lower() not in names:
-            return found[0]
-        lower = name.lower()
-        return lower if _PLAIN.fullmatch(lower) else f'"{lower}"'
-
-    return text if _CAPITAL.search(text) is None else _QUOTED.sub(folded, text)
+    return text if not may_have_strings(text) else with_columns(text, _sqlite_names(value, schema, text))
 
 
 def _sqlite_names(value: SchemaObject, schema: Schema | None, text: str) -> set[str]:

@@ -15,10 +15,10 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.describe import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import same_default
-from miglint.schema.texts import with_columns
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
+from miglint.sql.shown_names import with_columns
 
 
 class Rebuild(Struct, frozen=True):
