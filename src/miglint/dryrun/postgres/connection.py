@@ -199,11 +199,11 @@ class Session:
 
     def _read(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         """Wait for the server briefly, and check the limits."""
-        # libpq has read how long the row or message is, and has made room for all of it.
+        # libpq has read how long the row or message is, and has made room for all of it, at most twice as much.
         room = self._memory.size() - self._size
         if self._selector.select(_LOOK):
             self._arrived += _waiting(self._db.socket)
-            if max(self._arrived, room) > self._most:
+            if self._arrived > self._most or room > 2 * self._most:
                 # Nothing more of it is read: the server's process ends with its connection.
                 stopped[:] = [_MESSAGE_SIZE]
                 self._killed = True
