@@ -18,7 +18,8 @@ _CUT = LIMIT - 3
 def with_chosen_names(value: SchemaObject) -> SchemaObject:
     """Return an object of the catalog in which the names are marked that PostgreSQL may have chosen."""
     if isinstance(value, Index):
-        columns = (*(element.column for element in value.elements), *value.include)
+        # That of a partition comes with its parent's, whose columns may have had other names.
+        columns = (None,) if value.parent is not None else (*(item.column for item in value.elements), *value.include)
         return replace(value, generated=_may_be_chosen(value.name.name, columns))
     if isinstance(value, (Table, Domain)) and value.constraints:
         return replace(value, constraints=_marked(value.constraints))
