@@ -11,7 +11,7 @@ import time
 import pytest
 
 from miglint.cache import command_output, store
-from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists
+from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists, join_entry, split_entry
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -70,8 +70,9 @@ def poison(project, text="POISON"):
     key = (project.parent / "home" / "miglint" / "key").read_bytes()
     kept = Store(str(project / ".miglint_cache"), key, own=True)
     for path in entries(project):
-        *inputs, _, notes, output, contents, rest = decode_lists(kept.read(path.name))
-        kept.write(path.name, encode_lists([*inputs, [text], notes, output, contents, rest]))
+        inputs, printed = split_entry(kept.read(path.name))
+        _, notes, output = decode_lists(printed)
+        kept.write(path.name, join_entry(inputs, encode_lists([[text], notes, output])))
 
 
 def test_the_same_question_gets_the_kept_answer(failing):
@@ -188,8 +189,11 @@ def forge(folder, key=b"", text="FORGED"):
     """Write what says that all is well into every entry of a cache, sealed with a key."""
     kept = Store(str(folder), key, own=True)
     for path in sorted(folder.glob("answer-*")):
-        *inputs, _, notes, output, (sqlite, state, _) = decode_lists(path.read_bytes()[32:])
-        kept.write(path.name, encode_lists([*inputs, [text], notes, output, [sqlite, state, "0"]]))
+        inputs, printed = split_entry(path.read_bytes()[32:])
+        *listed, (sqlite, shape, _) = decode_lists(inputs)
+        _, notes, output = decode_lists(printed)
+        forged = encode_lists([*listed, [sqlite, shape, "0"]]), encode_lists([[text], notes, output])
+        kept.write(path.name, join_entry(*forged))
 
 
 @pytest.mark.parametrize("key", [b"", b"0" * 32])

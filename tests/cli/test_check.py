@@ -306,7 +306,7 @@ def test_a_known_answer_needs_no_parser(project, tmp_path):
         )
         for _ in range(2)
     ]
-    assert "sqlite3" in runs[0].stdout.splitlines()[-1]
+    assert "rpds" in runs[0].stdout.splitlines()[-1]
     assert runs[1].stdout.splitlines()[-1] == "[]"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from miglint.base.structs import replace
 from miglint.dryrun.limits import Deadline, size_of, size_text
+from miglint.dryrun.postgres import roles, usage
+from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.remote_server import connect_url
@@ -61,8 +63,8 @@ def test_a_script_that_uses_too_much_is_stopped_at_its_statement(
     assert forward is not None and forward.error is not None
     assert forward.error.limit == limit, forward.error
     assert forward.error.span is not None
-    usage = folder_usage(Path(bounded.server.access.host))
-    assert usage.disk < 1.5 * LIMITS.disk
+    used = folder_usage(Path(bounded.server.access.host))
+    assert used.disk < 1.5 * LIMITS.disk
     ordinary = executed(bounded, migration("CREATE TABLE IF NOT EXISTS a (x int);", "DROP TABLE IF EXISTS a;"))
     assert [step.ok for step in ordinary.steps] == [True] * 7
 
@@ -93,12 +95,39 @@ def test_a_server_that_is_not_our_own_has_a_bound_on_disk_space(embedded: Postgr
         engine.close()
 
 
-def test_the_memory_of_a_servers_processes_is_seen(embedded: PostgresEngine) -> None:
+def test_after_the_time_for_all_a_scripts_code_has_little_time(
+    embedded: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "_ENDING_SECONDS", 1.0)
+    access = embedded.server.access
+    url = f"postgresql://{access.user}:{access.password}@/postgres?host={access.host}&port={access.port}"
+    deadline = Deadline.after(60)
+    engine = connect_url(url, LIMITS, deadline)
+    try:
+        database = engine.create()
+        waits = (
+            "CREATE FUNCTION w(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM pg_sleep(1e9);"
+            " RETURN true; END';" + "".join(f"CREATE TABLE t{n} (x int NOT NULL CHECK (w(x)));" for n in range(30))
+        )
+        assert database.run(forward_of(migration(waits))).ok
+        schema = database.schema()
+        deadline.stop()
+        started = time.monotonic()
+        with pytest.raises(QueryError, match="total time"):
+            database.fill(schema, 10, 0)
+        assert time.monotonic() - started < 15
+    finally:
+        engine.close()
+
+
+def test_the_memory_of_a_servers_processes_is_seen(embedded: PostgresEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     server = int((Path(embedded.server.access.host) / "data" / "postmaster.pid").read_text().split()[0])
     with embedded.server.admin() as admin:
         memory = memory_of(server)
         assert 0 < memory[admin.pid] < 64 << 20
         assert len(memory) > 1 and server not in memory
+        monkeypatch.setattr(usage, "_children", lambda server: None)
+        assert admin.pid in memory_of(server)
 
 
 def test_files_that_go_away_are_not_counted(tmp_path: Path) -> None:
@@ -108,9 +137,9 @@ def test_files_that_go_away_are_not_counted(tmp_path: Path) -> None:
     (base / "pgsql_tmp").mkdir()
     (base / "5" / "1").write_bytes(b"x" * 10_000)
     (base / "pgsql_tmp" / "pgsql_tmp77.0").write_bytes(b"x" * 5_000)
-    usage = folder_usage(tmp_path)
-    assert usage.databases["5"] >= 10_000 and usage.temporary[77] >= 5_000
-    assert usage.disk == usage.databases["5"] + usage.temporary[77]
+    used = folder_usage(tmp_path)
+    assert used.databases["5"] >= 10_000 and used.temporary[77] >= 5_000
+    assert used.disk == used.databases["5"] + used.temporary[77]
 
 
 def test_sizes_are_read_and_written_with_units() -> None:

@@ -187,3 +187,26 @@ def test_what_a_script_leaves_that_ends_transactions(
         assert sorted(key.name for key, value in database.schema().items() if isinstance(value, Table)) == left
     finally:
         database.drop()
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "sent"),
+    [
+        ("plain", "\\set ON_ERROR_STOP on\nSELECT 1;\n\\if false\nSELECT 2;\n\\endif\nSELECT 3 \\g\n\\q\nSELECT 4;", 2),
+        ("plain", "SELECT 1; \\echo x\nSELECT '\\q';", 2),
+        # The server rejects what cannot be carried out.
+        ("plain", "SELECT 1;\n\\i other.sql\nSELECT 2;", None),
+        ("plain", "COPY t FROM stdin;\n1\n\\.\n", None),
+        ("plain", "\\set x 1\nSELECT :x;", None),
+        ("plain", "SET standard_conforming_strings = off; SELECT 'a\\' \\q'; SELECT 1;", None),
+        ("goose", "\\set ON_ERROR_STOP on\nSELECT 1;", None),
+    ],
+)
+def test_commands_of_psql_are_carried_out_where_psql_may_run(layout: str, text: str, sent: int | None) -> None:
+    pieces = prepare(script(text), layout).pieces
+    kept = any("\\" in piece.text.replace("'\\q'", "") for piece in pieces)
+    assert (None if kept else len(pieces)) == sent
+    assert all(
+        text[piece.span.start : piece.span.end].split(maxsplit=1)[0] == piece.text.split(maxsplit=1)[0]
+        for piece in pieces
+    )

@@ -161,6 +161,24 @@ def test_the_time_for_all_is_over_for_an_instruction_too() -> None:
     engine.close()
 
 
+def test_after_the_time_for_all_the_tables_that_are_left_get_no_rows() -> None:
+    deadline = Deadline.after(60)
+    engine = SqliteEngine(ApswConnection, EngineInfo("sqlite", "SQLite", ""), Limits(), deadline)
+    database = engine.create()
+    tables = "".join(
+        f"CREATE TABLE t{n} (a INTEGER PRIMARY KEY, b INT CHECK (a < 0 OR {HANG} = 0));" for n in range(60)
+    )
+    assert run(database, tables) is None
+    schema = database.schema()
+    deadline.stop()
+    started = time.monotonic()
+    filled = database.fill(schema, 100, 0)
+    assert not filled.inserted
+    assert len(filled.unfilled) == 60
+    assert time.monotonic() - started < 10
+    engine.close()
+
+
 def test_an_engine_that_nobody_closes_ends_its_process() -> None:
     database = sqlite_engine(StandardConnection).create()
     assert run(database, "SELECT 1;") is None

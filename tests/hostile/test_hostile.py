@@ -309,3 +309,11 @@ def test_rows_that_are_too_many_to_read_may_be_there_at_a_second_run(tmp_path, d
     migration = report["migrations"][1]
     assert migration["verdict"]["forward_idempotent"] is known
     assert ("forward_idempotent" in "".join(migration["unknown"])) is (known is None)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_views_of_which_each_has_twice_the_columns(tmp_path, dialect):
+    views = (f"CREATE VIEW v{n} AS SELECT x.*, y.* FROM v{n - 1} x, v{n - 1} y;" for n in range(1, 40))
+    pair(tmp_path, f"CREATE TABLE t (a int); CREATE VIEW v0 AS SELECT a FROM t; {' '.join(views)}")
+    status, _, said = miglint(tmp_path, "--dialect", dialect, "m", bound=1 << 30)
+    assert status == 1, said

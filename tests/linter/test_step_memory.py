@@ -19,7 +19,9 @@ from tests.linter.increments import Project, edits
 from miglint.cache import store
 from miglint.cache.steps import StepCache
 from miglint.cli.main import main as cli_main
+from miglint.linter import migration_reports
 from miglint.linter.known_findings import KnownFindings
+from miglint.replay import steps
 
 
 @pytest.fixture
@@ -74,6 +76,28 @@ def test_a_name_that_is_taken_now_replays_who_gives_it(project):
     project.check()
     project.write("0_x.up.sql", "CREATE TABLE a (id int);\nCREATE INDEX taken ON a (id);\n")
     assert project.compare() == ""
+
+
+def test_what_sqlite_makes_of_scripts_is_asked_once_where_somebody_reads_it(project, monkeypatch):
+    project.generate(random.Random(4), 12)
+    asked = []
+    ask = steps.sqlite_accepts
+
+    def counted(*given):
+        asked.append(given)
+        return ask(*given)
+
+    for module in (steps, migration_reports):
+        monkeypatch.setattr(module, "sqlite_accepts", counted)
+    project.check(verdicts=False)
+    assert asked == []
+    fresh = project.check(cached=False)
+    number = len(asked)
+    assert number >= 12
+    assert project.replayed() == 0
+    assert len(asked) == 2 * number
+    assert project.check() == fresh
+    assert len(asked) == 2 * number
 
 
 def test_another_severity_replays_nothing(project):

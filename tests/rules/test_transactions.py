@@ -295,3 +295,20 @@ def test_several_statements_in_one_query_are_one_transaction(postgres: PostgresE
             with pytest.raises(psycopg.errors.DivisionByZero):
                 connection.execute("BEGIN; CREATE TABLE a (id bigint); COMMIT; SELECT 1 / 0")
             assert connection.execute("SELECT to_regclass('a')").fetchone() == ("a",)
+
+
+@pytest.mark.parametrize(("end", "fixed"), [(";", True), (" \\g", False), (";\n\\echo done", False)])
+def test_nothing_is_added_behind_a_command_of_psql(checker: Checker, end: str, fixed: bool) -> None:
+    files = {
+        "migrations/1_a.sql": f"BEGIN;\nCREATE TABLE a (id int){end}\n",
+        "migrations/rollback/1_a.sql": "DROP TABLE a;",
+    }
+    found = [finding for finding in checker(files) if finding.code == "TXN002"]
+    assert [finding.fix is not None for finding in found] == [fixed]
+
+
+@pytest.mark.parametrize(("end", "told"), [("", 1), (" COMMIT PREPARED 'x';", 0), (" ROLLBACK PREPARED 'x';", 0)])
+def test_a_prepared_transaction_that_nothing_commits(checker: Checker, end: str, told: int) -> None:
+    script = f"BEGIN;\nCREATE TABLE a (id int);\nPREPARE TRANSACTION 'x';{end}"
+    files = {"migrations/1_a.sql": script, "migrations/rollback/1_a.sql": "DROP TABLE a;"}
+    assert [level for _, level, _ in checker.told(files, "TXN002")] == ["warning"] * told

@@ -27,6 +27,26 @@ PARTED = (
 
 POSTGRES = [
     Pair(
+        "the sequence of a column may be unlogged",
+        "CREATE TABLE t (a serial);",
+        "ALTER SEQUENCE t_a_seq SET UNLOGGED;",
+        "SELECT 1;",
+        ("changed sequence t_a_seq definition",),
+    ),
+    Pair(
+        "a sequence is logged again",
+        "CREATE SEQUENCE s;",
+        "ALTER SEQUENCE s SET UNLOGGED;",
+        "ALTER SEQUENCE s SET LOGGED;",
+    ),
+    Pair(
+        "the index of a constraint has parameters of its own",
+        T,
+        "ALTER INDEX t_pkey SET (fillfactor = 20);",
+        "SELECT 1;",
+        ("changed index t_pkey definition",),
+    ),
+    Pair(
         "an unnamed index has the name that its expressions have",
         T,
         "CREATE INDEX ON t (coalesce(b, ''), (a::text), (CASE WHEN a > 0 THEN 1 END), (a + 1), (b || ''));",

@@ -20,7 +20,7 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, heirs, keys, labels, pairs, row_types, views
+from . import calls, clustered, forged, heirs, keys, labels, pairs, row_types, views
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -32,7 +32,9 @@ POSTGRES = [
     *clustered.PAIRS,
     *labels.POSTGRES,
     *row_types.POSTGRES,
+    *forged.POSTGRES,
 ]
+LITE = [*SQLITE, *forged.SQLITE]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:
@@ -59,7 +61,7 @@ def test_model_of_postgres(pair: Pair) -> None:
     assert symmetric is (not pair.left)
 
 
-@pytest.mark.parametrize("pair", SQLITE, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", LITE, ids=lambda pair: pair.name)
 def test_model_of_sqlite(pair: Pair) -> None:
     found, symmetric = left(pair, Dialect.SQLITE)
     assert sorted(found) == sorted(pair.left)
@@ -89,7 +91,7 @@ def test_postgres_itself(postgres_engine: Engine, pair: Pair) -> None:
     assert really_symmetric(postgres_engine, pair, Dialect.POSTGRES) is (not pair.left)
 
 
-@pytest.mark.parametrize("pair", SQLITE, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", LITE, ids=lambda pair: pair.name)
 def test_sqlite_itself(pair: Pair) -> None:
     engine = SqliteEngine(StandardConnection, EngineInfo("sqlite", "SQLite", ""), Limits(), Deadline.after(60))
     assert really_symmetric(engine, pair, Dialect.SQLITE) is (not pair.left)

@@ -53,12 +53,14 @@ class SourceFile(Struct, eq=False):
     """A file as read: `path` as displayed (POSIX, relative to the working directory), and its text.
 
     The text keeps its line ends and has no byte order mark. Invalid bytes are replaced by U+FFFD. `error` is the reason
-    why the file could not be read; the text is then empty and must not be analyzed.
+    why the file could not be read; the text is then empty and must not be analyzed. `digest` is the `content_hash` of
+    the bytes, empty if it was not asked for.
     """
 
     path: str
     text: str
     error: str | None = None
+    digest: bytes = b""
     _index: tuple[list[int], list[int]] | None = None
 
     def position(self, offset: int) -> Position:

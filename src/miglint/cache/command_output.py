@@ -17,7 +17,7 @@ import os
 import sys
 from time import perf_counter, time_ns
 
-from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_state
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, content_hash, read_bytes, read_with_state
 from miglint.cache.store import Store, blake2b, environment, open_store
 
 TYPE_CHECKING = False
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KIND = "answer"
+# Bytes of the length of an entry's first part.
+_LENGTH = 8
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 # Besides SQL: files of migration tools.
@@ -161,7 +163,7 @@ def _known_by(state: os.stat_result) -> str:
 
 
 def _content(data: bytes) -> str:
-    return blake2b(data, digest_size=20).hexdigest()
+    return content_hash(data).hex()
 
 
 def _failed(error: OSError) -> str:
@@ -212,10 +214,12 @@ class CachedInvocation:
         if data is None:
             return None
         try:
-            folders, probes, files, names, body, notes, output, contents, rest = decode_lists(data)
+            inputs, printed = split_entry(data)
+            folders, probes, files, names, contents, rest = decode_lists(inputs)
             sqlite, shape, status = rest
             if not InputFingerprint(folders, probes, files, sqlite == "1", names).is_same(shape, contents):
                 return None
+            body, notes, output = decode_lists(printed)
             return CachedOutput(body, notes, output[0] if output else None, int(status))
         except ValueError:
             return None
@@ -237,8 +241,21 @@ class CachedInvocation:
             return
         output = [] if answer.output is None else [answer.output]
         rest = ["1" if inputs.sqlite else "", self._shape, str(answer.status)]
-        listed = [inputs.folders, inputs.probes, inputs.files, inputs.names]
-        self._store.write(self._name, encode_lists([*listed, answer.body, answer.notes, output, self._files, rest]))
+        listed = [inputs.folders, inputs.probes, inputs.files, inputs.names, self._files, rest]
+        printed = [answer.body, answer.notes, output]
+        self._store.write(self._name, join_entry(encode_lists(listed), encode_lists(printed)))
+
+
+def join_entry(inputs: bytes, printed: bytes) -> bytes:
+    """Return an entry: what the output depends on, and the output, which is only read where it is printed."""
+    return b"".join((len(inputs).to_bytes(_LENGTH, "big"), inputs, printed))
+
+
+def split_entry(data: bytes | memoryview) -> tuple[memoryview, memoryview]:
+    """Return the parts of an entry."""
+    view = memoryview(data)
+    end = _LENGTH + int.from_bytes(view[:_LENGTH], "big")
+    return view[_LENGTH:end], view[end:]
 
 
 def encode_lists(lists: list[list[str]]) -> bytes:
@@ -251,9 +268,9 @@ def encode_lists(lists: list[list[str]]) -> bytes:
     return b"\n".join((head.encode(), b"".join(text for listed in texts for text in listed)))
 
 
-def decode_lists(data: bytes) -> list[list[str]]:
+def decode_lists(data: bytes | memoryview) -> list[list[str]]:
     """Return the lists of `encode_lists`. Raises `ValueError` for anything else."""
-    head, _, body = data.partition(b"\n")
+    head, _, body = bytes(data).partition(b"\n")
     lists, place = [], 0
     for sizes in head.decode().split(";"):
         listed = []

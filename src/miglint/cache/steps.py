@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import islice
+from typing import TypeAlias
 
 from msgspec import DecodeError
 from msgspec.msgpack import decode, encode
 
 from miglint.cache.store import Store
 
+Encoded: TypeAlias = bytes | memoryview
 _KIND = "steps"
 # The entries of a history: steps are in one of them by the first byte of their keys, which are hashes.
 _ENTRIES = 8
@@ -28,25 +30,27 @@ class StepCache:
         self._names = [store.name(_KIND, [*parts, str(number)]) for number in range(_ENTRIES)]
         # Steps that a run has not met may be those of another branch, or not asked for: there is room for some.
         self._most = (count + count // 4) // _ENTRIES + _SPARE
-        self._loaded: list[dict[bytes, bytes]] = [{}] * _ENTRIES
+        self._loaded: list[dict[bytes, Encoded]] = [{}] * _ENTRIES
 
-    def load(self) -> dict[bytes, bytes]:
+    def load(self) -> dict[bytes, Encoded]:
         """Return all steps by their keys, those of invalid entries left out."""
         self._loaded = [self._read(name) for name in self._names]
         return {key: step for steps in self._loaded for key, step in steps.items()}
 
-    def _read(self, name: str) -> dict[bytes, bytes]:
+    def _read(self, name: str) -> dict[bytes, Encoded]:
         data = self._store.read(name)
         if not data:
             return {}
         try:
-            return decode(data, type=dict[bytes, bytes])
+            # The steps are views of the entry: copying all takes longer than reading them.
+            found: dict[bytes, Encoded] = decode(data, type=dict[bytes, memoryview])
+            return found
         except DecodeError:
             return {}
 
-    def save(self, steps: Mapping[bytes, bytes], new: Collection[bytes]) -> None:
+    def save(self, steps: Mapping[bytes, Encoded], new: Collection[bytes]) -> None:
         """Store the steps that a run has met, `new` ones among them."""
-        met: list[dict[bytes, bytes]] = [{} for _ in range(_ENTRIES)]
+        met: list[dict[bytes, Encoded]] = [{} for _ in range(_ENTRIES)]
         for key, step in steps.items():
             met[_place(key)][key] = step
         for number in sorted({_place(key) for key in new}):

@@ -28,7 +28,7 @@ from miglint.config.settings import (
 from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words, program_words
 from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
-from miglint.report import DESCRIBING, render
+from miglint.report import DESCRIBING, WITHOUT_VERDICTS, render
 from miglint.report.value import Report
 from miglint.report.view import UNLIMITED, DisplayOptions
 
@@ -75,6 +75,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
             dry_run=request.dry_run,
             report_only=restrictions[-1] if restrictions else None,
             branch=None if since is None else since.base,
+            verdicts=_prints_verdicts(request, settings),
         )
     )
     report = _restricted(outcome.report, request, restrictions)
@@ -104,6 +105,15 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     elif question is not None:
         question.keep(output)
     return output.status
+
+
+def _prints_verdicts(request: CheckArguments, settings: Settings) -> bool:
+    formats = {_format(request, settings), *(name for name, _ in request.report)}
+    return request.verbose or not formats <= WITHOUT_VERDICTS
+
+
+def _format(request: CheckArguments, settings: Settings) -> str:
+    return request.format_ or ("text" if request.statistics else settings.format) or "text"
 
 
 def _searched_note(folders: CheckedPaths) -> Iterator[str]:
@@ -178,7 +188,7 @@ def _rendered(
 
     Writes the reports of `--report`.
     """
-    format_ = request.format_ or ("text" if request.statistics else settings.format) or "text"
+    format_ = _format(request, settings)
     formats = {format_, *(name for name, _ in request.report)}
     if formats.isdisjoint(DESCRIBING):
         rules = {}
@@ -228,11 +238,14 @@ def _output(
         notes += filter(None, (report.hidden_words(), report.left_out_words()))
     if format_ == "text":
         # In the text format, a note that repeats a finding is omitted.
-        reported = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
-        notes = [text for text in notes if text not in reported]
+        notes = [text for text in notes if not _is_reported(text, report)]
     worst = report.worst()
     failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
     return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
+
+
+def _is_reported(text: str, report: Report) -> bool:
+    return any(text == f"{item.path}: {item.message}" for item in report.findings if text.startswith(item.path))
 
 
 def settings_of(request: CheckArguments) -> Settings:

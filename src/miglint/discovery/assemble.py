@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
-from miglint.discovery.evidence import of_files, of_postgres
+from miglint.discovery.evidence import has_sections, of_files, of_postgres
 from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
 from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
@@ -26,7 +26,7 @@ _EXPLICIT = "use --dialect or `dialect` to make it explicit"
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
-class Assembled(NamedTuple):
+class Assembled(Struct, frozen=True):
     """The histories of one home in one layout. `foreign` are the paths of files for unsupported engines."""
 
     histories: list[History]
@@ -44,7 +44,7 @@ class _Marked(NamedTuple):
     irreversible: str | None
 
 
-class _Metadata(NamedTuple):
+class _Metadata(Struct, frozen=True):
     """Metadata in a file's own text: whether it has any, and its dialect."""
 
     file: SourceFile | None
@@ -228,7 +228,7 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
 
 def _metadata_of(file: SourceFile, problems: list[Problem]) -> _Metadata:
     """Read a file's metadata once: a file may have a hundred thousand changesets."""
-    if not sections.may_have_sections(file.text):
+    if not has_sections(file):
         return _Metadata(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)
     if problem is not None:

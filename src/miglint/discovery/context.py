@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from miglint.base.errors import UsageError
 from miglint.base.input_files import is_below, is_inside, leads_out
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, may_be_supported, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
@@ -22,7 +22,7 @@ from miglint.discovery.walk import Folder, FolderTree, printable
 _VARIANT_LEVELS = 3
 
 
-class DiscoveryScope(NamedTuple):
+class DiscoveryScope(Struct, frozen=True):
     """The folders to search. `files` are the requested paths, which count only if the request is `partial`.
 
     `excluded` are the files and folders among the requested ones that the settings exclude.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True):
     """Dialect information: supported engines, or the name of an unsupported one."""
 
     dialects: tuple[Dialect, ...] = ()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import POSTGRES, SQLITE, Mark, named
+from miglint.discovery.known_hints import KnownHints
+from miglint.discovery.sections import may_have_sections
 
 # Number of characters examined per script: the rest is usually data.
 _LOOKED_AT = 100_000
@@ -19,7 +21,7 @@ _NOISE = pattern(
 )
 
 
-class _EngineWords(NamedTuple):
+class _EngineWords(Struct, frozen=True):
     """Engine-specific syntax, in lower case; a text without any of `hints` has none of it."""
 
     mark: Mark
@@ -79,7 +81,31 @@ _POSTGRES = pattern(
 )
 
 
-class Evidence(NamedTuple):
+# What a text may have, as bits: template tags, sections, and from `_ENGINE` on the words of each group.
+_TEMPLATE, _SECTIONS, _ENGINE = 1, 2, 4
+_GROUPS = (*_OTHERS, _NOT_POSTGRES)
+
+
+def _hints_in(text: str) -> int:
+    found = _TEMPLATE if "{{" in text else 0
+    if may_have_sections(text):
+        found |= _SECTIONS
+    lowered = text[:_LOOKED_AT].lower()
+    for number, group in enumerate(_GROUPS):
+        for hint in group.hints:
+            if hint in lowered:
+                found |= _ENGINE << number
+                break
+    return found
+
+
+def has_sections(file: SourceFile) -> bool:
+    """Return quickly whether a file may have sections."""
+    known = KnownHints.current
+    return may_have_sections(file.text) if known is None else known.of(file, _hints_in) & _SECTIONS != 0
+
+
+class Evidence(Struct, frozen=True):
     """The engine that scripts are written for, with the matching text and the path of the file."""
 
     mark: Mark
@@ -92,15 +118,12 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 
     Templates are ignored: they often contain text for several engines.
     """
-    texts = [(file.path, file.text[:_LOOKED_AT].lower()) for file in files if "{{" not in file.text]
-    whole = "\n".join(text for _, text in texts)
-    # Patterns of several engines are applied to the same script.
-    code = cache(lambda text: _NOISE.sub(" ", text))
-    strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole, code))]
-    weak = _found(texts, _NOT_POSTGRES, whole, code)
+    texts = _PlainScripts(files)
+    strong = [(each.mark, places) for number, each in enumerate(_OTHERS) if (places := texts.found(number))]
+    weak = texts.found(len(_OTHERS))
     if not strong and not weak:
         return None
-    ours = sum(_POSTGRES.search(code(text)) is not None for _, text in texts)
+    ours = texts.number_of_postgres()
     if not strong:
         return None if ours else Evidence(SQLITE, *weak[0])
     mark, places = max(strong, key=lambda item: len(item[1]))
@@ -111,17 +134,54 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 def of_postgres(files: Sequence[SourceFile]) -> Evidence | None:
     """Return the first syntax in these scripts that only PostgreSQL has; None if there is none."""
     for file in files:
-        found = _POSTGRES.search(_NOISE.sub(" ", file.text[:_LOOKED_AT].lower()))
+        found = _POSTGRES.search(_NOISE.sub(" ", _lowered(file)))
         if found is not None:
             return Evidence(POSTGRES, " ".join(found[0].split()), file.path)
     return None
 
 
-def _found(
-    texts: Sequence[tuple[str, str]], each: _EngineWords, whole: str, code: Callable[[str], str]
-) -> list[tuple[str, str]]:
-    """Return the first match in each script that has one, with the script's path."""
-    hints = [hint for hint in each.hints if hint in whole]
-    hinted = ((path, text) for path, text in texts if any(hint in text for hint in hints)) if hints else ()
-    found = ((each.words.search(code(text)), path) for path, text in hinted)
-    return [(" ".join(match[0].split()), path) for match, path in found if match is not None]
+def _lowered(file: SourceFile) -> str:
+    return file.text[:_LOOKED_AT].lower()
+
+
+class _PlainScripts:
+    """The texts of those files that are no templates."""
+
+    def __init__(self, files: Sequence[SourceFile]) -> None:
+        known = KnownHints.current
+        self._hints: list[int] | None = None
+        if known is None:
+            self._files = [file for file in files if "{{" not in file.text]
+        else:
+            hinted = [(file, hints) for file in files if not (hints := known.of(file, _hints_in)) & _TEMPLATE]
+            self._files = [file for file, _ in hinted]
+            self._hints = [hints for _, hints in hinted]
+        self._texts = [_lowered(file) for file in self._files] if known is None else []
+        self._whole = "\n".join(self._texts)
+        # Patterns of several engines are applied to the same script.
+        self._code = cache(lambda text: _NOISE.sub(" ", text))
+
+    def found(self, number: int) -> list[tuple[str, str]]:
+        """Return the first match of a group in each script that has one, with the script's path."""
+        words = _GROUPS[number].words
+        hinted = self._by_words(number) if self._hints is None else self._by_known_hints(number, self._hints)
+        found = ((words.search(self._code(text)), path) for path, text in hinted)
+        return [(" ".join(match[0].split()), path) for match, path in found if match is not None]
+
+    def number_of_postgres(self) -> int:
+        """Return the number of scripts with syntax that only PostgreSQL has."""
+        return sum(_POSTGRES.search(self._code(_lowered(file))) is not None for file in self._files)
+
+    def _by_known_hints(self, number: int, known: list[int]) -> Iterator[tuple[str, str]]:
+        """Yield the paths and texts of those files that may have words of a group."""
+        bit = _ENGINE << number
+        for file, hints in zip(self._files, known, strict=True):
+            if hints & bit:
+                yield file.path, _lowered(file)
+
+    def _by_words(self, number: int) -> Iterator[tuple[str, str]]:
+        """Yield the same where nothing is known: words that no text has are looked for once."""
+        words = [hint for hint in _GROUPS[number].hints if hint in self._whole]
+        for file, text in zip(self._files, self._texts, strict=True) if words else ():
+            if any(word in text for word in words):
+                yield file.path, text

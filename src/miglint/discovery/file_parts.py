@@ -13,7 +13,7 @@ from miglint.discovery.versions import SortKey, numeric
 from miglint.discovery.walk import Folder
 
 
-class FoundFile(NamedTuple):
+class FoundFile(Struct, frozen=True):
     """A file of a home: `name` is relative to it, `role` the direction that its folder indicates, if any."""
 
     file: SourceFile
@@ -79,7 +79,7 @@ class Collected(NamedTuple):
     elsewhere: tuple[int, ...] = ()
 
 
-class LayoutOptions(NamedTuple):
+class LayoutOptions(Struct, frozen=True):
     """Options that layouts need."""
 
     placeholders: Mapping[str, str]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
 
-from miglint.base.input_files import OpenFolder, TooLargeError, read_from, read_in_checkout, read_with_state
+from miglint.base.input_files import (
+    OpenFolder,
+    TooLargeError,
+    content_hash,
+    read_from,
+    read_in_checkout,
+    read_with_state,
+)
 from miglint.base.model import Problem, SourceFile
+from miglint.base.structs import Struct
 
 _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
 
-class ReadResult(NamedTuple):
+class ReadResult(Struct, frozen=True):
     """A file as far as it could be read, and its defects."""
 
     file: SourceFile
@@ -36,7 +43,9 @@ def read_file(
         data = None if folder is None else read_from(folder, real.rpartition("/")[2], real, limit)
         if data is None:
             data = read_in_checkout(real, limit) if allowed is None else read_with_state(real, limit, allowed)[0]
-        return from_bytes(data, path)
+        result = from_bytes(data, path)
+        result.file.digest = content_hash(data)
+        return result
     except TooLargeError as error:
         reason = str(error.strerror)
         return ReadResult(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Problem, SourceFile, Span
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import UNMARKED, Mark, named
 
 _SECTION = pattern(
@@ -23,7 +23,7 @@ _BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \
 _COMMENTS = pattern(many(r"\s++|--[^\n]*+|/\*.*?\*/"), re.DOTALL)
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """A part of a script that is written for one engine."""
 
     span: Span

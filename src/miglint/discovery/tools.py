@@ -11,10 +11,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History
+from miglint.base.structs import Struct
 from miglint.discovery.reading import read_file
 
 # The tools of a layout, if it is not only the tool that the layout is named after.
@@ -35,7 +35,7 @@ _LEVELS = 3
 _MOST_LEVELS = 10
 
 
-class _Sign(NamedTuple):
+class _Sign(Struct, frozen=True):
     """A file that indicates tools, by its existence or its content."""
 
     tool: str
@@ -78,7 +78,7 @@ def has_mark(text: str) -> bool:
     return text.startswith(tuple(MARKS.values()))
 
 
-class Beside(NamedTuple):
+class Beside(Struct, frozen=True):
     """The tools indicated by files for a history, the paths examined, and the files that name the tools.
 
     There are no such files where the names of the scripts indicate the tool.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import without_engine
 from miglint.discovery.layouts.flyway import NAME
 from miglint.discovery.layouts.folders import INNER
@@ -17,7 +17,7 @@ from miglint.discovery.versions import SortKey, dotted, numeric, undashed
 _DATE_DIGITS = 8
 
 
-class VersionPlace(NamedTuple):
+class VersionPlace(Struct, frozen=True):
     """The folder of a history, and a version's place in its order: both scripts of a pair have the same."""
 
     folder: str

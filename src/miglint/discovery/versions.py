@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 
 SortKey = tuple[Any, ...]
 
@@ -64,7 +65,7 @@ def written_otherwise(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(int(match[1]) for name in names if (match := _OTHER_LANGUAGE.match(name)))
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True):
     """Versions missing from a sequence, before `after_gap`."""
 
     first: int

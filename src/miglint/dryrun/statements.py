@@ -8,7 +8,7 @@ from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 from miglint.dryrun.results import EngineError
-from miglint.replay.runners import TransactionOwner
+from miglint.replay.runners import RUNNERS, TransactionOwner
 from miglint.replay.transaction_owner import default_owner
 
 _ENDS = " \t\n\r\f\v;"
@@ -81,8 +81,8 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
     `layout` is the tool's layout, `runner` the `transaction` setting. Text that cannot be split is one statement, for
     the engine to reject.
     """
-    text = script.text
     postgres = script.dialect is Dialect.POSTGRES
+    text = _sent(script.text, layout) if postgres else script.text
     cut = _cut_postgres(text) if postgres else _cut_sqlite(text)
     pieces = []
     for start, end in cut:
@@ -99,6 +99,25 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
     if own:
         return _with_control(script, tuple(pieces), layout, runner)
     return Prepared(script, tuple(pieces), _in_transaction(script, pieces, layout, runner))
+
+
+def _sent(text: str, layout: str) -> str:
+    """Return the text that psql sends, if psql may run the script and only it knows commands in it.
+
+    A command that runs what is not in the script stays, for the server to reject: without it this were another script.
+    """
+    if "\\" not in text or layout in RUNNERS:
+        return text
+    from miglint.sql.postgres.psql_script import read_script  # few scripts need it
+    from miglint.sql.postgres.string_settings import may_depend
+
+    if may_depend(text):
+        return text
+    found = read_script(text)
+    data = any(text[start] != "\\" for start, _ in found.commands)
+    if data or found.substituted or any(note.lost for note in found.notes):
+        return text
+    return found.text
 
 
 def _with_control(script: Script, pieces: tuple[StatementText, ...], layout: str, runner: str | None) -> Prepared:

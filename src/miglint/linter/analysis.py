@@ -85,7 +85,7 @@ class Analysis(Struct, frozen=True):
     SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
     `targets` are the configured ones. `memory` has the results of earlier runs (None: they are not used). `shared` are
-    scripts that may get a variant for each engine.
+    scripts that may get a variant for each engine. Without `verdicts`, nobody reads what SQLite makes of scripts.
     """
 
     histories: tuple[History, ...]
@@ -102,6 +102,7 @@ class Analysis(Struct, frozen=True):
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     memory: StepMemory | None = None
     shared: SharedScripts = SharedScripts()
+    verdicts: bool = True
 
     @classmethod
     def of(
@@ -113,12 +114,11 @@ class Analysis(Struct, frozen=True):
         executed: DryRunReport | None = None,
         report_only: frozenset[str] | None = None,
         memory: StepMemory | None = None,
+        verdicts: bool = True,
     ) -> Analysis:
         """Prepare the discovered histories. Raises `UsageError` for an unreadable baseline schema."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
-        sqlite = sqlite_target(settings)
-        pairs = variants(histories)
         return cls(
             histories,
             starts,
@@ -127,13 +127,14 @@ class Analysis(Struct, frozen=True):
             tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
             Reruns.of(settings),
             executed,
-            pairs,
-            sqlite,
+            variants(histories),
+            sqlite_target(settings),
             found.elsewhere,
             report_only,
             settings.targets,
             memory,
             shared_scripts(histories, found.problems),
+            verdicts,
         )
 
     @property
@@ -310,7 +311,7 @@ class Analysis(Struct, frozen=True):
             forget_steps()
         placed = with_guarantees(placed, step, runners)
         placed += self.dispatcher.scripts(migration, self.report_only)
-        report = report_of(step, history)
+        report = report_of(step, history, on_sqlite=self.verdicts)
         if ran:
             # Only needed for a dry run.
             from miglint.rules.execution.outcomes import Executed

@@ -18,18 +18,19 @@ from miglint.cache.store import Store
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
-from miglint.linter.folding import folded, grouped, in_whole_order
+from miglint.linter.folding import folded, grouped
 from miglint.linter.known_findings import FoldedHits, KnownFindings
 from miglint.linter.known_steps import known_steps, memory_for, own_rule_text
 from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
+from miglint.linter.migration_reports import complete_verdicts
 from miglint.linter.parallel import examine
 from miglint.linter.reruns import ambiguous, undecided
 from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.split_rollbacks import with_split_rollbacks
 from miglint.linter.summaries import with_summaries
-from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
+from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives, files_with_marks
 from miglint.linter.unknown_tools import of_unknown_tools, open_directions
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
@@ -51,12 +52,15 @@ def judge(
     executed: DryRunReport | None = None,
     report_only: frozenset[str] | None = None,
     store: Store | None = None,
+    *,
+    verdicts: bool = True,
 ) -> tuple[Report, KnownTexts | None]:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
-    are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier runs.
+    are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier
+    runs. Without `verdicts`, the report need not say what SQLite makes of the scripts.
 
     Also returns the texts of findings that earlier runs have written.
     """
@@ -66,9 +70,13 @@ def judge(
     if store is not None and executed is None:
         own = [own_rule_text(settings, path) for path in settings.own_rules]
         memory = memory_for(store, chosen, schemas, (targets, settings.targets, own))
-    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory)
+    # Own rules may read them.
+    verdicts = verdicts or executed is not None or bool(settings.own_rules and settings.own_code)
+    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory, verdicts=verdicts)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
+    if verdicts:
+        complete_verdicts(result.parts, memories, analysis.sqlite)
     run = _JudgedRun(found, settings, chosen, analysis, result)
     known = None
     if memories and report_only is None and found.requested is None and found.branch is None:
@@ -95,13 +103,14 @@ class _JudgedRun:
         self._analysis, self._result = analysis, result
         dispatcher = analysis.dispatcher
         required = settings.rollbacks == "required"
+        self._marked = files_with_marks(found.files)
         self._others = analysis.others(result)
         self._project = with_offers_for_missing(dispatcher.others("project", found), found, required=required)
 
     def known_findings(self, memories: Mapping[int, HistoryMemory]) -> KnownFindings:
         """Return the findings of earlier runs that are those of this run."""
-        found, registry = self._found, self._chosen.registry
-        commented = {file.path for file in found.files if next(iter(directives(file, (), registry)), None)}
+        registry = self._chosen.registry
+        commented = {file.path for file in self._marked if next(iter(directives(file, (), registry)), None)}
         basis = [repr(replace(self._settings, text="")), repr(sorted(self._chosen.enabled)), str(Path.cwd())]
         basis += [own_rule_text(self._settings, path) for path in self._settings.own_rules]
         known = KnownFindings(self._analysis.histories, memories, basis, self._settings.root, commented)
@@ -122,7 +131,7 @@ class _JudgedRun:
             placed += dispatcher.others("branch", compared_with(found.branch, found, settings))
         spans = _places(analyzed, placed)
         comments = [
-            item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)
+            item for file in self._marked for item in directives(file, spans.get(file.path, ()), chosen.registry)
         ]
         kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
         kept = without_suppressed(kept, suppressed)
@@ -135,21 +144,19 @@ class _JudgedRun:
         if known is not None and not known.is_consistent(merged, suppressed):
             return None
         made = self._folded(kept, suppressed, spans, opened, merged)
-        tools = made.ambiguous
         if known is not None:
             known.keep(self._result, made)
-            tools = {**tools, **known.ambiguous()}
-            known.add_to(made)
+            made = known.added_to(made)
         return Report(
             analyzed.migrations,
-            in_whole_order(made.findings) if known else tuple(made.findings),
+            tuple(made.findings),
             len(found.files),
             notes=_notes(found, chosen, settings)
-            + undecided(tools, found.histories)
+            + undecided(made.ambiguous, found.histories)
             + _executed_notes(self._analysis.executed),
             hidden=counted(made.hidden),
             left_out=found.left_out,
-            summarized=in_whole_order(made.summarized) if known else tuple(made.summarized),
+            summarized=tuple(made.summarized),
         )
 
     def _left(self, known: KnownFindings | None) -> tuple[list[list[PlacedHit]], list[PlacedHit]]:

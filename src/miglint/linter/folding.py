@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 
 from miglint.base.findings import Finding, matter
 from miglint.base.model import SourceFile, Span
@@ -50,11 +49,6 @@ def folded(
         ordinals[same] += 1
         findings.append(replace(finding, severity=severity, fingerprint=fingerprint(*same, ordinals[same])))
     return by_place(findings), left_out
-
-
-def in_whole_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings that were folded at several times in the order that they have if they are folded together."""
-    return tuple(by_place(sorted(findings, key=attrgetter("path"))))
 
 
 def grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.rules.registry import Registry
 
 # Text contained in every such comment, to skip most files quickly.
@@ -27,7 +28,7 @@ class ForeignComment(NamedTuple):
     codes: frozenset[str]
 
 
-class _Form(NamedTuple):
+class _Form(Struct, frozen=True):
     tool: str
     about: str
     comment: re.Pattern[str]

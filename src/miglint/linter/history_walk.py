@@ -66,6 +66,7 @@ class HistoryWalk:
             served=analysis.is_served(self.history, migration),
             sqlite=analysis.sqlite,
             first_run=first_run,
+            on_sqlite=analysis.verdicts,
         )
         result = analysis.result_of(step, self.place, number, self._ran)
         return self._reached(number, result, schema, step.passage)

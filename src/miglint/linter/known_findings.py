@@ -26,6 +26,7 @@ from miglint.linter.proposed_fix import used_later
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.split_rollbacks import makes_up_for
 from miglint.linter.summaries import EMPTY
+from miglint.report.value import together
 from miglint.rules.definition import PairDifference
 
 if TYPE_CHECKING:
@@ -221,12 +222,17 @@ class KnownFindings:
             for (place, number), known in self.taken.items()
         )
 
-    def add_to(self, made: FoldedHits) -> None:
-        """Add the findings that are known to those that were made."""
-        for known in self.taken.values():
-            made.findings += known.findings
-            made.summarized += known.summarized
-            made.hidden += known.hidden
+    def added_to(self, made: FoldedHits) -> FoldedHits:
+        """Return the findings that were made together with those that are known, in order."""
+        taken = self.taken.values()
+        return FoldedHits(
+            together([made.findings, *(known.findings for known in taken)]),
+            together([made.summarized, *(known.summarized for known in taken)]),
+            [*made.hidden, *(hidden for known in taken for hidden in known.hidden)],
+            {**made.ambiguous, **self.ambiguous()},
+            {**made.open, **self.opened()},
+            made.merged,
+        )
 
     def opened(self) -> dict[str, set[Direction]]:
         """Return the files of known findings with errors that only an unknown tool makes of them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
-from miglint.cache.steps import StepCache
+from miglint.cache.steps import Encoded, StepCache
 from miglint.cache.store import Store, blake2b
 from miglint.report.view import TextBlock
 
@@ -27,8 +27,8 @@ class KnownTexts:
         self._identities = identities
         self._form = b""
         self._cache: StepCache | None = None
-        self._known: dict[bytes, bytes] = {}
-        self._met: dict[bytes, bytes] = {}
+        self._known: dict[bytes, Encoded] = {}
+        self._met: dict[bytes, Encoded] = {}
         self._new: set[bytes] = set()
         self._decoder = Decoder(TextBlock)
 

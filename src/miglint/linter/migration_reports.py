@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from miglint.base.model import History
+from miglint.base.model import History, Migration
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
-from miglint.replay.steps import Step
+from miglint.replay.steps import Step, sqlite_accepts
 from miglint.report.value import MigrationReport
+from miglint.sql import parse
 
 if TYPE_CHECKING:
+    from miglint.linter.analysis import HistoryPart
+    from miglint.linter.step_memory import HistoryMemory
     from miglint.rules.execution.outcomes import Executed
 
 
-def report_of(step: Step, history: History) -> MigrationReport:
-    """Return the report of a step of a history."""
+def report_of(step: Step, history: History, *, on_sqlite: bool = True) -> MigrationReport:
+    """Return the report of a step of a history; `on_sqlite` as in `replay_one`."""
     migration = step.migration
     return MigrationReport(
         migration.version,
@@ -26,7 +30,29 @@ def report_of(step: Step, history: History) -> MigrationReport:
         step.verdict.as_dict(),
         tuple(map(decode_tags, step.unknown)),
         history=history.root,
+        pending=not on_sqlite and migration.forward is not None,
     )
+
+
+def complete_verdicts(
+    parts: Iterable[HistoryPart], memories: Mapping[int, HistoryMemory], sqlite: tuple[int, int] | None
+) -> None:
+    """Ask for those steps of earlier runs what SQLite makes of their scripts of which nobody has asked it."""
+    for part in parts:
+        for number, step in enumerate(part.steps):
+            if step.report is not None and step.report.pending:
+                report = _with_sqlite(step.report, step.migration, sqlite)
+                part.steps[number] = replace(step, report=report)
+                if part.place in memories:
+                    memories[part.place].complete(number, report)
+
+
+def _with_sqlite(report: MigrationReport, migration: Migration, sqlite: tuple[int, int] | None) -> MigrationReport:
+    """Return a report that is pending with the answer that was not asked for when the migration was replayed."""
+    assert migration.forward is not None
+    accepted, why = sqlite_accepts(migration.forward, parse(migration.forward), sqlite)
+    unknown = report.unknown if why is None else (*report.unknown, decode_tags(f"sqlite_compatible: {why}"))
+    return replace(report, verdict={**report.verdict, "sqlite_compatible": accepted}, unknown=unknown, pending=False)
 
 
 def with_executions(report: MigrationReport, runs: list[Executed], idle: frozenset[int]) -> MigrationReport:

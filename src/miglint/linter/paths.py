@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from miglint.base.atomic_write import require_inside
 from miglint.base.errors import UsageError
 from miglint.base.input_files import checkout_of
 from miglint.base.model import Dialect
 from miglint.base.path_pattern import path_pattern
+from miglint.base.structs import Struct
 from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import is_script
@@ -27,7 +27,7 @@ _PROGRAMS = {
 }
 
 
-class CheckedPaths(NamedTuple):
+class CheckedPaths(Struct, frozen=True):
     """The files and folders of a check; `searched` if a search found them, since nothing names any."""
 
     paths: tuple[str, ...]

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from re import Pattern
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import History, Script
 from miglint.base.path_pattern import path_pattern
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.relative_paths import RelativePaths
@@ -58,14 +57,14 @@ def tool_of(settings: Settings) -> str | None:
     return settings.layout if settings.layout in ("sqlx", "pop", "hasura") else None
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True):
     """Hits with the configured severity for second runs, and the disabled ones."""
 
     kept: list[PlacedHit]
     left_out: list[PlacedHit]
 
 
-class Reruns(NamedTuple):
+class Reruns(Struct, frozen=True):
     """Settings for scripts that fail on a second run: global, and per path."""
 
     everywhere: str

@@ -11,10 +11,12 @@ from miglint.base.input_files import RecordedReads
 from miglint.base.model import BaseBranch, Discovered, History, Migration, SourceFile
 from miglint.base.structs import Struct, field, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
+from miglint.cache.hints import HintCache
 from miglint.cache.store import Store, open_store
 from miglint.config.settings import Settings
 from miglint.discovery import discover, discover_text
 from miglint.discovery.context import variant_places
+from miglint.discovery.known_hints import KnownHints
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
@@ -35,7 +37,8 @@ class Job(Struct, frozen=True):
     `texts` are those of files, by displayed path, as they would be after a change: the cache is not used then.
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
-    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with.
+    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with. Without
+    `verdicts`, the report need not say what SQLite makes of the scripts.
     """
 
     settings: Settings
@@ -49,6 +52,7 @@ class Job(Struct, frozen=True):
     report_only: frozenset[str] | None = None
     branch: BaseBranch | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: bool = True
 
 
 class Outcome(Struct, frozen=True):
@@ -61,16 +65,17 @@ class Outcome(Struct, frozen=True):
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    with RecordedReads() as seen:
-        found = _discovered(job)
-    schemas = baseline_schemas(job.settings)
     watched = own_rules_are_files(job.settings)
+    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
+    store = open_store(job.settings.root) if cached else None
+    with RecordedReads() as seen:
+        found = _discovered(job) if store is None else _discovered_with_hints(job, store)
+    schemas = baseline_schemas(job.settings)
     if job.question is not None and watched:
         job.question.observe(_inputs(job, found), seen)
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
-    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
-    report, texts = _judged(job, found, schemas, report_only, open_store(job.settings.root) if cached else None)
+    report, texts = _judged(job, found, schemas, report_only, store)
     if found.requested is not None:
         report, texts = report.of_paths(found.requested), None
     return Outcome(report, {file.path: file for file in found.files}, texts)
@@ -99,7 +104,9 @@ def _judged(
 
         executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
     progress = None if executed else job.progress
-    report, texts = judge(found, job.settings, schemas, chosen, progress, executed, report_only, store)
+    report, texts = judge(
+        found, job.settings, schemas, chosen, progress, executed, report_only, store, verdicts=job.verdicts
+    )
     if chosen.reads_other_files and job.question is not None:
         job.question.forget()
     return report, texts
@@ -150,6 +157,16 @@ def _discovered(job: Job) -> Discovered:
         return replace(found, branch=job.branch)
     found = discover(paths, options=options, texts=job.texts)
     return replace(found, requested=job.report_only) if job.texts and job.report_only is not None else found
+
+
+def _discovered_with_hints(job: Job, store: Store) -> Discovered:
+    """Find and read with what earlier runs have found in the texts, and keep it for the next one."""
+    cache = HintCache(store, job.settings.root)
+    known = cache.load()
+    with KnownHints(known) as hints:
+        found = _discovered(job)
+    cache.save(known, hints.found)
+    return found
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:

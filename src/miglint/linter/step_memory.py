@@ -13,13 +13,15 @@ from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
 from miglint.base.model import Migration, Script
-from miglint.cache.steps import StepCache
+from miglint.base.structs import replace
+from miglint.cache.steps import Encoded, StepCache
 from miglint.cache.store import Store, blake2b
 from miglint.linter.history_state import HistoryState
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.last_uses import KnownUses
 from miglint.linter.step_findings import EncodedStep, StepFindings
 from miglint.linter.step_trace import StepTrace, Tracer
+from miglint.report.value import MigrationReport
 from miglint.rules.definition import Rule
 
 _SIZE = 20
@@ -72,17 +74,17 @@ class HistoryMemory:
         self._keys = keys
         self._rules = rules
         self._known = steps.load()
-        self._by_script: dict[bytes, list[bytes]] = {}
+        self._by_script: dict[bytes, list[Encoded]] = {}
         for key, data in self._known.items():
             self._by_script.setdefault(key[:_SIZE], []).append(data)
         self._tracer = tracer
         self._decoder = Decoder(EncodedStep)
-        self._kept: dict[bytes, bytes] = {}
+        self._kept: dict[bytes, Encoded] = {}
         self._new: set[bytes] = set()
         # The names of the steps of this run, and what it has made of their hits.
         self._names: dict[int, bytes] = {}
-        self._folded: dict[bytes, bytes] = {}
-        self._earlier: dict[bytes, bytes] | None = None
+        self._folded: dict[bytes, Encoded] = {}
+        self._earlier: dict[bytes, Encoded] | None = None
         self._refolded: set[bytes] = set()
 
     def unknown(self) -> list[int]:
@@ -113,7 +115,7 @@ class HistoryMemory:
                 return found
         return None
 
-    def _decoded(self, data: bytes, migration: Migration, *, whole: bool) -> StepFindings | None:
+    def _decoded(self, data: Encoded, migration: Migration, *, whole: bool) -> StepFindings | None:
         try:
             step = self._decoder.decode(data)
             if not whole:
@@ -122,7 +124,7 @@ class HistoryMemory:
         except DecodeError:
             return None
 
-    def _trace(self, data: bytes) -> StepTrace | None:
+    def _trace(self, data: Encoded) -> StepTrace | None:
         try:
             return self._decoder.decode(data).read_trace()
         except DecodeError:
@@ -137,7 +139,15 @@ class HistoryMemory:
             self._new.add(name)
             self._names[number] = name
 
-    def folded(self, number: int) -> bytes | None:
+    def complete(self, number: int, report: MigrationReport) -> None:
+        """Keep the report of a known step, of which a part was not asked for before."""
+        name = self._names.get(number, b"")
+        data = self._kept.get(name)
+        if data is not None:
+            self._kept[name] = encode(replace(self._decoder.decode(data), report=report))
+            self._new.add(name)
+
+    def folded(self, number: int) -> Encoded | None:
         """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
         name = self._names.get(number, b"")
         data = self._known_findings().get(name)
@@ -149,12 +159,12 @@ class HistoryMemory:
     def identities(self) -> dict[int, bytes]:
         """Return values by the numbers of migrations that are the same as long as what is made of their hits is."""
         return {
-            number: name + data[:_SIZE]
+            number: name + bytes(data[:_SIZE])
             for number, name in self._names.items()
             if (data := self._folded.get(name)) is not None
         }
 
-    def _known_findings(self) -> dict[bytes, bytes]:
+    def _known_findings(self) -> dict[bytes, Encoded]:
         if self._earlier is None:
             self._earlier = self._folded_cache.load()
         return self._earlier
@@ -200,5 +210,8 @@ def _add_script(digest: blake2b, script: Script | None) -> None:
         return
     file = script.file
     _add(digest, repr((file.path, file.error, *script.span, script.transaction, script.dialect, script.direction)))
-    _add(digest, file.text)
+    if file.digest:
+        digest.update(file.digest)
+    else:
+        _add(digest, file.text)
     _add(digest, "" if script.substituted is None else f"={script.substituted}")

@@ -26,6 +26,7 @@ _COMMENT = pattern(
     re.DOTALL,
 )
 _MARKS = ("miglint:", *MARKS)
+_TOGETHER = 256
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
 _LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
 _OTHERS = ("irreversible", "dialect", "section")
@@ -100,6 +101,18 @@ class Remarks(Struct, frozen=True):
 
     directives: tuple[Directive, ...]
     unused: tuple[Directive, ...] = ()
+
+
+def files_with_marks(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Return the files that may have directives."""
+    found: list[SourceFile] = []
+    for first in range(0, len(files), _TOGETHER):
+        listed = files[first : first + _TOGETHER]
+        whole = "\0".join([file.text for file in listed])
+        # Words that none of them has are looked for once.
+        if marks := [mark for mark in _MARKS if mark in whole]:
+            found += [file for file in listed if any(mark in file.text for mark in marks)]
+    return found
 
 
 def directives(file: SourceFile, statements: Sequence[Span], registry: Registry) -> Iterator[Directive]:

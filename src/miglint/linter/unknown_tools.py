@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, History
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.reruns import Reruns
 from miglint.rules.idempotency.unknown_tool import UnguardedHistory
@@ -22,7 +21,7 @@ _FEWEST = 5
 _SHARE = 0.8
 
 
-class Merged(NamedTuple):
+class Merged(Struct, frozen=True):
     """All hits, those of the `histories`, in the files at `paths`, marked as summarized."""
 
     placed: list[PlacedHit]

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from miglint.base.edits import with_edits
 from miglint.base.findings import Fix, NewFile
 from miglint.base.model import Dialect, History, Problem, Script, SourceFile, Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.merged_fix import overlapping
 from miglint.replay.steps import Step
@@ -26,7 +25,7 @@ _ENDS = re.compile(r"(?:\.autocommit)?\.(?:up|down)\.sql$", re.IGNORECASE)
 _ENGINES = {Dialect.POSTGRES: ("postgres", "PostgreSQL"), Dialect.SQLITE: ("sqlite", "SQLite")}
 
 
-class SharedScripts(NamedTuple):
+class SharedScripts(Struct, frozen=True):
     """The paths of scripts that both engines run, in layouts with variants, and whether other engines may run them."""
 
     paths: frozenset[str] = frozenset()

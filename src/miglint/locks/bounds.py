@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.schema.objects import Table
 from miglint.sql.operations import Column
 
@@ -24,7 +24,7 @@ _DAYS = frozenset({"date", "timestamp", "timestamptz"})
 _OPEN = ("minvalue", "maxvalue")
 
 
-class _Comparison(NamedTuple):
+class _Comparison(Struct, frozen=True):
     """A condition of a CHECK on the key: comparison with one of the values."""
 
     sign: str

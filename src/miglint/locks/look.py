@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from miglint.base.structs import Struct
 from miglint.locks.levels import LockEffect
 from miglint.locks.table import rows
 from miglint.schema.edges import is_default_partition
@@ -13,7 +13,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
 
 
-class ServerState(NamedTuple):
+class ServerState(Struct, frozen=True):
     """The schema before an operation, on a server of a major version, in a session with a time zone (if set)."""
 
     schema: Schema

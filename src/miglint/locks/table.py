@@ -7,8 +7,7 @@ partition), `users` (the tables with a column of the domain).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from miglint.base.structs import Struct
 from miglint.locks.levels import Lock, Work
 
 ACCESS_EXCLUSIVE, SHARE = Lock.ACCESS_EXCLUSIVE, Lock.SHARE
@@ -17,7 +16,7 @@ SCAN, REWRITE, INDEX = Work.SCAN, Work.REWRITE, Work.INDEX
 ALWAYS = (0, 99)
 
 
-class LockFact(NamedTuple):
+class LockFact(Struct, frozen=True):
     """One fact. It holds from server version `versions[0]` to `versions[1]`, inclusive."""
 
     lock: Lock

@@ -9,9 +9,9 @@ fails as a whole: it changes nothing, and the tool goes no further until a perso
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from miglint.base.model import Dialect, Direction, Script
+from miglint.base.structs import Struct
 from miglint.discovery.tools import READERS
 from miglint.replay.runners import RUNNERS, Record, Runner, TransactionOwner
 from miglint.replay.steps import Step
@@ -23,7 +23,7 @@ from miglint.sql.operations import Statement
 _WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
 
 
-class Guarantee(NamedTuple):
+class Guarantee(Struct, frozen=True):
     """Which of the tools that may run a script run it only once, and which may run it again.
 
     A second run by `stopped` tools fails as a whole, and stops the tool. That by `rare` tools needs an interruption

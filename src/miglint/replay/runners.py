@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from miglint.base.structs import Struct
 
 
 class TransactionOwner(StrEnum):
@@ -37,7 +38,7 @@ class Record(StrEnum):
     NEVER = "never"
 
 
-class Runner(NamedTuple):
+class Runner(Struct, frozen=True):
     """A migration tool: how it runs a script on each engine, and when it records the version in each direction.
 
     `postgres` and `sqlite` say what it has around a script (None: it does not serve that engine). `one_query` says that

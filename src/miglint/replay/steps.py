@@ -9,6 +9,7 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.verdict import Verdict, judge
+from miglint.replay.verdict_doubts import as_run
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Key
@@ -166,11 +167,12 @@ def replay_one(
     served: bool = False,
     sqlite: tuple[int, int] | None = None,
     first_run: ForwardRun | None = None,
+    on_sqlite: bool = True,
 ) -> Step:
     """Replay one migration over the schema that its history has reached.
 
-    What `layout`, `runner`, `doubted`, `served` and `sqlite` say is as in `Step`. `first_run` is the result of
-    `run_forward`, if that was called before.
+    Unless `on_sqlite`, the verdict does not say what SQLite makes of the script. What `layout`, `runner`, `doubted`,
+    `served` and `sqlite` say is as in `Step`. `first_run` is the result of `run_forward`, if that was called before.
     """
     # A program may have dropped what scripts have made.
     doubted = doubted or migration.after_program
@@ -189,7 +191,9 @@ def replay_one(
         rollback_again = run(rollback.schema, rollback_statements, rollback=True, kept=False)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
     verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes, doubted=doubted)
-    if migration.forward is not None:
+    scripts = ((migration.forward, forward_statements), (migration.rollback, rollback_statements))
+    verdict, unknown = as_run(scripts, layout, runner, verdict, unknown)
+    if migration.forward is not None and on_sqlite:
         accepted, why = sqlite_accepts(migration.forward, forward_statements, sqlite)
         verdict = replace(verdict, sqlite_compatible=accepted)
         if why is not None:

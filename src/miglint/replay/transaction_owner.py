@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.model import Dialect, Script
 from miglint.discovery.tools import MARKS
 from miglint.replay.runners import RUNNERS, TransactionOwner
-from miglint.replay.steps import Step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
+
+if TYPE_CHECKING:
+    from miglint.replay.steps import Step
 
 
 def begins(statements: tuple[Statement, ...]) -> bool:
@@ -86,3 +88,15 @@ def placed_operations(statements: tuple[Statement, ...]) -> list[PlacedOperation
                 elif operation.action in ENDS:
                     begun = None
     return found
+
+
+def left_open(statements: tuple[Statement, ...]) -> ops.Transaction | None:
+    """Return the `BEGIN` of the transaction that a script does not end."""
+    placed = placed_operations(statements)
+    if not placed:
+        return None
+    statement, last, begun = placed[-1]
+    if isinstance(last, ops.Transaction) and statement.kind != "do":
+        begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
+    # What cannot be read may hold the end.
+    return begun if all(item.problem is None for item in statements) else None

@@ -23,6 +23,8 @@ FORMATS: Mapping[str, str] = {
     "sonar": "miglint.report.sonar",
 }
 
+# Formats that print no verdicts of migrations, the first one unless it prints all details.
+WITHOUT_VERDICTS = frozenset({"text", "concise", "sarif", "junit", "gitlab", "sonar"})
 # Formats that describe rules, and need `DisplayOptions.rules`.
 DESCRIBING = frozenset({"sarif", "sonar"})
 

@@ -13,6 +13,7 @@ def render(report: Report, view: DisplayOptions) -> str:
     lines = [
         f"{one_line(item.path) or 'miglint'}:{item.line}:{item.column}: "
         f"{item.code} {one_line(' '.join(item.message.split()))}\n"
-        for item in ordered(report, view.sort)
+        for found in ordered(report, view.sort)
+        for item in found
     ]
     return inert("".join(lines))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from miglint.base.findings import Finding, Severity, is_only_a_rerun, matter
 from miglint.base.inert import one_line, printable
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.report.ansi import paint, wide
 from miglint.report.excerpt import excerpt
 from miglint.report.view import UNLIMITED, DisplayOptions
@@ -22,7 +22,7 @@ _PLAIN = DisplayOptions()
 _Group = list[Finding]
 
 
-class FindingGroup(NamedTuple):
+class FindingGroup(Struct, frozen=True):
     """The lines of a group of findings, whether source or help was left out, and whether an empty line sets it off."""
 
     lines: list[str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import one_line
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.report.value import Report
 
 _MOST_PHRASES = 4
@@ -38,7 +38,7 @@ def headline(report: Report) -> str:
     return f"{scope}: {', '.join(phrases)}"
 
 
-class _Phrase(NamedTuple):
+class _Phrase(Struct, frozen=True):
     """What is wrong in some migrations, and the findings that say so."""
 
     text: str
@@ -97,9 +97,11 @@ def _do(number: int) -> str:
 
 
 def _locks(number: int, findings: list[Finding]) -> str:
-    names = dict.fromkeys(
-        name for item in findings for found in _LOCKED.finditer(item.message) for name in found.groups() if name
-    )
+    names: dict[str, None] = {}
+    for item in findings:
+        names.update((name, None) for found in _LOCKED.finditer(item.message) for name in found.groups() if name)
+        if len(names) > _MOST_NAMES:
+            break
     if not names or len(names) > _MOST_NAMES:
         return f"{number:,} will lock tables"
     return f"{number:,} will lock {one_line(' and '.join(names))}"

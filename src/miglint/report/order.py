@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
 
 from miglint.base.findings import Finding, Severity
 from miglint.report.value import Report, by_place
@@ -23,8 +25,8 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda item: (-item.severity, _RANKS.get(item.code[:3], len(_RANKS))))
 
 
-def ordered(report: Report, by: str = BY_MIGRATION) -> tuple[Finding, ...]:
-    """Return the findings of each migration together, the most severe first.
+def ordered(report: Report, by: str = BY_MIGRATION) -> list[list[Finding]]:
+    """Return the findings of each migration, or of a file that belongs to none, the most severe first.
 
     The migrations are in the order of their first finding by position; with `severity`, the worst one first.
     """
@@ -32,12 +34,12 @@ def ordered(report: Report, by: str = BY_MIGRATION) -> tuple[Finding, ...]:
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     groups: dict[int | str, list[Finding]] = defaultdict(list)
-    for finding in by_place(report.findings):
-        groups[migrations.get(finding.path, finding.path)].append(finding)
+    for path, found in groupby(by_place(report.findings), attrgetter("path")):
+        groups[migrations.get(path, path)] += found
     listed = list(groups.values())
     if by == BY_SEVERITY:
         listed.sort(key=_severities)
-    return tuple(item for group in listed for item in sorted(group, key=lambda item: -item.severity))
+    return [sorted(group, key=attrgetter("severity"), reverse=True) for group in listed]
 
 
 def _severities(group: list[Finding]) -> tuple[int, ...]:

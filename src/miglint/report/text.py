@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 
 from miglint.base.findings import Finding, Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
@@ -74,13 +73,7 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
     }
     parts: list[str] = []
     before = shortened = False
-
-    def member(item: Finding) -> int | str:
-        number = migrations.get(item.path)
-        return item.path if number is None else number
-
-    for _, found in groupby(ordered(report, view.sort), member):
-        listed = list(found)
+    for listed in ordered(report, view.sort):
         path = listed[0].path
         block = None if view.known is None else view.known.get(path)
         if block is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from miglint import __version__
@@ -24,6 +26,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
+    `pending` is whether nobody has asked so far what SQLite makes of the script.
     """
 
     version: str
@@ -36,6 +39,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     static_verdict: Mapping[str, bool | None] | None = None
     executions: tuple[Mapping[str, Any], ...] = ()
     history: str = "."
+    pending: bool = False
 
 
 class Hidden(Struct, frozen=True, array_like=True):
@@ -139,10 +143,28 @@ def _scripts(migration: MigrationReport) -> tuple[str, ...]:
 def by_place(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings in order: by position, then by descending severity; otherwise in the given order."""
     places: dict[tuple[str | int, ...], list[Finding]] = defaultdict(list)
-    for item in findings:
+    for path, listed in groupby(findings, _path):
         # Two paths may be at one place: `1_a.sql` and `01_a.sql`.
-        places[_place(item.path)].append(item)
+        places[_place(path)] += listed
     return [item for place in sorted(places) for item in sorted(places[place], key=_within_file)]
+
+
+def together(parts: Iterable[Sequence[Finding]]) -> list[Finding]:
+    """Return the findings of several parts in order, each of which is in order.
+
+    Findings at one place are in the order of their paths.
+    """
+    runs: dict[str, list[Sequence[Finding]]] = defaultdict(list)
+    for part in parts:
+        for path, listed in groupby(part, _path):
+            runs[path].append(tuple(listed))
+    paths = sorted(runs)
+    if len({_place(path) for path in paths}) < len(paths) or any(len(several) > 1 for several in runs.values()):
+        return by_place(item for path in paths for several in runs[path] for item in several)
+    return [item for path in sorted(paths, key=_place) for item in runs[path][0]]
+
+
+_path = attrgetter("path")
 
 
 def _within_file(item: Finding) -> tuple[int, int, int, str]:

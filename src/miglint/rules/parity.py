@@ -7,10 +7,10 @@ reported at the migration that caused it: what a later migration corrects is no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Migration, Script, Span
+from miglint.base.structs import Struct
 from miglint.replay.steps import ForwardPass
 from miglint.replay.variants import VariantPair
 from miglint.rules.definition import Hit, rule
@@ -26,7 +26,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, flat
 
 
-class LocatedDifference(NamedTuple):
+class LocatedDifference(Struct, frozen=True):
     """A difference, the migration that caused it, and where; `partner` is that migration for the other engine."""
 
     difference: ParityDifference

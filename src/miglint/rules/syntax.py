@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from miglint.base.findings import Edit, Fix, Severity
@@ -16,6 +15,7 @@ from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
 from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
+from miglint.sql.psql_marks import may_be_for_psql
 
 # goose and sql-migrate end a statement at a line that ends with a semicolon, comments aside.
 _SPLITS = pattern(r";[ \t]*(?:--[^\n]*)?\r?\n")
@@ -77,43 +77,49 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                 yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help, severity=severity)
 
 
-# What a script holds that has such text.
-_PSQL = pattern(r"(?m)^[ \t]*\\|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
-
-
-def _may_be_for_psql(text: str) -> bool:
-    # Nearly all texts have neither, and the expression looks at each line.
-    return ("\\" in text or "stdin" in text.lower()) and _PSQL.search(text) is not None
-
-
 @rule(
     "SYN008",
     "psql-command",
     Severity.ERROR,
-    "The script has what only psql understands, and its migration tool sends it to the server",
+    "A command of psql: the script's migration tool sends it to the server, or what psql runs is not known",
     dialects=("postgres",),
 )
 def psql_command(step: Step) -> Iterator[Hit]:
-    """Report the first line of a script that psql takes for itself, where the layout is that of a tool."""
-    if step.layout not in RUNNERS:
-        return
+    """Report what psql takes for itself: all of it where a tool runs the script, else what decides what is run."""
     for script in (step.migration.forward, step.migration.rollback):
-        if script is None or script.dialect is not Dialect.POSTGRES or not _may_be_for_psql(script.text):
+        if script is None or script.dialect is not Dialect.POSTGRES or not may_be_for_psql(script.text):
             continue
-        from miglint.sql.postgres.splitter import only_for_psql  # few scripts need it
+        from miglint.sql.postgres.psql_script import read_script  # few scripts need it
 
-        for start, end in only_for_psql(script.text):
+        found, base = read_script(script.text), script.span.start
+        if step.layout not in RUNNERS:
+            statements = statements_of(step, script.direction)
+            problems_ = ((item.span.start, item.problem) for item in statements)
+            unread = min((at for at, one in problems_ if one and not one.certain), default=script.span.end)
+            for note in found.notes:
+                if base + note.start >= unread:
+                    break
+                yield hit_in(
+                    script,
+                    Span(base + note.start, base + note.end),
+                    f"psql {note.message}",
+                    "What the script does from here on is not known. Write the statements out, without the command."
+                    if note.lost
+                    else "Remove the command, or what is not run.",
+                    severity=Severity.WARNING,
+                )
+            continue
+        for start, end in found.commands[:1]:
             data = not script.text.startswith("\\", start)
             what = "data of COPY" if data else f"the command {script.text[start:end].split()[0]} of psql"
             yield hit_in(
                 script,
-                Span(script.span.start + start, script.span.start + end),
+                Span(base + start, base + end),
                 f"{step.layout} sends {what} to the server, which cannot parse it",
                 "Write the rows as INSERT, or let psql run the file."
                 if data
                 else "Remove the line, or let psql run the file.",
             )
-            break
 
 
 @rule(

@@ -152,7 +152,7 @@ class _Entry(NamedTuple):
     key: Key
 
 
-class _Tree(NamedTuple):
+class _Tree(Struct, frozen=True):
     """A weight-balanced binary tree of ranges by their lower ends; `top` is the largest upper end in it."""
 
     entry: _Entry

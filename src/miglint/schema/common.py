@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.schema.value import Schema
@@ -65,7 +66,7 @@ _SQLITE = (
 )
 
 
-class CommonColumn(NamedTuple):
+class CommonColumn(Struct, frozen=True):
     """A column: the class of its type and whether it takes NULL, each None when not known, and its default.
 
     `default` is the value of a constant default, `?` for any other, and None if there is none.
@@ -92,7 +93,7 @@ class Lookup(NamedTuple):
     partial: bool
 
 
-class Shape(NamedTuple):
+class Shape(Struct, frozen=True):
     """A table. `keys` are the sets of unique columns, including `primary`; `open` means that it may have more.
 
     `searched` are the columns of indexes of kinds that only PostgreSQL has (GIN, GiST), for which SQLite has

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
@@ -28,15 +28,21 @@ from miglint.schema.objects import (
 )
 from miglint.schema.parts import differing, same_order
 from miglint.schema.renamed import with_renames
-from miglint.schema.sameness import alike, essence, same_default
+from miglint.schema.sameness import Spell, alike, essence, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.set_aside import is_set_aside, only_keeps_data
+from miglint.schema.texts import NO_TEXTS, Texts
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 
 
-def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
-    """Return the differences. With `keys`, only these are compared: those changed by the scripts in between."""
+def diff(
+    before: Schema, after: Schema, keys: Iterable[Key] | None = None, *, printed: bool = False
+) -> tuple[Change, ...]:
+    """Return the differences. With `keys`, only these are compared: those changed by the scripts in between.
+
+    `printed` says that one engine printed the texts of both schemas: then other texts are other definitions.
+    """
     if keys is None:
         keys = journal.differing(before, after)
     changes: list[Change] = []
@@ -46,15 +52,17 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
             continue
         if is_set_aside(key) and only_keeps_data(key, one) and only_keeps_data(key, two):
             continue
-        changes.extend(object_changes(key, one, two))
+        changes.extend(object_changes(key, one, two, Texts(before, after, printed=printed)))
     return tuple(without_consequences(with_renames(changes, before, after), before, after))
 
 
-def object_changes(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
+def object_changes(
+    key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None, texts: Texts = NO_TEXTS
+) -> Iterator[Change]:
     """Yield the differences of two objects of one key, including consequences of others, and renames."""
     if _is_there(one) and _is_there(two):
         if one != two or _reordered(one, two):
-            yield from _changed(key, one, two)
+            yield from _changed(key, one, two, texts)
     elif _is_there(one):
         if two is not None:
             yield Change("missing", words(one), display(key, one), key, before=describe(one))
@@ -95,12 +103,12 @@ def display(key: Key, value: SchemaObject) -> str:
     return schema + str(name.name)
 
 
-def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]:
+def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> Iterator[Change]:
     if isinstance(one, Table) and isinstance(two, Table):
-        yield from _tables(key, one, two)
+        yield from _tables(key, one, two, texts)
         return
     what, name = words(one), display(key, one)
-    if alike(one, two):
+    if alike(one, two, *texts.spells(one, two)):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
         return
@@ -115,7 +123,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
 
 
-class _Difference(NamedTuple):
+class _Difference(Struct, frozen=True):
     """In what two objects of one type differ, whether that is certain, and whether the verdict depends on it."""
 
     aspect: str = "definition"
@@ -187,10 +195,10 @@ def _index(index: Index) -> Index:
     return replace(index, constraint=None) if index.constraint is not None else index
 
 
-def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
+def _tables(key: Key, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
     name = display(key, one)
-    yield from _columns(key, name, one, two)
-    yield from _constraints(key, name, one, two)
+    yield from _columns(key, name, one, two, texts)
+    yield from _constraints(key, name, one, two, texts)
     for aspect, before, after in (
         ("kind", one.kind, two.kind),
         ("persistence", one.persistence, two.persistence),
@@ -221,7 +229,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _columns(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
+def _columns(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
     for name, column in differing(one.columns, two.columns):
         other = two.columns.get(name)
         if other is None:
@@ -232,7 +240,7 @@ def _columns(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
                 certain=not (column.assumed and column.nullable is None and _maybe(one, name)),
             )  # fmt: skip
         else:
-            yield from _column(key, f"{table}.{column.name}", name, column, other)
+            yield from _column(key, f"{table}.{column.name}", name, column, other, texts)
     for name, column in differing(two.columns, one.columns):
         if name in one.columns or column.assumed:
             continue
@@ -252,7 +260,7 @@ def _draws(column: Column, key: Key) -> bool:
     return column.serial and (sequence is None or chosen(sequence.name, key.name, column.name))
 
 
-def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterator[Change]:
+def _column(key: Key, name: str, part: str, one: Column, two: Column, texts: Texts) -> Iterator[Change]:
     certain = not (one.assumed or two.assumed)
 
     def change(aspect: str, *, known: bool = True) -> Change:
@@ -272,21 +280,24 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default, one.type) and not (_draws(one, key) and _draws(two, key)):
+    elif not same_default(one.default, two.default, one.type, printed=texts.printed) and not (
+        _draws(one, key) and _draws(two, key)
+    ):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)
-    if (one.collation or "default").lower() != (two.collation or "default").lower():
+    if texts.collation(one.collation) != texts.collation(two.collation):
         yield change("collation", known=False)
     if one.autoincrement != two.autoincrement:
         yield change("autoincrement", known=False)
 
 
-def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
+def _constraints(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
     gone, new = dict(differing(one.constraints, two.constraints)), dict(differing(two.constraints, one.constraints))
+    spells = texts.spells(one, two)
     for name in [name for name in gone if name in new and not name.startswith("#")]:
-        yield from _constraint(key, table, name, gone.pop(name), new.pop(name))
-    _remove_equal(gone, new)
+        yield from _constraint(key, table, name, gone.pop(name), new.pop(name), spells)
+    _remove_equal(gone, new, spells)
     for name, value in gone.items():
         known = value.kind != "unknown" and not (two.assumed and name not in two.absent)
         yield Change(
@@ -303,10 +314,12 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
         )  # fmt: skip
 
 
-def _constraint(key: Key, table: str, name: str, before: Constraint, after: Constraint) -> Iterator[Change]:
+def _constraint(
+    key: Key, table: str, name: str, before: Constraint, after: Constraint, spells: tuple[Spell, Spell]
+) -> Iterator[Change]:
     """Compare two constraints of one name."""
     known = "unknown" not in (before.kind, after.kind)
-    old, new = essence(before), essence(after)
+    old, new = essence(before, spells[0]), essence(after, spells[1])
     if before.kind != "unknown" and old == new:
         return
     if before.kind == after.kind == "foreign" and not (before.referenced and after.referenced):
@@ -327,13 +340,13 @@ def _constraint(key: Key, table: str, name: str, before: Constraint, after: Cons
     )  # fmt: skip
 
 
-def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint]) -> None:
+def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint], spells: tuple[Spell, Spell]) -> None:
     """Remove the constraints without names, or with generated ones, whose definitions are in both."""
     for name, value in list(gone.items()):
         if not _is_unnamed(value):
             continue
         for other, candidate in new.items():
-            if _is_unnamed(candidate) and essence(value) == essence(candidate):
+            if _is_unnamed(candidate) and essence(value, spells[0]) == essence(candidate, spells[1]):
                 del gone[name], new[other]
                 break
 

@@ -7,9 +7,10 @@ it needs without a word (an index with its column); a `NORMAL` one stands in the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.schema.depends import extension_key, key_of_collation, key_of_function, key_of_type, relation_key
 from miglint.schema.extension_parts import CLASSES, TYPES
 from miglint.schema.objects import (
@@ -37,7 +38,7 @@ from miglint.sql.operations import Column, Constraint, Expression, Mentions, Nam
 AUTO, NORMAL = "auto", "normal"
 
 
-class Edge(NamedTuple):
+class Edge(Struct, frozen=True):
     """`part` of an object (None: all of it) needs `needed` of the object at `target` (None: just that it is there).
 
     `reason` says how it uses that, where a change of a column's type depends on it: `view`, `rule`, `trigger`,

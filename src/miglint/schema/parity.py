@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.schema.common import CommonColumn, Link, Lookup, Shape, fits, shape, tables, views
 from miglint.schema.value import Schema
 
 Fact = Callable[[Shape | None], object]
 
 
-class ParityDifference(NamedTuple):
+class ParityDifference(Struct, frozen=True):
     """One difference.
 
     `kind` is `table`, `view`, `column`, `type`, `nullability`, `default`, `key`, `foreign key`, `deletion` or `index`;

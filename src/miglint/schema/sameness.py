@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.constants import stored
-from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Domain,
     Index,
@@ -20,21 +20,30 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Constraint, Expression, Type
+from miglint.schema.printed_texts import stored_text
+from miglint.schema.spellings import Spelling, resolves, same_at, spelled
+from miglint.sql.operations import Constraint, Expression, Query, Type
 from miglint.sql.type_input import truth_of
 
 
-def same_default(one: Expression | None, two: Expression | None, kind: Type | None = None) -> bool:
-    """Whether two defaults of a column are the same; those that draw from a sequence when it is the same one."""
+def same_default(
+    one: Expression | None, two: Expression | None, kind: Type | None = None, *, printed: bool = False
+) -> bool:
+    """Whether two defaults of a column are the same; those that draw from a sequence when it is the same one.
+
+    Those that the server `printed` have one spelling.
+    """
     if one is None or two is None:
         return one is two
     if one.sequence is not None and two.sequence is not None:
         return one.sequence == two.sequence
+    if printed:
+        return stored_text(one.key) == stored_text(two.key)
     if one.text and two.text and one.text != two.text and "(" not in (one.key[:1], two.key[:1]):
         same = _same_constants(one.text, two.text, kind)
         if same is not None:
             return same
-    if one == two or loose(one.key) == loose(two.key):
+    if one == two or spelled(one.key) == spelled(two.key):
         return True
     if kind is None or kind.dimensions:
         return False
@@ -77,64 +86,39 @@ def _document(text: str) -> object:
         return text
 
 
-_CAST = pattern(
-    r"""::(?:"[^"]*"|[\w.])+(?:\ (?:varying|precision)\b)?
-    (?:\([^()]*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*""",
-    re.VERBOSE,
-)
-# Remnants of removed casts: parentheses around one name at the start of an argument or a column.
-_BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
-_QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
-_BYTES = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
-_INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
+# Returns what distinguishes a text from others: texts are the same if what it returns is equal.
+Spell = Callable[[str], str]
 
 
 def loose(text: str) -> str:
-    """Normalize equivalent spellings by the server: casts, intervals, and the default schema's name.
-
-    Definitions that differ only in casts are stored differently, but nearly always mean the same.
-    """
-    text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
-    if "'" not in text:
-        return text
-    return _INTERVAL.sub(_as_interval, _BYTES.sub(_as_text, text) if "'\\x" in text else text)
+    """Return what all texts have in common that may have the meaning of this one."""
+    return " ".join(spelled(text).skeleton)
 
 
-def _as_text(literal: re.Match[str]) -> str:
-    """Return bytes as the text that a script may have for them: the server stores the digits."""
-    text = bytes.fromhex(literal[1]).decode("latin-1")
-    return f"'{text}'" if text.isascii() and text.isprintable() and "'" not in text and "\\" not in text else literal[0]
-
-
-def _as_interval(literal: re.Match[str]) -> str:
-    folded = folded_interval(literal[1])
-    return literal[0] if folded is None else f"'{folded}'"
-
-
-def loosened(value: SchemaObject) -> object:
-    """Return the distinguishing properties of an object within its kind, with `loose` texts."""
+def loosened(value: SchemaObject, spell: Spell = spelled) -> object:
+    """Return the distinguishing properties of an object within its kind, with texts as `spell` distinguishes them."""
     if isinstance(value, Index):
         elements = tuple(
-            (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
+            (replace(e, expression=None), e.expression and spell(e.expression.key)) for e in value.elements
         )
         # Storage parameters in any order, and with any spelling of their values.
         options = tuple(sorted(option.lower() for option in value.options))
-        return (
-            replace(value, elements=(), where=None, options=options),
-            elements,
-            value.where and loose(value.where.key),
-        )
+        where = value.where and spell(value.where.key)
+        return replace(value, elements=(), where=None, options=options), elements, where
     if isinstance(value, Domain):
-        parts = {name: essence(constraint) for name, constraint in value.constraints.items()}
+        parts = {name: essence(constraint, spell) for name, constraint in value.constraints.items()}
         return replace(value, constraints={}), parts
     if isinstance(value, Policy):
-        using, check = value.using and loose(value.using), value.check and loose(value.check)
+        using, check = value.using and spell(value.using), value.check and spell(value.check)
         return replace(value, using=using, check=check)
     if isinstance(value, (Trigger, RewriteRule)):
-        plain = replace(value, definition=loose(value.definition))
+        plain = replace(value, definition=spell(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):
-        return _without_query(value), value.query and loose(value.query.key), _set(value.columns)
+        query = value.query
+        # The columns of a star may have another order; others are those of the query, by their places.
+        columns = _set(value.columns) if query is None or "*" in query.outputs else value.columns
+        return _without_query(value), query and spell(query.key), columns
     return value
 
 
@@ -143,37 +127,62 @@ def _without_query(view: View) -> View:
     return replace(view, query=None, columns=None, options=options)
 
 
-_TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|[\w.]+|\S""")
 _SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?!from\b)(?:\w+\.)?(\w+)|\bas (\w+)")
 
 
-def alike(one: SchemaObject, two: SchemaObject) -> bool:
-    """Return whether two objects with the same name are equal, regardless of spelling."""
-    left, right = loosened(one), loosened(two)
-    if left == right:
+def alike(one: SchemaObject, two: SchemaObject, spell: Spell = spelled, other: Spell | None = None) -> bool:
+    """Return whether two objects with the same name are equal, regardless of spelling.
+
+    `other` is what distinguishes the texts of the second one, where that depends on the columns it reads.
+    """
+    other = other or spell
+    if loosened(one, spell) == loosened(two, other):
         return True
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
-    same = _without_query(one) == _without_query(two)
-    if same and (one.query.stored or two.query.stored) and one.columns == two.columns:
-        stored = [loose(query.stored or query.key) for query in (one.query, two.query)]
+    if _without_query(one) != _without_query(two):
+        return False
+    if (one.query.stored or two.query.stored) and one.columns == two.columns:
+        stored = [spell(one.query.stored or one.query.key), other(two.query.stored or two.query.key)]
         if stored[0] == stored[1]:
             return True
-    return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
+    left, right = spell(one.query.key), other(two.query.key)
+    if not (isinstance(left, Spelling) and isinstance(right, Spelling)) or not _same_uses(one.query, two.query):
+        return False
+    stars = "*" in one.query.outputs or "*" in two.query.outputs
+    same = _set(one.columns) == _set(two.columns) if stars else one.columns == two.columns
+    return same and _same_query(left, right)
 
 
-def _same_query(one: str, two: str) -> bool:
+def _same_uses(one: Query, two: Query) -> bool:
+    """Return whether the columns of one name are those of the same relations in both queries, if these are known."""
+    relations: list[dict[str, set[str]]] = [{}, {}]
+    for query, found in zip((one, two), relations, strict=True):
+        for use in query.uses:
+            name = "" if use.relation is None else str(use.relation).removeprefix("public.")
+            found.setdefault(use.column, set()).add(name)
+    left, right = relations
+    return all(
+        left[column] == right[column] or "" in left[column] | right[column] for column in left.keys() & right.keys()
+    )
+
+
+def _same_query(one: Spelling, two: Spelling) -> bool:
     """Return whether two queries differ only in what the server adds to the stored definition of a view.
 
     It qualifies columns, where a plain name is unambiguous; it adds default names to results and functions; and it
     expands `*` to the list of columns.
     """
-    left, right = _TOKEN.findall(one), _TOKEN.findall(two)
+    left, right = one.tokens, two.tokens
     sources = {name for found in _SOURCE.findall(f"{one} {two}") for name in found}
     at = to = 0
     while at < len(left) and to < len(right):
         before, after = left[at], right[to]
-        if before == after or _qualified(before, after, sources):
+        if before == after:
+            same = True
+        elif same := _qualified(before, after, sources):
+            same = resolves(one, at) if len(before) > len(after) else resolves(two, to)
+        if same and same_at(one, at, two, to):
             at, to = at + 1, to + 1
         elif _star(left, at):
             at, to = _behind_star(left, at), _behind_columns(right, to, before)
@@ -194,26 +203,26 @@ def _qualified(one: str, two: str, sources: set[str]) -> bool:
     return column == short and qualifier in sources
 
 
-def _behind_alias(tokens: list[str], at: int) -> int:
+def _behind_alias(tokens: tuple[str, ...], at: int) -> int:
     """Return the position after `as name`, `as name(columns)`, or the columns alone; `at` itself if there is none."""
-    behind = at + 2 if tokens[at : at + 1] == ["as"] else at
-    if tokens[behind : behind + 1] == ["("] and tokens[behind - 2 : behind - 1] == ["as"] and ")" in tokens[behind:]:
+    behind = at + 2 if tokens[at : at + 1] == ("as",) else at
+    if tokens[behind : behind + 1] == ("(",) and tokens[behind - 2 : behind - 1] == ("as",) and ")" in tokens[behind:]:
         return tokens.index(")", behind) + 1
     return behind
 
 
-def _star(tokens: list[str], at: int) -> bool:
+def _star(tokens: tuple[str, ...], at: int) -> bool:
     """Return whether `*` or `name.*` at this position means columns."""
     if tokens[at] == "*":
         return tokens[at - 1] in ("select", ",")
-    return tokens[at].endswith(".") and tokens[at + 1 : at + 2] == ["*"]
+    return tokens[at].endswith(".") and tokens[at + 1 : at + 2] == ("*",)
 
 
-def _behind_star(tokens: list[str], at: int) -> int:
+def _behind_star(tokens: tuple[str, ...], at: int) -> int:
     return at + 1 if tokens[at] == "*" else at + 2
 
 
-def _behind_columns(tokens: list[str], at: int, star: str) -> int:
+def _behind_columns(tokens: tuple[str, ...], at: int, star: str) -> int:
     """Return the position after a list of columns of one relation: that of the `star`, if it has one."""
     relation = tokens[at].rpartition(".")[0] if star == "*" else star[:-1]
     end = at
@@ -222,7 +231,7 @@ def _behind_columns(tokens: list[str], at: int, star: str) -> int:
         if not column.isidentifier() or qualifier not in ("", relation):
             break
         end = at + 1
-        if tokens[end : end + 1] != [","]:
+        if tokens[end : end + 1] != (",",):
             break
         at += 2
     return end
@@ -254,14 +263,14 @@ def _set(names: tuple[str, ...] | None) -> frozenset[str]:
     return frozenset(names or ())
 
 
-def essence(constraint: Constraint) -> Constraint:
-    """Return a constraint without its name and with `loose` texts."""
+def essence(constraint: Constraint, spell: Spell = spelled) -> Constraint:
+    """Return a constraint without its name and with texts as `spell` distinguishes them."""
     expression, where = constraint.expression, constraint.where
     return replace(
         constraint,
         name=None,
         generated=False,
         method=None if constraint.method == "btree" else constraint.method,
-        expression=None if expression is None else replace(expression, key=loose(expression.key)),
-        where=None if where is None else replace(where, key=loose(where.key)),
+        expression=None if expression is None else replace(expression, key=spell(expression.key)),
+        where=None if where is None else replace(where, key=spell(where.key)),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from miglint.base.structs import Struct
 from miglint.schema.inherited import inherited_from
 from miglint.schema.objects import Key, Table
 from miglint.schema.sameness import same_default
@@ -12,7 +12,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 
 
-class RestatedColumn(NamedTuple):
+class RestatedColumn(Struct, frozen=True):
     """An inherited column with another default than its parent's, or none (`shadows`), or with a NOT NULL besides."""
 
     column: Column

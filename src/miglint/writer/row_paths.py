@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -13,7 +14,7 @@ from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Renam
 from miglint.writer.select_list import plain_outputs
 
 
-class Detour(NamedTuple):
+class Detour(Struct, frozen=True):
     """A table that a run creates and drops again, or gives another name to, on behalf of `table`.
 
     A run that stops halfway may leave the rows of `table` in it. `shape` is what the detour was when it was made.

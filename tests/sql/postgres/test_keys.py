@@ -6,6 +6,9 @@ import psycopg
 import pytest
 from psycopg import sql as quoting
 
+from miglint.base.structs import replace
+from miglint.schema.spellings import Surroundings, spelled
+
 from .reading import key, one
 
 COLUMNS = """a int, b text, c varchar(20), n numeric(10, 2), f float8, big int8, d date, ts timestamptz, ok bool,
@@ -98,11 +101,14 @@ def stored(connection: psycopg.Connection, check: str) -> str:
     return str(row[0])
 
 
-def test_the_catalogs_spelling_has_the_same_key(table: psycopg.Connection) -> None:
+def test_the_catalogs_spelling_has_the_same_meaning(table: psycopg.Connection) -> None:
+    columns = one(f"CREATE TABLE t ({COLUMNS})").columns
+    kinds = {column.name: str(replace(column.type, args=())) for column in columns}
+    place = Surroundings(kinds.get)
     for check in CHECKS:
         text = stored(table, check)
         found = one(f"ALTER TABLE t ADD CONSTRAINT k {text}").constraint.expression
-        assert found.key == key(check), (check, text)
+        assert spelled(found.key, place) == spelled(key(check), place), (check, text)
 
 
 def test_keys_are_equal_exactly_when_the_catalog_is(table: psycopg.Connection) -> None:

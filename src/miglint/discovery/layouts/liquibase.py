@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, Problem, SourceFile, Span
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
 from miglint.discovery.layouts.markers import blank_except
@@ -28,7 +28,7 @@ _REFERENCE = pattern(r"changesetid:(\S+)(?:[ \t]+changesetauthor:(\S+))?", re.IG
 _NUMBERS = pattern(r"([0-9]+)")
 
 
-class _Changeset(NamedTuple):
+class _Changeset(Struct, frozen=True):
     """One changeset: its range, and the range of its rollback SQL within it."""
 
     author: str

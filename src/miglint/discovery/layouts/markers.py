@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from math import inf
-from typing import NamedTuple
 
 from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem, SourceFile, Span
+from miglint.base.structs import Struct
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
 from miglint.discovery.rollback_forms import MarkedSection
 from miglint.discovery.sections import only_comments
@@ -20,7 +20,7 @@ _DIGITS = pattern(r"[0-9]+")
 _DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
 
 
-class _Tool(NamedTuple):
+class _Tool(Struct, frozen=True):
     """Markers of a tool. Every file contains `needle`; `marker` has the groups `word` and `options`.
 
     `by_name` means that the tool identifies migrations by the whole file name: numbers may be missing or repeated.
@@ -77,7 +77,7 @@ _TOOLS = (
 )
 
 
-class _MarkedPart(NamedTuple):
+class _MarkedPart(Struct, frozen=True):
     direction: Direction
     span: Span
     transaction: bool

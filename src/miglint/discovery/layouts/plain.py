@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.rollback_forms import SeparateFile
@@ -28,7 +28,7 @@ _UP = pattern(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
 _ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
 
 
-class _NumberedFile(NamedTuple):
+class _NumberedFile(Struct, frozen=True):
     found: FoundFile
     version: str
     key: SortKey

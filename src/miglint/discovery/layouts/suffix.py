@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.layouts import plain
@@ -17,7 +16,7 @@ _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
 _LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
 
 
-class _SuffixedName(NamedTuple):
+class _SuffixedName(Struct, frozen=True):
     version: str
     name: str
     direction: Direction

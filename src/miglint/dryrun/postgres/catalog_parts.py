@@ -19,8 +19,6 @@ from miglint.sql.operations import Column, Constraint, Expression, Name, Type
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
-# PostgreSQL generates default names from the table, the columns and one of these suffixes.
-_BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _FIELD = "(?:year|month|day|hour|minute|second)"
 _FIELDS = pattern(rf"interval ({_FIELD}(?: to {_FIELD})?)\b")
 # A type as `format_type` writes it.
@@ -84,11 +82,6 @@ def type_of(
     return Type(base or "", arguments, int(element is not None), None if home == "pg_catalog" else home)
 
 
-def is_generated(name: str) -> bool:
-    """Return whether PostgreSQL may have chosen the name of a constraint or index."""
-    return _BY_ENGINE.search(name) is not None
-
-
 def expression_of(text: str | None) -> Expression | None:
     """Return an expression as the catalog prints it."""
     return None if text is None else Expression(text, text)
@@ -136,7 +129,6 @@ def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
         elements=definition if kind == "exclude" else None,
         without_overlaps=kind in _OF_INDEXES and " WITHOUT OVERLAPS)" in bare,
         enforced=not definition.endswith(" NOT ENFORCED"),
-        generated=is_generated(name),
         disabled="both" if disabled is not None and " " in disabled else disabled or "",
     )
 

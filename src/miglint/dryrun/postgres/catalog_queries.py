@@ -8,6 +8,8 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from miglint.dryrun.postgres.acl import acl_of
 from miglint.dryrun.postgres.other_objects import DEPENDENT, OTHERS, OURS, comment_on, no_member
 
@@ -377,24 +379,22 @@ BEGIN = (
 # Three results: whether relations changed, the names of other objects as JSON, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 
-# Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else. Of the
-# long ones, only the rows of objects that are not the system's, with the column that says so.
+# Row counts of all catalogs that scripts may add rows to, as far as the versions above do not begin with them; the
+# content of large objects is visible nowhere else.
 _COUNTED = (
-    "sequence", "class", "namespace", "constraint", "attrdef", "index", "trigger", "policy", "rewrite", "inherits",
-    "depend", "default_acl", "init_privs", "seclabel", "statistic_ext", "ts_config", "ts_dict", "enum", "range",
-    "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper", "foreign_server",
-    "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
+    "class", "constraint", "attrdef", "index", "trigger", "rewrite", "inherits", "depend", "init_privs",
+    "partitioned_table",
 )  # fmt: skip
-_COUNTED_FROM = {
-    "type": "oid", "proc": "oid", "collation": "oid", "conversion": "oid", "operator": "oid", "opclass": "oid",
-    "opfamily": "oid", "amop": "oid", "amproc": "oid", "cast": "oid", "ts_config_map": "mapcfg", "aggregate": "aggfnoid",
-}  # fmt: skip
 COUNTS = "SELECT " + ", ".join(
     (
         *(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
-        *(f"(SELECT count(*) FROM pg_{catalog} x WHERE x.{oid} >= 16384)" for catalog, oid in _COUNTED_FROM.items()),
-        "(SELECT count(*) FROM pg_description x WHERE x.objoid >= 16384 OR x.objoid = 2200)",
+        "(SELECT count(*) FROM pg_type x WHERE x.oid >= 16384)",
         "(SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)",
         "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
     )
 )
+
+
+def counted(versions: Iterable[str | None]) -> dict[str, int]:
+    """Return how many rows the versions of other objects are about, by the name of their part."""
+    return {name: int((version or "0").partition(":")[0]) for name, version in zip(_NAMES, versions, strict=True)}

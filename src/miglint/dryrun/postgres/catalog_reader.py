@@ -17,18 +17,25 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, RELATIONS, REST
+from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
+from miglint.dryrun.postgres.chosen_names import with_chosen_names
 from miglint.dryrun.postgres.connection import Row, Session
+from miglint.dryrun.postgres.rows import FILLED, columns_of
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
+from miglint.sql.operations import Name
 
 _MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
 # Text of a relation and names of its columns, by oid.
 _Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
+_NUMBERED = tuple(enumerate(REST))
 # How many lists of names are remembered: the states of a migration alternate.
 _LISTS = 8
 
+_PLAIN = pattern(r"[A-Za-z0-9_]+")
+# How a text begins that is too long, of which only the beginning and a digest are known.
+_HUGE = '["huge"'
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
 
@@ -37,6 +44,19 @@ class _RelationIdentity(NamedTuple):
 
     oid: str
     version: str
+
+
+class Reading(NamedTuple):
+    """What is read of a database at one moment.
+
+    `filled` are the columns of the tables with rows, and `counts` the numbers of rows of the catalogs, of which some
+    are visible in no object of the schema.
+    """
+
+    schema: Schema
+    filled: dict[Name, tuple[str, ...]]
+    counts: tuple[int, ...]
+    has_sequences: bool
 
 
 class Reader:
@@ -49,21 +69,27 @@ class Reader:
         self.started = f"{datetime.now(UTC):{_MICROSECONDS}}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
+        # Under which names a relation was read last.
+        self._latest: dict[_RelationIdentity, Renamed] = {}
         # What was renamed of a relation and its columns, and of other objects by the text that lists them.
         self._renames: dict[_RelationIdentity, Renamed] = {}
         self._others_renames: dict[str, Renamed] = {}
         self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, session: Session) -> Schema:
-        """Return all objects of a database, read in a session in which no script ran."""
+    def read(self, session: Session) -> Reading:
+        """Read all objects of a database, in a session in which no script ran."""
         with self._lock:
-            return self._read(session)
+            session.query(BEGIN)
+            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS)
+            texts = self._texts(session, found, named[0][0], others[0])
+            session.query("COMMIT")
+            schema = self._schema(texts)
+        numbers = counted(others[0])
+        counted_rows = (*(int(count or 0) for count in counts[0]), *numbers.values())
+        return Reading(schema, columns_of(filled), counted_rows, numbers["pg_sequence"] > 0)
 
-    def _read(self, session: Session) -> Schema:
-        session.query(BEGIN)
-        texts = self._texts(session)
-        session.query("COMMIT")
+    def _schema(self, texts: frozenset[str]) -> Schema:
         before, schema = self._last
         for text in before - texts:
             for key, _ in self._known[text]:
@@ -72,7 +98,8 @@ class Reader:
             objects = self._known.get(text)
             if objects is None:
                 kind, *row = json.loads(text)
-                objects = self._known[text] = tuple(BUILDERS[kind](row))
+                built = BUILDERS[kind](row)
+                objects = self._known[text] = tuple((key, with_chosen_names(value)) for key, value in built)
             for key, value in objects:
                 schema = schema.put(key, value)
         self._last = (texts, schema)
@@ -82,10 +109,9 @@ class Reader:
         """Return the objects, with their names, that had another name when they were read first."""
         return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
 
-    def _texts(self, session: Session) -> frozenset[str]:
-        found, named, others = session.prepared("look", *LOOK)
+    def _texts(self, session: Session, found: list[Row], named: str | None, others: Row) -> frozenset[str]:
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
-        others_renamed = self._renamed_others(named[0][0] or "[]")
+        others_renamed = self._renamed_others(named or "[]")
         fresh = [(one, row) for one, row in zip(seen, found, strict=True) if one not in self._renames]
         read = self._read_texts(session, [one for one, _ in fresh]) if fresh else {}
         for one, row in fresh:
@@ -93,11 +119,11 @@ class Reader:
             self._renames[one] = self._renamed(names)
         renamed = others_renamed.union(*(self._renames[one] for one in seen))
         self._keep([one for one, _ in fresh], renamed, read)
-        stale = [one for one in seen if (one, renamed) not in self._relations]
+        stale = [one for one in seen if (one, renamed) not in self._relations and not self._is_known(one, renamed)]
         if stale:
             self._keep(stale, renamed, self._read_texts(session, stale))
         relations = (self._relations[one, renamed] for one in seen)
-        return frozenset((*relations, *self._other_texts(session, others[0], renamed)))
+        return frozenset((*relations, *self._other_texts(session, others, renamed)))
 
     def _renamed_others(self, listed: str) -> Renamed:
         """Return the renamed ones of objects in a JSON text, which is often that of an earlier read."""
@@ -107,17 +133,38 @@ class Reader:
             self._others_renames[listed] = self._renamed((identity, name) for identity, name in json.loads(listed))
         return self._others_renames[listed]
 
+    def _is_known(self, one: _RelationIdentity, renamed: Renamed) -> bool:
+        """Return whether a relation's text is the one under earlier names, and keep it for these."""
+        before = self._latest.get(one)
+        if before is None or not self._shows_none(self._relations[one, before], before ^ renamed):
+            return False
+        self._relations[one, renamed] = self._relations[one, before]
+        return True
+
+    def _shows_none(self, text: str, renamed: Renamed) -> bool:
+        """Return whether a text contains no name, old or new, of objects that were renamed.
+
+        An object that is in a text is there under its name, and may only be qualified by others.
+        """
+        if text.startswith(_HUGE):
+            return False
+        names = (name.rpartition(".")[2] for entry in renamed for name in (entry[1], self._names[entry[0]]))
+        return all(_PLAIN.fullmatch(name) and name not in text for name in names)
+
     def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, read: _Read) -> None:
         for one in identities:
             self._relations[one, renamed] = read[one.oid][0]
+            self._latest[one] = renamed
 
     def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
-        for number, (sql, columns) in enumerate(REST):
-            key = (number, tuple(versions[column] for column in columns), renamed)
-            if key not in self._others:
-                rows = session.prepared(f"rest{number}", sql)[0]
+        keys = [(number, tuple(versions[column] for column in columns), renamed) for number, (_, columns) in _NUMBERED]
+        fresh = [key for key in keys if key not in self._others]
+        if fresh:
+            read = session.prepared_each({f"rest{key[0]}": REST[key[0]][0] for key in fresh})
+            for key, rows in zip(fresh, read, strict=True):
                 self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
+        for key in keys:
             yield from self._others[key]
 
     def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> _Read:

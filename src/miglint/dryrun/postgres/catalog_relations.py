@@ -11,7 +11,6 @@ from miglint.dryrun.postgres.catalog_parts import (
     column_privileges,
     constraint_of,
     expression_of,
-    is_generated,
     items,
     remarks,
 )
@@ -186,7 +185,6 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             constraint=constraint,
             options=tuple(sorted(items(options))),
             tablespace=tablespace,
-            generated=is_generated(name),
             parent=None if parent is None else Name(*parent),
         ),
     )

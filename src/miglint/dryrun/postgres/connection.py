@@ -12,7 +12,7 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from miglint.base.structs import Struct
@@ -199,11 +199,11 @@ class Session:
 
     def _read(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         """Wait for the server briefly, and check the limits."""
-        # libpq has read how long the row or message is, and has made room for all of it.
+        # libpq has read how long the row or message is, and has made room for all of it, at most twice as much.
         room = self._memory.size() - self._size
         if self._selector.select(_LOOK):
             self._arrived += _waiting(self._db.socket)
-            if max(self._arrived, room) > self._most:
+            if self._arrived > self._most or room > 2 * self._most:
                 # Nothing more of it is read: the server's process ends with its connection.
                 stopped[:] = [_MESSAGE_SIZE]
                 self._killed = True
@@ -277,21 +277,29 @@ class Session:
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
 
+    def _plans(self, names: str, queries: tuple[str, ...], types: str = "") -> list[str]:
+        """Return the statements to run before queries that are prepared under `names`."""
+        ran = self._prepared.get(names, 0)
+        self._prepared[names] = ran + 1
+        if ran not in _PLANNED_AFTER:
+            return []
+        drop = [f"DEALLOCATE {names}_{number}" for number in range(len(queries)) if ran]
+        return drop + [f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)]
+
+    def prepared_each(self, queries: Mapping[str, str]) -> list[list[Row]]:
+        """Run queries as `prepared` does, each prepared under its own name."""
+        plans = [plan for names, query in queries.items() for plan in self._plans(names, (query,))]
+        return self.query(";".join((*plans, *(f"EXECUTE {names}_0" for names in queries))))
+
     def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
         """Run queries prepared under `names`; only for sessions in which no script ran.
 
         `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
         planned, so that they are planned again after 16 runs, after 64, and so on.
         """
-        ran = self._prepared.get(names, 0)
-        self._prepared[names] = ran + 1
-        if ran in _PLANNED_AFTER:
-            types = "" if oids is None else "(pg_catalog.oid[])"
-            drop = [f"DEALLOCATE {names}_{number}" for number in range(len(queries)) if ran]
-            plans = [f"PREPARE {names}_{number}{types} AS {query}" for number, query in enumerate(queries)]
-            self.query(";".join((*drop, *plans)))
+        plans = self._plans(names, queries, "" if oids is None else "(pg_catalog.oid[])")
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
-        return self.query(";".join(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))
+        return self.query(";".join((*plans, *(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError

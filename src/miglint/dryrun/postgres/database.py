@@ -9,11 +9,11 @@ from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
-from miglint.dryrun.postgres.catalog_queries import COUNTS
+from miglint.dryrun.postgres.catalog_reader import Reading
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
 from miglint.dryrun.postgres.fill import fill
 from miglint.dryrun.postgres.roles import Login
-from miglint.dryrun.postgres.rows import FILLED, SEQUENCES, digests, values
+from miglint.dryrun.postgres.rows import SEQUENCES, digests, digests_of, values
 from miglint.dryrun.postgres.script_session import ScriptSession
 from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, Execution, StatementRun
@@ -35,7 +35,7 @@ _TIDY_EVERY = 8
 class State(Struct, frozen=True):
     """State of a database beyond its schema: row counts of catalogs, rows of tables, and sequences."""
 
-    counts: tuple[str | None, ...]
+    counts: tuple[int, ...]
     rows: Digests = field(default_factory=dict)
     sequences: tuple[Row, ...] = ()
 
@@ -61,7 +61,7 @@ class PostgresDatabase(ScriptSession):
         self._origin = origin
         self._first = first
         self._reading: Session | None = None
-        self._schema: Schema | None = None
+        self._read: Reading | None = None
         self._spare: PostgresDatabase | None = None
         self._observed = False
         self._ran: list[Prepared] = []
@@ -89,7 +89,7 @@ class PostgresDatabase(ScriptSession):
         if unread is not None:
             return Execution(error=unread)
         started = time.perf_counter()
-        self._schema = None
+        self._read = None
         self._observed |= observe
         if self._origin is not None:
             self._ran.append(script)
@@ -150,15 +150,13 @@ class PostgresDatabase(ScriptSession):
 
     def _state(self) -> State:
         """Count the rows of the catalogs, and digest those of non-empty tables."""
-        filled, counts = self._catalog.prepared("state", FILLED, COUNTS)
-        tables = [Name(schema, name or "") for schema, name in filled]
-        has_sequences = counts[0][0] != "0"
-        if not tables and not has_sequences:
-            return State(tuple(counts[0]))
+        read = self._reading_now()
+        if not read.filled and not read.has_sequences:
+            return State(read.counts)
         session = self.clean()
-        found = digests(session, tables) if tables else {}
-        sequences = tuple(session.query(SEQUENCES)[0]) if has_sequences else ()
-        return State(tuple(counts[0]), found, sequences)
+        found = digests_of(session, read.filled)
+        sequences = tuple(session.query(SEQUENCES)[0]) if read.has_sequences else ()
+        return State(read.counts, found, sequences)
 
     def _run_again(self, script: Prepared) -> tuple[TrialRun, bool]:
         """Run a script here, and return whether the state is unchanged afterwards."""
@@ -180,22 +178,26 @@ class PostgresDatabase(ScriptSession):
         self._leave()
         self.tenant.remove(self.name)
         self.name = self._origin.copied()
-        self._schema = self._base = None
+        self._read = self._base = None
         for script in ran:
             self.run(script)
 
     def schema(self) -> Schema:
         """Read the whole schema."""
-        if self._schema is None:
+        return self._reading_now().schema
+
+    def _reading_now(self) -> Reading:
+        """Return what was read since the last script, or read it."""
+        if self._read is None:
             if self._origin is not None:
-                self._schema = self.server.reader.read(self._catalog)
+                self._read = self.server.reader.read(self._catalog)
             elif self._observed:
                 self._spare = self._take_spare()
-                self._schema = self._spare.schema()
+                self._read = self._spare._reading_now()
             else:
-                self._schema = self.server.reader.read(self._catalog)
+                self._read = self.server.reader.read(self._catalog)
                 self._leave()
-        return self._schema
+        return self._read
 
     def stand_in_roles(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Create missing roles on a server of miglint's own; the scripts' role may give objects to them."""

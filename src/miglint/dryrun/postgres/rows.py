@@ -36,7 +36,9 @@ _NAMED = " AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[
 _BY_TABLE = " GROUP BY 1, 2"
 SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
 # In a session of the catalog reader.
-FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
+FILLED = f"""SELECT n.nspname, c.relname, (SELECT json_agg(a.attname ORDER BY a.attnum)::text FROM pg_attribute a
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"""
 
 
 # Scripts do not know it, and cannot make rows of the same sums.
@@ -60,11 +62,17 @@ def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDi
     if wanted is not None and not wanted:
         return {}
     only_these = "" if wanted is None else _NAMED.format(", ".join(sorted({literal(name.name) for name in wanted})))
-    tables = {
-        Name(schema, name or ""): tuple(json.loads(columns or "[]"))
-        for schema, name, columns in session.query(f"{_COLUMNS}{only_these}{_BY_TABLE}")[0]
-        if wanted is None or Name(schema, name or "") in wanted
-    }
+    tables = columns_of(session.query(f"{_COLUMNS}{only_these}{_BY_TABLE}")[0])
+    return digests_of(session, {name: tables[name] for name in tables if wanted is None or name in wanted})
+
+
+def columns_of(rows: Iterable[Row]) -> dict[Name, tuple[str, ...]]:
+    """Return the columns of each table, whose rows are its schema, its name, and the JSON list of its columns."""
+    return {Name(schema, name or ""): tuple(json.loads(columns or "[]")) for schema, name, columns in rows}
+
+
+def digests_of(session: Session, tables: Mapping[Name, tuple[str, ...]]) -> dict[Name, TableDigest]:
+    """Return one hash per column, over all rows, of tables with these columns."""
     found: dict[Name, TableDigest] = {}
     queries = [_digest(table, columns) for table, columns in tables.items()]
     if not queries:

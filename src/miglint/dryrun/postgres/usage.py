@@ -25,40 +25,44 @@ class Usage(Struct, frozen=True):
 
 def folder_usage(folder: Path) -> Usage:
     """Return the disk usage of a server's folder. Files that are deleted meanwhile are ignored."""
+    base = str(folder / "data" / "base")
+    total = _size(str(folder), base)
     databases: dict[str, int] = {}
     temporary: dict[int, int] = {}
-    base = str(folder / "data" / "base")
-    total = 0
-    for path, size in _sizes(str(folder)):
-        total += size
-        if path.startswith(base):
-            parts = Path(path[len(base) + 1 :]).parts
-            if parts[0] != _TEMPORARY:
-                databases[parts[0]] = databases.get(parts[0], 0) + size
-            else:
-                # pgsql_tmp4711.0, or a folder of that name with files in it
-                digits = parts[1].removeprefix(_TEMPORARY).split(".")[0] if len(parts) > 1 else ""
-                if digits.isdecimal():
-                    temporary[int(digits)] = temporary.get(int(digits), 0) + size
-    return Usage(total, databases, temporary)
-
-
-def _sizes(folder: str) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return found
-    for entry in entries:
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                found += _sizes(entry.path)
-            else:
-                state = entry.stat(follow_symlinks=False)
-                found.append((entry.path, getattr(state, "st_blocks", -(-state.st_size // _BLOCK)) * _BLOCK))
-        except OSError:
+    for entry in _entries(base):
+        if entry.name != _TEMPORARY:
+            databases[entry.name] = _size_of(entry)
             continue
-    return found
+        for part in _entries(entry.path):
+            size = _size_of(part)
+            total += size
+            # pgsql_tmp4711.0, or a folder of that name with files in it
+            digits = part.name.removeprefix(_TEMPORARY).split(".")[0]
+            if digits.isdecimal():
+                temporary[int(digits)] = temporary.get(int(digits), 0) + size
+    return Usage(total + sum(databases.values()), databases, temporary)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except OSError:
+        return []
+
+
+def _size(folder: str, without: str = "") -> int:
+    """Return the bytes used by the files below a folder, but for those below another one."""
+    return sum([_size_of(entry, without) for entry in _entries(folder)])
+
+
+def _size_of(entry: os.DirEntry[str], without: str = "") -> int:
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return _size(entry.path, without) if entry.path != without else 0
+        state = entry.stat(follow_symlinks=False)
+    except OSError:
+        return 0
+    return int(getattr(state, "st_blocks", -(-state.st_size // _BLOCK))) * _BLOCK
 
 
 def memory_of(server: int) -> Mapping[int, int]:
@@ -78,18 +82,29 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
     page = os.sysconf("SC_PAGE_SIZE")
     wanted = f" {server} ".encode()
     found: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208 - faster
+    children = _children(server)
+    for name in os.listdir("/proc") if children is None else children:  # noqa: PTH208 - faster
         if not name.isdecimal():
             continue
         try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - faster
-                # Program names may contain any character, including parentheses.
-                rest = file.read().rpartition(b")")[2]
-            if not rest[2:].startswith(wanted):
-                continue
+            if children is None:
+                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - faster
+                    # Program names may contain any character, including parentheses.
+                    rest = file.read().rpartition(b")")[2]
+                if not rest[2:].startswith(wanted):
+                    continue
             with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123 - faster
                 _, resident, shared, *_ = map(int, file.read().split())
         except (OSError, ValueError):
             continue
         found[int(name)] = (resident - shared) * page
     return found
+
+
+def _children(server: int) -> list[str] | None:
+    """Return the processes that a process of one thread started; None if this system does not list them."""
+    try:
+        with open(f"/proc/{server}/task/{server}/children", encoding="ascii") as file:  # noqa: PTH123 - faster
+            return file.read().split()
+    except OSError:
+        return None

@@ -9,7 +9,15 @@ from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.dryrun.sqlite.catalog_queries import schema_details, stored_objects
 from miglint.dryrun.sqlite.library import Connection
-from miglint.dryrun.sqlite.text import TableText, canonical, read_table, virtual_module
+from miglint.dryrun.sqlite.text import (
+    TableText,
+    after_name,
+    canonical,
+    canonical_default,
+    read_index,
+    read_table,
+    virtual_module,
+)
 from miglint.dryrun.sqlite.wire import IndexDetails, SchemaDetails, StoredObject, TableDetails
 from miglint.schema.objects import Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.value import Schema
@@ -124,7 +132,7 @@ def _objects(
         elif one.kind == "trigger":
             trigger = known.get(_place(one))
             if trigger is None:
-                definition = _after_name(one.sql or "", one.name)
+                definition = after_name(one.sql or "", one.name)
                 trigger = Trigger(one.name, Name(None, one.owner), definition=definition, source=one.sql or "")
                 known[_place(one)] = trigger
             yield Key("trigger", _MAIN, one.name.lower()), trigger
@@ -195,12 +203,6 @@ def _with_shadows(
     return complete
 
 
-def _after_name(sql: str, name: str) -> str:
-    """Return a stored statement's canonical text after the object's name."""
-    text = canonical(sql)
-    return text.partition(f" {name.lower()} ")[2] or text
-
-
 def _table(name: str, sql: str, details: TableDetails) -> Table:
     text = read_table(sql)
     virtual = virtual_module(sql) is not None
@@ -218,7 +220,7 @@ def _table(name: str, sql: str, details: TableDetails) -> Table:
             column,
             _type(kind),
             nullable=not not_null,
-            default=None if expression is None else Expression(canonical(expression), expression),
+            default=None if expression is None else Expression(_key(expression, hidden), expression),
             generated={_GENERATED_VIRTUAL: "virtual", _GENERATED_STORED: "stored"}.get(hidden),
             collation=collations.get(key),
             autoincrement=text.autoincrement == key,
@@ -235,9 +237,14 @@ def _table(name: str, sql: str, details: TableDetails) -> Table:
         kind="virtual table" if virtual else "table",
         strict="strict" in text.options,
         without_rowid="without rowid" in text.options,
-        definition=_after_name(sql, name) if virtual else None,
+        definition=after_name(sql, name) if virtual else None,
         source=sql if virtual else "",
     )
+
+
+def _key(expression: str, hidden: int) -> str:
+    """Return the canonical text of a default or of what generates a column."""
+    return canonical(expression) if hidden else canonical_default(expression)
 
 
 def _type(text: str) -> Type:
@@ -308,10 +315,9 @@ def _foreign(text: TableText, details: TableDetails) -> Iterator[tuple[str, Cons
 
 def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
     elements = []
-    expressions = _element_texts(sql)
+    expressions, where = read_index(sql)
     for number, column, descending, collation in details:
         text = expressions[number] if column is None and number < len(expressions) else ""
-        text = text.removesuffix(" desc").removesuffix(f" collate {collation.lower()}")
         elements.append(
             IndexElement(
                 column,
@@ -320,30 +326,15 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
                 descending=bool(descending),
             )
         )
-    words = canonical(sql)
-    _, found, where = words.rpartition(" where ") if ") where " in words else ("", "", "")
     return Index(
         Name(None, name),
         Name(None, owner),
         tuple(elements),
-        unique=words.startswith("create unique"),
-        where=Expression(where, where) if found else None,
+        # SQLite writes the first words of the stored statement itself.
+        unique=sql[:13].upper() == "CREATE UNIQUE",
+        where=None if where is None else Expression(where, where),
     )
 
 
-def _element_texts(sql: str) -> list[str]:
-    words = canonical(sql)
-    depth, parts = 0, [""]
-    for word in words[words.find("(") :].split(" "):
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if depth == 0:
-            break
-        if depth == 1 and word == ",":
-            parts.append("")
-        elif not (depth == 1 and word == "(" and parts == [""]):
-            parts[-1] = f"{parts[-1]} {word}".strip()
-    return parts
-
-
 def _view(name: str, sql: str, columns: tuple[str, ...]) -> View:
-    return View(Name(None, name), Query(_after_name(sql, name), sql), columns or None)
+    return View(Name(None, name), Query(after_name(sql, name), sql), columns or None)

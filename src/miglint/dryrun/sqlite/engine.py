@@ -11,6 +11,7 @@ from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, TableDigest, TrialRun, UnreadableError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
+from miglint.dryrun.row_order import in_order
 from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.catalog import CatalogReader
 from miglint.dryrun.sqlite.host import MemoryBounds, SqliteHost, SqliteHosts
@@ -23,6 +24,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
 _Reply = TypeVar("_Reply", bound=wire.Reply)
+_NO_TIME = "total time of the dry run exceeded"
 
 
 class TablesFilled(Struct, frozen=True, eq=False):
@@ -211,6 +213,9 @@ class SqliteDatabase:
                     if unfinished.table in skipped:
                         raise EngineLostError(unfinished.reason) from None
                     skipped[unfinished.table] = unfinished.reason
+                    if not self._deadline.left:
+                        # Each table would end another process.
+                        skipped |= {table.name: _NO_TIME for table in in_order(schema) if table.name not in skipped}
                     continue
                 self._journal = (self._journal, TablesFilled(schema, rows, seed, skipped, filled.inserted, documents))
                 return filled

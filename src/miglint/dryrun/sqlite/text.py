@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from miglint.base.structs import Struct
-from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, tokenize
+from miglint.sql.sqlite.expressions import folded_name, name_text, quoted_name
+from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, Tokens, tokenize, unquoted
+from miglint.sql.sqlite.words import CLOCK, SYNTAX
 
 _KINDS = {STRING: "string", BLOB: "string", QUOTED: "name", NUMBER: "number"}
 
 
 class Token(Struct, frozen=True):
-    """A word, name, literal or symbol. `text` is canonical: names and words in lower case and unquoted."""
+    """A word, name, literal or symbol. `text` is lower case and unquoted for names and words.
+
+    `shown` is what it is in a canonical text, where a quoted name is no word, and may be a string; `raw` is as written.
+    """
 
     text: str
     kind: str
+    shown: str
+    raw: str
 
 
 class TableText(Struct, frozen=True):
@@ -45,14 +53,86 @@ def tokens(sql: str) -> list[Token]:
     for at, word in enumerate(read.words):
         kind = _KINDS.get(word) or ("word" if read.is_name(at) else "mark")
         text = read.name(at) if kind == "name" else read.raw(at)
-        found.append(Token(text.lower() if kind in ("name", "word") else text, kind))
+        text = text.lower() if kind in ("name", "word") else text
+        found.append(Token(text, kind, _shown(read, at) if kind == "name" else text, read.raw(at)))
     return found
+
+
+def _shown(read: Tokens, at: int) -> str:
+    text = name_text(read, at)
+    return quoted_name(text) if text.upper() in SYNTAX else text
 
 
 @lru_cache(maxsize=4096)
 def canonical(sql: str) -> str:
     """Return a canonical text that is independent of case, quotes and white space."""
-    return " ".join(token.text for token in tokens(sql))
+    return shown(tokens(sql))
+
+
+def shown(words: Iterable[Token]) -> str:
+    """Return the canonical text of tokens."""
+    return " ".join(token.shown for token in words)
+
+
+@lru_cache(maxsize=4096)
+def canonical_default(sql: str) -> str:
+    """Return the canonical text of a default, in which a bare word or a quoted name is a string with its letters."""
+    words = tokens(sql)
+    if len(words) != 1 or words[0].kind not in ("word", "name"):
+        return shown(words)
+    word = words[0]
+    if word.kind == "word" and (word.text in ("true", "false", "null") or word.text.upper() in CLOCK):
+        return word.text
+    return quoted_name(unquoted(sql.strip()))
+
+
+@lru_cache(maxsize=4096)
+def after_name(sql: str, name: str) -> str:
+    """Return the canonical text of a stored statement after the name of what it makes."""
+    words = tokens(sql)
+    if virtual_module(sql) is not None:
+        return _virtual(words[4:])
+    # SQLite writes the words before the name itself, without a schema: `CREATE VIEW name`, `CREATE UNIQUE INDEX name`.
+    place = next((at for at in range(2, min(5, len(words))) if words[at].text == name.lower()), None)
+    return shown(words if place is None else words[place + 1 :])
+
+
+def _virtual(words: list[Token]) -> str:
+    """Return the canonical text of what follows the name of a virtual table: its module reads the arguments itself.
+
+    They are names of columns where they begin; anything else in quotes is a text with the letters that it has.
+    """
+    parts = []
+    for at, token in enumerate(words):
+        is_column = at and words[at - 1].text in ("(", ",") and words[at - 1].kind == "mark"
+        parts.append(token.shown if token.kind != "name" else folded_name(token.text) if is_column else token.raw)
+    return " ".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def read_index(sql: str) -> tuple[tuple[str, ...], str | None]:
+    """Return the elements of a stored `CREATE INDEX`, without their collations and orders, and its condition."""
+    words = tokens(sql)
+    opening = _opening(words)
+    if opening is None:
+        return (), None
+    parts, closing = _split(words, opening)
+    rest = words[closing + 1 :]
+    where = shown(rest[1:]) if rest and rest[0].text == "where" and rest[0].kind == "word" else None
+    return tuple(shown(_plain(part)) for part in parts), where
+
+
+def _plain(part: list[Token]) -> list[Token]:
+    """Return an element of an index without its collation and order."""
+    if part and part[-1].kind == "word" and part[-1].text in ("asc", "desc"):
+        part = part[:-1]
+    if len(part) > 2 and part[-2].kind == "word" and part[-2].text == "collate":
+        part = part[:-2]
+    return part
+
+
+def _opening(words: list[Token]) -> int | None:
+    return next((at for at, token in enumerate(words) if token.text == "(" and token.kind == "mark"), None)
 
 
 def virtual_module(sql: str) -> str | None:
@@ -68,7 +148,7 @@ def virtual_module(sql: str) -> str | None:
 def read_table(sql: str) -> TableText:
     """Parse a stored `CREATE TABLE`. Unsupported parts are omitted; never raises."""
     words = tokens(sql)
-    opening = next((at for at, token in enumerate(words) if token.text == "(" and token.kind == "mark"), None)
+    opening = _opening(words)
     if opening is None:
         return TableText()
     parts, closing = _split(words, opening)
@@ -78,7 +158,7 @@ def read_table(sql: str) -> TableText:
         column = None if table_level else part[0].text
         for name, clause in _clauses(part if table_level else part[1:]):
             found.read(clause, name, column)
-    options = sorted(" ".join(token.text for token in option) for option in _commas(words[closing + 1 :]))
+    options = sorted(shown(option) for option in _commas(words[closing + 1 :]))
     return TableText(
         tuple(found.checks), tuple(found.collations), tuple(found.generated), tuple(found.conflicts),
         tuple(found.orders), tuple(found.foreign), tuple(found.names), found.autoincrement,
@@ -105,43 +185,50 @@ class _Clauses:
     def read(self, clause: list[Token], name: str | None, column: str | None) -> None:
         """Record what a clause declares; `name` is its constraint's, `column` the one that it follows."""
         head = clause[0].text
-        text = " ".join(token.text for token in clause)
         place = column or _inside(clause)
         if head in ("primary", "unique"):
             place = self._key(clause, head, column)
             self.names.append((head, place, name or ""))
-            if "autoincrement" in text.split():
+            if _at_words(clause, "autoincrement") is not None:
                 self.autoincrement = place
         elif head == "check":
             self.checks.append((name, _inside(clause), column))
         elif head in ("references", "foreign"):
-            self.foreign.append((name or "", place, text))
+            self.foreign.append((name or "", place, shown(clause)))
         elif column and head == "collate" and len(clause) > 1:
             self.collations.append((column, clause[1].text))
         elif column and head in ("generated", "as"):
             self.generated.append((column, _inside(clause)))
-        if " on conflict " in f" {text} ":
-            behind = f" {text} ".partition(" on conflict ")[2]
-            self.conflicts.append((f"{head} {place}", behind.split(" ", 1)[0]))
+        behind = _at_words(clause, "on", "conflict")
+        if behind is not None:
+            self.conflicts.append((f"{head} {place}", shown(clause[behind : behind + 1])))
 
     def _key(self, clause: list[Token], head: str, column: str | None) -> str:
         """Record the orders of a key and return its columns, as a text."""
-        parts = [[column, *_words(clause[1:])]] if column is not None else [_words(part) for part in _parts(clause)]
-        place = ",".join(part[0] for part in parts if part)
-        orders = tuple(_order(part[1:]) for part in parts if part)
+        parts = [clause] if column is not None else [part for part in _parts(clause) if part]
+        place = column if column is not None else ",".join(part[0].text for part in parts)
+        orders = tuple(_order(part[1:]) for part in parts)
         if any(orders):
             self.orders.append((f"{head} {place}", orders))
         return place
 
 
-def _words(part: list[Token]) -> list[str]:
-    return [token.text for token in part if not (token.text == "asc" and token.kind == "word")]
+def _at_words(clause: list[Token], *words: str) -> int | None:
+    """Return the place behind bare words that follow one another outside parentheses, or None."""
+    depth = 0
+    for at, token in enumerate(clause):
+        depth += (token.text == "(" and token.kind == "mark") - (token.text == ")" and token.kind == "mark")
+        found = clause[at : at + len(words)]
+        if depth == 0 and [(one.text, one.kind) for one in found] == [(word, "word") for word in words]:
+            return at + len(words)
+    return None
 
 
-def _order(words: list[str]) -> str:
+def _order(words: list[Token]) -> str:
     """Return the collation and the direction behind a column of a key, as the front end does."""
-    collation = f"COLLATE {words[words.index('collate') + 1]}" if "collate" in words[:-1] else ""
-    return f"{collation}{' DESC' if 'desc' in words else ''}".strip()
+    behind = _at_words(words, "collate")
+    collation = f"COLLATE {words[behind].text}" if behind is not None and behind < len(words) else ""
+    return f"{collation}{' DESC' if _at_words(words, 'desc') is not None else ''}".strip()
 
 
 def _split(words: list[Token], opening: int) -> tuple[list[list[Token]], int]:
@@ -217,10 +304,10 @@ def _in_foreign(words: list[Token], at: int) -> bool:
 
 def _inside(clause: list[Token]) -> str:
     """Return the canonical text inside a clause's first parentheses."""
-    return " , ".join(" ".join(token.text for token in part) for part in _parts(clause))
+    return " , ".join(shown(part) for part in _parts(clause))
 
 
 def _parts(clause: list[Token]) -> list[list[Token]]:
     """Return what a clause's first parentheses hold, split at commas."""
-    opening = next((at for at, token in enumerate(clause) if token.text == "(" and token.kind == "mark"), None)
+    opening = _opening(clause)
     return [] if opening is None else _split(clause, opening)[0]

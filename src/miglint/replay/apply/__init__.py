@@ -3,32 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
-from miglint.replay.apply import (
-    alter_columns,
-    alter_constraints,
-    attached,
-    calls,
-    clustering,
-    column_type,
-    columns,
-    control,
-    data,
-    drops,
-    indexes,
-    others,
-    privileges,
-    remarks,
-    rename_columns,
-    renames,
-    routines,
-    set_schema,
-    table_settings,
-    tables,
-    types,
-    views,
-)
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.unmade import leave_unmade
 from miglint.schema.keys import is_temporary
@@ -40,85 +18,100 @@ from miglint.sql.operations import Operation, Statement, SyntaxProblem
 
 __all__ = ["run"]
 
-_HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
-    op.CreateTable: tables.create_table,
-    op.AddColumn: columns.add_column,
-    op.DropColumn: columns.drop_column,
-    op.AlterColumnType: column_type.alter_column_type,
-    op.SetDefault: alter_columns.set_default,
-    op.SetNullable: alter_columns.set_nullable,
-    op.SetIdentity: alter_columns.set_identity,
-    op.SetGenerated: alter_columns.set_generated,
-    op.SetColumnOption: alter_columns.set_column_option,
-    op.AddConstraint: alter_constraints.add_table_constraint,
-    op.DropConstraint: alter_constraints.drop_constraint,
-    op.ValidateConstraint: alter_constraints.validate_constraint,
-    op.AlterConstraint: alter_constraints.alter_constraint,
-    op.RenameConstraint: alter_constraints.rename_constraint,
-    op.AttachPartition: tables.attach_partition,
-    op.DetachPartition: tables.detach_partition,
-    op.SetInherit: tables.set_inherit,
-    op.SetTableOption: table_settings.set_table_option,
-    op.EnableTrigger: table_settings.enable_trigger,
-    op.Drop: drops.drop,
-    op.Rename: renames.rename,
-    op.SetSchema: set_schema.set_schema,
-    op.RenameColumn: rename_columns.rename_column,
-    op.CreateIndex: indexes.create_index,
-    op.CreateView: views.create_view,
-    op.CreateSequence: types.create_sequence,
-    op.AlterSequence: types.alter_sequence,
-    op.CreateType: types.create_type,
-    op.AddEnumValue: types.add_enum_value,
-    op.RenameEnumValue: types.rename_enum_value,
-    op.CreateRoutine: routines.create_routine,
-    op.AlterRoutine: routines.alter_routine,
-    op.CreateTrigger: attached.create_trigger,
-    op.CreatePolicy: attached.create_policy,
-    op.AlterPolicy: attached.alter_policy,
-    op.CreateRule: attached.create_rule,
-    op.CreateExtension: others.create_extension,
-    op.CreateSchema: others.create_schema,
-    op.CreateRole: others.create_role,
-    op.CreateOther: others.create_other,
-    op.AlterOther: others.alter_other,
-    op.SetComment: remarks.set_comment,
-    op.SetPrivileges: privileges.set_privileges,
-    op.Insert: data.insert,
-    op.Update: data.update,
-    op.Delete: data.delete,
-    op.Truncate: data.truncate,
-    op.OtherData: lambda machine, operation: calls.other_data(machine, operation, _apply),
-    op.Select: lambda machine, operation: calls.select(machine, operation, _apply),
-    op.Maintenance: clustering.maintenance,
-    op.Transaction: control.transaction,
-    op.SetVariable: control.set_variable,
-    op.Pragma: control.pragma,
-    op.Opaque: control.opaque,
-    op.Raise: control.raise_error,
+# The modules and functions that run operations. A module is imported for the first of its operations: one migration
+# needs few of them.
+_HANDLERS: dict[type[Operation], tuple[str, str]] = {
+    op.CreateTable: ("tables", "create_table"),
+    op.AddColumn: ("columns", "add_column"),
+    op.DropColumn: ("columns", "drop_column"),
+    op.AlterColumnType: ("column_type", "alter_column_type"),
+    op.SetDefault: ("alter_columns", "set_default"),
+    op.SetNullable: ("alter_columns", "set_nullable"),
+    op.SetIdentity: ("alter_columns", "set_identity"),
+    op.SetGenerated: ("alter_columns", "set_generated"),
+    op.SetColumnOption: ("alter_columns", "set_column_option"),
+    op.AddConstraint: ("alter_constraints", "add_table_constraint"),
+    op.DropConstraint: ("alter_constraints", "drop_constraint"),
+    op.ValidateConstraint: ("alter_constraints", "validate_constraint"),
+    op.AlterConstraint: ("alter_constraints", "alter_constraint"),
+    op.RenameConstraint: ("alter_constraints", "rename_constraint"),
+    op.AttachPartition: ("tables", "attach_partition"),
+    op.DetachPartition: ("tables", "detach_partition"),
+    op.SetInherit: ("tables", "set_inherit"),
+    op.SetTableOption: ("table_settings", "set_table_option"),
+    op.EnableTrigger: ("table_settings", "enable_trigger"),
+    op.Drop: ("drops", "drop"),
+    op.Rename: ("renames", "rename"),
+    op.SetSchema: ("set_schema", "set_schema"),
+    op.RenameColumn: ("rename_columns", "rename_column"),
+    op.CreateIndex: ("indexes", "create_index"),
+    op.CreateView: ("views", "create_view"),
+    op.CreateSequence: ("types", "create_sequence"),
+    op.AlterSequence: ("types", "alter_sequence"),
+    op.CreateType: ("types", "create_type"),
+    op.AddEnumValue: ("types", "add_enum_value"),
+    op.RenameEnumValue: ("types", "rename_enum_value"),
+    op.CreateRoutine: ("routines", "create_routine"),
+    op.AlterRoutine: ("routines", "alter_routine"),
+    op.CreateTrigger: ("attached", "create_trigger"),
+    op.CreatePolicy: ("attached", "create_policy"),
+    op.AlterPolicy: ("attached", "alter_policy"),
+    op.CreateRule: ("attached", "create_rule"),
+    op.CreateExtension: ("others", "create_extension"),
+    op.CreateSchema: ("others", "create_schema"),
+    op.CreateRole: ("others", "create_role"),
+    op.CreateOther: ("others", "create_other"),
+    op.AlterOther: ("others", "alter_other"),
+    op.SetComment: ("remarks", "set_comment"),
+    op.SetPrivileges: ("privileges", "set_privileges"),
+    op.Insert: ("data", "insert"),
+    op.Update: ("data", "update"),
+    op.Delete: ("data", "delete"),
+    op.Truncate: ("data", "truncate"),
+    op.OtherData: ("calls", "other_data"),
+    op.Select: ("calls", "select"),
+    op.If: ("control", "branch"),
+    op.Try: ("control", "attempt"),
+    op.Maintenance: ("clustering", "maintenance"),
+    op.Transaction: ("session", "transaction"),
+    op.SetVariable: ("session", "set_variable"),
+    op.Pragma: ("control", "pragma"),
+    op.Opaque: ("control", "opaque"),
+    op.Raise: ("control", "raise_error"),
 }
+# Those that run other operations are given the function for it.
+_WITH_OTHERS = frozenset({op.OtherData, op.Select, op.If, op.Try})
+# Those that are no event of their own.
+_BLOCKS = frozenset({op.If, op.Try})
+
+
+@cache
+def _handler(kind: type[Operation]) -> Callable[[Machine, Any], None]:
+    if kind not in _HANDLERS:
+        raise TypeError(f"no handler for {kind.__name__}")
+    module, name = _HANDLERS[kind]
+    function: Callable[..., None] = getattr(import_module(f"{__name__}.{module}"), name)
+    return partial(_with_others, function) if kind in _WITH_OTHERS else function
+
+
+def _with_others(function: Callable[..., None], machine: Machine, operation: Any) -> None:
+    function(machine, operation, _apply)
 
 
 def _apply(machine: Machine, operation: Operation) -> None:
-    handler = _HANDLERS.get(type(operation))
-    if handler is not None:
-        if machine.moments is None:
-            handler(machine, operation)
-            return
-        before, noted = machine.in_session(), len(machine.notes)
-        try:
-            handler(machine, operation)
-        except Refused:
-            machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
-            raise
-        notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
-        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.in_session(), notes))
-    elif isinstance(operation, op.If):
-        control.branch(machine, operation, _apply)
-    elif isinstance(operation, op.Try):
-        control.attempt(machine, operation, _apply)
-    else:
-        raise TypeError(f"no handler for {type(operation).__name__}")
+    kind = type(operation)
+    handler = _handler(kind)
+    if machine.moments is None or kind in _BLOCKS:
+        handler(machine, operation)
+        return
+    before, noted = machine.in_session(), len(machine.notes)
+    try:
+        handler(machine, operation)
+    except Refused:
+        machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
+        raise
+    notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
+    machine.moments.append(OperationTrace(machine.statement, operation, before, machine.in_session(), notes))
 
 
 def run(
@@ -203,10 +196,13 @@ def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) 
     # The engine stops at what its grammar rejects; what is merely too deep for this reader is not known.
     reason = f"a statement cannot be read: {problem.message}"
     machine.unknown.append(reason)
+    if any(isinstance(operation, op.Opaque) for operation in statement.operations):
+        # The engine may take it, and it may do anything.
+        machine.lose(reason)
+    notes, machine.notes = tuple(machine.notes), []
     operation = op.Opaque(span=problem.span, reason=reason)
-    return OperationOutcome(
-        statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain)
-    )
+    failure = Failure("syntax_error", problem.message, certain=problem.certain)
+    return OperationOutcome(statement, operation, machine.schema, failure, notes)
 
 
 def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.session import reset_all
 from miglint.schema.objects import Absent, Index, Key, Table, View
 from miglint.sql.operations import Maintenance
 
@@ -82,6 +83,8 @@ def forget(machine: Machine, index: Index, new: str | None = None) -> None:
 def maintenance(machine: Machine, operation: Maintenance) -> None:
     """`VACUUM`, `ANALYZE`, `LOCK` and the like leave the schema alone; their target must be there."""
     kind, target = operation.kind, operation.target
+    if kind == "discard" and operation.options == ("all",):
+        reset_all(machine)
     if target is None or not machine.postgres or kind not in _ON_RELATIONS:
         return
     key, found = machine.relation(target)

@@ -82,8 +82,8 @@ def _is_implied(where: Expression, given: Expression | None) -> bool:
     one, other = loose(where.key), loose(given.key)
     if one == other:
         return True
-    opposites = {f"(not {one})", one.removeprefix("(not ").removesuffix(")")}
-    for word, opposite in ((" is null)", " is not null)"), (" is not null)", " is null)")):
+    opposites = {f"( not {one} )", one.removeprefix("( not ").removesuffix(" )")}
+    for word, opposite in ((" is null )", " is not null )"), (" is not null )", " is null )")):
         if one.endswith(word):
             opposites.add(one.removesuffix(word) + opposite)
     return other not in opposites

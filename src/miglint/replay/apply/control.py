@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from miglint.base.structs import replace
 from miglint.replay.apply.calls import returns_nothing
 from miglint.replay.apply.conditions import holds
+from miglint.replay.apply.error_conditions import catches, condition_name
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.row_contents import forget_all_contents
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
@@ -17,71 +18,22 @@ from miglint.sql.operations import (
     Exists,
     If,
     Insert,
+    Name,
     Not,
     Opaque,
     Operation,
     Pragma,
     Raise,
-    SetVariable,
-    Transaction,
+    Risk,
     Truncate,
     Try,
     Update,
+    flat,
 )
 
+_REFUSED_ROWS = ("unique_violation", "foreign_key_violation", "not_null_violation", "check_violation")
+
 Apply = Callable[[Machine, Operation], None]
-
-_SQLSTATES = {
-    "42P07": "duplicate_table",
-    "42701": "duplicate_column",
-    "42710": "duplicate_object",
-    "42723": "duplicate_function",
-    "42P06": "duplicate_schema",
-    "42704": "undefined_object",
-    "42P01": "undefined_table",
-    "42703": "undefined_column",
-    "42883": "undefined_function",
-    "2BP01": "dependent_objects_still_exist",
-    "23505": "unique_violation",
-}
-
-
-def transaction(machine: Machine, operation: Transaction) -> None:
-    """Apply transaction control: a rollback restores the schema at the start of the transaction."""
-    action = operation.action
-    if action in ("begin", "savepoint"):
-        machine.snapshots.append((operation.name or "", machine.schema))
-    elif action == "commit":
-        machine.snapshots.clear()
-        machine.committed = machine.schema
-    elif action == "rollback":
-        if machine.snapshots:
-            machine.schema = machine.snapshots[0][1]
-        machine.snapshots.clear()
-        if machine.schema is not machine.committed:
-            # The statements before the BEGIN, or all of them without one, may be in a transaction of the tool.
-            machine.lose("a ROLLBACK undoes what the script did before its BEGIN, if the tool has opened a transaction")
-            machine.undecided |= machine.touched
-        machine.committed = machine.schema
-    elif action == "rollback to":
-        for name, schema in reversed(machine.snapshots):
-            if name == operation.name:
-                machine.schema = schema
-                break
-
-
-def set_variable(machine: Machine, operation: SetVariable) -> None:
-    """`SET`: `search_path` matters to the schema, and whether the bodies of functions are looked at."""
-    if operation.name == "check_function_bodies":
-        machine.settings[operation.name] = (operation.values or ("on",))[0].lower()
-    if operation.name == "search_path":
-        if operation.values is None:
-            machine.path = ("public",)
-        else:
-            names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
-            path = tuple(name for name in names if name and name != "$user")
-            # An empty path finds nothing by its bare name but what is built in.
-            machine.path = path if path or not any(names) else ("public",)
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
@@ -107,7 +59,7 @@ def opaque(machine: Machine, operation: Opaque) -> None:
 
 def raise_error(machine: Machine, operation: Raise) -> None:
     """`RAISE EXCEPTION`."""
-    raise machine.refuse("raise_exception", operation.message)
+    raise machine.refuse(condition_name(operation.condition), operation.message)
 
 
 def branch(machine: Machine, operation: If, apply: Apply) -> None:
@@ -170,15 +122,45 @@ def _only_raises(operations: tuple[Operation, ...]) -> bool:
 
 def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
     """A block with `EXCEPTION WHEN`: undone as a whole when one of its errors is caught."""
-    before = machine.schema
+    before, touched = machine.schema, machine.touched
+    machine.touched = set()
     try:
         for inner in operation.body:
             apply(machine, inner)
     except Refused as refused:
-        caught = {_SQLSTATES.get(name.upper(), name) for name in operation.caught}
-        if "others" not in caught and refused.failure.condition not in caught:
+        if not catches(operation.caught, refused.failure.condition):
             raise
         machine.schema = before
         machine.note("skipped", refused.failure.message, refused.failure.key, refused.failure.part)
         for inner in operation.handler:
             apply(machine, inner)
+    else:
+        if any(key.space != "rows" for key in machine.touched) and (risk := _caught_risk(machine, operation)):
+            machine.undecided |= machine.touched
+            machine.lose(f"the block undoes its changes if this fails: {risk.text}")
+    finally:
+        machine.touched |= touched
+
+
+def _caught_risk(machine: Machine, operation: Try) -> Risk | None:
+    """Return what may fail in a block whose handler then hides the error."""
+    if any(isinstance(inner, Raise) for inner in operation.handler):
+        return None
+    for risk in (*operation.risks, *_of_rows(operation)):
+        caught = any(catches(operation.caught, condition) for condition in risk.conditions)
+        # A function that scripts made is carried out.
+        if caught and not (risk.function is not None and _is_made(machine, risk.function)):
+            return risk
+    return None
+
+
+def _of_rows(operation: Try) -> Iterator[Risk]:
+    """Yield the rows that a block inserts: a constraint may refuse them."""
+    for inner in flat(operation.body):
+        if isinstance(inner, Insert) and inner.conflict is None and not inner.anti_join:
+            yield Risk(f"INSERT INTO {inner.table}", _REFUSED_ROWS)
+
+
+def _is_made(machine: Machine, function: Name) -> bool:
+    name = machine.function_name(function)
+    return name.schema is not None and machine.schema.count_overloads(name.schema, name.name) > 0

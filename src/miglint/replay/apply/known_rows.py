@@ -7,12 +7,12 @@ condition names the keys; beyond that each row may be there, and may not.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rpds import HashTrieMap
 
 from miglint.base.lazy_regex import pattern
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.row_contents import contents, references_to
 from miglint.replay.apply.row_values import satisfies, values_of_row
@@ -342,7 +342,7 @@ def _constant_key(row: tuple[Expression | None, ...], numbers: list[int], *, nul
     return tuple(values)
 
 
-class _Unique(NamedTuple):
+class _Unique(Struct, frozen=True):
     """What is unique in a table, with the condition where it is of some rows, and whether NULL is a value of it."""
 
     columns: _Columns

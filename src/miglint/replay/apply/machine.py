@@ -9,6 +9,7 @@ from __future__ import annotations
 from miglint.base.model import Dialect, Span
 from miglint.base.structs import replace
 from miglint.replay.apply.search_path import schema_names
+from miglint.replay.apply.session_settings import SessionSettings, TransactionStart
 from miglint.replay.apply.system_names import is_system_relation
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
@@ -53,6 +54,7 @@ class Machine:
         "dialect",
         "dropped_defaults",
         "dropping",
+        "lasting",
         "lost",
         "made",
         "moments",
@@ -61,6 +63,7 @@ class Machine:
         "path",
         "placed",
         "postgres",
+        "prepared",
         "schema",
         "settings",
         "snapshots",
@@ -88,7 +91,11 @@ class Machine:
         self.path = schema.path
         self.placed = schema
         self.settings: dict[str, str] = {}
-        self.snapshots: list[tuple[str, Schema]] = []
+        # What outlives the transaction: `SET LOCAL` changes only the current settings.
+        self.lasting = SessionSettings(schema.path, {})
+        self.snapshots: list[TransactionStart] = []
+        # Of each prepared transaction, the objects that it met, and the schema that it leaves.
+        self.prepared: dict[str, tuple[object, Schema]] = {}
         self.notes: list[Note] = []
         self.moments: list[OperationTrace] | None = [] if kept else None
         self.statement = _NO_STATEMENT
@@ -256,6 +263,11 @@ class Machine:
             return Name("pg_temp", name.name)
         if name.schema is None and not self.path:
             raise self.refuse("invalid_schema_name", "no schema has been selected to create in")
+        if name.schema is None and self.path[0] == "pg_temp":
+            return self.created(name, temporary=True)
+        if name.schema is None and self.path[0] == "pg_catalog":
+            message = f'permission denied to create "pg_catalog.{name.name}"'
+            raise self.refuse("insufficient_privilege", message, certain=False)
         return name if name.schema is not None else Name(self.creation_schema, name.name)
 
     def column_name(self, name: str) -> str:

@@ -7,7 +7,7 @@ from miglint.replay.apply import clustering
 from miglint.replay.apply.columns import altered
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_contents import references_to
-from miglint.schema.objects import Absent, Index, Key, RewriteRule, Table, Trigger, View
+from miglint.schema.objects import Absent, Index, Key, RewriteRule, Sequence, Table, Trigger, View
 from miglint.schema.parts import named_of_kind, of_kind, with_part
 from miglint.sql.operations import EnableTrigger, SetTableOption
 
@@ -37,6 +37,8 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
         name = operation.option.removeprefix("storage parameter ")
         if name != operation.option:
             machine.put(key, replace(found, options=_with_parameter(found.options, name, operation.value)))
+    elif isinstance(found, Sequence) and operation.option == "logged":
+        machine.put(key, replace(found, persistence="permanent" if operation.value == "on" else "unlogged"))
     elif isinstance(found, View):
         name = operation.option.removeprefix("storage parameter ")
         off = operation.value is not None and operation.value.lower() == _OFF_OF_VIEWS.get(name)

@@ -36,7 +36,7 @@ def leave_unmade(machine: Machine, operation: Operation, failure: Failure) -> No
 
 
 def _put(machine: Machine, name: Name, *, temporary: bool = False, view: bool = False) -> None:
-    if machine.postgres and name.schema is None and not machine.path and not temporary:
+    if machine.postgres and name.schema is None and machine.path[:1] in ((), ("pg_catalog",)) and not temporary:
         return
     full = machine.created(name, temporary=temporary)
     key = relation_key(full, machine.dialect)

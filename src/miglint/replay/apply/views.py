@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from miglint.sql.postgres.analysis.entry import DescribedView
 
 
+# SQLITE_MAX_COLUMN; PostgreSQL returns at most 1,664.
+_MOST_COLUMNS = 2_000
+
+
 def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
     """Return the column names of a table or view, None when they are not known."""
     value = machine.schema.find(machine.key(name))
@@ -29,7 +33,10 @@ def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
 
 
 def result_columns(machine: Machine, query: Query) -> tuple[str, ...] | None:
-    """Return the names of a query's result columns with `*` expanded; None when one is not known."""
+    """Return the names of a query's result columns with `*` expanded; None when one is not known.
+
+    None also where there are more than any engine returns: views of views may double them with each.
+    """
     names: list[str] = []
     stars = list(query.stars)
     bare = query.outputs.count("*")
@@ -46,7 +53,7 @@ def result_columns(machine: Machine, query: Query) -> tuple[str, ...] | None:
             return None
         for relation in relations:
             columns = relation_columns(machine, relation)
-            if columns is None:
+            if columns is None or len(names) + len(columns) > _MOST_COLUMNS:
                 return None
             names.extend(columns)
     return tuple(names) if names else None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.sql.operations import NO_MENTIONS, ColumnUse, Expression, Mentions, Name
+from miglint.sql.shown_names import shown_name
 
 # Constants, comments and quoted names: a word in them is no name, unless it is all of the quoted name.
 _QUOTED = r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*|"((?:[^"]|"")*)\""""
@@ -23,7 +24,7 @@ def swap_word(text: str, old: str, new: str) -> str:
 
     def swap(found: re.Match[str]) -> str:
         if found[2] is not None:
-            return new
+            return shown_name(new)
         return '"' + new.replace('"', '""') + '"' if found[1] == old.replace('"', '""') else found[0]
 
     return re.sub(rf"{_QUOTED}|((?<!\w){re.escape(old)}(?!\w))", swap, text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.header.fixes import fields_fix
@@ -19,7 +19,7 @@ _VERSIONS = frozenset({"version"})
 _NAMES = {"migration": Direction.FORWARD, "rollback": Direction.ROLLBACK}
 
 
-class HeaderField(NamedTuple):
+class HeaderField(Struct, frozen=True):
     """A line `-- Name: value` of a header. `name` is in lower case; `span` is the value's place in the file."""
 
     name: str

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from miglint.base.findings import Edit
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
+from miglint.base.structs import Struct
 from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
 from miglint.rules.support.gaps import behind_gap
 from miglint.sql import operations as ops
@@ -63,7 +64,7 @@ _SQLITE_GUARDS: dict[type[Operation], _GuardPattern] = {
 _TABLES = frozenset({"table", "foreign table"})
 
 
-class InsertedGuard(NamedTuple):
+class InsertedGuard(Struct, frozen=True):
     """A guard and its insertion."""
 
     words: str

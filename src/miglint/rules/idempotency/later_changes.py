@@ -7,9 +7,9 @@ script creates or removes behind it does, and where the script runs in one trans
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
 
 from miglint.base.model import Dialect, Script
+from miglint.base.structs import Struct
 from miglint.locks.look import relation_key
 from miglint.replay.apply.conditions import holds
 from miglint.replay.apply.machine import Machine
@@ -27,7 +27,7 @@ _MOST = 6
 _RELATIONS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 
 
-class _LaterChange(NamedTuple):
+class _LaterChange(Struct, frozen=True):
     """A change of the catalog by the statement that begins at `start`; `condition` holds before it."""
 
     start: int

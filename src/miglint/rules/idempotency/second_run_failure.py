@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from miglint.base.model import Script
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql.operations import Operation
@@ -13,7 +12,7 @@ from miglint.sql.operations import Operation
 ALTER_IF_EXISTS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 
 
-class SecondRunFailure(NamedTuple):
+class SecondRunFailure(Struct, frozen=True):
     """An operation that fails when its script runs a second time."""
 
     step: Step

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.locks import Lock
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
@@ -18,7 +18,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 
 
-class Held(NamedTuple):
+class Held(Struct, frozen=True):
     """The strongest lock that an operation takes on a relation that others use, and whether it reads rows."""
 
     applied: AppliedOperation

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.model import Script, Span
+from miglint.base.structs import Struct
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.support.clauses import NAMED_CREATIONS
@@ -49,7 +49,7 @@ _RENAMED = {
 }
 
 
-class Declared(NamedTuple):
+class Declared(Struct, frozen=True):
     """A name that a script gives. `owner` is the table of a column, constraint, index, trigger or policy."""
 
     kind: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from miglint.base.findings import Severity
 from miglint.base.model import Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.replay.steps import ForwardPass
 from miglint.rules.definition import Context, GatheredPass, Hit, rule
 from miglint.rules.names.declared import Declared, declared_in
@@ -48,7 +48,7 @@ def _key(schema: str, name: str) -> Key:
 # --- one constraint name on two tables -------------------------------------------------------------------------------
 
 
-class _GivenConstraint(NamedTuple):
+class _GivenConstraint(Struct, frozen=True):
     """A name that a forward gives a check or foreign key, of a table if it has one."""
 
     name: str
@@ -140,7 +140,7 @@ def _also_on(
 # --- names that differ only in case ----------------------------------------------------------------------------------
 
 
-class _GivenName(NamedTuple):
+class _GivenName(Struct, frozen=True):
     """A name that a forward gives a relation in a schema, or a column of a table."""
 
     kind: str
@@ -193,6 +193,8 @@ def _schema_of(step: ForwardPass, item: Declared) -> str:
 )
 def names_differ_by_case(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
     """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
+    if all(_in_small_letters(step) for step in steps):
+        return
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     columns = ColumnNames()
     for step in steps:
@@ -216,6 +218,16 @@ def names_differ_by_case(steps: Sequence[GatheredPass]) -> Iterator[Hit]:
                     f"{item.words} {ident(item.name)} and {ident(other)} differ only in case",
                     "Quotes decide which of the two is meant. Choose names that differ otherwise.",
                 )
+
+
+def _in_small_letters(step: GatheredPass) -> bool:
+    """Return whether all names of relations and columns are, as in most histories: then no two differ in case alone."""
+    start, changes, _ = step.facts
+    for _, name, _, columns in (*start, *changes):
+        names = "".join((name, *(chain.from_iterable(columns[1:]) if columns else ())))
+        if names != names.lower():
+            return False
+    return True
 
 
 def _other_spelling(item: _GivenName, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.referenced import is_unique, referenced_columns
@@ -20,7 +20,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Constraint, Name, Operation
 
 
-class AddedForeignKey(NamedTuple):
+class AddedForeignKey(Struct, frozen=True):
     """A foreign key that the forward adds: its table and the referenced one, as they are after the forward."""
 
     script: Script
@@ -47,7 +47,7 @@ def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
 _WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
 
 
-class _WrittenForeignKey(NamedTuple):
+class _WrittenForeignKey(Struct, frozen=True):
     """A foreign key as the forward writes it."""
 
     script: Script

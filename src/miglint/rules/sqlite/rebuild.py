@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
@@ -14,13 +14,14 @@ from miglint.rules.support.sql_text import ident
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.describe import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
-from miglint.schema.sameness import loose, same_default
+from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
+from miglint.sql.shown_names import with_columns
 
 
-class Rebuild(NamedTuple):
+class Rebuild(Struct, frozen=True):
     """A table that a script drops and creates again; `drop` is where."""
 
     script: Script
@@ -139,7 +140,7 @@ def _columns(index: Index) -> set[str]:
 
 def _shape(index: Index) -> tuple[object, ...]:
     keys = tuple(
-        (element.column or "").lower() or (element.expression and loose(element.expression.key))
+        (element.column or "").lower() or (element.expression and with_columns(element.expression.key, _columns(index)))
         for element in index.elements
     )
     return index.unique, keys, index.where is None
@@ -181,12 +182,12 @@ def _lost(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
 def _lost_constraints(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
     after = rebuild.after
     columns = {name.lower() for name in after.columns}
-    kept = {_essence(constraint) for constraint in after.constraints.values()}
+    kept = _essences(after)
     unique = _keys(after) | _unique_indexes(step.after, rebuild.key)
     new = unique - _keys(rebuild.before)
     for constraint in rebuild.before.constraints.values():
         names = frozenset(name.lower() for name in constraint.columns)
-        if constraint.kind == "unknown" or _essence(constraint) in kept or not names <= columns:
+        if constraint.kind == "unknown" or _essence(constraint, rebuild.before) in kept or not names <= columns:
             continue
         if constraint.kind in ("unique", "primary") and (names in unique or any(names & key for key in new)):
             continue
@@ -239,10 +240,15 @@ def _keys(table: Table) -> set[frozenset[str]]:
     }
 
 
-def _essence(constraint: Constraint) -> tuple[object, ...]:
-    expression = constraint.expression and loose(constraint.expression.key)
-    table = constraint.table and constraint.table.name.lower()
-    return constraint.kind, tuple(name.lower() for name in constraint.columns), expression, table
+def _essence(constraint: Constraint, table: Table) -> tuple[object, ...]:
+    names = {name.lower() for name in table.columns}
+    expression = constraint.expression and with_columns(constraint.expression.key, names)
+    other = constraint.table and constraint.table.name.lower()
+    return constraint.kind, tuple(name.lower() for name in constraint.columns), expression, other
+
+
+def _essences(table: Table) -> set[tuple[object, ...]]:
+    return {_essence(constraint, table) for constraint in table.constraints.values()}
 
 
 def _changes_more(rebuild: Rebuild) -> bool:
@@ -250,7 +256,7 @@ def _changes_more(rebuild: Rebuild) -> bool:
     before, after = rebuild.before, rebuild.after
     if {*before.columns} != {*after.columns}:
         return True
-    if {_essence(item) for item in after.constraints.values()} - {_essence(i) for i in before.constraints.values()}:
+    if _essences(after) - _essences(before):
         return True
     for name, column in before.columns.items():
         other = after.columns[name]

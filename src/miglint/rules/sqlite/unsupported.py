@@ -8,10 +8,11 @@ what it makes of unknown words, and the table of features explains the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.port_command import port_command
@@ -44,7 +45,7 @@ _OWN_FUNCTIONS = frozenset(
 _ODD_TYPES = ("STRING", "CHARINT", "POINT", "INTERVAL", "SERIAL", "[")
 
 
-class _UnsupportedUse(NamedTuple):
+class _UnsupportedUse(Struct, frozen=True):
     """A construct at a place of a script; `feature` is None for what SQLite refuses for a reason of its own."""
 
     script: Script

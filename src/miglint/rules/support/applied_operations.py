@@ -7,7 +7,7 @@ A migration can only disturb what other sessions use. A table that it created it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
@@ -165,7 +165,7 @@ def _key(schema: Schema, name: Name) -> Key:
     return Key("relation", (name.schema or "main").lower(), name.name.lower())
 
 
-class AppliedOperations(NamedTuple):
+class AppliedOperations(Struct, frozen=True):
     """The operations of a step, forward script first: `all` of them in order, and the effective ones by type.
 
     Operations that a guard made do nothing, or that the engine refuses for certain, are not effective. `forward` holds

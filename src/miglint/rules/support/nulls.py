@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Collection, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, literal, qualified
@@ -56,7 +56,7 @@ def added_before(step: Step, before: AppliedOperation, table: Name, column: str)
     return None if since < len(changes.unseen) and changes.unseen[since] < before.place else adding
 
 
-class _ColumnChanges(NamedTuple):
+class _ColumnChanges(Struct, frozen=True):
     """Where columns are first updated, where the forward adds them, and where statements of unknown effect run."""
 
     filled: dict[tuple[Direction, Key, str], int]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from typing import NamedTuple
 
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations
 from miglint.rules.support.step_cache import cached_by_step
@@ -15,7 +15,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
 
-class _States(NamedTuple):
+class _States(Struct, frozen=True):
     """What came of a table's rows, by the numbers of the operations after which it was so, in order."""
 
     numbers: list[int]

@@ -12,6 +12,7 @@ from miglint.replay.steps import Step
 from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
+from miglint.sql.psql_marks import first_command
 
 _ENDS = frozenset({"commit", "end", "rollback"})
 _REST_OF_LINE = pattern(r"[ \t]*(?:--[^\r\n]*)?(?=\r?\n|$)")
@@ -45,9 +46,10 @@ class InsertionPlace(Struct, frozen=True):
 def place_at_end(step: Step, script: Script) -> InsertionPlace | None:
     """Return the place behind the last statement of a script, inside of the transaction that it opens, or None.
 
-    There is none in a script without statements, and in one whose text is not that of the file.
+    There is none in a script without statements, in one whose text is not that of the file, and in one with commands
+    of psql: one may belong to the last statement.
     """
-    if script.substituted is not None:
+    if script.substituted is not None or first_command(script.text) is not None:
         return None
     statements = step.forward_statements if script is step.migration.forward else step.rollback_statements
     if any(statement.problem is not None for statement in statements):

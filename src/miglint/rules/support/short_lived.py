@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import inf
-from typing import NamedTuple
 
 from miglint.base.model import Direction
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.support.scripts import statements_of
 from miglint.rules.support.step_cache import cached_by_step
@@ -13,14 +13,14 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 
 
-class _TableUse(NamedTuple):
+class _TableUse(Struct, frozen=True):
     """A statement that drops or reads a table: the name that it is given, and where the statement ends."""
 
     table: Name
     end: int
 
 
-class _TableUses(NamedTuple):
+class _TableUses(Struct, frozen=True):
     """The drops and reads of a script, by the table's name in lower case; `unknown` statements may read any."""
 
     drops: dict[str, list[_TableUse]]

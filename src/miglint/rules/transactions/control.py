@@ -8,11 +8,11 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import ENDS, left_open, placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
-from miglint.rules.transactions.fixes import closing_fix, opening_fix
+from miglint.rules.transactions.fixes import closing_fix, committing_fix, opening_fix
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -67,13 +67,21 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
     """Report `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or transaction_owner(step, script) is TransactionOwner.TOOL:
+        if not controls(statements):
             continue
-        *_, (statement, last, begun) = placed_operations(statements)
-        if isinstance(last, ops.Transaction) and statement.kind != "do":
-            begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
-        # What cannot be read may hold the end.
-        if begun is not None and all(item.problem is None for item in statements):
+        for left in _never_committed(statements):
+            yield hit_in(
+                script,
+                left.span,
+                f"the script does not commit what it prepares here: that waits for COMMIT PREPARED '{left.name}'",
+                "End the transaction with COMMIT: a server refuses PREPARE TRANSACTION unless it is configured for it.",
+                severity=Severity.WARNING,
+                fix=committing_fix(script, left.span),
+            )
+        if transaction_owner(step, script) is TransactionOwner.TOOL:
+            continue
+        begun = left_open(statements)
+        if begun is not None:
             yield hit_in(
                 script,
                 begun.span,
@@ -81,6 +89,18 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
                 "Add COMMIT at the end of the script.",
                 fix=closing_fix(step, script),
             )
+
+
+def _never_committed(statements: tuple[Statement, ...]) -> Iterator[ops.Transaction]:
+    """Yield the transactions that a script prepares, and neither commits nor rolls back."""
+    prepared: dict[str | None, ops.Transaction] = {}
+    for operation in flat(operation for statement in statements for operation in statement.operations):
+        if isinstance(operation, ops.Transaction):
+            if operation.action == "prepare transaction":
+                prepared[operation.name] = operation
+            elif operation.action in ("commit prepared", "rollback prepared"):
+                prepared.pop(operation.name, None)
+    yield from prepared.values()
 
 
 @rule(

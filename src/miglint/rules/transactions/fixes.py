@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.findings import Edit, Fix
-from miglint.base.model import Dialect, Script
+from miglint.base.model import Dialect, Script, Span
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import transaction_owner
@@ -35,3 +35,11 @@ def opening_fix(step: Step, script: Script, end: Statement) -> Fix | None:
     if script.dialect is Dialect.SQLITE:
         reason = "the script takes effect then: SQLite refuses a COMMIT without BEGIN"
     return Fix("add BEGIN", (Edit(start, start, f"BEGIN;{line_break(script)}{line_break(script)}"),), reason)
+
+
+def committing_fix(script: Script, prepared: Span) -> Fix | None:
+    """Return the `COMMIT` in the place of a `PREPARE TRANSACTION`."""
+    if script.substituted is not None:
+        return None
+    edit = Edit(prepared.start, prepared.end, "COMMIT", script.path)
+    return Fix("end the transaction with COMMIT", (edit,), "the script takes effect then, without a second commit")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
@@ -21,7 +21,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _COLUMNS = (ops.AddColumn, ops.AlterColumnType, ops.CreateTable)
 
 
-class NewColumn(NamedTuple):
+class NewColumn(Struct, frozen=True):
     """A column that a forward creates, or gives another type."""
 
     applied: AppliedOperation

@@ -106,21 +106,32 @@ class If(Operation, frozen=True, gc=False, kw_only=True):
     otherwise: tuple[Operation, ...] = ()
 
 
+class Risk(Struct, frozen=True, gc=False):
+    """An expression in a block that may fail, by its text, with the errors that it may raise; `function`: if called."""
+
+    text: str
+    conditions: tuple[str, ...]
+    function: Name | None = None
+
+
 class Try(Operation, frozen=True, gc=False, kw_only=True):
     """A PL/pgSQL block with `EXCEPTION WHEN`: `caught` are condition names (`duplicate_object`, `others`, SQLSTATEs).
 
-    If an operation of `body` raises one of them, all of `body` is rolled back and `handler` runs.
+    If an operation of `body` raises one of them, all of `body` is rolled back and `handler` runs. `risks` are what
+    else may fail in it.
     """
 
     body: tuple[Operation, ...]
     caught: tuple[str, ...]
     handler: tuple[Operation, ...] = ()
+    risks: tuple[Risk, ...] = ()
 
 
 class Raise(Operation, frozen=True, gc=False, kw_only=True):
-    """`RAISE EXCEPTION`: the script fails here. (`RAISE NOTICE` is not an operation.)"""
+    """`RAISE EXCEPTION`: the script fails here, with that error. (`RAISE NOTICE` is not an operation.)"""
 
     message: str
+    condition: str = "raise_exception"
 
 
 class Opaque(Operation, frozen=True, gc=False, kw_only=True):

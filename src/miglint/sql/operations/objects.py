@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.sql.operations.parts import (
     NO_MENTIONS,
     Column,
@@ -172,7 +172,7 @@ class RenameEnumValue(Operation, frozen=True, gc=False, kw_only=True):
     new: str
 
 
-class RoutineBody(NamedTuple):
+class RoutineBody(Struct, frozen=True, array_like=True):
     """The body of a function or procedure, with its parameter names and return type."""
 
     language: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.sql.operations import (
     AddColumn,
     AddConstraint,
@@ -44,7 +45,7 @@ from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.tables import partition_bound
 
 
-class Action(NamedTuple):
+class Action(Struct, frozen=True):
     """One action of an `ALTER TABLE`: its node, its position, and the object it applies to."""
 
     place: Place

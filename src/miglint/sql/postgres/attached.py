@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from miglint.sql.operations import (
     AlterOther,
@@ -14,6 +14,7 @@ from miglint.sql.operations import (
     CreateSchema,
     CreateTrigger,
     Name,
+    Opaque,
     Operation,
     SetVariable,
 )
@@ -245,7 +246,31 @@ def set_variable(place: Place, node: Node) -> list[Operation]:
     if kind in {"VAR_SET_VALUE", "VAR_SET_MULTI"}:
         values = tuple(constant_text(item) for item in node.get("args", ()))
     name = "all" if kind == "VAR_RESET_ALL" else node.get("name", "")
-    return [SetVariable(span=place.whole(), name=name.lower(), values=values, local=node.get("is_local", False))]
+    found = SetVariable(span=place.whole(), name=name.lower(), values=values, local=node.get("is_local", False))
+    return [found, *read_only(place, node.get("args", ())), *read_only_by_name(place, found)]
+
+
+_READ_ONLY = frozenset({"transaction_read_only", "default_transaction_read_only"})
+_OFF = frozenset({"off", "false", "no", "0", "f", "n"})
+
+
+def read_only_by_name(place: Place, setting: SetVariable) -> list[Operation]:
+    """Return the unknown effect of a setting under which the server refuses changes."""
+    if setting.name not in _READ_ONLY or setting.values is None or setting.values[0].lower() in _OFF:
+        return []
+    return [Opaque(span=place.whole(), reason="the server refuses changes in a read-only transaction")]
+
+
+def read_only(place: Place, options: Iterable[Node]) -> list[Operation]:
+    """Return the same of `READ ONLY` among the options of a transaction."""
+    elements = (item["DefElem"] for item in options if "DefElem" in item)
+    given = (item for item in elements if item["defname"] == "transaction_read_only")
+    settings = (SetVariable(span=place.whole(), name=item["defname"], values=(_mode(item),)) for item in given)
+    return [operation for setting in settings for operation in read_only_by_name(place, setting)]
+
+
+def _mode(element: Node) -> str:
+    return "on" if element["arg"].get("A_Const", {}).get("ival", {}).get("ival") else "off"
 
 
 def alter_extension(place: Place, node: Node) -> list[Operation]:

@@ -11,20 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from miglint.base.lazy_regex import pattern
-from miglint.sql.operations import Name, Type
+from miglint.sql.operations import Name
+from miglint.sql.postgres.casts import ANY_ARGUMENTS, folded_cast, with_own_cast
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
 from miglint.sql.postgres.scopes import Walk, is_alone, use_all, use_plain, use_qualified
+from miglint.sql.shown_names import shown_name
 
-TEXT_TYPES = frozenset({"text", "varchar", "bpchar"})
-_NUMBER_TYPES = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "integer"})
-_KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "char"}
-_KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
-_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
-_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
-_BOOLEANS = frozenset({"true", "false"})
-INTEGER = pattern(r"[+-]?[0-9]+\Z")
-NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 _SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval", "setval", "pg_get_serial_sequence"})
 
 
@@ -78,25 +71,25 @@ def _column(state: Walk, body: Node) -> str:
     last = fields[-1]
     if "String" not in last:
         use_all(state, fields[-2]["String"]["sval"] if len(fields) > 1 else None)
-        return ".".join([part["String"]["sval"] for part in fields[:-1]] + ["*"])
+        return ".".join([shown_name(part["String"]["sval"]) for part in fields[:-1]] + ["*"])
     column: str = last["String"]["sval"]
     if len(fields) == 1:
         if state.scopes:
             use_plain(state, column)
         else:
             state.columns[column] = None
-        return column
+        return shown_name(column)
     qualifier: str = fields[-2]["String"]["sval"]
     if state.scopes:
         use_qualified(state, qualifier, column)
         if is_alone(state, qualifier):
-            return column
+            return shown_name(column)
     elif qualifier == state.own:
         state.columns[column] = None
-        return column
+        return shown_name(column)
     elif state.own is None or qualifier in state.rows:
         state.columns[column] = None
-    return ".".join([part["String"]["sval"] for part in fields])
+    return ".".join([shown_name(part["String"]["sval"]) for part in fields])
 
 
 def _constant(state: Walk, body: Node) -> str:
@@ -122,46 +115,10 @@ def _cast(state: Walk, body: Node) -> str:
     if text == "null":
         return text
     if not spelled.args:
-        folded = _folded_cast(state, text, argument, spelled)
+        folded = folded_cast(state, text, argument, spelled)
         if folded is not None:
             return folded
     return f"{text}::{spelled}"
-
-
-def _folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str | None:
-    """Return the expression without a cast that PostgreSQL itself adds or omits, or None to keep it.
-
-    In a query, a cast determines a column's type, so fewer are dropped.
-    """
-    name, array = spelled.name, spelled.dimensions > 0
-    constant = argument.get("A_Const", {})
-    value: str | None = constant["sval"].get("sval", "") if "sval" in constant else None
-    if state.scopes and (value is None or array or name not in TEXT_TYPES):
-        return text if name == "bool" and text in _BOOLEANS else None
-    if value is not None:
-        return _folded_literal(text, value, spelled)
-    if name in TEXT_TYPES:
-        kept = "ColumnRef" in argument or "A_ArrayExpr" in argument
-    elif name in _NUMBER_TYPES:
-        kept = not array and NUMBER.match(text) is not None
-    else:
-        kept = name == "bool" and text in _BOOLEANS
-    return text if kept else None
-
-
-def _folded_literal(text: str, value: str, spelled: Type) -> str | None:
-    """Return what is left of the cast of a string literal; `text` is the literal, `value` its value."""
-    name = spelled.name
-    if spelled.dimensions > 0:
-        return text if name not in _KEEP_CAST else None
-    if name == "bool":
-        lowered = value.strip().lower()
-        return "true" if lowered in _TRUE else "false" if lowered in _FALSE else None
-    if name == "int4" and INTEGER.match(value):
-        return str(int(value)) if len(value) < 12 else None
-    if name == "numeric" and NUMBER.match(value):
-        return value
-    return text if name not in _KEEP_CAST or spelled.schema is not None else None
 
 
 _COMPARISONS = {"AEXPR_OP", "AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR"}
@@ -174,6 +131,8 @@ def _expression(state: Walk, body: Node) -> str:
         right = walk(state, body["rexpr"])
         name = body["name"]
         sign = name[0]["String"]["sval"] if len(name) == 1 else operator(name)
+        if sign in _ARITHMETIC:
+            left, right = left and with_own_cast(body["lexpr"], left), with_own_cast(body["rexpr"], right)
         return f"({left} {sign} {right})" if left else f"({sign} {right})"
     right_node = body["rexpr"]
     sign = operator(body["name"])
@@ -249,6 +208,8 @@ def _call(state: Walk, body: Node) -> str:
         texts = [_without_cast(state, arguments[0]), *[walk(state, node) for node in arguments[1:]]]
     else:
         texts = [walk(state, node) for node in arguments] if arguments else []
+        if arguments and name.name in ANY_ARGUMENTS:
+            texts = [with_own_cast(node, text) for node, text in zip(arguments, texts, strict=True)]
     if body.get("agg_star"):
         texts.append("*")
     prefix = "distinct " if body.get("agg_distinct") else "variadic " if body.get("func_variadic") else ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from miglint.base.structs import Struct
 
 
-class Catalog(NamedTuple):
+class Catalog(Struct, frozen=True):
     """One catalog: the kind of its objects, and its columns for name, schema and table.
 
     `table` may contain an OID (compared to `'t'::regclass`) or a name.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from miglint.base.identifiers import truncate
+from miglint.base.structs import Struct
 from miglint.sql.operations import IN_MARK, And, Condition, Exists, Name, Or, Unknown
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS, OBJECT_FACTS
@@ -33,7 +33,7 @@ _MOST_NAMES = 20
 _OPPOSITES = {"=": "<>", "<": ">=", ">": "<=", "<=": ">", ">=": "<"}
 
 
-class KnownVariables(NamedTuple):
+class KnownVariables(Struct, frozen=True):
     """What is known of variables: constant texts, and the nodes that they were assigned."""
 
     texts: Mapping[str, str]

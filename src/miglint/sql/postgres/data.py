@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.sql.operations import (
     Condition,
     Delete,
@@ -19,7 +18,6 @@ from miglint.sql.operations import (
     Query,
     RowCopy,
     Select,
-    SetVariable,
     Truncate,
     Update,
 )
@@ -36,6 +34,7 @@ from miglint.sql.postgres.relations import nodes_of, relations_in
 from miglint.sql.postgres.row_copies import lookups, row_copy
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
+from miglint.sql.postgres.set_config import settings_of
 from miglint.sql.postgres.tables import select_into
 
 _MOST_VALUES = 50_000
@@ -105,7 +104,7 @@ def _rows(values: Sequence[Node]) -> tuple[tuple[Expression | None, ...], ...] |
     return tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
 
 
-class _InsertSource(NamedTuple):
+class _InsertSource(Struct, frozen=True):
     """What an `INSERT` inserts: known rows, or the result of a query; the other fields are those of `Insert`."""
 
     rows: _Rows | None
@@ -342,21 +341,7 @@ def select(place: Place, node: Node) -> list[Operation]:
     found = query({"SelectStmt": node}, text)
     operations.append(Select(span=place.whole(), query=found, called=calls_of(node) if found.functions else ()))
     if Name(None, "set_config") in found.functions:
-        operations += _set_config(place, node)
-    return operations
-
-
-def _set_config(place: Place, node: Node) -> list[Operation]:
-    operations: list[Operation] = []
-    for item in node.get("targetList", ()):
-        call = item["ResTarget"]["val"].get("FuncCall")
-        if call is None or call["funcname"][-1]["String"]["sval"] != "set_config":
-            continue
-        values = [literal_of(argument) for argument in call.get("args", ())]
-        if len(values) == 3 and values[0] is not None and values[1] is not None:
-            parts = tuple(part.strip().strip('"') for part in values[1].split(","))
-            local = values[2] in {"true", "t"}
-            operations.append(SetVariable(span=place.whole(), name=values[0].lower(), values=parts, local=local))
+        operations += settings_of(place, node, node)
     return operations
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from miglint.sql.operations import Expression, Name, Query, Type
 from miglint.sql.postgres import selects  # noqa: F401  (registers how queries are written)
-from miglint.sql.postgres.canonical import NUMBER, TEXT_TYPES, quote, walk
+from miglint.sql.postgres.canonical import quote, walk
+from miglint.sql.postgres.casts import NUMBER, TEXT_TYPES
 from miglint.sql.postgres.lexer import bracket_end, clause_end
 from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of
 from miglint.sql.postgres.outputs import outputs

@@ -11,7 +11,7 @@ from ctypes import CDLL, POINTER, Structure, c_char_p, c_int
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import decode
@@ -21,7 +21,7 @@ from miglint.base.lazy_regex import pattern
 _EXTRA_BRACE = pattern(rb"([\[,])\{\}\}")
 
 
-class NativeError(NamedTuple):
+class NativeError(Struct, frozen=True):
     """The grammar's error for a text; `char` is its position, or -1.
 
     Positions in trees are bytes, but this one is a character: the server counts so for its clients.

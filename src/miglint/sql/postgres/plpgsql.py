@@ -12,21 +12,15 @@ from miglint.base.model import Span
 from miglint.base.structs import replace
 from miglint.sql.operations import (
     Condition,
-    Delete,
     If,
-    Insert,
-    Maintenance,
-    Name,
     Opaque,
     Operation,
-    OtherData,
     Raise,
+    Risk,
     Select,
     Transaction,
-    Truncate,
     Try,
     Unknown,
-    Update,
     flat,
     is_shallow,
 )
@@ -44,9 +38,11 @@ from miglint.sql.postgres.embedded import (
     statements,
     targets,
 )
-from miglint.sql.postgres.expressions import query
+from miglint.sql.postgres.expressions import literal_of, query
 from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place, place_of
+from miglint.sql.postgres.plpgsql_loops import loop_text, repeated, uncast
+from miglint.sql.postgres.plpgsql_risks import division_by_zero, risks_of
 from miglint.sql.postgres.plpgsql_variables import BlockVariables, expression_of
 
 ReadStatement = Callable[[Place, Node], list[Operation]]
@@ -54,10 +50,10 @@ ReadStatement = Callable[[Place, Node], list[Operation]]
 BlockResult = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
+# What an option of RAISE sets.
+_ERRCODE, _MESSAGE = 0, 1
 # Deeper than handwritten code; consumers of operations recurse into them.
 _DEEPEST = 60
-# What leaves the schema as it is; a procedure may commit what each turn of its loop has done.
-_ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transaction)
 
 
 class Block:
@@ -70,6 +66,8 @@ class Block:
         self.depth = 0
         # How many branches are open, which may not be taken.
         self.branches = 0
+        # What may fail in the block with handlers that is being read.
+        self.risks: list[Risk] = []
         self.values = BlockVariables(function)
 
     def many(self, nodes: list[Node] | None) -> BlockResult:
@@ -128,6 +126,8 @@ class Block:
             return [], False
         if kind == "raise":
             return self.raised(body)
+        if kind == "assert":
+            return self.asserted(body)
         if kind == "case":
             return self.case(body), False
         if kind in {"loop", "while", "fori", "fors", "forc", "foreach_a", "dynfors"}:
@@ -142,8 +142,11 @@ class Block:
         handlers = body.get("exceptions", {}).get("PLpgSQL_exception_block", {}).get("exc_list", ())
         # An error may end the block before what it assigns.
         self.branches += bool(handlers)
+        around, self.risks = self.risks, []
         operations, ends = self.many(body.get("body"))
         self.branches -= bool(handlers)
+        # What no handler catches fails where the block stands.
+        own, self.risks = tuple(self.risks), around if handlers else [*around, *self.risks]
         for item in handlers:
             handler = item["PLpgSQL_exception"]
             caught = tuple(part["PLpgSQL_condition"]["condname"] for part in handler.get("conditions", ()))
@@ -152,9 +155,8 @@ class Block:
             self.branches -= 1
             span = self.place.whole() if start is None or self.at is None else self.place.span(start, self.at)
             if operations:
-                operations = [
-                    Try(span=hull(operations) or span, body=tuple(operations), caught=caught, handler=tuple(action))
-                ]
+                whole = hull(operations) or span
+                operations = [Try(span=whole, body=tuple(operations), caught=caught, handler=tuple(action), risks=own)]
         return operations, ends and not handlers
 
     def branch(self, body: Node) -> tuple[If, bool, bool]:
@@ -189,6 +191,7 @@ class Block:
         text = expression["PLpgSQL_expr"]["query"]
         span = self.span(text)
         node = expression_of(text)
+        self.risks += risks_of(node, short(text))
         found = condition(node, self.values.known) if node is not None else Unknown(text)
         return span, found if is_shallow(found, _DEEPEST) else Unknown(short(text))
 
@@ -210,8 +213,28 @@ class Block:
         """Read `RAISE`: only an error changes what happens."""
         if body.get("elog_level", _ERROR_LEVEL) < _ERROR_LEVEL:
             return [], False
-        message = body.get("message") or body.get("condname") or "the error that was caught"
-        return [Raise(span=self.span(f"'{message}'"), message=message)], True
+        condition, text = body.get("condname"), None
+        for option in (item["PLpgSQL_raise_option"] for item in body.get("options", ())):
+            value = expression_of(option["expr"]["PLpgSQL_expr"]["query"])
+            constant = None if value is None else literal_of(value)
+            if option.get("opt_type", 0) == _ERRCODE:
+                condition = constant or ""
+            elif option["opt_type"] == _MESSAGE:
+                text = constant
+        message = body.get("message") or text or condition or "the error that was caught"
+        condition = "raise_exception" if condition is None else condition
+        return [Raise(span=self.span(f"'{message}'"), message=message, condition=condition)], True
+
+    def asserted(self, body: Node) -> BlockResult:
+        """Read `ASSERT`; where its condition is not known, it is taken to hold."""
+        text = body["cond"]["PLpgSQL_expr"]["query"]
+        node = expression_of(text)
+        constant = None if node is None else literal_of(node)
+        if constant == "false":
+            return [Raise(span=self.span(text), message="assertion failed", condition="assert_failure")], True
+        if constant != "true":
+            self.risks.append(Risk(f"ASSERT {short(text)}", ("assert_failure",)))
+        return [], False
 
     def assign(self, body: Node) -> None:
         """Read an assignment: the value of the variable is known from here on."""
@@ -221,7 +244,9 @@ class Block:
             return
         name = target.group(1)
         settled = self.values.is_settled(name, in_branch=bool(self.branches))
-        self.values.assign(name, expression_of(text[target.end() :]) if settled else None)
+        value = expression_of(text[target.end() :])
+        self.risks += risks_of(value, short(text))
+        self.values.assign(name, value if settled else None)
 
     def _place_of(self, kind: str, text: str, shown: str, start: int | None, node: Node) -> Place:
         if start is None or kind == "perform":
@@ -245,6 +270,9 @@ class Block:
         self.values.nodes.pop("found", None)
         if select is not None:
             self.values.nodes["found"] = {"Found": select}
+            self.risks += risks_of(select, short(shown), strict=body.get("strict", False))
+            if division_by_zero(select):
+                return [Raise(span=self.span(shown), message="division by zero", condition="division_by_zero")]
         if body.get("into") and "target" in body:
             row = nodes[0]["stmt"] if select is not None else None
             self.values.assign_row(row_names(body["target"]), row, in_branch=bool(self.branches))
@@ -305,7 +333,7 @@ class Block:
 
     def loop(self, kind: str, body: Node) -> list[Operation]:
         """Read a loop. Over an array of constants it is unrolled; otherwise only the kind of its effect is known."""
-        text = _loop_text(body)
+        text = loop_text(body)
         span = self.span(text) if text else self.place.whole()
         unrolled = self.unrolled(body, text) if kind == "foreach_a" else None
         if unrolled is not None:
@@ -322,13 +350,13 @@ class Block:
         if not effects:
             # The functions in it are called any number of times.
             return [replace(item, called=()) for item in operations if isinstance(item, Select)]
-        return [_repeated(effects, text, hull(operations, span) or span)]
+        return [repeated(effects, text, hull(operations, span) or span)]
 
     def unrolled(self, body: Node, text: str) -> list[Operation] | None:
         """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`, also over a variable with such an array."""
-        node = _uncast(expression_of(text))
+        node = uncast(expression_of(text))
         if node is not None and "ColumnRef" in node:
-            node = _uncast(self.values.nodes.get(text.strip().lower()))
+            node = uncast(self.values.nodes.get(text.strip().lower()))
         if node is None or "A_ArrayExpr" not in node:
             return None
         try:
@@ -364,31 +392,3 @@ class Block:
         """Return the span of a text in the block, or of the statement."""
         start = self.find(text)
         return self.place.whole() if start is None else self.place.span(start, start + len(text))
-
-
-def _loop_text(body: Node) -> str:
-    query = body.get("query") or body.get("expr") or body.get("cond")
-    return query["PLpgSQL_expr"]["query"] if query else ""
-
-
-def _uncast(node: Node | None) -> Node | None:
-    while node is not None and "TypeCast" in node:
-        node = node["TypeCast"]["arg"]
-    return node
-
-
-def _repeated(effects: list[Operation], text: str, span: Span) -> Opaque:
-    """Return what is known of effects that happen any number of times: whether they change only rows, and where."""
-    only_rows = all(map(_changes_only_rows, effects))
-    what = "changes rows" if only_rows else "changes the schema"
-    tables = [table for item in effects if isinstance(table := getattr(item, "table", None), Name)]
-    return Opaque(
-        span=span,
-        reason=f"a loop that {what} ({short(text)})" if text else f"a loop that {what}",
-        schema_effect=not only_rows,
-        relations=tuple(dict.fromkeys(tables)),
-    )
-
-
-def _changes_only_rows(operation: Operation) -> bool:
-    return isinstance(operation, _ROWS_ONLY) or (isinstance(operation, Opaque) and not operation.schema_effect)

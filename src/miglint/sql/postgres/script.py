@@ -10,9 +10,9 @@ from msgspec.json import decode
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.base.structs import replace
-from miglint.sql.operations import Opaque, Statement, SyntaxProblem
+from miglint.sql.operations import Opaque, Operation, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
-from miglint.sql.postgres.do import refused_block
+from miglint.sql.postgres.embedded import byte_map
 from miglint.sql.postgres.lexer import QUALIFIED, skip
 from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node
@@ -20,6 +20,7 @@ from miglint.sql.postgres.place import ByteMap, Place, place_of
 from miglint.sql.postgres.refusals import refused
 from miglint.sql.postgres.splitter import StatementSlice, split
 from miglint.sql.postgres.statements import kind_words, read
+from miglint.sql.postgres.string_settings import may_depend, read_strings
 
 _WHOLE = 512 * 1024
 _CHUNK = 64 * 1024
@@ -34,13 +35,52 @@ def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
 
     Never raises: a statement that cannot be parsed has a problem, and the others are parsed all the same.
     """
+    found = _at_once(text, offset)
+    if found is None and "\\" in text:
+        found = _with_commands(text, offset)
+    statements = tuple(_careful(text, offset)) if found is None else found
+    return read_strings(text, offset, statements) if may_depend(text) else statements
+
+
+def _at_once(text: str, offset: int) -> tuple[Statement, ...] | None:
     # A lone surrogate has no UTF-8 form; a question mark keeps all offsets.
     data = text.encode("utf-8", "replace")
     if len(data) <= _WHOLE and b"\0" not in data and not depth.could_be_deep(data):
-        found = _read(text, data, offset, 0, len(text))
-        if found is not None:
-            return found
-    return tuple(_careful(text, offset))
+        return _read(text, data, offset, 0, len(text))
+    return None
+
+
+def _with_commands(text: str, offset: int) -> tuple[Statement, ...] | None:
+    """Read a script with commands of psql; None if it has none."""
+    from miglint.sql.postgres.psql_script import read_script  # few scripts need it
+
+    script = read_script(text)
+    if not script.commands:
+        return None
+    found = _at_once(script.text, offset)
+    statements = list(_careful(script.text, offset) if found is None else found)
+    for part in script.substituted:
+        statements += _in_place(part.sql, Span(offset + part.start, offset + part.end))
+    for note in script.notes:
+        if note.lost:
+            span = Span(offset + note.start, offset + note.end)
+            opaque = Opaque(span=span, reason=f"psql {note.message}", schema_effect=not note.rows)
+            statements.append(Statement(span, "psql", (opaque,)))
+    return tuple(sorted(statements, key=lambda statement: statement.span.start))
+
+
+def _in_place(sql: str, span: Span) -> Iterator[Statement]:
+    """Read SQL that is sent in the place of a part of the script."""
+    data = sql.encode("utf-8", "replace")
+    if b"\0" in data or depth.could_be_deep(data):
+        yield _too_deep(span, "statement")
+        return
+    nodes = native.parse_json(data)
+    if isinstance(nodes, native.NativeError):
+        yield Statement(span, "statement", (), SyntaxProblem(brief(nodes.message), span))
+        return
+    for node in nodes:
+        yield _statement(place_of(sql, 0, 0, len(sql), byte_map(sql), node, fixed=span), node)
 
 
 def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[Statement, ...] | None:
@@ -59,13 +99,22 @@ def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[St
     return tuple(found)
 
 
+def _refused_block(operations: tuple[Operation, ...]) -> str | None:
+    if len(operations) != 1 or not isinstance(operations[0], Opaque):
+        return None
+    # Few scripts have blocks.
+    from miglint.sql.postgres.do import refused_block
+
+    return refused_block(operations)
+
+
 def _statement(place: Place, node: Node) -> Statement:
     tree = node["stmt"]
     try:
         operations = tuple(read(place, tree))
     except RecursionError:
         operations = depth.with_room(lambda: tuple(read(place, tree)))
-    wrong = refused(tree) or refused_block(operations)
+    wrong = refused(tree) or _refused_block(operations)
     if wrong is not None:
         operations = tuple(
             replace(operation, schema_effect=False) if isinstance(operation, Opaque) else operation

@@ -12,7 +12,7 @@ from miglint.sql.operations import (
     OtherData,
     Transaction,
 )
-from miglint.sql.postgres.attached import setting_text
+from miglint.sql.postgres.attached import read_only, setting_text
 from miglint.sql.postgres.names import Node, constant_text, options, relation_name
 from miglint.sql.postgres.place import Place
 
@@ -49,7 +49,7 @@ def transaction(place: Place, node: Node) -> list[Operation]:
     read: list[Operation] = [Transaction(span=place.whole(), action=ACTIONS[node["kind"]], name=name)]
     if node.get("chain"):
         read.append(Transaction(span=place.whole(), action="begin"))
-    return read
+    return [*read, *read_only(place, node.get("options", ()))]
 
 
 def fixed(kind: str, key: str = "") -> Reader:

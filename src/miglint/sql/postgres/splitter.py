@@ -62,27 +62,6 @@ def split(text: str) -> Iterator[StatementSlice]:
                 at, joined = data, False
 
 
-def only_for_psql(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of what only psql understands: lines with a meta-command, and the data of `COPY ... FROM`."""
-    limit = len(text)
-    at = 0
-    while (at := skip_space(text, at, limit)) < limit:
-        if text[at] == "\\":
-            end = _line_end(text, at)
-            yield at, len(text[:end].rstrip())
-            at = end
-            continue
-        if text[at] == ";":
-            at += 1
-            continue
-        end, stop = _statement(text, at, limit)
-        is_copy = text[at] in "cC" and _COPY_IN.match(text, at, end) is not None
-        at = stop
-        if is_copy and text[stop : stop + 1] == ";" and (data := _after_data(text, stop + 1)) is not None:
-            yield skip_space(text, stop + 1, limit), data
-            at = data
-
-
 _NESTING = {"(": 1, ")": -1}
 
 

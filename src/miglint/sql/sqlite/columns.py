@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
 from miglint.sql.sqlite.cursor import Cursor
-from miglint.sql.sqlite.expressions import canonical, expression, inside
+from miglint.sql.sqlite.expressions import expression, inside, quoted_name
 from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, STRING
 from miglint.sql.sqlite.words import CLOCK
@@ -297,11 +297,9 @@ def _default(cursor: Cursor) -> Expression:
     cursor.at += 1
     if first + 1 == cursor.at and cursor.words[first] not in _TERMS:
         # A bare word is a string here, not a column, except for TRUE and FALSE.
-        return Expression(
-            canonical(cursor.tokens, first, cursor.at),
-            cursor.tokens.raw(first),
-            literal=cursor.tokens.name(first),
-        )
+        value = cursor.tokens.name(first)
+        key = value.lower() if cursor.words[first] in ("TRUE", "FALSE") else quoted_name(value)
+        return Expression(key, cursor.tokens.raw(first), literal=value)
     return expression(cursor.tokens, first, cursor.at)
 
 

@@ -15,6 +15,12 @@ from miglint.sql.sqlite.words import SYNTAX
 T = TypeVar("T", bound=Hashable)
 
 _PLAIN = pattern(r"[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*\Z")
+# As quoted names they are other things than as words.
+_CONSTANTS = frozenset({"true", "false"})
+_BEFORE_NAMES = frozenset(
+    {"AS", "COLLATE", "CONSTRAINT", "END", "FROM", "INDEXED", "INTO", "JOIN", "REFERENCES", "TABLE", "UPDATE"}
+)
+_OPERANDS = frozenset({")", STRING, NUMBER, BLOB, VARIABLE})
 _SAME = {"==": "=", "<>": "!="}
 
 
@@ -22,7 +28,7 @@ def canonical(tokens: Tokens, start: int, end: int) -> str:
     """Return the tokens from `start` to `end` as canonical text, used for comparison.
 
     Names are lower case, and unquoted if possible, keywords are upper case, and tokens are separated by a single space.
-    Strings are unchanged.
+    Strings are unchanged, and so are names in double quotes where they may be strings.
     """
     words = tokens.words
     start, end = inside(tokens, start, end)
@@ -32,8 +38,7 @@ def canonical(tokens: Tokens, start: int, end: int) -> str:
         if word == STRING:
             parts.append(tokens.raw(at))
         elif word == QUOTED:
-            name = tokens.name(at).lower()
-            parts.append(name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"')
+            parts.append(name_text(tokens, at))
         elif word in {NUMBER, VARIABLE}:
             parts.append(tokens.raw(at).lower())
         elif word == BLOB:
@@ -43,6 +48,37 @@ def canonical(tokens: Tokens, start: int, end: int) -> str:
         else:
             parts.append(_SAME.get(word) or word.lower())
     return " ".join(parts)
+
+
+def name_text(tokens: Tokens, at: int) -> str:
+    """Return the canonical text of a quoted name."""
+    name = tokens.name(at)
+    if name != name.lower() and may_be_string(tokens, at):
+        return quoted_name(name)
+    return folded_name(name)
+
+
+def folded_name(name: str) -> str:
+    """Return the canonical text of a name that certainly is one."""
+    folded = name.lower()
+    return folded if _PLAIN.match(folded) and folded not in _CONSTANTS else quoted_name(folded)
+
+
+def quoted_name(name: str) -> str:
+    """Return a name in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def may_be_string(tokens: Tokens, at: int) -> bool:
+    """Return whether a name stands where SQLite takes it for a string if there is no such column."""
+    words = tokens.words
+    before, behind = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+    if tokens.raw(at)[:1] != '"' or "." in (before, behind) or behind in ("(", "AS"):
+        return False
+    # What follows a whole operand is an alias.
+    return before in SYNTAX - _BEFORE_NAMES or not (
+        before in _BEFORE_NAMES or before in _OPERANDS or tokens.is_name(at - 1)
+    )
 
 
 def literal(tokens: Tokens, start: int, end: int) -> str | None:

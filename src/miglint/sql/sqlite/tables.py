@@ -11,12 +11,14 @@ from miglint.sql.operations import (
     CreateTable,
     DropColumn,
     DropConstraint,
+    Expression,
     Name,
     Operation,
     Rename,
     RenameColumn,
     SetNullable,
 )
+from miglint.sql.shown_names import may_have_strings, with_columns
 from miglint.sql.sqlite.columns import TABLE_CONSTRAINTS, check_constraint, column, table_constraints
 from miglint.sql.sqlite.cursor import END, Cursor
 from miglint.sql.sqlite.expressions import query
@@ -61,6 +63,12 @@ def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
         if not cursor.accept(","):
             break
     cursor.finish()
+    names = {defined.name.lower() for defined in columns}
+    columns = [replace(one, default=_of_table(one.default, names)) if one.generated else one for one in columns]
+    constraints = [
+        one if one.expression is None else replace(one, expression=_of_table(one.expression, names))
+        for one in constraints
+    ]
     return CreateTable(
         span=cursor.whole(),
         name=name,
@@ -71,6 +79,13 @@ def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
         strict=strict,
         without_rowid=without_rowid,
     )
+
+
+def _of_table(value: Expression | None, names: set[str]) -> Expression | None:
+    """Return an expression of a table with these columns, in which other names in double quotes are strings."""
+    if value is None or not may_have_strings(value.key):
+        return value
+    return replace(value, key=with_columns(value.key, names))
 
 
 def _keyed(

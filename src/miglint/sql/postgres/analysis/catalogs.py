@@ -17,12 +17,13 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
+from miglint.base.structs import Struct
 
-class Function(NamedTuple):
+
+class Function(Struct, frozen=True):
     """One function: its argument types, its result, how many arguments have defaults.
 
     `volatility` is `i`, `s`, `v` or `?` for not known; `kind` is `f`, `a` (aggregate), `w` (window) or `p` (procedure).
@@ -38,7 +39,7 @@ class Function(NamedTuple):
     variadic: bool = False
 
 
-class TypeInfo(NamedTuple):
+class TypeInfo(Struct, frozen=True):
     """A built-in type: its category, whether it is the preferred one of that, and the volatility of its texts."""
 
     category: str

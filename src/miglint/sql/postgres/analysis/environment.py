@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from miglint.base.structs import Struct
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.analysis.catalogs import Function
 
@@ -29,7 +30,7 @@ def _not_generated(column: str) -> str | None:
     return None
 
 
-class Relation(NamedTuple):
+class Relation(Struct, frozen=True):
     """A table, a view, or what else has columns: their types by name, in order. None: the columns are not known.
 
     `keys` are the columns of the primary key; `generated` returns for a column that is computed (`stored`, `virtual`),
@@ -42,7 +43,7 @@ class Relation(NamedTuple):
     generated: Callable[[str], str | None] = _not_generated
 
 
-class UserType(NamedTuple):
+class UserType(Struct, frozen=True):
     """A type that files made: `kind` is `enum`, `domain`, `composite`, or empty for another one.
 
     `labels` are those of an enum, `base` the type under a domain, `columns` the attributes of a composite type.
@@ -76,7 +77,7 @@ class Environment(Protocol):
         """Return whether unknown casts or operators may exist."""
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True):
     """A type, and for a constant its text."""
 
     type: str

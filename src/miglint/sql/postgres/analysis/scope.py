@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from miglint.base.structs import Struct
 from miglint.sql.operations import ColumnUse, Name
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 
@@ -13,7 +13,7 @@ _FEW = 8
 SYSTEM_COLUMNS = {"ctid": "tid", "xmin": "xid", "xmax": "xid", "cmin": "cid", "cmax": "cid", "tableoid": "oid"}
 
 
-class FromItem(NamedTuple):
+class FromItem(Struct, frozen=True):
     """One item of FROM: how it is called, and the types of its columns; None where they are not known.
 
     `relation` is what it reads where that is a table or view, `keys` its primary key. `merged` are the columns of
@@ -29,7 +29,7 @@ class FromItem(NamedTuple):
     listed: tuple[str, ...] = ()
 
 
-class ColumnReference(NamedTuple):
+class ColumnReference(Struct, frozen=True):
     """A column as it is found: the place of its source in its level (-1: an outer one), and its type."""
 
     level: int

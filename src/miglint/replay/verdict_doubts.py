@@ -1,0 +1,56 @@
+"""What the way in which a script is run takes from its verdict: all that would be true without it is unknown."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect, Script
+from miglint.base.structs import replace
+from miglint.replay.runners import RUNNERS, TransactionOwner
+from miglint.replay.transaction_owner import begins, default_owner, left_open
+from miglint.replay.verdict import Verdict
+from miglint.sql.operations import Statement
+from miglint.sql.psql_marks import first_command
+
+_FORWARD = ("forward_idempotent", "rows_stable", "symmetric")
+_ROLLBACK = ("rollback_idempotent", "symmetric")
+
+
+def as_run(
+    scripts: tuple[tuple[Script | None, tuple[Statement, ...]], ...],
+    layout: str,
+    runner: str | None,
+    verdict: Verdict,
+    unknown: tuple[str, ...],
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict on a forward and a rollback, each with its statements, as they are run."""
+    for (script, statements), questions in zip(scripts, (_FORWARD, _ROLLBACK), strict=True):
+        if script is None:
+            continue
+        reason = _unsent(script, layout)
+        asked = questions
+        if reason is None and _is_left_open(script, statements, layout, runner):
+            # A second run does the same: nothing that lasts.
+            reason, asked = f"the transaction that the {script.direction} begins is not ended", ("symmetric",)
+        if reason is not None:
+            doubted = [name for name in asked if getattr(verdict, name)]
+            verdict = replace(verdict, **dict.fromkeys(doubted))
+            unknown = (*unknown, *(f"{name}: {reason}" for name in doubted))
+    return verdict, unknown
+
+
+def _unsent(script: Script, layout: str) -> str | None:
+    """Return why the server rejects a script that a migration tool sends: it has what only psql understands."""
+    if layout not in RUNNERS or script.dialect is not Dialect.POSTGRES:
+        return None
+    command = first_command(script.text)
+    if command is None:
+        return None
+    start, end = command
+    text = script.text
+    what = f"the command {text[start:end].split()[0]} of psql" if text[start] == "\\" else "data of COPY"
+    return f"{layout} sends {what} to the server, which cannot parse it"
+
+
+def _is_left_open(script: Script, statements: tuple[Statement, ...], layout: str, runner: str | None) -> bool:
+    if not begins(statements) or left_open(statements) is None:
+        return False
+    return default_owner(script, layout, runner, lambda: True) is not TransactionOwner.TOOL
