@@ -64,6 +64,22 @@ def test_a_check_that_did_not_read_a_migration_fails_whatever_rules_are_selected
     assert miglint("check", "--select", "LCK", "--ignore", code).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("DROP TABLE /* {} */ accounts;", "error"),
+        ("UPDATE accounts SET name = '{}';", "error"),
+        ("INSERT INTO accounts VALUES (1, '{}');", "warning"),
+    ],
+)
+def test_a_statement_that_is_too_long_to_read_is_reported(miglint, project, text, severity):
+    (project / "migrations" / "002_long.up.sql").write_text(text.format("x" * (2 << 20)))
+    (project / "migrations" / "002_long.down.sql").write_text("SELECT 1;\n")
+    done = miglint("check", "--no-cache")
+    assert f"002_long.up.sql:1:1: {severity} SYN005" in done.stdout
+    assert done.returncode == (severity == "error")
+
+
 def test_a_schema_says_what_of_the_migrations_was_not_read(miglint, project):
     too_large(project / "migrations" / "002_orders.up.sql")
     (project / "migrations" / "003_x.up.sql").write_text("CREATE TABL x (a int);\n")

@@ -40,6 +40,8 @@ _TAKEN_FOR_NAMES = frozenset(
 )
 
 
+# What statements with data begin with.
+_DATA = frozenset({"insert", "replace", "copy", "values"})
 # A name in braces is not SQL, but a place that a program fills in.
 _PLACEHOLDER = pattern(r"\{[A-Za-z_]\w*\}")
 _AMISS = "Correct the statement: it fails wherever the script runs."
@@ -228,6 +230,24 @@ def statement_not_read(step: Step) -> Iterator[Hit]:
                         else "A dry run (`--dry-run`) executes it."
                     ),
                 )
+            elif script is not None and (reason := _too_long(statement)) is not None:
+                # A long text may hide anything; data, which have a reason to be long, are what INSERT and COPY have.
+                milder = statement.kind.split(" ")[0] in _DATA
+                yield hit_in(
+                    script,
+                    statement.span,
+                    f"this statement cannot be analyzed: {reason}",
+                    "What it does is not known. Split it into shorter ones.",
+                    severity=Severity.WARNING if milder else Severity.ERROR,
+                )
+
+
+def _too_long(statement: Statement) -> str | None:
+    """Return why a statement was not read, if it is too long."""
+    for operation in statement.operations:
+        if isinstance(operation, ops.Opaque) and operation.unread:
+            return operation.reason
+    return None
 
 
 @rule(

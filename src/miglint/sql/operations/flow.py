@@ -139,7 +139,8 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
 
     `reason` is a complete phrase for messages. `schema_effect` is False if only rows can change. `relations` are the
     affected tables, if known. `may_fail_again` is for rows that cannot be read: a second run may find their keys taken.
-    `result_of` is a function whose result is run as SQL: nothing, if it returns none.
+    `result_of` is a function whose result is run as SQL: nothing, if it returns none. `unread` means that the text is
+    too long to be read.
     """
 
     reason: str
@@ -147,6 +148,7 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
     may_fail_again: bool = False
     relations: tuple[Name, ...] = ()
     result_of: Name | None = None
+    unread: bool = False
 
 
 def flat(operations: Iterable[Operation]) -> Iterator[Operation]:

@@ -146,7 +146,7 @@ def _chunk_of_dump(text: str, offset: int, pieces: list[StatementSlice]) -> Iter
             reason = (
                 f"{len(pieces):,} INSERT statements of a script of {len(text):,} characters are not read one by one"
             )
-            yield Statement(span, "insert", (Opaque(span=span, reason=reason, schema_effect=False),))
+            yield Statement(span, "insert", (Opaque(span=span, reason=reason, schema_effect=False, unread=True),))
             return
     yield from _chunk(text, offset, pieces)
 
@@ -178,7 +178,7 @@ def _single(text: str, offset: int, piece: StatementSlice) -> Iterator[Statement
         only_rows = words.split(" ")[0] in {"insert", "update", "delete", "copy"}
         reason = f"a statement of {end - start:,} characters is too long to read"
         again = words.startswith("insert") and _CONFLICT.search(text, start, end) is None
-        opaque = Opaque(span=span, reason=reason, schema_effect=not only_rows, may_fail_again=again)
+        opaque = Opaque(span=span, reason=reason, schema_effect=not only_rows, may_fail_again=again, unread=True)
         yield Statement(span, words, (opaque,))
         return
     data = text[start:end].encode("utf-8", "replace")

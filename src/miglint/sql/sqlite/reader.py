@@ -37,8 +37,9 @@ def read(tokens: Tokens, offset: int) -> Operation:
         reason = "the statement is too long to be read"
         if tokens.words[0] == "INSERT":
             again = tokens.words[1] != "OR" and _CONFLICT.search(tokens.text, tokens.start, tokens.end) is None
-            return Opaque(span=cursor.whole(), reason=reason, schema_effect=False, may_fail_again=again)
-    return Opaque(span=cursor.whole(), reason=reason, schema_effect=tokens.words[0] not in _ROWS_ONLY)
+            return Opaque(span=cursor.whole(), reason=reason, schema_effect=False, may_fail_again=again, unread=True)
+    changes = tokens.words[0] not in _ROWS_ONLY
+    return Opaque(span=cursor.whole(), reason=reason, schema_effect=changes, unread=not tokens.complete)
 
 
 def kind(tokens: Tokens) -> str:
