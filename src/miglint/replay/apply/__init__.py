@@ -29,6 +29,7 @@ from miglint.replay.apply import (
     types,
     views,
 )
+from miglint.replay.apply.derived import bound_derived
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.unmade import leave_unmade
 from miglint.schema.keys import is_temporary
@@ -102,12 +103,15 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
 def _apply(machine: Machine, operation: Operation) -> None:
     handler = _HANDLERS.get(type(operation))
     if handler is not None:
+        schema, puts = machine.schema, machine.puts
         if machine.moments is None:
             handler(machine, operation)
+            bound_derived(machine, schema, machine.puts - puts)
             return
         before, noted = machine.in_session(), len(machine.notes)
         try:
             handler(machine, operation)
+            bound_derived(machine, schema, machine.puts - puts)
         except Refused:
             machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
             raise

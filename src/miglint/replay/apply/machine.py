@@ -43,13 +43,14 @@ class Machine:
     has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
     before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
-    script.
+    script. `puts` counts the objects that were set, `derived` those that were set by operations on many objects.
     """
 
     __slots__ = (
         "assumptions",
         "calling",
         "committed",
+        "derived",
         "dialect",
         "dropped_defaults",
         "dropping",
@@ -61,6 +62,7 @@ class Machine:
         "path",
         "placed",
         "postgres",
+        "puts",
         "schema",
         "settings",
         "snapshots",
@@ -102,6 +104,7 @@ class Machine:
         self.made: set[Key] = set()
         self.dropping: frozenset[Key] = frozenset()
         self.calling: tuple[Key, ...] = ()
+        self.puts = self.derived = 0
 
     # --- saying what happened
 
@@ -154,6 +157,7 @@ class Machine:
 
     def put(self, key: Key, value: SchemaObject) -> None:
         """Set an object."""
+        self.puts += 1
         self.touched.add(key)
         self.schema = self.schema.put(key, value)
 

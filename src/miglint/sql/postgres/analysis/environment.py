@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from miglint.sql.operations import Name, Type
@@ -49,7 +49,7 @@ class UserType(NamedTuple):
     """
 
     kind: str = ""
-    labels: tuple[str, ...] | None = None
+    labels: Sequence[str] | None = None
     base: str = UNKNOWN
     columns: Mapping[str, str] | None = None
 
