@@ -19,9 +19,11 @@ from benchmarks.growth_cases import CASES, Case, scripts
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.config.settings import Settings
 from miglint.linter import findings_builder, parallel
-from miglint.replay.apply import known_rows, memo, row_contents
+from miglint.replay.apply import known_rows, memo, row_contents, run
+from miglint.replay.steps import empty_schema
 from miglint.rules.selection import load_rules, select
-from miglint.schema import edges, parts
+from miglint.schema import edges, enum_labels, parts
+from miglint.sql import postgres
 from miglint.sql.postgres import statement_trees
 
 # All rules, those that are off by default as well, but sqlfluff's.
@@ -54,6 +56,7 @@ def few_is_many(monkeypatch):
     """What is done differently with many parts is done so with a few, and in one process."""
     monkeypatch.setattr(parts, "_FEW", 4)
     monkeypatch.setattr(edges, "_FEW", 4)
+    monkeypatch.setattr(enum_labels, "_FEW", 4)
     monkeypatch.setattr(row_contents, "_MOST_ROWS", 2)
     monkeypatch.setattr(known_rows, "_MOST_TESTED", 2)
     monkeypatch.setattr(parallel, "_SMALLEST", sys.maxsize)
@@ -161,3 +164,25 @@ def test_memory_grows_with_the_work(dialect, wanted):
     # The first run of a size takes more than later ones.
     peak(40 * FEW)
     assert peak(40 * FEW) <= LIMIT * peak(20 * FEW)
+
+
+@pytest.mark.parametrize("wanted", ["add enum value", "add enum value before", "add attribute", "alter domain"])
+def test_memory_of_moments_grows_with_the_work(wanted):
+    """Parts that each moment copies are few bytes each: they show only with many, and without rules and reports."""
+    case = next(case for case in CASES["postgres"] if case.name == wanted)
+
+    def kept(count: int) -> int:
+        scripts_ = [postgres.parse(forward) for forward, _ in scripts(case, "one", count)]
+        clear_caches()
+        gc.collect()
+        schema, runs = empty_schema(Dialect.POSTGRES, closed=True), []
+        tracemalloc.start()
+        try:
+            for script in scripts_:
+                runs.append(run(schema, script))
+                schema = runs[-1].schema
+            return tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+    assert kept(36 * FEW) <= LIMIT * kept(18 * FEW)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from rpds import HashTrieMap, HashTrieSet
 
 from miglint.schema.attached import Comment, Policy, Privileges, RewriteRule, Trigger
+from miglint.schema.enum_labels import Labels, labels_as_stored
 from miglint.schema.keys import Key
 from miglint.schema.known_keys import KnownKeys, Values
 from miglint.schema.name_sets import names_as_stored
@@ -131,6 +132,8 @@ def decode_object(data: bytes, read_call: CallReader) -> SchemaObject | Absent:
     if isinstance(value, _StoredRows):
         keys = HashTrieMap({item.columns: _known_keys(item) for item in value.keys})
         return Rows(value.name, keys, value.assumed, value.contents, value.age)
+    if isinstance(value, Enum):
+        return replace(value, labels=labels_as_stored(value.labels))
     if isinstance(value, Domain):
         return replace(value, constraints=as_stored(value.constraints))
     if isinstance(value, Composite):
@@ -142,6 +145,8 @@ def decode_object(data: bytes, read_call: CallReader) -> SchemaObject | Absent:
 def _hook(value: object) -> object:
     if isinstance(value, Parts):
         return dict(value.items())
+    if isinstance(value, Labels):
+        return tuple(value)
     if isinstance(value, HashTrieSet):
         return sorted(members(value))
     if callable(value):

@@ -7,6 +7,7 @@ created an object, with the names of now where a rename has changed them: the pr
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Mapping
 
 from rpds import HashTrieMap
@@ -186,7 +187,7 @@ class Enum(Struct, frozen=True, gc=False, array_like=True):
     """An enumerated type with its labels in order."""
 
     name: Name
-    labels: tuple[str, ...] = ()
+    labels: abc.Sequence[str] = ()  # a tuple or, of many, `enum_labels.Labels`
     assumed: bool = False
 
 

@@ -209,9 +209,16 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def journaled(self) -> set[Key]:
         """Return at least the keys whose objects may differ from those in the schema that was `marked`."""
+        return self._journaled(None)
+
+    def journaled_since(self, other: Schema) -> set[Key]:
+        """Return at least the keys whose objects may differ from those in an earlier schema of the same run."""
+        return self._journaled(other.journal)
+
+    def _journaled(self, end: NewKeys) -> set[Key]:
         keys: set[Key] = set()
         rest = self.journal
-        while rest is not None:
+        while rest is not None and rest is not end:
             key, rest = rest
             keys.add(key)
         keys.discard(_NO_KEY)

@@ -7,6 +7,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
+from miglint.replay.apply.derived import bound_derived
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.unmade import leave_unmade
 from miglint.schema.keys import is_temporary
@@ -101,12 +102,18 @@ def _with_others(function: Callable[..., None], machine: Machine, operation: Any
 def _apply(machine: Machine, operation: Operation) -> None:
     kind = type(operation)
     handler = _handler(kind)
-    if machine.moments is None or kind in _BLOCKS:
+    if kind in _BLOCKS:
         handler(machine, operation)
+        return
+    schema, puts = machine.schema, machine.puts
+    if machine.moments is None:
+        handler(machine, operation)
+        bound_derived(machine, schema, machine.puts - puts)
         return
     before, noted = machine.in_session(), len(machine.notes)
     try:
         handler(machine, operation)
+        bound_derived(machine, schema, machine.puts - puts)
     except Refused:
         machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
         raise

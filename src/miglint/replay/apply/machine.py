@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect, Span
 from miglint.base.structs import replace
-from miglint.replay.apply.search_path import schema_names
+from miglint.replay.apply.search_path import full_expression
 from miglint.replay.apply.session_settings import SessionSettings, TransactionStart
 from miglint.replay.apply.system_names import is_system_relation
 from miglint.replay.apply.tracking import is_tracking_table
@@ -44,13 +44,14 @@ class Machine:
     has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
     before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
-    script.
+    script. `puts` counts the objects that were set, `derived` those that were set by operations on many objects.
     """
 
     __slots__ = (
         "assumptions",
         "calling",
         "committed",
+        "derived",
         "dialect",
         "dropped_defaults",
         "dropping",
@@ -64,6 +65,7 @@ class Machine:
         "placed",
         "postgres",
         "prepared",
+        "puts",
         "schema",
         "settings",
         "snapshots",
@@ -109,6 +111,7 @@ class Machine:
         self.made: set[Key] = set()
         self.dropping: frozenset[Key] = frozenset()
         self.calling: tuple[Key, ...] = ()
+        self.puts = self.derived = 0
 
     # --- saying what happened
 
@@ -161,6 +164,7 @@ class Machine:
 
     def put(self, key: Key, value: SchemaObject) -> None:
         """Set an object."""
+        self.puts += 1
         self.touched.add(key)
         self.schema = self.schema.put(key, value)
 
@@ -375,22 +379,7 @@ class Machine:
 
     def expression(self, written: Expression | None) -> Expression | None:
         """Resolve what an expression mentions, so that dependencies can be followed."""
-        if written is None or not self.postgres:
-            return written
-        if not (written.functions or written.types or written.sequence or written.relations):
-            return written
-        names = schema_names(self)
-        written = written if names is None else names.expression(written)
-        return Expression(
-            written.key,
-            written.text,
-            written.columns,
-            tuple(self.function_name(name) for name in written.functions),
-            tuple(self.type_name(name) for name in written.types),
-            tuple(self.full(name) for name in written.relations),
-            written.literal,
-            None if written.sequence is None else self.full(written.sequence),
-        )
+        return written if written is None or not self.postgres else full_expression(self, written)
 
     def assume_type(self, key: Key) -> OtherType:
         """Assume that a type exists."""

@@ -19,6 +19,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.row_contents import rename_values
 from miglint.replay.apply.words import swap_constants
 from miglint.schema.bounds import values_of
+from miglint.schema.enum_labels import with_renamed_label
 from miglint.schema.objects import (
     Composite,
     Domain,
@@ -117,8 +118,7 @@ def rename_label(machine: Machine, key: Key, enum: Enum, old: str, new: str) -> 
     renaming = _Renaming(machine, kind, old, new)
     # What a constant is read as is known while the label has its old name.
     changes = [(user, _relabelled(renaming, user, value)) for user, value in _users(machine, key)]
-    labels = tuple(new if label == old else label for label in enum.labels)
-    machine.put(key, replace(enum, labels=labels))
+    machine.put(key, replace(enum, labels=with_renamed_label(enum.labels, old, new)))
     for user, value in changes:
         if value is not machine.schema.find(user):
             machine.put(user, value)

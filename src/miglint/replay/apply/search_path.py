@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from miglint.sql.operations import CreateRoutine, CreateRule, CreateTrigger, Name
+from miglint.sql.operations import CreateRoutine, CreateRule, CreateTrigger, Expression, Name
 
 if TYPE_CHECKING:
     from miglint.replay.apply.machine import Machine
@@ -36,3 +36,21 @@ def full_definition(machine: Machine, operation: _Defined) -> _Defined:
     """Return a statement that defines a trigger, a rule or a routine with those schemas."""
     names = schema_names(machine)
     return operation if names is None else names.definition(operation)
+
+
+def full_expression(machine: Machine, written: Expression) -> Expression:
+    """Return an expression with the schemas of what it mentions."""
+    if not (written.functions or written.types or written.sequence or written.relations):
+        return written
+    names = schema_names(machine)
+    written = written if names is None else names.expression(written)
+    return Expression(
+        written.key,
+        written.text,
+        written.columns,
+        tuple(machine.function_name(name) for name in written.functions),
+        tuple(machine.type_name(name) for name in written.types),
+        tuple(machine.full(name) for name in written.relations),
+        written.literal,
+        None if written.sequence is None else machine.full(written.sequence),
+    )

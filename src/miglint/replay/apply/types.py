@@ -11,6 +11,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.resolve import resolved_mentions
 from miglint.replay.apply.typed import check_domain
+from miglint.schema.enum_labels import labels_as_stored, with_label
 from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
 from miglint.schema.parts import with_part
 from miglint.schema.sequences import unusual
@@ -34,7 +35,10 @@ def create_type(machine: Machine, operation: CreateType) -> None:
         raise machine.refuse("duplicate_object", f'type "{operation.name.name}" already exists', key)
     value: SchemaObject
     if operation.kind == "enum":
-        value = Enum(name, operation.labels)
+        if len(set(operation.labels)) < len(operation.labels):
+            message = 'duplicate key value violates unique constraint "pg_enum_typid_label_index"'
+            raise machine.refuse("unique_violation", message, key)
+        value = Enum(name, labels_as_stored(operation.labels))
     elif operation.kind == "composite":
         value = Composite(name, {column.name: define_quietly(machine, column) for column in operation.columns})
     elif operation.kind == "domain":
@@ -87,16 +91,10 @@ def add_enum_value(machine: Machine, operation: AddEnumValue) -> None:
             machine.note("skipped", f'enum label "{operation.value}" already exists', key, operation.value)
             return
         raise machine.refuse("duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value)
-    labels = list(enum.labels)
-    place = len(labels)
-    if operation.neighbour is not None:
-        if operation.neighbour not in labels:
-            raise machine.refuse(
-                "invalid_parameter_value", f'"{operation.neighbour}" is not an existing enum label', key
-            )
-        place = labels.index(operation.neighbour) + (1 if operation.after else 0)
-    labels.insert(place, operation.value)
-    machine.put(key, replace(enum, labels=tuple(labels)))
+    if operation.neighbour is not None and operation.neighbour not in enum.labels:
+        raise machine.refuse("invalid_parameter_value", f'"{operation.neighbour}" is not an existing enum label', key)
+    labels = with_label(enum.labels, operation.value, operation.neighbour, after=operation.after)
+    machine.put(key, replace(enum, labels=labels))
 
 
 def _assumed_label(machine: Machine, key: Key, operation: AddEnumValue) -> None:
@@ -110,7 +108,7 @@ def _assumed_label(machine: Machine, key: Key, operation: AddEnumValue) -> None:
                 "duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value
             )
         return
-    machine.put(key, replace(found, labels=(*found.labels, operation.value)))
+    machine.put(key, replace(found, labels=with_label(found.labels, operation.value)))
 
 
 def rename_enum_value(machine: Machine, operation: RenameEnumValue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
@@ -162,7 +162,8 @@ def enum_value_removed(step: Step) -> Iterator[Hit]:
             known = (
                 old.labels if applied.forward else _labels(step.before.find(Key("type", place, operation.name.name)))
             )
-            gone = [label for label in known if label not in operation.labels]
+            kept = frozenset(operation.labels)
+            gone = [label for label in known if label not in kept]
             if gone:
                 yield applied.hit(
                     f"{operation.name.name} loses {', '.join(map(repr, gone))}: rows that hold it make this fail",
@@ -171,5 +172,5 @@ def enum_value_removed(step: Step) -> Iterator[Hit]:
                 )
 
 
-def _labels(value: object) -> tuple[str, ...]:
+def _labels(value: object) -> Sequence[str]:
     return value.labels if isinstance(value, Enum) else ()

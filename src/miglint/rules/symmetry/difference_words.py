@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.replay.steps import Step
 from miglint.rules.symmetry.evidence import dropped_instead, first_difference, presumed
 from miglint.rules.symmetry.severity import end_of, is_respelled
@@ -82,15 +84,16 @@ def _definition(before: str, text: str | None) -> str:
     return before + text if text and len(text) <= _LONGEST else ""
 
 
-def _names(value: object, aspect: str) -> tuple[str, ...]:
+def _names(value: object, aspect: str) -> Sequence[str]:
     if isinstance(value, View) and aspect == "columns":
         return value.columns or ()
     return value.labels if isinstance(value, Enum) and aspect == "labels" else ()
 
 
-def _lists_differ(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
+def _lists_differ(old: Sequence[str], new: Sequence[str]) -> str | None:
     """Return which names were lost and added; None where there are none, or only their order differs."""
-    lost, added = [name for name in old if name not in new], [name for name in new if name not in old]
+    before, now = frozenset(old), frozenset(new)
+    lost, added = [name for name in old if name not in now], [name for name in new if name not in before]
     parts = [f"lacks {_few(lost)}" if lost else "", f"has {_few(added)} in addition" if added else ""]
     return " and ".join(filter(None, parts)) or None
 

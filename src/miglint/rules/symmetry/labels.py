@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from miglint.base.model import Dialect
 from miglint.rules.support.sql_text import ident, literal, qualified, suffixed
@@ -12,7 +12,7 @@ from miglint.sql.operations import Column, Name
 from miglint.writer.tables import default
 
 
-def replace_enum(schema: Schema, key: Key, labels: tuple[str, ...]) -> tuple[str, ...] | None:
+def replace_enum(schema: Schema, key: Key, labels: Sequence[str]) -> tuple[str, ...] | None:
     """Return the statements that give an enum of a schema other labels; None where more depends on it than columns."""
     tables = [value for _, value in schema.users(key, Table)]
     if len(tables) != sum(1 for _ in schema.dependents.get(key, ())):

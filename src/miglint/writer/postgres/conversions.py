@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.model import Dialect
 from miglint.schema.objects import Enum, Key
 from miglint.schema.value import Schema
@@ -87,7 +89,7 @@ def labels_of(draft: Drafting, before: Column, after: Column) -> Type | None:
     return None if readable or are_readable(labels or (), base) else one
 
 
-def _labels(schema: Schema, kind: Type) -> tuple[str, ...] | None:
+def _labels(schema: Schema, kind: Type) -> Sequence[str] | None:
     found = None if kind.schema is None else schema.find(Key("type", kind.schema, kind.name))
     return found.labels if isinstance(found, Enum) and not found.assumed else None
 
@@ -95,7 +97,7 @@ def _labels(schema: Schema, kind: Type) -> tuple[str, ...] | None:
 _ZERO = {"bool": "false", "int2": "0", "int4": "0", "int8": "0", "numeric": "0", "float4": "0", "float8": "0"}
 
 
-def _of_labels(using: str, column: Column, labels: tuple[str, ...], kind: Type) -> str:
+def _of_labels(using: str, column: Column, labels: Sequence[str], kind: Type) -> str:
     """Return the expression for values of a type that cannot read the labels of an enum.
 
     A label stands for the value that the forward (`using`) made it of; others become the default, or no value.

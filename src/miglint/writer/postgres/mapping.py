@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Type
@@ -19,7 +19,7 @@ _INTEGERS = frozenset({"int2", "int4", "int8"})
 _NUMBERS = frozenset({"numeric", "float4", "float8"})
 
 
-def are_readable(labels: tuple[str, ...], kind: Type) -> bool:
+def are_readable(labels: Sequence[str], kind: Type) -> bool:
     """Return whether a type reads each label as a value; True for types of which that is not known."""
     if kind.schema is not None:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from miglint.base.structs import Struct
@@ -50,7 +50,7 @@ class UserType(Struct, frozen=True):
     """
 
     kind: str = ""
-    labels: tuple[str, ...] | None = None
+    labels: Sequence[str] | None = None
     base: str = UNKNOWN
     columns: Mapping[str, str] | None = None
 
