@@ -367,11 +367,6 @@ KINDS = {
         "ALTER TABLE t RENAME CONSTRAINT price_positive_check TO zzz_check;",
         "ALTER TABLE t RENAME CONSTRAINT zzz_check TO price_positive_check;",
     ),
-    "type of a table": (
-        "CREATE TYPE y AS (a int); CREATE TABLE t OF y;",
-        "ALTER TABLE t NOT OF;",
-        "ALTER TABLE t OF y;",
-    ),
     "18: tables or schemas of a publication": (
         "CREATE TABLE here (a int); CREATE PUBLICATION p FOR TABLE here;",
         "DROP PUBLICATION p; CREATE PUBLICATION p FOR TABLE here (a);",

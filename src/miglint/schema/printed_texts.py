@@ -21,7 +21,8 @@ _PRINTED = pattern(
     rf"|\((?P<column>{_COLUMN})\)::(?P<own>character varying|bpchar|numeric)(?![\w\[(])"
     rf"|{_CONSTANT}|{_COLUMN}"
 )
-_ELEMENT = pattern(rf"({_CONSTANT})::{_STRING_TYPE}")
+# Takes each constant, so that none is looked for in another.
+_ELEMENT = pattern(rf"({_CONSTANT})(?:::{_STRING_TYPE})?")
 _WIDENED = pattern(rf"\((\d+|'-\d+'::integer)\)::(?:{_WIDER})")
 _OWN = {"character varying": "varchar"}
 _WHOLE_NUMBERS = {"numeric": ("int2", "int4", "int8"), "bigint": ("int2", "int4"), "double precision": ("int2", "int4")}

@@ -165,7 +165,7 @@ FIELDS: list[tuple[str, type[op.Operation], dict[str, Any]]] = [
     ("ALTER FUNCTION f SET search_path = a", op.AlterRoutine, {"arguments": None}),
     ("ALTER FUNCTION f(int) DEPENDS ON EXTENSION e", op.AlterOther, {"definition": "depends on extension e"}),
     ("BEGIN", op.Transaction, {"action": "begin"}),
-    ("START TRANSACTION READ ONLY", op.Transaction, {"action": "begin"}),
+    ("START TRANSACTION ISOLATION LEVEL SERIALIZABLE", op.Transaction, {"action": "begin"}),
     ("END", op.Transaction, {"action": "commit"}),
     ("ABORT", op.Transaction, {"action": "rollback"}),
     ("SAVEPOINT a", op.Transaction, {"action": "savepoint", "name": "a"}),
@@ -225,6 +225,15 @@ def test_statement(sql: str, kind: type[op.Operation], fields: dict[str, Any]) -
     assert type(found) is kind
     assert {name: getattr(found, name) for name in fields} == fields
     assert cut(sql, found.span)
+
+
+def test_a_transaction_that_only_reads_may_refuse_what_follows() -> None:
+    (statement,) = parse("START TRANSACTION READ ONLY")
+    begun, unknown = statement.operations
+    assert isinstance(begun, op.Transaction)
+    assert begun.action == "begin"
+    assert isinstance(unknown, op.Opaque)
+    assert unknown.schema_effect
 
 
 def test_nothing_secret_is_kept() -> None:

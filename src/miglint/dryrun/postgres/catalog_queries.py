@@ -128,7 +128,6 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, {acl_of("c.relacl", "r", "c.relowner")},
   {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list,
-  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
   (SELECT json_agg(json_build_array(a.attname, {acl_of("a.attacl", "c", "c.relowner")}) ORDER BY a.attnum) FROM pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum < 0 AND a.attacl IS NOT NULL))::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

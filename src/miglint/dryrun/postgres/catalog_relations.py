@@ -54,7 +54,7 @@ def relation_of(row: Row) -> Found:
     for column in columns_read:
         part = Part("column", column[0])
         yield from remarks(key, column[11], column[12], part=part)
-    yield from column_privileges(key, row[22])
+    yield from column_privileges(key, row[21])
     for constraint in constraints_read:
         yield from remarks(key, None, constraint[14], part=Part("constraint", constraint[0]))
     for index in indexes_read:
@@ -117,8 +117,6 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
         options["tablespace"] = tablespace
     if method not in (None, "heap"):
         options["access method"] = method
-    if row[21] is not None:
-        options["type"] = row[21]
     for index in indexes:
         if index[18]:
             options["cluster"] = index[1]

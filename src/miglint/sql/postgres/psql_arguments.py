@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import Struct
 
 REFERENCE = pattern(r":(?:(?P<bare>[\w\x80-\U0010ffff]+)|'(?P<string>\w+)'|\"(?P<name>\w+)\"|\{\?(?P<set>\w+)\})")
-_QUOTED = pattern(r"'(?:[^'\\\n]|\\[^\n]|'')*+'")
+_QUOTED = pattern("'" + many(r"[^'\\\n]|\\[^\n]|''") + "'")
 _ESCAPE = pattern(r"''|\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b", "r": "\r", "f": "\f"}
 # Programs that only write something, without what a shell makes of other signs.
 _ONLY_WRITES = pattern(
-    r"\s*(?:basename|cat|date|dirname|echo|hostname|id|printf|pwd|uname|whoami)\b(?:[^|;&<>()`\\$\n]|\$\{?\w+\}?)*+"
+    r"\s*(?:basename|cat|date|dirname|echo|hostname|id|printf|pwd|uname|whoami)\b"
+    + many(r"[^|;&<>()`\\$\n]|\$\{?\w+\}?")
 )
 # What psql itself sets.
 _OWN = pattern(
