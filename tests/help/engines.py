@@ -76,10 +76,10 @@ class PostgresScratch:
 
     def schema(self) -> Schema:
         if self._plain:
-            return self._reader.read(self._session)
+            return self._reader.read(self._session).schema
         self._session.query("SAVEPOINT look")
         try:
-            return self._reader.read(_InTransaction(self._session))  # type: ignore[arg-type]  # queries alone
+            return self._reader.read(_InTransaction(self._session)).schema  # type: ignore[arg-type]  # queries alone
         finally:
             self._session.query("ROLLBACK TO SAVEPOINT look")
 
@@ -96,6 +96,7 @@ class _InTransaction:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.prepared = session.prepared
+        self.prepared_each = session.prepared_each
 
     def query(self, sql: str) -> list[list[Row]]:
         if sql == BEGIN:

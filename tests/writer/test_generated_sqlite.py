@@ -14,6 +14,7 @@ from miglint.replay.apply import run
 from miglint.replay.steps import empty_schema
 from miglint.schema.diff import diff
 from miglint.schema.objects import Table
+from miglint.sql.shown_names import with_columns
 from miglint.sql.sqlite.tokens import pieces
 from miglint.writer.schema_sql import to_sql
 from miglint.writer.transition import read, write_transition
@@ -45,7 +46,17 @@ def execute(db, sql):
 def stored(db):
     """Return what the engine keeps of the schema, white space and quotes aside."""
     rows = db.rows("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-    return sorted((kind, name.lower(), table.lower(), canonical(sql or "")) for kind, name, table, sql in rows)
+    return sorted(
+        (kind, name.lower(), table.lower(), with_columns(canonical(sql or ""), columns_of(db, kind, table)))
+        for kind, name, table, sql in rows
+    )
+
+
+def columns_of(db, kind, table):
+    # A view may read what is not there.
+    if kind not in ("table", "index"):
+        return set()
+    return {column.lower() for (column,) in db.rows(f"SELECT name FROM pragma_table_info('{table}')")}
 
 
 def rows_of(db, schema):

@@ -185,7 +185,7 @@ def _generated(machine: Machine, key: Key, table: Table, written: Constraint) ->
     elif written.kind == "check":
         part = written.columns[0] if len(set(written.columns)) == 1 else None
     else:
-        part = column_part(written.columns) or None
+        part = column_part((*written.columns, *written.include)) or None
     if written.kind not in INDEXED:
         return choose_part(table.constraints, base, part, label)
     name, machine.schema = choose_relation(machine.schema, key.schema, base, part, label, table.constraints)
