@@ -123,8 +123,10 @@ class Bench:
             self.rounds, lambda: self.check("--no-cache", largest), lambda: self.lint([largest])
         )
         alone = self.place / f"{name}-alone"
-        alone.mkdir()
-        shutil.copy(largest, alone)
+        # In some layouts the folder has the name of the migration.
+        own = alone / Path(largest).parent.name
+        own.mkdir(parents=True)
+        shutil.copy(largest, own)
         single, squawk_single = alternate(
             self.rounds, lambda: self.check("--no-cache", str(alone)), lambda: self.lint([largest])
         )
