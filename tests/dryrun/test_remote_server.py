@@ -189,7 +189,7 @@ def test_a_role_of_the_team_that_is_not_there_is_no_asymmetry(server: PostgresEn
 
 
 # Some seconds of one step of the server's own code, which it interrupts for nothing.
-_LONG_STEP = "SELECT strpos(repeat('a', 160000), 'b' || repeat('a', 80000));"
+_LONG_STEP = "SELECT strpos(repeat('a', 320000), 'b' || repeat('a', 160000));"
 
 
 def test_a_run_ends_before_what_the_server_does_not_interrupt(
