@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from miglint.base.findings import Edit
 
@@ -16,3 +17,10 @@ def with_edits(text: str, edits: Iterable[Edit]) -> str:
         at = edit.end
     parts.append(text[at:])
     return "".join(parts)
+
+
+# One line can be the whole file, and each of its statements may get a fix.
+@lru_cache(maxsize=8)
+def line_break_of(text: str) -> str:
+    """Return the line break that a text has: that of Windows if there is one."""
+    return "\r\n" if "\r\n" in text else "\n"

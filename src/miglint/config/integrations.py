@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.edits import line_break_of
 from miglint.base.errors import UsageError
 from miglint.base.lazy_regex import pattern
 
@@ -66,7 +67,7 @@ def with_hook(text: str | None) -> str:
     if repos[1] is not None and not repos[1].startswith("#"):
         line = text.count("\n", 0, repos.start()) + 1
         raise UsageError(f"{PRE_COMMIT}:{line}: `repos` is not a list with one item per line: no hook can be added")
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = line_break_of(text)
     place, indent = _end_of_list(text, repos.end())
     hook = _indented(indent, newline)
     if place > 0 and text[place - 1] != "\n":

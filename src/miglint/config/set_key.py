@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from miglint.base.atomic_write import write_file
+from miglint.base.edits import line_break_of
 from miglint.base.errors import UsageError
 from miglint.base.input_files import MAX_CONFIGURATION, read_in_checkout
 from miglint.base.lazy_regex import pattern
@@ -44,7 +45,7 @@ def with_key(text: str, line: str, *, table: bool) -> str | None:
 
     None if there is no such table.
     """
-    end = "\r\n" if "\r\n" in text else "\n"
+    end = line_break_of(text)
     # A key at the top belongs to no table, and stands in no value of several lines.
     header = _OURS.search(text) if table else _COMMENT.match(text)
     if table and header is None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from miglint.base.digits import whole_number
+from miglint.base.edits import line_break_of
 from miglint.base.findings import Edit, NewFile
 from miglint.base.model import History, Migration, Script
 from miglint.base.structs import Struct
@@ -48,7 +49,7 @@ def no_transaction_mark(history: History, migration: Migration) -> TransactionMa
     if forward is None:
         return None
     text, start = forward.file.text, forward.span.start
-    line = "\r\n" if "\r\n" in text else "\n"
+    line = line_break_of(text)
     if layout == "goose":
         return _goose_mark(migration, line)
     if layout in _MARKED:
@@ -100,7 +101,7 @@ def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...
     renamed = _renamed(path, last, scripts.name)
     if renamed is None or renamed in _paths(history):
         return ()
-    line = "\r\n" if "\r\n" in last.forward.file.text else "\n"
+    line = line_break_of(last.forward.file.text)
     files = _files(history, last, renamed, scripts)
     return tuple(NewFile(file.path, file.text.replace("\n", line)) for file in files)
 

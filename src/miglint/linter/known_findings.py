@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
+from miglint.base.edits import line_break_of
 from miglint.base.findings import Finding
 from miglint.base.model import Direction, History, Migration
 from miglint.base.structs import Struct
@@ -319,7 +320,9 @@ class _FixContext:
             yield from _paths(item)
         for last in history.migrations[-1:]:
             forward = last.forward
-            yield repr((last.version, last.name, last.repeatable, forward is not None and "\r\n" in forward.file.text))
+            yield repr(
+                (last.version, last.name, last.repeatable, forward is not None and line_break_of(forward.file.text))
+            )
 
 
 def _paths(migration: Migration) -> list[str]:

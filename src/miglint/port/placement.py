@@ -6,6 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable
 
+from miglint.base.edits import line_break_of
 from miglint.base.model import Dialect, History, Migration, SourceFile, Span
 from miglint.base.structs import Struct
 from miglint.discovery import sections
@@ -46,7 +47,7 @@ def place_variant(
     if isinstance(form, MarkedSection):
         body = [forward.file.text[: forward.span.start].strip("\n"), *marked_statements(body, form)]
     text = "\n".join(body).strip("\n") + "\n"
-    newline = "\r\n" if "\r\n" in forward.file.text else "\n"
+    newline = line_break_of(forward.file.text)
     if _has_sections(forward.file):
         end = len(forward.file.text.rstrip())
         new = f"\n\n{_SECTION[target]}\n\n{text}".replace("\n", newline)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from miglint.base.edits import line_break_of
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, SourceFile, Span
 from miglint.base.structs import Struct
@@ -82,7 +83,7 @@ def compose(history: History, migration: Migration, placement: Placement, rollba
         lines = [*_head(history, migration, placement), *body]
     text = "\n".join(lines)
     file = placement.file
-    newline = "\r\n" if "\r\n" in _like(placement, migration).text else "\n"
+    newline = line_break_of(_like(placement, migration).text)
     text = _joined(file.text, placement, text) if file is not None else f"{text}\n"
     if newline != "\n":
         text = text.replace(newline, "\n").replace("\n", newline)

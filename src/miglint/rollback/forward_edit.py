@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from miglint.base.edits import line_break_of
 from miglint.base.model import Script, Span
 from miglint.discovery.rollback_forms import MarkedSection, RollbackForm
 from miglint.replay.steps import Step
@@ -24,7 +25,7 @@ def forward_edits(step: Step, addition: ForwardAddition, form: RollbackForm) -> 
     text = script.file.text
     start = _line_start(script, acting[0].span.start, form)
     end = _line_end(script, acting[-1].span.end, form)
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = line_break_of(text)
     edits = []
     for place, statements, remarks in (
         (start, addition.first, addition.remarks if addition.first else ()),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from miglint.base.edits import line_break_of
 from miglint.base.model import Script, Span
 from miglint.rules.support.gaps import behind_gap
 from miglint.sql.operations import Statement
@@ -31,13 +30,7 @@ def is_uncut(text: str, span: Span, marks: tuple[str, str]) -> bool:
 
 def line_break(script: Script) -> str:
     """Return the line end of a file."""
-    return _line_break(script.file.text)
-
-
-# One line can be the whole file, and each of its statements may get a fix.
-@lru_cache(maxsize=2)
-def _line_break(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
+    return line_break_of(script.file.text)
 
 
 def indentation(text: str, at: int) -> str:
