@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.affinity import changed_by_affinity
+from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.outcome import Run
 from miglint.schema.type_conversion import conversion
@@ -48,15 +49,19 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
 
     `renames` are those that led from `new` to `old`.
     """
+    changed = differing(old, new)
     if renames is None:
-        return tuple(_gone(old, new, _Way(), _tables(old))), tuple(_gone(new, old, _Way(), _tables(new)))
+        way = _Way()
+        return tuple(_gone(old, new, way, _tables(old, changed))), tuple(_gone(new, old, way, _tables(new, changed)))
     back = _way_back(old, new, renames)
     there = _Way(
         {now: was for was, now in back.relations.items()},
         {(now, column): was for (key, was), column in back.columns.items() for now in (back.relations.get(key, key),)},
         {now: was for was, now in back.types.items()},
     )
-    return tuple(_gone(old, new, there, _tables(old))), tuple(_gone(new, old, back, _tables(new)))
+    # A table that both have, and no rename is about, has what it had.
+    changed |= {*back.relations, *there.relations, *(key for key, _ in (*back.emptied, *back.computed, *back.using))}
+    return tuple(_gone(old, new, there, _tables(old, changed))), tuple(_gone(new, old, back, _tables(new, changed)))
 
 
 def _way_back(old: Schema, new: Schema, renames: Renames) -> _Way:
@@ -114,10 +119,11 @@ def _gone(one: Schema, two: Schema, way: _Way, tables: Iterable[tuple[Key, Table
                 yield LostData(key, column.name, changes)
 
 
-def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
-    for key, value in schema.items():
-        if isinstance(value, Table) and _has_rows(value):
-            yield key, value
+def _tables(schema: Schema, keys: Iterable[Key]) -> Iterator[tuple[Key, Table]]:
+    for key in keys:
+        table = schema.table(key)
+        if table is not None and _has_rows(table):
+            yield key, table
 
 
 def _has_rows(table: Table) -> bool:

@@ -9,6 +9,7 @@ from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.base.structs import Struct, field, replace
 from miglint.replay.apply import run
 from miglint.schema.depends import relation_key
+from miglint.schema.journal import differing
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -78,7 +79,8 @@ def plan(old: Schema, new: Schema, renames: Renames | None, values: ColumnValues
     first, moved = _moved_back(old, new, renames)
     if first:
         old = run(old, _read("\n".join(item.text for item in first)), kept=False).schema
-    before, after = _tables(old), _tables(new)
+    concerned = _concerned(old, new)
+    before, after = _tables(old, concerned), _tables(new, concerned)
     changed = [key for key in after if key in before and differs(before[key], after[key])]
     known = {key for key in changed if _can_rebuild(key, before, after)}
     dropped = {key for key in before if key not in after and new.get(key) is not None}
@@ -188,13 +190,19 @@ def _detours(old: Schema, new: Schema, renames: Renames | None) -> Iterator[Deto
             yield item
 
 
-def _tables(schema: Schema) -> dict[Key, Table]:
-    found = {
-        key: value
-        for key, value in schema.items()
-        if isinstance(value, Table) and key.schema not in _HIDDEN and value.persistence != "temporary"
-    }
-    return {key: found[key] for key in sorted(found)}
+def _concerned(old: Schema, new: Schema) -> list[Key]:
+    """Return the keys of what is not the same in both schemas, and of tables that refer to these, in order."""
+    found: set[Key] = set()
+    waiting = differing(old, new)
+    while waiting:
+        found |= waiting
+        waiting = {user for key in waiting for schema in (old, new) for user, _ in schema.referring(key)} - found
+    return sorted(found)
+
+
+def _tables(schema: Schema, keys: Iterable[Key]) -> dict[Key, Table]:
+    tables = ((key, schema.table(key)) for key in keys if key.schema not in _HIDDEN)
+    return {key: table for key, table in tables if table is not None and table.persistence != "temporary"}
 
 
 def _is_known(table: Table | None) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.schema.affinity import affinity
 from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
 from miglint.writer import sqlite_tables
 from miglint.writer.sqlite.copying import CopiedRows, copy_of, is_rowid
 from miglint.writer.sqlite.guards import guarded
@@ -32,7 +33,26 @@ class RebuiltTable(NamedTuple):
     evaded: tuple[str, ...]
 
 
-def rebuild_of(plan: RebuildPlan, key: Key, taken: set[str]) -> RebuiltTable:
+class TakenNames:
+    """The names of objects of schemas, and others: none that is made may have one."""
+
+    def __init__(self, schemas: Iterable[Schema], others: Iterable[str]) -> None:
+        self._schemas = tuple(schemas)
+        self._others = set(others)
+
+    def free(self, wanted: str) -> str:
+        """Return a name that is not taken, with a number behind it where it must have one, and take it."""
+        text, number = wanted, 2
+        while self._is_taken(text.lower()):
+            text, number = f"{wanted}_{number}", number + 1
+        self._others.add(text.lower())
+        return text
+
+    def _is_taken(self, text: str) -> bool:
+        return text in self._others or any(True for schema in self._schemas for _ in schema.named(text))
+
+
+def rebuild_of(plan: RebuildPlan, key: Key, taken: TakenNames) -> RebuiltTable:
     """Return how a table is rebuilt; `taken` are the names that none of its copies may have.
 
     Raises `UnprintableError` for one that is not known in full.
@@ -40,9 +60,9 @@ def rebuild_of(plan: RebuildPlan, key: Key, taken: set[str]) -> RebuiltTable:
     before, after = plan.before(key), plan.new.table(key)
     assert after is not None
     created = sqlite_tables.create_table(after)
-    aside = _free(f"{_PREFIX}{after.name.name}", taken)
+    aside = taken.free(f"{_PREFIX}{after.name.name}")
     counts = any(column.autoincrement for column in after.columns.values())
-    sequence = _free(f"{aside}_sequence", taken) if counts else None
+    sequence = taken.free(f"{aside}_sequence") if counts else None
     detour = next((item.shape for item in plan.detours if item.table == key), None)
     unsure = {column for table, column in plan.unsure if table == key}
     copy = copy_of(
@@ -51,14 +71,6 @@ def rebuild_of(plan: RebuildPlan, key: Key, taken: set[str]) -> RebuiltTable:
     away = key in plan.away or plan.old.table(key) is None
     evaded = plan.evaded.get(key, ())
     return RebuiltTable(key, before, after, created, copy, aside, sequence, away, detour, evaded)
-
-
-def _free(wanted: str, taken: set[str]) -> str:
-    text, number = wanted, 2
-    while text.lower() in taken:
-        text, number = f"{wanted}_{number}", number + 1
-    taken.add(text.lower())
-    return text
 
 
 def set_aside(rebuild: RebuiltTable) -> Iterator[WrittenStatement]:

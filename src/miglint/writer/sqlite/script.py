@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
 from miglint.schema.diff import display, words
+from miglint.schema.journal import differing
 from miglint.schema.objects import Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.writer.order import ordered
@@ -15,7 +16,7 @@ from miglint.writer.sqlite.altering import alter
 from miglint.writer.sqlite.copying import refused
 from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import RebuildPlan
-from miglint.writer.sqlite.rebuild import RebuiltTable, evade, fill, rebuild_of, set_aside
+from miglint.writer.sqlite.rebuild import RebuiltTable, TakenNames, evade, fill, rebuild_of, set_aside
 from miglint.writer.words import UnprintableError, identifier, name
 from miglint.writer.written import Draft, Version, WrittenStatement
 
@@ -88,6 +89,7 @@ class _ReplacedObjects:
 
     def __init__(self, old: Schema, new: Schema, gone: frozenset[Key]) -> None:
         self._old, self._new = old, new
+        self._differing_keys = differing(old, new)
         views = self._differing(View)
         on = gone | views
         attached = self._differing(Index) | self._differing(Trigger)
@@ -105,7 +107,8 @@ class _ReplacedObjects:
         """Return the keys of the objects of a type that one schema has and the other has not, or not like this."""
         found = set()
         for schema, other in ((self._old, self._new), (self._new, self._old)):
-            for key, value in schema.items():
+            for key in self._differing_keys:
+                value = schema.find(key)
                 if not isinstance(value, kind) or key.schema in ("temp", "pg_temp"):
                     continue
                 known = other.get(key) is not None and not (isinstance(value, Index) and _is_automatic(value))
@@ -129,9 +132,8 @@ def _owner(value: Index | Trigger) -> Key | None:
 
 def _known(plan: RebuildPlan, written: _DraftBuilder) -> dict[Key, RebuiltTable]:
     """Return how the tables are rebuilt that can be created again."""
-    taken = {key.name for schema in (plan.old, plan.new) for key, _ in schema.items()}
-    # The script to be undone may have left them, if it stopped half way.
-    taken |= {item.detour.name for item in plan.detours}
+    # The script to be undone may have left its detours, if it stopped half way.
+    taken = TakenNames((plan.old, plan.new), {item.detour.name for item in plan.detours})
     found = {}
     for key in plan.rebuilt:
         try:
