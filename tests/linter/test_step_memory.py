@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.msgpack import encode
 from tests.linter.increments import Project, edits
 
 from miglint.cache import store
@@ -21,7 +22,9 @@ from miglint.cache.steps import StepCache
 from miglint.cli.main import main as cli_main
 from miglint.linter import migration_reports
 from miglint.linter.known_findings import KnownFindings
+from miglint.linter.step_trace import Tracer, encoded_label
 from miglint.replay import steps
+from miglint.schema.encoding import encode_key
 
 
 @pytest.fixture
@@ -358,3 +361,38 @@ def test_a_run_that_is_killed_while_it_stores_steps_leaves_nothing_wrong(project
     project.edit("comment", random.Random(13))
     assert project.compare() == ""
     assert not list(project.cache.glob(".tmp-*"))
+
+
+def test_what_has_read_no_difference_is_known_without_a_schema(project, monkeypatch):
+    project.generate(random.Random(3), 12)
+    project.write("000000_other.up.sql", "CREATE TABLE other (id int);\n")
+    for number in range(3):
+        project.write(f"9{number}0000_other.up.sql", f"CREATE INDEX other_{number} ON other (id);\n")
+    project.check()
+    compared = []
+    fits = Tracer.fits
+    monkeypatch.setattr(Tracer, "fits", lambda self, *given, **named: compared.append(fits(self, *given, **named)))
+    project.write("000000_other.up.sql", "CREATE TABLE other (id int, n int);\n")
+    assert project.replayed() == 4
+    # The others are known by the keys that they have read alone.
+    assert len(compared) == 3
+    assert project.replayed() == 0
+    assert project.compare() == ""
+
+
+def test_a_step_has_the_bytes_of_all_that_it_has_read(project, monkeypatch):
+    project.generate(random.Random(5), 8)
+    found = []
+    trace = Tracer.trace
+
+    def traced(self, reads, schema, *, doubted):
+        made = trace(self, reads, schema, doubted=doubted)
+        if made is not None:
+            wanted = [*map(encode_key, reads.objects | reads.users), *map(encoded_label, reads.labels)]
+            found.extend(one in encode(made) for one in wanted)
+        return made
+
+    monkeypatch.setattr(Tracer, "trace", traced)
+    project.check()
+    assert len(found) > 100
+    assert all(found)

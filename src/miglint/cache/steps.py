@@ -1,7 +1,7 @@
 """Cache of steps: what is known of each migration of a history, by the content of all that it depends on.
 
-The steps of a history are a few entries of the store, of which a run replaces those with a new step. Each step has a
-key of its own, and is opaque here.
+The steps of a history are a few entries of the store, of which a run replaces those with a new step, and one with their
+order. Each step has a key of its own, and is opaque here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class StepCache:
         # Steps that a run has not met may be those of another branch, or not asked for: there is room for some.
         self._most = (count + count // 4) // _ENTRIES + _SPARE
         self._loaded: list[dict[bytes, Encoded]] = [{}] * _ENTRIES
+        self._order = store.name(_KIND, [*parts, "order"])
 
     def load(self) -> dict[bytes, Encoded]:
         """Return all steps by their keys, those of invalid entries left out."""
@@ -47,6 +48,17 @@ class StepCache:
             return found
         except DecodeError:
             return {}
+
+    def load_order(self) -> list[bytes]:
+        """Return the keys of the steps of the last run in their order, as far as they were kept."""
+        try:
+            return decode(self._store.read(self._order) or b"\x90", type=list[bytes])
+        except DecodeError:
+            return []
+
+    def save_order(self, keys: list[bytes]) -> None:
+        """Store the order of the steps of a run."""
+        self._store.write(self._order, encode(keys))
 
     def save(self, steps: Mapping[bytes, Encoded], new: Collection[bytes]) -> None:
         """Store the steps that a run has met, `new` ones among them."""

@@ -13,7 +13,7 @@ from msgspec.msgpack import decode, encode
 
 from miglint.base.structs import Struct, replace
 from miglint.cache.store import blake2b
-from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
+from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object, stands_for_object
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.restored import restored
 from miglint.schema.value import Schema
@@ -28,22 +28,34 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     """What a forward changes of the schema that it meets.
 
     `objects` are the keys and the objects that they have after it (`miglint.schema.encoding`), as a list of pairs in
-    MessagePack; `shift` is what that adds to the sum of all hashes. `path`, `closed` and `rooted` are those of the
-    schema after it. `doubted` means that its effect is not known in full.
+    MessagePack; `needed` are the keys of what those objects depend on, or did before, as a dictionary. `shift` is what
+    that adds to the sum of all hashes, `size` to the number of objects that exist. `path`, `closed` and `rooted` are
+    those of the schema after it. `doubted` means that its effect is not known in full.
     """
 
     objects: bytes
+    needed: bytes
     shift: bytes
+    size: int
     path: tuple[str, ...]
     closed: bool
     rooted: bool
     doubted: bool
 
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Return the keys and objects. Raises `msgspec.DecodeError` for invalid ones."""
+        return decode(self.objects, type=list[tuple[bytes, bytes]])
+
+    def needs(self) -> dict[bytes, list[bytes]]:
+        """Return the keys that an object depends on or did, by its own key. Raises as `pairs`."""
+        return decode(self.needed, type=dict[bytes, list[bytes]])
+
 
 def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool) -> SchemaChange:
     """Return what a forward has changed from the schema that it met, without its assumptions, to that after it."""
     found: list[tuple[bytes, bytes]] = []
-    shift = 0
+    needed: dict[bytes, list[bytes]] = {}
+    shift = size = 0
     for key in after.journaled():
         old, new = before.objects.get(key), after.objects.get(key)
         if old is new:
@@ -52,10 +64,13 @@ def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool
         if was != becomes:
             name = encode_key(key)
             found.append((name, becomes))
+            if others := before.needed_by(key) | after.needed_by(key):
+                needed[name] = [encode_key(other) for other in sorted(others)]
             shift += _hash(name, becomes, secret) - _hash(name, was, secret)
+            size += stands_for_object(becomes) - stands_for_object(was)
     found.sort()
     bytes_ = (shift % _WHOLE).to_bytes(_SIZE, "big")
-    return SchemaChange(encode(found), bytes_, after.path, after.closed, after.rooted, doubted)
+    return SchemaChange(encode(found), encode(needed), bytes_, size, after.path, after.closed, after.rooted, doubted)
 
 
 def _hash(key: bytes, value: bytes, secret: bytes) -> int:
@@ -66,24 +81,56 @@ def _hash(key: bytes, value: bytes, secret: bytes) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+class Head(Struct, frozen=True):
+    """What a state is besides its objects: as in `SchemaChange`, with the number of objects that exist."""
+
+    path: tuple[str, ...]
+    closed: bool
+    rooted: bool
+    doubted: bool
+    size: int
+
+    @classmethod
+    def of(cls, schema: Schema, *, doubted: bool) -> Head:
+        """Return that of a state with a schema."""
+        return cls(schema.path, schema.closed, schema.rooted, doubted, sum(1 for _ in schema.items()))
+
+    def after(self, change: SchemaChange) -> Head:
+        """Return that of the state after a change."""
+        doubted = self.doubted or change.doubted
+        return Head(change.path, change.closed, change.rooted, doubted, self.size + change.size)
+
+    def is_like(self, other: Head) -> bool:
+        """Return whether no script tells two states apart by it: of the number counts whether there are any."""
+        return self.seen() == other.seen() and (self.size > 0) is (other.size > 0)
+
+    def seen(self) -> tuple[object, ...]:
+        """Return what scripts depend on besides the objects."""
+        return (self.path, self.closed, self.rooted), self.doubted
+
+
 class HistoryState:
     """A state that is advanced migration by migration, from the schema at the beginning.
 
     Its marks are the same for the same states of histories that begin with the same schema.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, doubted: bool = False) -> None:
         self._schema = schema
         self._changes: list[SchemaChange] = []
         self._sum = 0
-        self._head = (schema.path, schema.closed, schema.rooted)
-        self.doubted = False
+        self.head = Head.of(schema, doubted=doubted)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the effects of its migrations are not known in full."""
+        return self.head.doubted
 
     @property
     def mark(self) -> bytes:
         """A short value that is the same for states in which every script does the same."""
         digest = blake2b(self._sum.to_bytes(_SIZE, "big"), digest_size=_MARK)
-        digest.update(repr((self._head, self.doubted)).encode("utf-8", "surrogatepass"))
+        digest.update(repr(self.head.seen()).encode("utf-8", "surrogatepass"))
         return digest.digest()
 
     @property
@@ -105,12 +152,12 @@ class HistoryState:
         self._changes = []
         if change is not None:
             self._count(change)
-        self.doubted = self.doubted or doubted
+        if doubted:
+            self.head = replace(self.head, doubted=True)
 
     def _count(self, change: SchemaChange) -> None:
         self._sum = (self._sum + int.from_bytes(change.shift, "big")) % _WHOLE
-        self._head = (change.path, change.closed, change.rooted)
-        self.doubted = self.doubted or change.doubted
+        self.head = self.head.after(change)
 
 
 def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
@@ -120,7 +167,7 @@ def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
 
     objects: dict[bytes, bytes] = {}
     for change in changes:
-        objects.update(decode(change.objects, type=list[tuple[bytes, bytes]]))
+        objects.update(change.pairs())
     values: dict[Key, SchemaObject | Absent] = {}
     for name, data in objects.items():
         if data == FORGOTTEN:

@@ -44,8 +44,7 @@ class HistoryWalk:
 
     def begin_at(self, reached: ReachedState) -> None:
         """Begin at a state to which forward scripts have run ahead."""
-        self.state = HistoryState(reached.schema)
-        self.state.doubted = reached.doubted
+        self.state = HistoryState(reached.schema, doubted=reached.doubted)
         self._passages = list(reached.passages) if self.keeps else []
 
     def step(self, number: int, first_run: ForwardRun | None = None) -> StepFindings:

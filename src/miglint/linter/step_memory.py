@@ -16,15 +16,18 @@ from miglint.base.model import Migration, Script
 from miglint.base.structs import replace
 from miglint.cache.steps import Encoded, StepCache
 from miglint.cache.store import Store, blake2b
-from miglint.linter.history_state import HistoryState
+from miglint.linter.earlier_run import EarlierRun
+from miglint.linter.history_state import HistoryState, SchemaChange
 from miglint.linter.hit_codec import HitCodec
 from miglint.linter.last_uses import KnownUses
 from miglint.linter.step_findings import EncodedStep, StepFindings
-from miglint.linter.step_trace import StepTrace, Tracer
+from miglint.linter.step_trace import Tracer
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Rule
 
 _SIZE = 20
+# A trace that there is not, in MessagePack.
+_NO_TRACE = b"\xc0"
 
 
 class StepMemory:
@@ -74,15 +77,18 @@ class HistoryMemory:
         self._keys = keys
         self._rules = rules
         self._known = steps.load()
-        self._by_script: dict[bytes, list[Encoded]] = {}
+        self._by_script: dict[bytes, list[tuple[bytes, Encoded]]] = {}
         for key, data in self._known.items():
-            self._by_script.setdefault(key[:_SIZE], []).append(data)
+            self._by_script.setdefault(key[:_SIZE], []).append((key, data))
+        self._earlier_run = EarlierRun(steps.load_order(), self._change_of)
         self._tracer = tracer
         self._decoder = Decoder(EncodedStep)
         self._kept: dict[bytes, Encoded] = {}
         self._new: set[bytes] = set()
         # The names of the steps of this run, and what it has made of their hits.
         self._names: dict[int, bytes] = {}
+        # The names that steps had in an earlier run, after another state.
+        self._sources: dict[bytes, bytes] = {}
         self._folded: dict[bytes, Encoded] = {}
         self._earlier: dict[bytes, Encoded] | None = None
         self._refolded: set[bytes] = set()
@@ -101,43 +107,60 @@ class HistoryMemory:
         data = self._known.get(name)
         found = None if data is None else self._decoded(data, migration, whole=whole)
         if found is not None and data is not None:
-            self._kept[name] = data
-            self._names[number] = name
-            return found
-        for data in self._by_script.get(self._keys[number], ()):
-            found, trace = self._decoded(data, migration, whole=whole), self._trace(data)
-            if found is None or trace is None:
-                continue
-            if self._tracer.fits(trace, state.schema, doubted=state.doubted):
-                self._kept[name] = data
+            self._earlier_run.meets(name, state, found[0].change)
+            self._keep(number, name, data)
+            return found[0]
+        for known, data in self._by_script.get(self._keys[number], ()):
+            found = self._decoded(data, migration, whole=whole)
+            if found is not None and (change := found[1].change) is not None and self._fits(known, found[1], state):
+                self._earlier_run.takes(known, change)
+                self._keep(number, name, data)
                 self._new.add(name)
-                self._names[number] = name
-                return found
+                self._sources[name] = known
+                return found[0]
         return None
 
-    def _decoded(self, data: Encoded, migration: Migration, *, whole: bool) -> StepFindings | None:
+    def _keep(self, number: int, name: bytes, data: Encoded) -> None:
+        self._kept[name] = data
+        self._names[number] = name
+
+    def _fits(self, name: bytes, step: EncodedStep, state: HistoryState) -> bool:
+        """Return whether a step has read only what is the same in a state."""
+        if bytes(step.trace) == _NO_TRACE:
+            return False
+        if self._earlier_run.agrees(name, step.trace, state):
+            return True
+        try:
+            trace = step.read_trace()
+        except DecodeError:
+            return False
+        return trace is not None and self._tracer.fits(trace, state.schema, doubted=state.doubted)
+
+    def _decoded(self, data: Encoded, migration: Migration, *, whole: bool) -> tuple[StepFindings, EncodedStep] | None:
         try:
             step = self._decoder.decode(data)
-            if not whole:
-                return StepFindings(migration, gathered=step.gathered, change=step.change, place=step.place)
-            return None if step.report is None else step.known(migration, self._rules)
         except DecodeError:
             return None
+        if not whole:
+            found = StepFindings(migration, gathered=step.gathered, change=step.change, place=step.place)
+            return found, step
+        return None if step.report is None else (step.known(migration, self._rules), step)
 
-    def _trace(self, data: Encoded) -> StepTrace | None:
+    def _change_of(self, name: bytes) -> SchemaChange | None:
+        data = self._known.get(name)
         try:
-            return self._decoder.decode(data).read_trace()
+            return None if data is None else self._decoder.decode(data).change
         except DecodeError:
             return None
 
     def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
         """Keep a new step for the next run, unless it depends on more than its key."""
+        self._earlier_run.replays(state, result.change)
         codec = HitCodec((result.migration,), self._rules)
         if result.change is not None and all(map(codec.covers, result.placed)):
             name = self._keys[number] + state.mark
-            self._kept[name] = encode(EncodedStep.of(result, codec))
+            self._keep(number, name, encode(EncodedStep.of(result, codec)))
             self._new.add(name)
-            self._names[number] = name
 
     def complete(self, number: int, report: MigrationReport) -> None:
         """Keep the report of a known step, of which a part was not asked for before."""
@@ -151,6 +174,8 @@ class HistoryMemory:
         """Return what an earlier run has made of the hits of a migration's step, and keep it for the next run."""
         name = self._names.get(number, b"")
         data = self._known_findings().get(name)
+        if data is None and (data := self._known_findings().get(self._sources.get(name, b""))) is not None:
+            self._refolded.add(name)
         if data is None:
             return None
         self._folded[name] = data
@@ -159,7 +184,7 @@ class HistoryMemory:
     def identities(self) -> dict[int, bytes]:
         """Return values by the numbers of migrations that are the same as long as what is made of their hits is."""
         return {
-            number: name + bytes(data[:_SIZE])
+            number: self._keys[number] + bytes(data[:_SIZE])
             for number, name in self._names.items()
             if (data := self._folded.get(name)) is not None
         }
@@ -184,9 +209,19 @@ class HistoryMemory:
         """Store the steps, unless they are those of earlier runs."""
         if self._new:
             self._cache.save(self._kept, self._new)
+        order = self._order()
+        if order != self._earlier_run.names:
+            self._cache.save_order(order)
         if self._refolded:
             self._known_findings()
             self._folded_cache.save(self._folded, self._refolded)
+
+    def _order(self) -> list[bytes]:
+        """Return the names of the steps up to the first one that is not kept."""
+        order: list[bytes] = []
+        while (name := self._names.get(len(order))) is not None:
+            order.append(name)
+        return order
 
 
 def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:

@@ -6,6 +6,8 @@ migration has changed concerns only those that look at its table.
 
 from __future__ import annotations
 
+from msgspec.msgpack import encode
+
 from miglint.base.structs import Struct, replace
 from miglint.cache.store import blake2b
 from miglint.schema.edges import Users, keys_of
@@ -20,13 +22,21 @@ _MOST = 2_000
 
 
 class StepTrace(Struct, array_like=True, frozen=True):
-    """The reads of a step, as in `Reads`, and a hash over what was there."""
+    """The reads of a step, as in `Reads`, and a hash over what was there.
+
+    In MessagePack it contains the bytes of each key (`encode_key`) and of each label (`encoded_label`).
+    """
 
     objects: list[Key]
     users: list[Key]
-    labels: list[str]
+    labels: list[tuple[str]]
     blank: bool
     digest: bytes
+
+
+def encoded_label(label: str) -> bytes:
+    """Return the bytes of a label: not those of a name in a key."""
+    return encode((label,))
 
 
 class Tracer:
@@ -41,7 +51,7 @@ class Tracer:
         if reads.everything or len(reads.objects) + len(reads.users) + len(reads.labels) > _MOST:
             return None
         keys = sorted(reads.objects), sorted(reads.users)
-        found = StepTrace(*keys, sorted(reads.labels), reads.blank, b"")
+        found = StepTrace(*keys, [(label,) for label in sorted(reads.labels)], reads.blank, b"")
         return replace(found, digest=self._digest(found, schema, doubted=doubted))
 
     def fits(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bool:
@@ -75,7 +85,7 @@ class Tracer:
                 if many:
                     digest.update(self.hash(get(user)))
             digest.update(b";")
-        for label in trace.labels:
+        for (label,) in trace.labels:
             for key in keys_of(schema.labels, label):
                 if get(key) is not None:
                     digest.update(encode_key(key))

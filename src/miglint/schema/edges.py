@@ -207,7 +207,7 @@ NewKeys: TypeAlias = "tuple[Key, NewKeys] | None"
 
 def labelled(labels: Labels, key: Key) -> Labels:
     """Return the labels with those of a new key: its name in small letters, its schema, and whether it is a cast's."""
-    for label in _labels_of(key):
+    for label in labels_of(key):
         labels = _with_label(labels, label, key)
     return labels
 
@@ -216,12 +216,13 @@ def all_labels(keys: Iterable[Key]) -> dict[str, list[Key]]:
     """Return the labels of keys, each of which is there once."""
     found: dict[str, list[Key]] = {}
     for key in keys:
-        for label in _labels_of(key):
+        for label in labels_of(key):
             found.setdefault(label, []).append(key)
     return found
 
 
-def _labels_of(key: Key) -> list[str]:
+def labels_of(key: Key) -> list[str]:
+    """Return what a key is found by where it is not known: its name in small letters, its schema, what it is for."""
     found = [key.name.split("(", 1)[0].lower()]
     if key.schema not in USUAL_SCHEMAS:
         found.append(f"in {key.schema}")

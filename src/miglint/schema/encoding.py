@@ -117,6 +117,11 @@ def encode_object(value: SchemaObject | Absent | None) -> bytes:
     return _NUMBERS[type(value)] + _encode(stored)
 
 
+def stands_for_object(data: bytes) -> bool:
+    """Return whether these bytes are those of an object that exists."""
+    return data not in (FORGOTTEN, _ABSENT)
+
+
 def decode_object(data: bytes, read_call: CallReader) -> SchemaObject | Absent:
     """Return the object of these bytes, which are not empty. Raises `msgspec.DecodeError` for others.
 

@@ -168,6 +168,13 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
                 dependents = dependents.insert(other, with_user(rest, key, value, objects.get))
         return dependents
 
+    def needed_by(self, key: Key) -> frozenset[Key]:
+        """Return the keys that the object at `key` depends on, as `dependencies` names them."""
+        value = peek(self.objects, key, None)
+        if is_counted(value):
+            return frozenset(self.counts[key])
+        return _NOBODY if value is None or isinstance(value, Absent) else dependencies(value, self.dialect)
+
     def _needs_before(self, key: Key, old: SchemaObject | Absent | None) -> frozenset[Key] | HashTrieMap[Key, int]:
         if is_counted(old):
             return self.counts[key]
