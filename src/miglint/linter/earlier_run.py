@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from miglint.linter.history_state import Head, HistoryState, SchemaChange
-from miglint.linter.step_trace import encoded_label
+from miglint.linter.step_trace import encoded_label, encoded_user
 from miglint.schema.edges import labels_of
 from miglint.schema.encoding import decode_key
 
@@ -34,6 +34,10 @@ class EarlierRun:
         self._apart: _Divergence | None = None
         self._lost = not names
 
+    def has(self, name: bytes) -> bool:
+        """Return whether the last run has taken or made a step of this name."""
+        return name in self._places
+
     def meets(self, name: bytes, state: HistoryState, change: SchemaChange | None) -> None:
         """Go on by a known step after just this state: if the last run had it, both are in the same state."""
         place = self._places.get(name, -1)
@@ -55,10 +59,10 @@ class EarlierRun:
             self._apart = _Divergence(state.head)
         self._apart.mine(change)
 
-    def agrees(self, name: bytes, trace: bytes | memoryview, state: HistoryState) -> bool:
+    def agrees(self, name: bytes, trace: bytes, rooted: bool, state: HistoryState) -> bool:
         """Return whether a step of the last run, of this name, has read nothing that differs in a state of this run.
 
-        `trace` is what it has read, as bytes. False if that is not certain.
+        `trace` is what it has read, as bytes, `rooted` whether it has asked for that. False if that is not certain.
         """
         place = self._places.get(name, -1)
         if self._lost or self._apart is None or place < self._done:
@@ -70,17 +74,15 @@ class EarlierRun:
                 return False
             self._apart.theirs(change)
         self._done = place
-        return self._apart.head.is_like(state.head) and not self._apart.concerns(bytes(trace))
+        return self._apart.head.is_like(state.head, rooted=rooted) and not self._apart.concerns(trace)
 
-    def takes(self, name: bytes, change: SchemaChange) -> None:
-        """Go on by a step that has read the same in both states."""
-        if self._lost or self._apart is None:
-            return
-        if self._places.get(name) != self._done:
-            self._lost = True
-            return
-        self._done += 1
-        self._apart.both(change)
+    def takes(self, name: bytes, state: HistoryState, change: SchemaChange) -> None:
+        """Go on by a known step after another state, from the state of this run before it."""
+        if self._apart is None or self._places.get(name, -1) != self._done:
+            self.replays(state, change)
+        elif not self._lost:
+            self._done += 1
+            self._apart.both(change)
 
 
 class _Divergence:
@@ -143,7 +145,7 @@ class _Divergence:
         """Return what is in the bytes of each trace that has read something that differs."""
         marks = set(self._needed)
         for needed in self._needed.values():
-            marks |= needed
+            marks.update(map(encoded_user, needed))
         for key in self._needed:
             marks.update(map(encoded_label, labels_of(decode_key(key))))
         return sorted(marks)

@@ -30,7 +30,8 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     `objects` are the keys and the objects that they have after it (`miglint.schema.encoding`), as a list of pairs in
     MessagePack; `needed` are the keys of what those objects depend on, or did before, as a dictionary. `shift` is what
     that adds to the sum of all hashes, `size` to the number of objects that exist. `path`, `closed` and `rooted` are
-    those of the schema after it. `doubted` means that its effect is not known in full.
+    those of the schema after it; `rooted` is None where it is as before, whatever that was. `doubted` means that its
+    effect is not known in full.
     """
 
     objects: bytes
@@ -39,7 +40,7 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     size: int
     path: tuple[str, ...]
     closed: bool
-    rooted: bool
+    rooted: bool | None
     doubted: bool
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
@@ -51,8 +52,11 @@ class SchemaChange(Struct, array_like=True, frozen=True):
         return decode(self.needed, type=dict[bytes, list[bytes]])
 
 
-def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool) -> SchemaChange:
-    """Return what a forward has changed from the schema that it met, without its assumptions, to that after it."""
+def schema_change(before: Schema, after: Schema, secret: bytes, *, rooted: bool, doubted: bool) -> SchemaChange:
+    """Return what a forward has changed from the schema that it met, without its assumptions, to that after it.
+
+    `rooted` says whether it has asked for that, or changed it.
+    """
     found: list[tuple[bytes, bytes]] = []
     needed: dict[bytes, list[bytes]] = {}
     shift = size = 0
@@ -70,7 +74,8 @@ def schema_change(before: Schema, after: Schema, secret: bytes, *, doubted: bool
             size += stands_for_object(becomes) - stands_for_object(was)
     found.sort()
     bytes_ = (shift % _WHOLE).to_bytes(_SIZE, "big")
-    return SchemaChange(encode(found), encode(needed), bytes_, size, after.path, after.closed, after.rooted, doubted)
+    root = after.rooted if rooted else None
+    return SchemaChange(encode(found), encode(needed), bytes_, size, after.path, after.closed, root, doubted)
 
 
 def _hash(key: bytes, value: bytes, secret: bytes) -> int:
@@ -98,11 +103,17 @@ class Head(Struct, frozen=True):
     def after(self, change: SchemaChange) -> Head:
         """Return that of the state after a change."""
         doubted = self.doubted or change.doubted
-        return Head(change.path, change.closed, change.rooted, doubted, self.size + change.size)
+        rooted = self.rooted if change.rooted is None else change.rooted
+        return Head(change.path, change.closed, rooted, doubted, self.size + change.size)
 
-    def is_like(self, other: Head) -> bool:
-        """Return whether no script tells two states apart by it: of the number counts whether there are any."""
-        return self.seen() == other.seen() and (self.size > 0) is (other.size > 0)
+    def is_like(self, other: Head, *, rooted: bool) -> bool:
+        """Return whether no script tells two states apart by it: of the number counts whether there are any.
+
+        `rooted` says whether it asks for that.
+        """
+        if (self.path, self.closed, self.doubted) != (other.path, other.closed, other.doubted):
+            return False
+        return (self.size > 0) is (other.size > 0) and not (rooted and self.rooted is not other.rooted)
 
     def seen(self) -> tuple[object, ...]:
         """Return what scripts depend on besides the objects."""
@@ -137,7 +148,7 @@ class HistoryState:
     def schema(self) -> Schema:
         """The schema, made from the known changes if necessary."""
         if self._changes:
-            self._schema = _changed(self._schema, self._changes)
+            self._schema = _changed(self._schema, self._changes, self.head)
             self._changes = []
         return self._schema
 
@@ -160,8 +171,8 @@ class HistoryState:
         self.head = self.head.after(change)
 
 
-def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
-    """Return a schema after changes: of each object only the last one counts."""
+def _changed(schema: Schema, changes: Sequence[SchemaChange], head: Head) -> Schema:
+    """Return a schema after changes that lead to a head: of each object only the last one counts."""
     # Importing the parser takes time, and most runs have nothing to replay.
     from miglint.sql.postgres.statements import read_call
 
@@ -175,5 +186,4 @@ def _changed(schema: Schema, changes: Sequence[SchemaChange]) -> Schema:
         else:
             values[decode_key(name)] = decode_object(data, read_call)
     schema = restored(schema, values)
-    last = changes[-1]
-    return replace(schema, path=last.path, closed=last.closed, rooted=last.rooted).settled()
+    return replace(schema, path=head.path, closed=head.closed, from_nothing=head.rooted).settled()

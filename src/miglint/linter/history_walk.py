@@ -107,13 +107,14 @@ class HistoryWalk:
         """Advance by a migration that was replayed, and record its result."""
         memory, after = self._analysis.memory, passage.after
         if memory is not None:
-            trace = None
+            trace, rooted = None, True
             if (reads := reads_of(after)) is not None:
                 # Also what it has set without a look is what it was.
                 reads.objects.update(after.journaled())
                 trace = memory.tracer.trace(reads, schema, doubted=self.state.doubted)
+                rooted = reads.rooted
             after = unrecorded(after)
-            change = schema_change(schema, after, memory.secret, doubted=passage.doubted)
+            change = schema_change(schema, after, memory.secret, rooted=rooted, doubted=passage.doubted)
             result = replace(result, change=change, trace=trace)
             if self._memory is not None:
                 self._memory.put(number, self.state, result)

@@ -110,10 +110,16 @@ class HistoryMemory:
             self._earlier_run.meets(name, state, found[0].change)
             self._keep(number, name, data)
             return found[0]
-        for known, data in self._by_script.get(self._keys[number], ()):
+        # Those of the last run first.
+        others = sorted(
+            self._by_script.get(self._keys[number], ()), key=lambda item: not self._earlier_run.has(item[0])
+        )
+        for known, data in others:
             found = self._decoded(data, migration, whole=whole)
-            if found is not None and (change := found[1].change) is not None and self._fits(known, found[1], state):
-                self._earlier_run.takes(known, change)
+            if found is None or (change := found[1].change) is None:
+                continue
+            if self._fits(known, found[1], change, state):
+                self._earlier_run.takes(known, state, change)
                 self._keep(number, name, data)
                 self._new.add(name)
                 self._sources[name] = known
@@ -124,11 +130,12 @@ class HistoryMemory:
         self._kept[name] = data
         self._names[number] = name
 
-    def _fits(self, name: bytes, step: EncodedStep, state: HistoryState) -> bool:
+    def _fits(self, name: bytes, step: EncodedStep, change: SchemaChange, state: HistoryState) -> bool:
         """Return whether a step has read only what is the same in a state."""
-        if bytes(step.trace) == _NO_TRACE:
+        encoded = bytes(step.trace)
+        if encoded == _NO_TRACE:
             return False
-        if self._earlier_run.agrees(name, step.trace, state):
+        if self._earlier_run.agrees(name, encoded, change.rooted is not None, state):
             return True
         try:
             trace = step.read_trace()

@@ -17,6 +17,8 @@ from miglint.schema.recorded_map import Reads
 from miglint.schema.value import Schema
 
 _SIZE = 16
+# How a tuple of one begins in MessagePack.
+_ONE = b"\x91"
 # So many reads are not worth their space: the step is replayed.
 _MOST = 2_000
 
@@ -24,14 +26,21 @@ _MOST = 2_000
 class StepTrace(Struct, array_like=True, frozen=True):
     """The reads of a step, as in `Reads`, and a hash over what was there.
 
-    In MessagePack it contains the bytes of each key (`encode_key`) and of each label (`encoded_label`).
+    In MessagePack it contains the bytes of each key (`encode_key`, for `users` as in `encoded_user`) and of each label
+    (`encoded_label`).
     """
 
     objects: list[Key]
-    users: list[Key]
+    users: list[tuple[Key]]
     labels: list[tuple[str]]
     blank: bool
+    rooted: bool
     digest: bytes
+
+
+def encoded_user(key: bytes) -> bytes:
+    """Return the bytes of a key whose dependents were read, of those of the key."""
+    return _ONE + key
 
 
 def encoded_label(label: str) -> bytes:
@@ -50,8 +59,8 @@ class Tracer:
         """Return the trace of a step over a schema; None if it has read everything."""
         if reads.everything or len(reads.objects) + len(reads.users) + len(reads.labels) > _MOST:
             return None
-        keys = sorted(reads.objects), sorted(reads.users)
-        found = StepTrace(*keys, [(label,) for label in sorted(reads.labels)], reads.blank, b"")
+        objects, users = sorted(reads.objects), [(key,) for key in sorted(reads.users)]
+        found = StepTrace(objects, users, [(label,) for label in sorted(reads.labels)], reads.blank, reads.rooted, b"")
         return replace(found, digest=self._digest(found, schema, doubted=doubted))
 
     def fits(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bool:
@@ -71,12 +80,12 @@ class Tracer:
 
     def _digest(self, trace: StepTrace, schema: Schema, *, doubted: bool) -> bytes:
         digest = blake2b(key=self._secret, digest_size=_SIZE)
-        head = schema.path, schema.closed, schema.rooted, doubted, trace.blank and schema.is_blank
+        head = schema.path, schema.closed, trace.rooted and schema.rooted, doubted, trace.blank and schema.is_blank
         digest.update(repr(head).encode("utf-8", "surrogatepass"))
         get = schema.objects.get
         for key in trace.objects:
             digest.update(self.hash(get(key)) or b"-")
-        for key in trace.users:
+        for (key,) in trace.users:
             found = schema.dependents.get(key, ())
             # What many users are found by depends on what they are.
             many = isinstance(found, Users)

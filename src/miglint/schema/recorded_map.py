@@ -22,10 +22,11 @@ class Reads:
     """What was read of a schema.
 
     `objects` are the keys that were looked up, `users` those whose dependents were, `labels` the names by which keys
-    were looked for. With `everything`, all objects were read; with `blank`, whether there are any.
+    were looked for. With `everything`, all objects were read; with `blank`, whether there are any; with `rooted`,
+    whether something had to be assumed.
     """
 
-    __slots__ = ("blank", "everything", "labels", "objects", "users")
+    __slots__ = ("blank", "everything", "labels", "objects", "rooted", "users")
 
     def __init__(self) -> None:
         self.objects: set[Key] = set()
@@ -33,6 +34,7 @@ class Reads:
         self.labels: set[str] = set()
         self.everything = False
         self.blank = False
+        self.rooted = False
 
 
 class RecordedMap(Generic[K, V]):

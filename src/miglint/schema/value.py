@@ -52,7 +52,6 @@ Found = TypeVar("Found", bound=SchemaObject)
 _NOBODY: frozenset[Key] = frozenset()
 _NO_KEY = Key("", "", "")
 
-
 # What belongs to the server and not to a database: no files say all of it.
 _OF_THE_SERVER = frozenset({"role", "other database", "other tablespace"})
 
@@ -63,9 +62,9 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
     parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
     `unlabelled` are those set since, the last one first. `numbers` are those up to which chosen names of relations are
-    taken. `rooted` means that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
-    what they never made is not there. `journal` are the keys set, dropped or forgotten since it was `marked`, the last
-    one first.
+    taken. `from_nothing` (to be read as `rooted`) means that nothing had to be assumed so far: the files seem to make
+    the schema from nothing, so that what they never made is not there. `journal` are the keys set, dropped or forgotten
+    since it was `marked`, the last one first.
     """
 
     dialect: Dialect
@@ -74,7 +73,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
     dependents: HashTrieMap[Key, Few | Users] = field(default_factory=HashTrieMap)
     counts: HashTrieMap[Key, HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
-    rooted: bool = True
+    from_nothing: bool = True
     labels: Labels = field(default_factory=HashTrieMap)
     unlabelled: NewKeys = None
     numbers: Numbers = NO_NUMBERS
@@ -129,7 +128,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             objects,
             dependents,
             counts,
-            self.rooted,
+            self.from_nothing,
             self.labels,
             new,
             self.numbers,
@@ -170,10 +169,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def needed_by(self, key: Key) -> frozenset[Key]:
         """Return the keys that the object at `key` depends on, as `dependencies` names them."""
-        value = peek(self.objects, key, None)
-        if is_counted(value):
-            return frozenset(self.counts[key])
-        return _NOBODY if value is None or isinstance(value, Absent) else dependencies(value, self.dialect)
+        return frozenset(self._needs_before(key, peek(self.objects, key, None)))
 
     def _needs_before(self, key: Key, old: SchemaObject | Absent | None) -> frozenset[Key] | HashTrieMap[Key, int]:
         if is_counted(old):
@@ -197,7 +193,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             self.objects.insert(key, value),
             dependents,
             self.counts.insert(key, counts),
-            self.rooted,
+            self.from_nothing,
             self.labels,
             self.unlabelled if old is not None else (key, self.unlabelled),
             self.numbers,
@@ -245,9 +241,16 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the same schema with the result of `first_number` for a name."""
         return replace(self, numbers=self.numbers.insert(f"{schema}.{stem}", number))
 
+    @property
+    def rooted(self) -> bool:
+        """Whether nothing had to be assumed so far."""
+        if isinstance(self.objects, RecordedMap):
+            self.objects.reads.rooted = True
+        return self.from_nothing
+
     def uprooted(self) -> Schema:
         """Return the same schema with an assumption added."""
-        return replace(self, rooted=False)
+        return replace(self, from_nothing=False) if self.rooted else self
 
     def opened(self) -> Schema:
         """Return what is left of it when something unseen has happened: there may be more objects, columns, keys."""
@@ -261,7 +264,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             elif isinstance(value, Index) and not value.outdated:
                 objects = objects.insert(key, replace(value, outdated=True))
                 journal = key, journal
-        return replace(self, objects=objects, closed=False, rooted=False, journal=journal)
+        return replace(self, objects=objects, closed=False, from_nothing=False, journal=journal)
 
     def on(self, key: Key) -> Collection[Key]:
         """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users.

@@ -153,7 +153,7 @@ class Machine:
         self.doubt(reason)
         self.lost = True
         # Not even a baseline schema says what does not exist now.
-        self.schema = replace(self.schema, rooted=False, closed=False)
+        self.schema = replace(self.schema.uprooted(), closed=False)
 
     def in_statement(self, span: Span | None) -> Span | None:
         """Return a place relative to the start of the current statement: comments above it do not change the schema."""
