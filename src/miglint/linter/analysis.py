@@ -25,7 +25,7 @@ from miglint.linter.variant_fixes import SharedScripts, shared_scripts, with_var
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
-from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema
+from miglint.replay.steps import Passage, Step, empty_schema
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.rules.support.step_cache import forget_steps
@@ -161,7 +161,7 @@ class Analysis(Struct, frozen=True):
         parts = []
         number = 0
         count = None if progress is None else _Count(progress)
-        passed: dict[History, list[ForwardPass]] = {}
+        passed: dict[History, list[Passage]] = {}
         for place, history in enumerate(self.histories):
             size = len(history.migrations)
             if number + size > first and number < last:
@@ -174,14 +174,14 @@ class Analysis(Struct, frozen=True):
                     for pair in self.variants if self.dispatcher.about_variants else ():
                         # Two variants of a history are compared where the second of them ends.
                         if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
-                            part.others += self._variants(pair, passed)
+                            part.others += self._variants(pair, passed, known)
             number += size
         return PartialResult(parts)
 
     def analyze_scripts(self, paths: frozenset[str], known: KnownSteps = NO_KNOWN_STEPS) -> PartialResult:
         """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
         parts = []
-        passed: dict[History, list[ForwardPass]] = {}
+        passed: dict[History, list[Passage]] = {}
         for place, history in enumerate(self.histories):
             wanted = {number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)}
             if wanted:
@@ -190,7 +190,7 @@ class Analysis(Struct, frozen=True):
                 parts.append(part)
         for pair in self.variants if self.dispatcher.about_variants else ():
             if pair.postgres in passed or pair.sqlite in passed:
-                parts[-1].others += self._variants(pair, passed)
+                parts[-1].others += self._variants(pair, passed, known)
         return PartialResult(parts)
 
     def others(self, result: PartialResult) -> Hits:
@@ -216,22 +216,17 @@ class Analysis(Struct, frozen=True):
             placed += more
         return Analyzed(tuple(migrations), placed, statements)
 
-    def _variants(self, pair: Variants, passed: dict[History, list[ForwardPass]]) -> list[PlacedHit]:
+    def _variants(self, pair: Variants, passed: dict[History, list[Passage]], known: KnownSteps) -> list[PlacedHit]:
         """Compare two variants of a history, unless they contain migrations written as programs."""
         if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
             return []
         for one in (pair.postgres, pair.sqlite):
-            # Another process may have processed it.
+            # Another process may have processed it, or it is not asked for.
             if not passed.get(one):
-                passed[one] = self.passages(one.migrations, self.starts[one.dialect])
+                walk = HistoryWalk(self, self.histories.index(one), known)
+                walk.keeps = True
+                passed[one] = walk.whole(0)
         return self.dispatcher.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
-
-    def passages(self, migrations: tuple[Migration, ...], schema: Schema) -> list[ForwardPass]:
-        """Return the way of a history through its next migrations, from the schema that it has reached."""
-        passages: list[ForwardPass] = []
-        for migration in migrations:
-            passages.append(apply_forward(migration, parse, passages[-1].after if passages else schema))
-        return passages
 
     def _pairs_of(self, history: History) -> list[Variants]:
         return [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
@@ -256,7 +251,7 @@ class Analysis(Struct, frozen=True):
         ends: bool,
         count: _Count | None,
         lead: Lead | None = None,
-    ) -> tuple[HistoryPart, list[ForwardPass]]:
+    ) -> tuple[HistoryPart, list[Passage]]:
         """Analyze the wanted migrations of a history; return its passages too if rules need them and it ends.
 
         Where `wanted` is a range, other ranges have the results of the migrations before it.
@@ -285,7 +280,7 @@ class Analysis(Struct, frozen=True):
             part.others += self.dispatcher.history(passages)
         if self.dispatcher.about_variants and self._pairs_of(history):
             # The rest of the history determines how its variants compare.
-            passages = passages + self.passages(history.migrations[last:], walk.state.schema)
+            passages = walk.whole(last)
         return part, passages
 
     def executions(self, place: int) -> list[HistoryRun]:

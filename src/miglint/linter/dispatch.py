@@ -15,7 +15,7 @@ from miglint.base.findings import FAMILIES
 from miglint.base.model import Dialect, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct
 from miglint.linter.proposed_fix import ProposedFix
-from miglint.replay.steps import ForwardPass, Step
+from miglint.replay.steps import ForwardPass, Passage, Step
 from miglint.rules.definition import Context, GatheredPass, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.selection import Selection
@@ -85,7 +85,7 @@ class RuleDispatcher:
             self._call(placed, bound, step, migration)
         return placed
 
-    def history(self, passages: list[ForwardPass]) -> list[PlacedHit]:
+    def history(self, passages: list[Passage]) -> list[PlacedHit]:
         """Call the rules for a history as a whole."""
         placed: list[PlacedHit] = []
         migration = passages[0].migration

@@ -7,7 +7,8 @@ same mark are the same for everything that runs over them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.msgpack import decode, encode
 
@@ -15,8 +16,12 @@ from miglint.base.structs import Struct, replace
 from miglint.cache.store import blake2b
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object, stands_for_object
 from miglint.schema.objects import Absent, Key, SchemaObject
+from miglint.schema.recording import unrecorded
 from miglint.schema.restored import restored
 from miglint.schema.value import Schema
+
+if TYPE_CHECKING:
+    from miglint.replay.steps import ForwardPass
 
 # Sums of hashes: of the objects of a schema, whatever their order is.
 _SIZE = 20
@@ -31,7 +36,8 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     MessagePack; `needed` are the keys of what those objects depend on, or did before, as a dictionary. `shift` is what
     that adds to the sum of all hashes, `size` to the number of objects that exist. `path`, `closed` and `rooted` are
     those of the schema after it; `rooted` is None where it is as before, whatever that was. `doubted` means that its
-    effect is not known in full.
+    effect is not known in full. `assumed` is what it assumes of the schema before it, as `objects`; `unmade` are
+    the keys of `objects` that it did not set itself (`replay/apply/unmade.py`), as a list. Both are empty for nothing.
     """
 
     objects: bytes
@@ -42,40 +48,70 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     closed: bool
     rooted: bool | None
     doubted: bool
+    assumed: bytes
+    unmade: bytes
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Return the keys and objects. Raises `msgspec.DecodeError` for invalid ones."""
         return decode(self.objects, type=list[tuple[bytes, bytes]])
+
+    def assumptions(self) -> list[tuple[bytes, bytes]]:
+        """Return the keys and objects that it assumes. Raises as `pairs`."""
+        return decode(self.assumed, type=list[tuple[bytes, bytes]]) if self.assumed else []
+
+    def touched(self) -> frozenset[Key]:
+        """Return the keys of what it changes itself. Raises as `pairs`."""
+        unmade = decode(self.unmade, type=list[bytes]) if self.unmade else ()
+        return frozenset(decode_key(key) for key, _ in self.pairs() if key not in unmade)
 
     def needs(self) -> dict[bytes, list[bytes]]:
         """Return the keys that an object depends on or did, by its own key. Raises as `pairs`."""
         return decode(self.needed, type=dict[bytes, list[bytes]])
 
 
-def schema_change(before: Schema, after: Schema, secret: bytes, *, rooted: bool, doubted: bool) -> SchemaChange:
+def schema_change(met: Schema, passage: ForwardPass, secret: bytes, *, rooted: bool) -> SchemaChange:
     """Return what a forward has changed from the schema that it met, without its assumptions, to that after it.
 
     `rooted` says whether it has asked for that, or changed it.
     """
     found: list[tuple[bytes, bytes]] = []
     needed: dict[bytes, list[bytes]] = {}
+    unmade: list[bytes] = []
     shift = size = 0
-    for key in after.journaled():
-        old, new = before.objects.get(key), after.objects.get(key)
-        if old is new:
-            continue
-        was, becomes = encode_object(old), encode_object(new)
-        if was != becomes:
-            name = encode_key(key)
-            found.append((name, becomes))
-            if others := before.needed_by(key) | after.needed_by(key):
-                needed[name] = [encode_key(other) for other in sorted(others)]
-            shift += _hash(name, becomes, secret) - _hash(name, was, secret)
-            size += stands_for_object(becomes) - stands_for_object(was)
+    after = unrecorded(passage.after)
+    for key, was, becomes in _differences(met, after):
+        name = encode_key(key)
+        found.append((name, becomes))
+        if key not in passage.touched:
+            unmade.append(name)
+        if others := met.needed_by(key) | after.needed_by(key):
+            needed[name] = [encode_key(other) for other in sorted(others)]
+        shift += _hash(name, becomes, secret) - _hash(name, was, secret)
+        size += stands_for_object(becomes) - stands_for_object(was)
     found.sort()
-    bytes_ = (shift % _WHOLE).to_bytes(_SIZE, "big")
-    root = after.rooted if rooted else None
-    return SchemaChange(encode(found), encode(needed), bytes_, size, after.path, after.closed, root, doubted)
+    assumed = sorted((encode_key(key), becomes) for key, _, becomes in _differences(met, unrecorded(passage.before)))
+    return SchemaChange(
+        encode(found),
+        encode(needed),
+        (shift % _WHOLE).to_bytes(_SIZE, "big"),
+        size,
+        after.path,
+        after.closed,
+        after.rooted if rooted else None,
+        passage.doubted,
+        encode(assumed) if assumed else b"",
+        encode(unmade) if unmade else b"",
+    )
+
+
+def _differences(met: Schema, other: Schema) -> Iterator[tuple[Key, bytes, bytes]]:
+    """Yield the keys that have another object in a schema that comes from the one that was met, with both as bytes."""
+    for key in other.journaled():
+        old, new = met.objects.get(key), other.objects.get(key)
+        if old is not new:
+            was, becomes = encode_object(old), encode_object(new)
+            if was != becomes:
+                yield key, was, becomes
 
 
 def _hash(key: bytes, value: bytes, secret: bytes) -> int:
@@ -148,7 +184,7 @@ class HistoryState:
     def schema(self) -> Schema:
         """The schema, made from the known changes if necessary."""
         if self._changes:
-            self._schema = _changed(self._schema, self._changes, self.head)
+            self._schema = changed(self._schema, self._changes, self.head)
             self._changes = []
         return self._schema
 
@@ -171,19 +207,24 @@ class HistoryState:
         self.head = self.head.after(change)
 
 
-def _changed(schema: Schema, changes: Sequence[SchemaChange], head: Head) -> Schema:
+def changed(schema: Schema, changes: Sequence[SchemaChange], head: Head) -> Schema:
     """Return a schema after changes that lead to a head: of each object only the last one counts."""
+    pairs: dict[bytes, bytes] = {}
+    for change in changes:
+        pairs.update(change.pairs())
+    schema = with_objects(schema, pairs.items())
+    return replace(schema, path=head.path, closed=head.closed, from_nothing=head.rooted).settled()
+
+
+def with_objects(schema: Schema, pairs: Iterable[tuple[bytes, bytes]]) -> Schema:
+    """Return a schema with other objects, given as those of changes."""
     # Importing the parser takes time, and most runs have nothing to replay.
     from miglint.sql.postgres.statements import read_call
 
-    objects: dict[bytes, bytes] = {}
-    for change in changes:
-        objects.update(change.pairs())
     values: dict[Key, SchemaObject | Absent] = {}
-    for name, data in objects.items():
+    for name, data in pairs:
         if data == FORGOTTEN:
             schema = schema.forget(decode_key(name))
         else:
             values[decode_key(name)] = decode_object(data, read_call)
-    schema = restored(schema, values)
-    return replace(schema, path=head.path, closed=head.closed, from_nothing=head.rooted).settled()
+    return restored(schema, values)

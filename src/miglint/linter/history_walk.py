@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from miglint.base.model import Migration
 from miglint.base.structs import replace
 from miglint.linter.history_state import HistoryState, schema_change
+from miglint.linter.recalled_passages import PassedStates, RecalledPass
 from miglint.linter.rollback_offer import has_place
 from miglint.linter.step_findings import StepFindings
-from miglint.replay.steps import ForwardPass, ForwardRun, replay_one, run_forward
+from miglint.replay.steps import ForwardPass, ForwardRun, Passage, replay_one, run_forward
 from miglint.schema.recording import reads_of, recorded, unrecorded
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -38,18 +39,16 @@ class HistoryWalk:
         self._analysis = analysis
         self._memory = known.get(place)
         self._ran = analysis.executions(place)
-        self._passages: list[ForwardPass] = []
-        self._number = 0
-        self._skipped = False
+        self._passages: list[Passage] = []
+        self._states = PassedStates(self.state.schema)
 
     def begin_at(self, reached: ReachedState) -> None:
         """Begin at a state to which forward scripts have run ahead."""
         self.state = HistoryState(reached.schema, doubted=reached.doubted)
-        self._passages = list(reached.passages) if self.keeps else []
+        self._passages = [*reached.passages] if self.keeps else []
 
     def step(self, number: int, first_run: ForwardRun | None = None) -> StepFindings:
         """Return the result of the next migration; `first_run` is the run of its forward, if that has run ahead."""
-        self._number = number + 1
         migration = self.history.migrations[number]
         known = self._recalled(number, migration, whole=True)
         if known is not None:
@@ -72,7 +71,6 @@ class HistoryWalk:
 
     def passed(self, number: int) -> StepFindings:
         """Run just the forward of the next migration; return a result without hits."""
-        self._number = number + 1
         migration = self.history.migrations[number]
         known = self._recalled(number, migration, whole=False)
         if known is not None:
@@ -83,12 +81,15 @@ class HistoryWalk:
         gathered = self._analysis.dispatcher.gather(passage, first=number == 0)
         return self._reached(number, StepFindings(migration, gathered=gathered), schema, passage)
 
-    def passages(self) -> list[ForwardPass]:
+    def passages(self) -> list[Passage]:
         """Return the passages of the migrations up to here, if they are kept."""
-        if self._skipped:
-            start = self._analysis.starts[self.history.dialect]
-            return self._analysis.passages(self.history.migrations[: self._number], start)
-        return self._passages
+        return list(self._passages)
+
+    def whole(self, number: int) -> list[Passage]:
+        """Run the forwards from a number on, and return the passages of the whole history, if they are kept."""
+        for rest in range(number, len(self.history.migrations)):
+            self.passed(rest)
+        return self.passages()
 
     def _recalled(self, number: int, migration: Migration, *, whole: bool) -> StepFindings | None:
         """Return the result of an earlier run, if its step was the same, and advance by it."""
@@ -100,7 +101,9 @@ class HistoryWalk:
         if known.place is not None and known.place != has_place(self.history, migration):
             return None
         self.state.take(known.change)
-        self._skipped = True
+        if self.keeps:
+            number = self._states.add(known.change, self.state.head)
+            self._passages.append(RecalledPass(migration, known.change, self._states, number))
         return known
 
     def _reached(self, number: int, result: StepFindings, schema: Schema, passage: ForwardPass) -> StepFindings:
@@ -114,11 +117,12 @@ class HistoryWalk:
                 trace = memory.tracer.trace(reads, schema, doubted=self.state.doubted)
                 rooted = reads.rooted
             after = unrecorded(after)
-            change = schema_change(schema, after, memory.secret, rooted=rooted, doubted=passage.doubted)
+            change = schema_change(schema, passage, memory.secret, rooted=rooted)
             result = replace(result, change=change, trace=trace)
             if self._memory is not None:
                 self._memory.put(number, self.state, result)
         self.state.reach(after, result.change, doubted=passage.doubted)
         if self.keeps:
+            self._states.add(None, self.state.head, after)
             self._passages.append(passage)
         return result

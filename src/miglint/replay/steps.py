@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
@@ -59,6 +59,34 @@ class Step(Struct, frozen=True, eq=False):
     def passage(self) -> ForwardPass:
         """The part of it that rules about a whole history see."""
         return _passage(self.migration, self.forward_statements, self.forward)
+
+
+class Passage(Protocol):
+    """The way of a history through one migration, as rules about whole histories see it."""
+
+    @property
+    def migration(self) -> Migration:
+        """The migration."""
+
+    @property
+    def forward_statements(self) -> tuple[Statement, ...]:
+        """The statements of its forward."""
+
+    @property
+    def before(self) -> Schema:
+        """The schema that the forward meets, with what it assumes of it."""
+
+    @property
+    def after(self) -> Schema:
+        """The schema after the forward."""
+
+    @property
+    def touched(self) -> frozenset[Key]:
+        """The keys that the forward set or dropped."""
+
+    @property
+    def doubted(self) -> bool:
+        """Whether its effect is not known in full."""
 
 
 class ForwardPass(Struct, frozen=True, gc=False, eq=False):

@@ -10,7 +10,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, History, Migration
 from miglint.base.structs import Struct
 from miglint.discovery.dialects import UNMARKED, named, without_engine
-from miglint.replay.steps import ForwardPass
+from miglint.replay.steps import Passage
 
 # A version that is a time is hardly given twice by chance, as the next number of a sequence is.
 _TIME_DIGITS = 8
@@ -40,8 +40,8 @@ class VariantPair(Struct, frozen=True, eq=False):
     """What rules about variants see: two histories that are one for two engines, each with its passages."""
 
     variants: Variants
-    postgres: list[ForwardPass]
-    sqlite: list[ForwardPass]
+    postgres: list[Passage]
+    sqlite: list[Passage]
 
 
 def variants(histories: Iterable[History]) -> tuple[Variants, ...]:

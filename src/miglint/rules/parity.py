@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.base.structs import Struct
-from miglint.replay.steps import ForwardPass
+from miglint.replay.steps import Passage
 from miglint.replay.variants import VariantPair
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.port_command import port_command
@@ -63,15 +63,15 @@ def located_differences(both: VariantPair) -> tuple[LocatedDifference, ...]:
 class _Trail:
     """Which migrations of a history changed some tables, the last one first, and what the tables were."""
 
-    def __init__(self, passages: list[ForwardPass], tables: set[str]) -> None:
+    def __init__(self, passages: list[Passage], tables: set[str]) -> None:
         self._path = passages[-1].after.path[0]
-        self._passages: dict[str, list[ForwardPass]] = {table: [] for table in tables}
+        self._passages: dict[str, list[Passage]] = {table: [] for table in tables}
         self._shapes: dict[tuple[int, str], tuple[Shape | None, Shape | None]] = {}
         for passage in reversed(passages):
             for name in self._touched(passage) & tables:
                 self._passages[name].append(passage)
 
-    def _touched(self, passage: ForwardPass) -> set[str]:
+    def _touched(self, passage: Passage) -> set[str]:
         """Return the names of the tables and views that a migration changed, also by their indexes."""
         names: set[str] = set()
         for key in passage.touched:
@@ -83,7 +83,7 @@ class _Trail:
                         names.add(index.table.name.lower())
         return names
 
-    def maker(self, difference: ParityDifference) -> ForwardPass | None:
+    def maker(self, difference: ParityDifference) -> Passage | None:
         """Return the last migration that changed what differs."""
         for passage in self._passages[difference.table]:
             key = Key("relation", self._path, difference.table)
@@ -96,7 +96,7 @@ class _Trail:
                 return passage
         return None
 
-    def _shapes_of(self, passage: ForwardPass, key: Key) -> tuple[Shape | None, Shape | None]:
+    def _shapes_of(self, passage: Passage, key: Key) -> tuple[Shape | None, Shape | None]:
         place = id(passage), key.name
         found = self._shapes.get(place)
         if found is None:
@@ -106,11 +106,11 @@ class _Trail:
 
 def _guilty(
     difference: ParityDifference,
-    postgres: ForwardPass | None,
-    sqlite: ForwardPass | None,
+    postgres: Passage | None,
+    sqlite: Passage | None,
     both: VariantPair,
     order: dict[Migration, int],
-) -> ForwardPass | None:
+) -> Passage | None:
     """Return the passage to report a difference at.
 
     Where the last changes on both sides are one migration, it is the side that has more; otherwise the later one.
@@ -129,7 +129,7 @@ def _guilty(
     return postgres if difference.only is Dialect.POSTGRES else sqlite
 
 
-def _place(passage: ForwardPass, difference: ParityDifference) -> Span | None:
+def _place(passage: Passage, difference: ParityDifference) -> Span | None:
     """Return the clause of a script that a difference is about, or None."""
     best: tuple[int, Span] | None = None
     for statement in passage.forward_statements:
