@@ -234,26 +234,21 @@ class HistoryMemory:
 def _key(digest: blake2b, migration: Migration, facts: str) -> bytes:
     """Return the hash of a migration and of what its result depends on besides its scripts."""
     head = (migration.version, migration.name, migration.irreversible, migration.repeatable, migration.after_program)
-    _add(digest, repr((head, facts)))
-    for script in (migration.forward, migration.rollback):
-        _add_script(digest, script)
+    # One hash of one text for each migration: there are many of them.
+    _add(digest, repr((head, facts, _identity(migration.forward), _identity(migration.rollback))))
     return digest.digest()
+
+
+def _identity(script: Script | None) -> tuple[object, ...] | None:
+    """Return what determines a script, as strings, numbers and bytes."""
+    if script is None:
+        return None
+    file = script.file
+    where = file.path, file.error, *script.span, script.transaction, script.dialect.value, script.direction.value
+    return where, file.digest or file.text, script.substituted
 
 
 def _add(digest: blake2b, text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     digest.update(b"%d:" % len(data))
     digest.update(data)
-
-
-def _add_script(digest: blake2b, script: Script | None) -> None:
-    if script is None:
-        digest.update(b"-")
-        return
-    file = script.file
-    _add(digest, repr((file.path, file.error, *script.span, script.transaction, script.dialect, script.direction)))
-    if file.digest:
-        digest.update(file.digest)
-    else:
-        _add(digest, file.text)
-    _add(digest, "" if script.substituted is None else f"={script.substituted}")
