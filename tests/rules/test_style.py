@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlfluff.core.config.file import load_config_file_as_dict
+from sqlfluff.core.config.loader import load_config_at_path
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding
+from miglint.base.model import Script
 from miglint.base.structs import replace
+from miglint.config.settings import Settings
 from miglint.config.settings import load as load_settings
 from miglint.discovery import discover
 from miglint.linter import parallel
 from miglint.linter.dispatch import RuleDispatcher
 from miglint.linter.run import Job, check
 from miglint.rules.selection import load_rules, select
+from miglint.rules.style import outside_settings, sqlfluff_adapter
 
 from .checking import Checker
 
@@ -297,15 +303,90 @@ def test_only_the_files_that_are_wanted_are_linted(checker: Checker) -> None:
 
 
 @pytest.mark.parametrize("name", ["all", "STY", "style", "sty001", "sqlfluff"])
-def test_what_sqlfluff_finds_is_not_kept_under_any_of_its_names(
+def test_kept_findings_are_those_of_the_settings_under_any_name(
     checker: Checker, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    cache = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(cache))
+    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     checker({"001_a.up.sql": WRONG, "001_a.down.sql": WRONG})
-    check(Job(load_settings(cwd="."), (".",)))
-    entries = set(cache.rglob("*"))
-    assert entries
-    settings = replace(load_settings(cwd="."), extend_select=(name,))
-    assert any(item.code == "STY001" for item in check(Job(settings, (".",))).report.findings)
-    assert set(cache.rglob("*")) == entries
+
+    def found(settings: Settings) -> int:
+        sqlfluff_adapter._linter.cache_clear()
+        outside_settings._settings_of.cache_clear()
+        return sum(item.code == "STY001" for item in check(Job(settings, (".",))).report.findings)
+
+    settings = load_settings(cwd=".")
+    assert found(settings) == 0
+    assert found(replace(settings, extend_select=(name,))) == 4
+    assert found(replace(settings, extend_select=(name,))) == 4
+    assert found(settings) == 0
+    # Read once by each process, as its configuration is.
+    load_config_at_path.cache_clear()
+    load_config_file_as_dict.cache_clear()
+    Path(".sqlfluff").write_text("[sqlfluff]\nrules = LT01\n")
+    assert found(replace(settings, extend_select=(name,))) == 2
+
+
+@pytest.fixture
+def linted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, list[str]]]:
+    """Return a function that checks with the cache; the number of scripts that sqlfluff reads, and what it says."""
+    (tmp_path / "p").mkdir()
+    monkeypatch.chdir(tmp_path / "p")
+    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    read: list[str] = []
+    original = sqlfluff_adapter.remarks
+
+    def counted(script: Script, **given: bool) -> Iterator[sqlfluff_adapter.StyleViolation]:
+        read.append(script.path)
+        return original(script, **given)
+
+    monkeypatch.setattr(sqlfluff_adapter, "remarks", counted)
+
+    def run(*, cached: bool = True, requested: frozenset[str] | None = None) -> tuple[int, list[str]]:
+        read.clear()
+        outside_settings._settings_of.cache_clear()
+        sqlfluff_adapter._linter.cache_clear()
+        load_config_file_as_dict.cache_clear()
+        load_config_at_path.cache_clear()
+        job = Job(load_settings(cwd="."), (".",), cached=cached, report_only=requested)
+        found = check(job).report.findings
+        return len(read), [f"{item.path}:{item.line} {item.message}" for item in found if item.code == "STY001"]
+
+    return run
+
+
+def test_only_changed_scripts_are_read_again(linted: Callable[..., tuple[int, list[str]]]) -> None:
+    Path("miglint.toml").write_text(ON)
+    for number in range(4):
+        Path(f"00{number}_a.up.sql").write_text(f"CREATE TABLE a{number}  (id int);\n")
+        Path(f"00{number}_a.down.sql").write_text(f"drop table  a{number};\n")
+    assert linted()[0] == 8
+    assert linted()[0] == 0
+    Path("002_a.up.sql").write_text("CREATE TABLE a2   (id int, n  int);\n")
+    read, found = linted()
+    assert read == 2
+    assert found == linted(cached=False)[1]
+    assert any("002_a.up.sql" in item for item in found)
+
+
+@pytest.mark.parametrize("name", [".sqlfluff", "setup.cfg", "tox.ini", "../.sqlfluff"])
+def test_other_settings_of_sqlfluff_are_heard(linted: Callable[..., tuple[int, list[str]]], name: str) -> None:
+    Path("miglint.toml").write_text(ON)
+    Path("001_a.up.sql").write_text(WRONG)
+    assert len(linted()[1]) == 2
+    Path(name).write_text("[sqlfluff]\nexclude_rules = CP01\n")
+    assert len(linted()[1]) == 1
+    assert linted()[0] == 0
+    Path(name).write_text("[sqlfluff]\nexclude_rules = CP01\ntemplater = raw\n")
+    # What may name other files is asked each time.
+    assert [linted()[0], linted()[0]] == [1, 1]
+    Path(name).unlink()
+    assert len(linted()[1]) == 2
+
+
+def test_what_was_left_out_for_some_files_is_read_for_all(linted: Callable[..., tuple[int, list[str]]]) -> None:
+    Path("miglint.toml").write_text(ON)
+    Path("001_a.up.sql").write_text("CREATE TABLE a  (id int);\n")
+    Path("001_a.down.sql").write_text("DROP TABLE  a;\n")
+    assert linted(requested=frozenset({"001_a.up.sql"}))[0] == 1
+    assert len(linted()[1]) == 2

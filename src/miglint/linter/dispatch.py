@@ -135,6 +135,25 @@ class RuleDispatcher:
                     self._call(placed, bound, script, migration)
         return placed
 
+    def reads_all(self, migration: Migration, report_only: frozenset[str] | None) -> bool:
+        """Return whether no text of a migration is left out that a rule would read, as `scripts` leaves it out."""
+        if report_only is None or not self.about_scripts:
+            return True
+        scripts = (migration.forward, migration.rollback)
+        return all(script is None or script.path in report_only for script in scripts)
+
+    def outside(self, migration: Migration) -> list[str] | None:
+        """Return what rules about the text of a migration's scripts depend on besides it; None if not all is known."""
+        found = []
+        for bound in self._scopes["script", migration.dialect.value]:
+            for script in (migration.forward, migration.rollback):
+                if script is not None:
+                    text = None if bound.rule.outside is None else bound.rule.outside(script, bound.context)
+                    if text is None:
+                        return None
+                    found.append(text)
+        return found
+
     def executed(self, run: Executed) -> list[PlacedHit]:
         """Call the rules for one migration with dry run results."""
         migration = run.step.migration

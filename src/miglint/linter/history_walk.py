@@ -120,7 +120,8 @@ class HistoryWalk:
             change = schema_change(schema, passage, memory.secret, rooted=rooted)
             result = replace(result, change=change, trace=trace)
             if self._memory is not None:
-                self._memory.put(number, self.state, result)
+                complete = self._analysis.dispatcher.reads_all(result.migration, self._analysis.report_only)
+                self._memory.put(number, self.state, result, complete=complete)
         self.state.reach(after, result.change, doubted=passage.doubted)
         if self.keeps:
             self._states.add(None, self.state.head, after)

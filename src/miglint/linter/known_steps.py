@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.input_files import MAX_RULES
-from miglint.base.model import Migration, SourceFile
+from miglint.base.model import History, Migration, SourceFile
 from miglint.cache.store import Store, environment
 from miglint.config.settings import Settings
 from miglint.linter.history_state import HistoryState
@@ -27,7 +27,7 @@ def memory_for(
     """
     known = chosen.registry.rules
     wanted = sorted(chosen.enabled | chosen.silenced)
-    if any(known[code].scope == "script" for code in wanted):
+    if any(known[code].scope == "script" and known[code].outside is None for code in wanted):
         return None
     return StepMemory(store, _basis(chosen, wanted, schemas, settings), known)
 
@@ -69,12 +69,21 @@ def known_steps(analysis: Analysis) -> Mapping[int, HistoryMemory]:
     for place, history in enumerate(analysis.histories):
         runners = [runner.name for runner in analysis.runners[place]]
         parts = [history.root, history.layout, history.dialect.value, repr((runners, analysis.runner, analysis.sqlite))]
-        migrations = [
-            (migration, repr((number == 0, analysis.is_served(history, migration), _shared(analysis, migration))))
-            for number, migration in enumerate(history.migrations)
-        ]
+        facts = [_facts(analysis, history, number) for number in range(len(history.migrations))]
+        if None in facts:
+            continue
+        migrations = [(one, repr(known)) for one, known in zip(history.migrations, facts, strict=True)]
         found[place] = memory.history([str(Path.cwd()), *parts[:3]], parts, migrations)
     return found
+
+
+def _facts(analysis: Analysis, history: History, number: int) -> tuple[object, ...] | None:
+    """Return what the result of a migration depends on besides its scripts; None if not all of that is known."""
+    migration = history.migrations[number]
+    outside = analysis.dispatcher.outside(migration)
+    if outside is None:
+        return None
+    return number == 0, analysis.is_served(history, migration), _shared(analysis, migration), outside
 
 
 def _shared(analysis: Analysis, migration: Migration) -> tuple[bool, ...]:

@@ -44,6 +44,8 @@ _TEXT = 100
 # Below this, starting a process and transferring its result takes longer than it saves.
 _SMALLEST = 280_000
 _MOST = 4
+# Processes know nothing of earlier runs: where less than this is new, one that does is quicker.
+_WORTHWHILE = 0.6
 # Number of bisection steps for the time of the longest range: to less than a thousandth of the total.
 _HALVINGS = 10
 
@@ -83,10 +85,13 @@ def _all(
     migrations = analysis.migrations
     sizes = [[_size(item) for item in history.migrations] for history in analysis.histories]
     new = sum(sizes[place][number] for place, memory in memories.items() for number in memory.unknown())
-    size = new if memories else sum(map(sum, sizes))
+    total = sum(map(sum, sizes))
+    size = new if memories else total
     slow = analysis.dispatcher.about_scripts
-    if processes is None:
-        processes = _processes(size * (_TEXT if slow else 1)) if analysis.executed is None else 1
+    if processes is None and (analysis.executed is not None or (memories and new < total * _WORTHWHILE)):
+        processes = 1
+    elif processes is None:
+        processes = _processes(size * (_TEXT if slow else 1))
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))

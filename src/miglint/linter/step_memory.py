@@ -160,11 +160,11 @@ class HistoryMemory:
         except DecodeError:
             return None
 
-    def put(self, number: int, state: HistoryState, result: StepFindings) -> None:
-        """Keep a new step for the next run, unless it depends on more than its key."""
+    def put(self, number: int, state: HistoryState, result: StepFindings, *, complete: bool = True) -> None:
+        """Keep a new step for the next run, unless it depends on more than its key, or is not `complete`."""
         self._earlier_run.replays(state, result.change)
         codec = HitCodec((result.migration,), self._rules)
-        if result.change is not None and all(map(codec.covers, result.placed)):
+        if complete and result.change is not None and all(map(codec.covers, result.placed)):
             name = self._keys[number] + state.mark
             self._keep(number, name, encode(EncodedStep.of(result, codec)))
             self._new.add(name)

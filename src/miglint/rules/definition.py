@@ -49,6 +49,8 @@ On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
 # these; None if it is nothing. The last argument says whether it is the first migration of the history.
 Gather = Callable[["ForwardPass", "Context", bool], Any]
 
+Outside = Callable[["Script", "Context"], "str | None"]
+
 SUBJECT, CONTEXT, CASES = "subject", "context", "cases"
 _SCOPES = frozenset(
     {"step", "history", "variants", "project", "branch", "script", "executed", "directives", "reruns", "internal"}
@@ -136,6 +138,8 @@ class Rule(Struct, frozen=True):
     `always`: selecting others does not turn it off, since what was not read was not checked by them; ignoring it does.
     `takes` are the parameters of `check`. `gather` is set for a rule about whole histories that needs little of each
     migration: it is then given that instead of the schemas and statements, and may be run on cached values.
+    `outside` is set for a rule about the text of a script whose hits may be kept: it returns what they depend on
+    besides the script, None if not all of that is known.
     """
 
     code: str
@@ -158,6 +162,7 @@ class Rule(Struct, frozen=True):
     always: bool = False
     takes: tuple[str, ...] = (SUBJECT, CONTEXT)
     gather: Gather | None = None
+    outside: Outside | None = None
 
     @property
     def family(self) -> str:
@@ -214,6 +219,7 @@ def rule(
     about_reruns: bool = False,
     always: bool = False,
     gather: Gather | None = None,
+    outside: Outside | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the function below to be a rule; `Rule` says what the arguments mean.
 
@@ -248,6 +254,7 @@ def rule(
                 always,
                 takes,
                 gather,
+                outside,
             )
         )
         return check

@@ -30,9 +30,8 @@ from miglint.base.findings import Edit
 from miglint.base.input_files import MAX_CONFIGURATION, refuse_unreadable
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
+from miglint.rules.style.outside_settings import CONFIGURATION_FILES
 
-# The files that sqlfluff reads its configuration from, and what it leaves out.
-_FILES = ("setup.cfg", "tox.ini", "pep8.ini", ".sqlfluff", "pyproject.toml", ".sqlfluffignore")
 # What sqlfluff raises for a configuration that it cannot use.
 _UNUSABLE = (ValueError, KeyError, AssertionError, OSError, IniError)
 # The rules that change the case of words which mean the same in any case: keywords, functions, literals, types.
@@ -141,7 +140,7 @@ def _linter(folder: str | None, dialect: Dialect) -> tuple[Linter, int]:
     found: ConfigMappingType = {}
     if folder is not None:
         for place in {Path(folder), *Path(folder).parents, Path.cwd()}:
-            for name in _FILES:
+            for name in CONFIGURATION_FILES:
                 refuse_unreadable(place / name, MAX_CONFIGURATION)
         found = load_config_up_to_path(path=folder)
     core = found.get("core")

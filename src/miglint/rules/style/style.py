@@ -21,6 +21,13 @@ _END_OF_FILE, _START_OF_FILE = "LT12", "LT13"
 _QUOTES = "RF06"
 
 
+def _outside(script: Script, context: Context) -> str | None:
+    # Looking for files and plugins is only for those who have this rule on.
+    from miglint.rules.style.outside_settings import outside_settings
+
+    return outside_settings(script, context)
+
+
 @rule(
     "STY001",
     "sqlfluff",
@@ -31,6 +38,7 @@ _QUOTES = "RF06"
     fixable=True,
     needs=("sqlfluff", "style"),
     options={"configuration": True, "noqa": True},
+    outside=_outside,
 )
 def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
     """Pass on what sqlfluff reports, at its place in the file."""
