@@ -28,7 +28,7 @@ from miglint.schema.objects import ABSENT, Key
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.writer.losses import losses
-from miglint.writer.reading import read, without_rows
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
 from miglint.writer.written import ColumnValues, Draft, Version, Written
 
@@ -77,7 +77,9 @@ def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | 
 
 def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
-    done = run(without_rows(old), read("\n".join(item.first_run for item in draft.statements), old.dialect), kept=False)
+    # They must restore the other schema whatever rows there are.
+    text = "\n".join(item.first_run for item in draft.statements)
+    done = run(old, read(text, old.dialect), kept=False, blind=True)
     return unrestored(done, new)
 
 

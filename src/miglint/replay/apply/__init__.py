@@ -128,15 +128,17 @@ def run(
     rollback: bool = False,
     kept: bool = True,
     sure: frozenset[Key] | None = None,
+    blind: bool = False,
 ) -> Run:
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen that has a cause of its
     own; `Run.failed` is the first, where the engine would have stopped. `rollback` says that the statements are to undo
     what files have made. The moments of the run are `kept` on request: they hold on to every schema on the way. `sure`
-    is given after something unknown has happened: only errors about these keys are certain then.
+    is given after something unknown has happened: only errors about these keys are certain then. A `blind` run knows
+    nothing of the rows that it meets.
     """
-    machine = Machine(schema, strict=rollback, kept=kept, sure=sure)
+    machine = Machine(schema, strict=rollback, kept=kept, sure=sure, blind=blind)
     events: list[OperationOutcome] = []
     failed: OperationOutcome | None = None
     for statement in statements:

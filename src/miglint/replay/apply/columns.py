@@ -12,12 +12,12 @@ from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
-from miglint.replay.apply.row_contents import fill_column
+from miglint.replay.apply.row_contents import fill_column, rows_at
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
 from miglint.schema.name_sets import with_name
-from miglint.schema.objects import Absent, Composite, Key, Part, Rows, Table
+from miglint.schema.objects import Absent, Composite, Key, Part, Table
 from miglint.schema.parts import with_part, without_part
 from miglint.sql.operations import (
     AddColumn,
@@ -183,8 +183,8 @@ def _refuse_duplicate(machine: Machine, operation: AddColumn, key: Key, table: T
 def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a `NOT NULL` column without a default where the table is known to have rows."""
     filled = column.default is not None or column.identity is not None or column.serial or column.generated is not None
-    rows = machine.schema.find(Key("rows", key.schema, key.name))
-    if filled or not isinstance(rows, Rows):
+    rows = rows_at(machine, Key("rows", key.schema, key.name))
+    if filled or rows is None:
         return
     if not any(len(keys.certain) for keys in rows.keys.values()):
         return

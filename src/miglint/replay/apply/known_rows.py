@@ -14,7 +14,7 @@ from rpds import HashTrieMap
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply.machine import Machine, Refused
-from miglint.replay.apply.row_contents import contents, references_to
+from miglint.replay.apply.row_contents import contents, references_to, rows_at
 from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.known_keys import KnownKeys, Values
 from miglint.schema.objects import Key, Rows, Table
@@ -43,13 +43,13 @@ _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
 
 def _known(machine: Machine, key: Key) -> tuple[Key, _Known]:
     place = Key("rows", key.schema, key.name)
-    found = machine.schema.find(place)
-    return place, found.keys if isinstance(found, Rows) else _NOTHING
+    found = rows_at(machine, place)
+    return place, _NOTHING if found is None else found.keys
 
 
 def _set_known(machine: Machine, place: Key, known: _Known) -> None:
-    found = machine.schema.find(place)
-    rows = found if isinstance(found, Rows) else Rows(Name(place.schema, place.name))
+    found = rows_at(machine, place)
+    rows = Rows(Name(place.schema, place.name)) if found is None else found
     if len(known) or rows.contents:
         machine.put(place, replace(rows, keys=known))
     elif found is not None:

@@ -44,11 +44,13 @@ class Machine:
     has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
     before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
-    script. `puts` counts the objects that were set, `derived` those that were set by operations on many objects.
+    script. `puts` counts the objects that were set, `derived` those that were set by operations on many objects. Of the
+    rows in `blind_to` nothing is known.
     """
 
     __slots__ = (
         "assumptions",
+        "blind_to",
         "calling",
         "committed",
         "derived",
@@ -79,11 +81,18 @@ class Machine:
     )
 
     def __init__(
-        self, schema: Schema, *, strict: bool = False, kept: bool = True, sure: frozenset[Key] | None = None
+        self,
+        schema: Schema,
+        *,
+        strict: bool = False,
+        kept: bool = True,
+        sure: frozenset[Key] | None = None,
+        blind: bool = False,
     ) -> None:
         self.strict = strict
         self.sure = sure
         self.lost = False
+        self.blind_to = schema if blind else None
         self.schema = schema
         self.origin = schema
         # As of the last statement of the script that ended a transaction.

@@ -11,6 +11,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remarks import follow, follow_object
 from miglint.replay.apply.rename_types import retype_routine
 from miglint.replay.apply.reread import is_legacy, triggers
+from miglint.replay.apply.row_contents import rows_at
 from miglint.replay.apply.words import swap_anywhere, swap_name, swap_relation, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -38,7 +39,7 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     """Change the name or schema of a relation, and in all objects that mention it."""
     new_key = relation_key(new, machine.dialect)
     users = machine.schema.on(key)
-    rows = machine.schema.find(Key("rows", key.schema, key.name))
+    rows = rows_at(machine, Key("rows", key.schema, key.name))
     machine.drop(key)
     if isinstance(value, Index):
         forget(machine, value, new.name)

@@ -28,15 +28,23 @@ _NO_ROWS = Rows(Name(None, ""))
 _STAYING = frozenset({"no action", "restrict"})
 
 
+def rows_at(machine: Machine, place: Key) -> Rows | None:
+    """Return the known rows at a key of the space `rows`."""
+    found = machine.schema.find(place)
+    if machine.blind_to is not None and found is machine.blind_to.find(place):
+        return None
+    return found if isinstance(found, Rows) else None
+
+
 def _rows(machine: Machine, key: Key) -> tuple[Key, Rows]:
     place = Key("rows", key.schema, key.name)
-    found = machine.schema.find(place)
-    return place, found if isinstance(found, Rows) else Rows(Name(key.schema, key.name))
+    found = rows_at(machine, place)
+    return place, Rows(Name(key.schema, key.name)) if found is None else found
 
 
 def _age(machine: Machine) -> int:
-    found = machine.schema.find(_COUNTER)
-    return found.age if isinstance(found, Rows) else 0
+    found = rows_at(machine, _COUNTER)
+    return 0 if found is None else found.age
 
 
 def contents(machine: Machine, key: Key) -> list[dict[str, str | None]]:

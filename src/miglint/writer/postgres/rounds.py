@@ -19,7 +19,7 @@ from miglint.writer.postgres.making import make_all
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
 from miglint.writer.postgres.undoing import undo
-from miglint.writer.reading import read, without_rows
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
 from miglint.writer.words import literal
 from miglint.writer.written import Draft, Version, WrittenStatement
@@ -46,9 +46,9 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         if not written:
             break
         statements += written
-        done = run(
-            without_rows(state), read("\n".join(item.first_run for item in written), Dialect.POSTGRES), kept=False
-        )
+        # They must restore the other schema whatever rows there are.
+        text = "\n".join(item.first_run for item in written)
+        done = run(state, read(text, Dialect.POSTGRES), kept=False, blind=True)
         state = done.schema
         if any(event.failure is not None for event in done.events):
             break  # What is left over is not known then.
