@@ -30,6 +30,21 @@ SENT: list[tuple[str, list[str]]] = [
     # What sends a statement.
     ("SELECT 1 \\g\nSELECT 2 \\gx\nSELECT 3 \\gset\nSELECT 4 \\gdesc\nSELECT 5\\; SELECT 6;", [
         "SELECT 1", "SELECT 2", "SELECT 3", "SELECT 5", "SELECT 6"]),
+    # Several statements sent at once.
+    ("SELECT 1\\; SELECT 2 \\; SELECT 3;\nSELECT 4;", ["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4"]),
+    ("\\; SELECT 1;", ["SELECT 1"]),
+    ("SELECT 1;\\;\\;", ["SELECT 1"]),
+    ("SELECT 1\\; SELECT 2 \\r\nSELECT 3;", ["SELECT 3"]),
+    ("\\if false\nSELECT 1\\; SELECT 2;\n\\endif\nSELECT 3;", ["SELECT 3"]),
+    ("\\set x 1\nSELECT :x\\; SELECT :x, \\echo hi\n2;", ["SELECT 1", "SELECT 1, 2"]),
+    ("SELECT (ARRAY[1,2])[1\\:2];", ["SELECT (ARRAY[1,2])[1 :2]"]),
+    # Data, which follow the line of their statement.
+    ("SELECT 1\\; COPY t FROM stdin;\n1\n\\.\nSELECT 2;", ["SELECT 1", "COPY t FROM stdin", "SELECT 2"]),
+    ("COPY t FROM stdin\\; COPY t FROM stdin;\n1\n\\.\n2\n\\.\nSELECT 2;", [
+        "COPY t FROM stdin", "COPY t FROM stdin", "SELECT 2"]),
+    ("COPY t FROM stdin; SELECT\n1\n\\.\n2; SELECT 3;", ["COPY t FROM stdin", "SELECT 2", "SELECT 3"]),
+    ("COPY t FROM stdin; -- a\n1\n\\.\nSELECT 2 \\gdesc\n", ["COPY t FROM stdin"]),
+    ("COPY t FROM stdin \\g\n1\n\\.\nSELECT 2;", ["COPY t FROM stdin", "SELECT 2"]),
     # Branches.
     ("\\if false\nSELECT 1;\n\\endif", []),
     ("\\if 0\nSELECT 1;\n\\elif YES\nSELECT 2;\n\\elif true\nSELECT 3;\n\\else\nSELECT 4;\n\\endif\nSELECT 5;", [
@@ -58,6 +73,8 @@ SENT: list[tuple[str, list[str]]] = [
 # The script, the notes, and whether what is run then is lost.
 NOTED: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("SELECT 1;\n\\q\n", []),
+    ("CREATE TABLE a ()\\; CREATE DATABASE x;\n\\c x", [
+        ("\\c x", "runs what follows in another session, perhaps of another database, by \\c x", True)]),
     ("\\restrict x\nSELECT 1;\n\\unrestrict x\n", []),
     ("\\set ON_ERROR_STOP 1\n\\c\n\\o f\n\\cd d\n\\d+ t\n\\sf f\n\\x\\t\n", []),
     ("\\i a.sql", [("\\i a.sql", "runs the file a.sql here", True)]),
@@ -149,6 +166,8 @@ def test_variables_that_grow_are_not_followed() -> None:
     "text",
     [
         "\\a" * 2000,
+        "SELECT :a\\; " * 1000 + ";",
+        "COPY t FROM stdin\\; " * 500 + "SELECT 1;\n" + "\\.\n" * 500,
         "/*" + "x" * 20000 + "*/ SELECT 1 " + "\\a\n" * 2000,
         "\\if :x\nSELECT 1;\n\\endif\n" * 500,
         "\\if true\n" * 500 + "\\endif\n" * 500,
