@@ -6,13 +6,12 @@ from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Type
 from miglint.sql.postgres.names import Node, type_of
 from miglint.sql.postgres.scopes import Walk
+from miglint.sql.type_input import truth_of
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar"})
 _NUMBER_TYPES = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "integer"})
 _KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "char"}
 _KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
-_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
-_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 _BOOLEANS = frozenset({"true", "false"})
 INTEGER = pattern(r"[+-]?[0-9]+\Z")
 NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
@@ -58,8 +57,7 @@ def _folded_literal(text: str, value: str, spelled: Type) -> str | None:
     if spelled.dimensions > 0:
         return text if name not in _KEEP_CAST else None
     if name == "bool":
-        lowered = value.strip().lower()
-        return "true" if lowered in _TRUE else "false" if lowered in _FALSE else None
+        return {True: "true", False: "false", None: None}[truth_of(value)]
     if name == "int4" and INTEGER.match(value):
         return str(int(value)) if len(value) < 12 else None
     if name == "numeric" and NUMBER.match(value):
