@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from miglint.base.model import Span
 from miglint.sql.postgres import parse
 from miglint.sql.postgres.psql_script import read_script
+
+from .reading import count_calls
 
 # The script, and the statements that psql sends.
 SENT: list[tuple[str, list[str]]] = [
@@ -178,18 +178,4 @@ def test_variables_that_grow_are_not_followed() -> None:
     ],
 )
 def test_long_scripts_are_read_in_linear_time(text: str) -> None:
-    def calls(script: str) -> int:
-        count = 0
-
-        def count_call(*_: object) -> None:
-            nonlocal count
-            count += 1
-
-        sys.setprofile(count_call)
-        try:
-            read_script(script)
-        finally:
-            sys.setprofile(None)
-        return count
-
-    assert calls(text * 2) <= 2.3 * calls(text)
+    assert count_calls(read_script, text * 2) <= 2.3 * count_calls(read_script, text)

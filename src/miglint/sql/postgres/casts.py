@@ -16,14 +16,6 @@ _BOOLEANS = frozenset({"true", "false"})
 INTEGER = pattern(r"[+-]?[0-9]+\Z")
 NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
 PLAIN_DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-# Functions whose arguments are of any type, so that a constant has that of its cast.
-ANY_ARGUMENTS = frozenset(
-    {
-        "concat", "concat_ws", "format", "json_build_array", "json_build_object", "jsonb_build_array",
-        "jsonb_build_object", "num_nonnulls", "num_nulls", "pg_typeof", "quote_literal", "quote_nullable",
-        "to_json", "to_jsonb", "array_to_json", "row_to_json",
-    }
-)  # fmt: skip
 
 
 def folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str | None:

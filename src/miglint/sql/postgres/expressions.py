@@ -8,7 +8,7 @@ from miglint.sql.operations import Expression, Name, Query, Type
 from miglint.sql.postgres import selects  # noqa: F401  (registers how queries are written)
 from miglint.sql.postgres.canonical import quote, walk
 from miglint.sql.postgres.casts import NUMBER, TEXT_TYPES
-from miglint.sql.postgres.lexer import bracket_end, clause_end
+from miglint.sql.postgres.lexer import bracket_end, bracket_ends, clause_end
 from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of, uncast
 from miglint.sql.postgres.outputs import outputs
 from miglint.sql.postgres.place import Place
@@ -162,9 +162,15 @@ def _outermost(place: Place, node: Node, floor: int = 0) -> int | None:
 def unwrapped(text: str) -> str:
     """Return the text without parentheses around the whole."""
     text = text.strip()
-    while text.startswith("(") and bracket_end(text, 0, len(text)) == len(text) and text.endswith(")"):
-        text = text[1:-1].strip()
-    return text
+    start, end = 0, len(text)
+    ends = bracket_ends(text, 0, end) if text.startswith("(") else {}
+    while start < end and text[start] == "(" and ends.get(start) == end:
+        start, end = start + 1, end - 1
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+    return text[start:end]
 
 
 def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:
