@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from msgspec.msgpack import decode, encode
 
+from miglint.base.hashes import blake2b
 from miglint.base.structs import Struct, replace
-from miglint.cache.store import blake2b
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.restored import restored

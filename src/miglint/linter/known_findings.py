@@ -16,9 +16,9 @@ from msgspec.msgpack import Decoder, encode
 
 from miglint.base.edits import line_break_of
 from miglint.base.findings import Finding
+from miglint.base.hashes import blake2b, hash_of_texts
 from miglint.base.model import Direction, History, Migration
 from miglint.base.structs import Struct
-from miglint.cache.store import blake2b
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place
@@ -96,11 +96,7 @@ class KnownFindings:
     ) -> None:
         self._histories = histories
         self._memories = memories
-        digest = blake2b(digest_size=_SIZE)
-        for part in basis:
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(data) + data)
-        self._basis = digest.digest()
+        self._basis = hash_of_texts(basis, size=_SIZE).digest()
         self._relative = RelativePaths(root)
         self._commented = commented
         self._owners: dict[str, _Place] = {}
@@ -306,11 +302,7 @@ class _FixContext:
     def next(self) -> bytes:
         """A hash over what `next_migration` reads."""
         if not self._next:
-            digest = blake2b(digest_size=_SIZE)
-            for part in self._parts():
-                data = part.encode("utf-8", "surrogatepass")
-                digest.update(b"%d:" % len(data) + data)
-            self._next = digest.digest()
+            self._next = hash_of_texts(self._parts(), size=_SIZE).digest()
         return self._next
 
     def _parts(self) -> Iterator[str]:

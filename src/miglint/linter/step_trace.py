@@ -6,8 +6,8 @@ migration has changed concerns only those that look at its table.
 
 from __future__ import annotations
 
+from miglint.base.hashes import blake2b
 from miglint.base.structs import Struct, replace
-from miglint.cache.store import blake2b
 from miglint.schema.edges import Users, keys_of
 from miglint.schema.encoding import encode_key, encode_object
 from miglint.schema.objects import Absent, Key, SchemaObject
