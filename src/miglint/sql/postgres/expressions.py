@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from miglint.sql.operations import Expression, Name, Query, Type
-from miglint.sql.postgres import selects  # noqa: F401  (registers how queries are written)
+from miglint.sql.postgres import selects  # noqa: F401 - it registers how queries are written
 from miglint.sql.postgres.canonical import quote, walk
 from miglint.sql.postgres.casts import NUMBER, TEXT_TYPES
 from miglint.sql.postgres.lexer import bracket_end, bracket_ends, clause_end
