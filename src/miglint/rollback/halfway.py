@@ -141,7 +141,7 @@ def _identity(schema: Schema, key: Key, label: str) -> str:
     table = schema.table(key)
     assert table is not None  # it has this column
     column = table.columns[label]
-    options = identity_options(schema, key, table, column)
+    options = identity_options(schema, key, column)
     kind = (column.identity or "by default").upper()
     own = f"ALTER TABLE {name(Name(key.schema, key.name))} ALTER COLUMN {identifier(column.name)}"
     body = f"{own} ADD GENERATED {kind} AS IDENTITY{options};"
