@@ -2,7 +2,7 @@
 
 What the findings of a migration depend on besides its own hits is compared first: other hits about its files, other
 migrations with the same files, names or differences, the later migrations that a fix depends on, and the settings. A
-migration for which that is not the same is made anew, as are those with suppression comments.
+migration for which that is not the same is judged again, as are those with suppression comments.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _FoldedStep(Struct, array_like=True, frozen=True):
 
 
 class FoldedHits(Struct):
-    """What a run makes of hits.
+    """The findings that a run derives from hits, and what it notes on the way.
 
     `hidden` has cause and file of each hidden finding. `ambiguous` are the tools that run a file once, and more than
     once, and `open` the directions of a file's scripts that are errors since no known tool runs them, both as they are
@@ -107,7 +107,7 @@ class KnownFindings:
         self.taken: dict[_Place, _FoldedStep] = {}
 
     def take(self, result: PartialResult, others: Iterable[PlacedHit]) -> None:
-        """Choose the steps of a result whose findings are known; `others` are the hits that are of no step."""
+        """Choose the steps of a result whose findings are known; `others` are the hits that belong to no step."""
         for item in others:
             self._others[item.hit.file.path].append(item)
         for place, memory in self._memories.items():
@@ -202,7 +202,7 @@ class KnownFindings:
         return blake2b(encode([codec.encode(item) for item in hits]), digest_size=_SIZE).digest()
 
     def rest(self, others: Iterable[PlacedHit]) -> list[PlacedHit]:
-        """Return the hits about whole histories that no known finding is made of."""
+        """Return the hits about whole histories that no known finding stands for."""
         return [item for item in others if self._owners.get(item.hit.file.path) not in self.taken]
 
     def is_consistent(self, merged: Collection[str], suppressed: Iterable[PlacedHit]) -> bool:
@@ -232,7 +232,7 @@ class KnownFindings:
         )
 
     def opened(self) -> dict[str, set[Direction]]:
-        """Return the files of known findings with errors that only an unknown tool makes of them."""
+        """Return the files whose known findings are errors only because no known tool runs them."""
         return {path: found for known in self.taken.values() for path, found in known.open.items()}
 
     def ambiguous(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -246,7 +246,7 @@ class KnownFindings:
         return {path: identity for path, identity in found if identity is not None}
 
     def keep(self, result: PartialResult, made: FoldedHits) -> None:
-        """Keep what was made of the other steps for the next run, before the known findings are added."""
+        """Keep the findings of the other steps for the next run, before the known ones are added."""
         parts: dict[_Place, FoldedHits] = defaultdict(lambda: FoldedHits([], [], [], {}, {}, made.merged))
         for item in made.findings:
             parts[self._owners.get(item.path, (-1, 0))].findings.append(item)

@@ -26,7 +26,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
-    `pending` is whether nobody has asked so far what SQLite makes of the script.
+    `pending` says that SQLite was not asked yet whether it accepts the script.
     """
 
     version: str

@@ -37,7 +37,7 @@ class Returning(Struct, frozen=True):
 
 
 def returning(step: Step, target: Version | None, texts: Collection[str]) -> Returning:
-    """Return the statements that make what the forward of a step took away for a while; `texts` are there already."""
+    """Return the statements that create what a forward drops and creates again; `texts` are there already."""
     if step.migration.dialect is not Dialect.POSTGRES:
         return Returning()
     tables, others, constraints, identities = _taken_away(step)
@@ -67,7 +67,7 @@ def _without(schema: Schema, others: Collection[Key], constraints: Collection[tu
 
 
 class _TakenAway(NamedTuple):
-    """What was away for a while, and is the same after it, but for tables and for what identity columns are."""
+    """What a forward drops and creates again as it was; tables and identity columns may differ."""
 
     tables: set[Key]
     others: set[Key]

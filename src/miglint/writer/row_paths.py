@@ -26,7 +26,7 @@ class Detour(Struct, frozen=True):
 
 
 class CopiedColumn(NamedTuple):
-    """A column of a table made anew that has the values which another one had in the table of before."""
+    """A column of a table that was created again: it has the values that another one had in the former table."""
 
     relation: Key
     old: str
@@ -65,7 +65,7 @@ class RowPaths:
         return frozenset(self._away)
 
     def copied_columns(self) -> Iterator[CopiedColumn]:
-        """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
+        """Yield the columns of tables that were created again with their rows whose values had another name before."""
         if self._start is None or self._end is None:
             return
         for (relation, new), (source, old) in self._origins.items():
@@ -77,7 +77,7 @@ class RowPaths:
                 yield CopiedColumn(relation, old, new)
 
     def computed_columns(self) -> Iterator[tuple[Key, str]]:
-        """Yield the columns of tables that were made anew for which the copy of the rows had other values."""
+        """Yield the columns of tables that were created again to which the copy of the rows gave other values."""
         for (relation, column), source in self._computed.items():
             before = None if self._start is None else self._start.table(relation)
             there = relation == source and relation in self._made
