@@ -22,7 +22,6 @@ from zlib import crc32
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.small_project import Plant, planting
 
 TOGETHER = (
     "tests/dryrun/test_attacks.py",
@@ -106,10 +105,3 @@ def connection(server: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(server) as found:
         yield found
         found.rollback()
-
-
-@pytest.fixture
-def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Write files into a project, which is the working directory."""
-    monkeypatch.chdir(tmp_path)
-    return planting(tmp_path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.small_project import Command, Done, Plant, command
+from tests.small_project import Command, Done, Plant, command, plant
 
-__all__ = ["Command", "Done", "Plant"]
+__all__ = ["Command", "Done", "Plant", "plant"]
 
 
 @pytest.fixture
