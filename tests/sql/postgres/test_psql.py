@@ -81,7 +81,7 @@ NOTED: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("\\set f b.sql\n\\ir :f", [("\\ir :f", "runs the file b.sql here", True)]),
     ("SELECT 'x' \\gexec", [("\\gexec", "runs what this query returns", True)]),
     ("SELECT 1; \\g", [("\\g", "runs the statement before this command once more", True)]),
-    ("SELECT 1 \\g | psql", [("\\g | psql", "hands what it writes to a program, by \\g | psql", True)]),
+    ("SELECT 1 \\g | psql", [("\\g | psql", "pipes its output to a program, by \\g | psql", True)]),
     ("\\! psql", [("\\! psql", "runs a program here", True)]),
     ("\\set x `psql`", [("\\set x `psql`", "runs the program `psql`", True)]),
     ("\\set x `echo $HOME`\nSELECT 1;", []),
@@ -90,10 +90,10 @@ NOTED: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("\\set AUTOCOMMIT\n\\unset SINGLELINE", []),
     ("\\set SINGLELINE", [("\\set SINGLELINE", "ends a statement at each line break after this", True)]),
     ("\\nosuch 1", [("\\nosuch 1", "does not know the command \\nosuch, or only in some versions", True)]),
-    ("\\password joe", [("\\password joe", "changes what is no part of the schema, by \\password", True)]),
+    ("\\password joe", [("\\password joe", "changes something outside of the schema, by \\password", True)]),
     ("\\restrict x\n\\q\nSELECT 1;", [("\\q", "runs \\q after \\restrict only if it is of an older version", True)]),
     ("\\encoding SJIS\nSELECT 'é';", [
-        ("\\encoding SJIS", "takes what follows for text in another encoding, by \\encoding SJIS", True)]),
+        ("\\encoding SJIS", "reads what follows in another encoding, by \\encoding SJIS", True)]),
     ("\\if :x\nSELECT 1;\n\\endif\nSELECT 2;", [
         ("\\if :x\nSELECT 1;\n\\endif", "runs a part of this or none of it, and the script does not say which", True)]),
     ("SELECT 1 AS x \\gset\nSELECT :x;", [

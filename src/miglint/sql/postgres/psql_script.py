@@ -220,7 +220,7 @@ class _PsqlReader:
         elif name in _WHAT:
             self._note(command, _WHAT[name].format(command.first))
         elif name in _OBJECTS:
-            self._note(command, f"changes what is no part of the schema, by {command.words[0]}", rows=True)
+            self._note(command, f"changes something outside of the schema, by {command.words[0]}", rows=True)
         elif not only_writes:
             self._note(command, f"does not know the command {command.words[0]}, or only in some versions")
 
@@ -241,11 +241,11 @@ class _PsqlReader:
         is_utf8 = command.first.lower().replace("-", "") in ("utf8", "unicode")
         if command.values and not is_utf8 and not self.encoded and not self.text[command.end :].isascii():
             self.encoded = True
-            self._note(command, f"takes what follows for text in another encoding, by {' '.join(command.words)}")
+            self._note(command, f"reads what follows in another encoding, by {' '.join(command.words)}")
 
     def _to_file(self, command: _Command) -> None:
         if "|" in self.text[command.start : command.end]:
-            self._note(command, f"hands what it writes to a program, by {' '.join(command.words)}")
+            self._note(command, f"pipes its output to a program, by {' '.join(command.words)}")
 
     def _send(self, command: _Command) -> None:
         """Carry out a command that sends the statement before it."""
