@@ -59,11 +59,15 @@ SENT: list[tuple[str, list[str]]] = [
     ("\\if true\\\\SELECT 4;\n\\endif\nSELECT 5;", ["SELECT 4", "SELECT 5"]),
     ("\\if false\nSELECT 1;", []),
     ("\\endif\n\\else\nSELECT 1;", ["SELECT 1"]),
+    ("SELECT 1;\nSELECT 2\n\\if false\n", ["SELECT 1"]),
+    ("\\if true\nSELECT 1;\nSELECT 2\n", ["SELECT 1", "SELECT 2"]),
     # Variables.
     ("\\set a 1\n\\set b 'x''y' z\nSELECT :a, ':a', :'b', :\"b\" FROM (SELECT 2 AS \"x'yz\") q;", [
         "SELECT 1, ':a', 'x''yz', \"x'yz\" FROM (SELECT 2 AS \"x'yz\") q"]),
     ("\\set n 2\nSELECT (ARRAY[1,2])[1:2], (ARRAY[1,2])[1:n], 3::int;", [
         "SELECT (ARRAY[1,2])[1:2], (ARRAY[1,2])[12], 3::int"]),
+    ("\\set x 1\nSELECT :x, \\set x 2\n:x;", ["SELECT 1, 2"]),
+    ("\\set x 1\nSELECT :x \\if false\n\\endif\n\\g\n", ["SELECT 1"]),
     ("\\set d 'SELECT 8; SELECT 9;'\n:d", ["SELECT 8", "SELECT 9"]),
     ("\\set t \\x74\n\\set u 't\\x74'\nSELECT :'u';", ["SELECT 'tt'"]),
     ("\\set f 0\n\\if :f\nSELECT 1;\n\\endif\n\\if :{?f}\nSELECT 2;\n\\endif", ["SELECT 2"]),

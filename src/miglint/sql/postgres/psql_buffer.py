@@ -55,6 +55,13 @@ class _Replacement(NamedTuple):
     keeps_length: bool = True
 
 
+class _Reference(NamedTuple):
+    """A variable in a statement, and the value that it has where psql reads it: None if that is not known."""
+
+    found: re.Match[str]
+    value: str | None
+
+
 class ScriptBuffer:
     """Takes a script apart into what psql sends at once: nearly always one statement, with `\\;` several.
 
@@ -81,7 +88,7 @@ class ScriptBuffer:
         # Of the whole script; those of the statement at hand begin at `_own`.
         self._hidden: list[_Replacement] = []
         self._own = 0
-        self._references: list[re.Match[str]] = []
+        self._references: list[_Reference] = []
         # Where it has `\;`.
         self._joints: list[int] = []
 
@@ -185,19 +192,18 @@ class ScriptBuffer:
         """Put the values of variables into a statement; `rows` says whether it changes at most rows."""
         replacements = self._hidden[self._own :]
         unknown: str | None = None
-        for reference in self._references:
-            value = self.variables.replaced(reference)
-            unknown = unknown or (reference[0] if value is None else None)
-            replacements.append(_Replacement(*reference.span(), value or "", keeps_length=False))
+        for found, value in self._references:
+            unknown = unknown or (found[0] if value is None else None)
+            replacements.append(_Replacement(*found.span(), value or "", keeps_length=False))
         parts = list(self._parts(start, end, replacements))
         self.hide(start, end)
         self._substituted_length += sum(map(len, parts))
         if self._substituted_length > _MOST_SUBSTITUTED:
-            unknown = unknown or self._references[0][0]
+            unknown = unknown or self._references[0].found[0]
         if unknown is None:
             self.substituted.append(Substituted(start, end, "".join(parts)))
             return
-        rows = rows and all(item["string"] for item in self._references)
+        rows = rows and all(item.found["string"] for item in self._references)
         self.note(start, end, f"puts the value of {unknown} into this statement, which is not known", rows=rows)
 
     def reference(self, at: int) -> int:
@@ -212,5 +218,5 @@ class ScriptBuffer:
         is_bound = name.isdigit() or (self.slices > 0 and not self.variables.may_be_set(name))
         if is_bound and name not in self.variables.values:
             return at + 1
-        self._references.append(found)
+        self._references.append(_Reference(found, self.variables.replaced(found)))
         return found.end()

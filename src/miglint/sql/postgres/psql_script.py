@@ -139,7 +139,8 @@ class _PsqlReader:
             if branch.outer and not branch.known:
                 self._undecided(branch, stop)
         if self.idle is not None:
-            self.buffer.hide(self.idle, stop)
+            # Nor is what psql has of a statement before this part.
+            self.buffer.hide(self.buffer.start(self.idle), stop)
         elif self.buffer.is_pending(stop):
             self.buffer.send(stop, stop)
         self.buffer.hide(stop, self.limit)
@@ -189,7 +190,8 @@ class _PsqlReader:
             end = arguments.end
         stop = end + 2 if self.text.startswith("\\\\", end) else end
         self.buffer.commands.append((at, self.buffer.stripped(end)))
-        pending = self.idle is None and self.buffer.is_pending(at)
+        was_idle = self.idle is not None
+        pending = not was_idle and self.buffer.is_pending(at)
         self.buffer.hide(at, stop)
         if name in _BRANCHES:
             self._branch(name, at, stop, None if arguments is None else arguments.joined(" "))
@@ -202,7 +204,7 @@ class _PsqlReader:
                 self._run(command)
             elif any(not branch.known for branch in self.branches):
                 self._perhaps(command)
-        if self.idle is None and (not pending or name in _ENDING):
+        if self.idle is None and not was_idle and (not pending or name in _ENDING):
             self.buffer.begin(stop)
         return stop
 
