@@ -55,7 +55,7 @@ class _Replacement(NamedTuple):
     keeps_length: bool = True
 
 
-class _Reference(NamedTuple):
+class _ReadVariable(NamedTuple):
     """A variable in a statement, and the value that it has where psql reads it: None if that is not known."""
 
     found: re.Match[str]
@@ -88,7 +88,7 @@ class ScriptBuffer:
         # Of the whole script; those of the statement at hand begin at `_own`.
         self._hidden: list[_Replacement] = []
         self._own = 0
-        self._references: list[_Reference] = []
+        self._references: list[_ReadVariable] = []
         # Where it has `\;`.
         self._joints: list[int] = []
 
@@ -218,5 +218,5 @@ class ScriptBuffer:
         is_bound = name.isdigit() or (self.slices > 0 and not self.variables.may_be_set(name))
         if is_bound and name not in self.variables.values:
             return at + 1
-        self._references.append(_Reference(found, self.variables.replaced(found)))
+        self._references.append(_ReadVariable(found, self.variables.replaced(found)))
         return found.end()
