@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.growth_cases import CASES, scripts, write  # noqa: E402 - after the path is set - the folder is a package only from the root
+from benchmarks.growth_cases import CASES, scripts, write  # noqa: E402 - after the path is set
 from benchmarks.run import program, timed  # noqa: E402 - after the path is set
 
 _STEPS = (4, 2, 1)

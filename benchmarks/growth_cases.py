@@ -33,8 +33,6 @@ class Case(NamedTuple):
 
 _T = "CREATE TABLE {t} (id int PRIMARY KEY, a int, b text);"
 _ONE = ("one", "files")
-_EACH = ("each", "files")
-
 _COMMON = (
     Case("create table", "", "CREATE TABLE c{i} (id int PRIMARY KEY, a text);", "DROP TABLE c{i};", "", _ONE),
     Case("create table if not exists", _T, "CREATE TABLE IF NOT EXISTS {t} (id int PRIMARY KEY, a int, b text);"),

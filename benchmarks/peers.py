@@ -43,11 +43,6 @@ def _listed(text: str) -> int:
     return sum(len(item["violations"]) for item in json.JSONDecoder().raw_decode(text[text.find("[") :])[0])
 
 
-def _lines(text: str) -> int:
-    """Count the lines of sqruff that begin a violation."""
-    return sum(line.startswith("L:") for line in text.splitlines())
-
-
 PEERS = (
     Peer("squawk", ("--reporter", "json"), lambda text: len(json.loads(text or "[]"))),
     Peer("sqlfluff", ("lint", "--dialect", "postgres", "--format", "json"), _listed),

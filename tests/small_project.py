@@ -30,15 +30,17 @@ Command = Callable[..., Done]
 Plant = Callable[[dict[str, str]], Path]
 
 
-def planting(root: Path) -> Plant:
-    """Return what writes files into a project."""
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Write files into a project, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
 
     def write(files: dict[str, str]) -> Path:
         for name, content in files.items():
-            path = root / name
+            path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(content), encoding="utf-8", newline="")
-        return root
+        return tmp_path
 
     return write
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from miglint.base.model import Dialect, Discovered, History, Migration, Span
@@ -121,6 +123,7 @@ def test_one_forward_for_two_engines(plant: Plant, look: Look) -> None:
 def test_sections_of_one_file(plant: Plant, look: Look) -> None:
     plant({"001_a.sql": f"-- PostgreSQL Version\n{UP}\n-- SQLite Version\n{UP}"})
     found = look()
+    assert len(found.histories) == 2
     for history in found.histories:
         placed = place_rollback(history, history.migrations[0], found.histories)
         assert isinstance(placed, Placement)
@@ -148,7 +151,8 @@ def test_no_place(plant: Plant, look: Look, files: dict[str, str | bytes], reaso
 def test_every_rollback_of_the_example_has_its_place() -> None:
     from miglint.discovery import discover
 
-    found = discover(["migrations"])
+    found = discover([str(Path(__file__).parents[2] / "migrations")])
+    assert sum(len(history.migrations) for history in found.histories) == 4
     for history in found.histories:
         for migration in history.migrations:
             others = tuple(replace(item, rollback=None) if item is migration else item for item in history.migrations)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline, Limits
@@ -83,3 +88,16 @@ def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed:
 
 def sqlite_engine(opener: Opener, limits: Limits = LIMITS) -> SqliteEngine:
     return SqliteEngine(opener, EngineInfo("sqlite", "SQLite", ""), limits, Deadline.after(3600))
+
+
+def record_runs(monkeypatch: pytest.MonkeyPatch, database: type, what: Callable[[Script], str]) -> list[str]:
+    """Return a list that grows by what is asked of each script that runs in databases of a type."""
+    found: list[str] = []
+    real: Callable[..., Any] = vars(database)["run"]
+
+    def run(self: object, script: Prepared, **named: Any) -> Any:
+        found.append(what(script.script))
+        return real(self, script, **named)
+
+    monkeypatch.setattr(database, "run", run)
+    return found

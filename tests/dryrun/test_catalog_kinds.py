@@ -484,7 +484,7 @@ def _for(session: Session, text: str) -> str:
 def test_what_is_changed_is_seen_until_it_is_taken_back(sessions: Sessions, kind: str) -> None:
     session = sessions.superuser if kind.startswith("superuser: ") else sessions.script
     if kind.startswith("18: ") and session.version < 180000:
-        pytest.skip("PostgreSQL 18 has this first")
+        pytest.skip("new in PostgreSQL 18")
     there, change, back = (_for(session, text) for text in KINDS[kind])
     reader = Reader()
     session.query("CREATE SCHEMA here; SET search_path = here")
@@ -497,6 +497,18 @@ def test_what_is_changed_is_seen_until_it_is_taken_back(sessions: Sessions, kind
             assert not compare(Reader().read(sessions.reading).schema, reader.read(sessions.reading).schema)
         session.query(back)
         assert not compare(before, reader.read(sessions.reading).schema)
+    finally:
+        sessions.superuser.query(_CLEAN)
+
+
+def test_null_for_a_domain_without_a_default_is_no_default(sessions: Sessions) -> None:
+    session = sessions.script
+    session.query("CREATE SCHEMA here; SET search_path = here")
+    try:
+        session.query("CREATE DOMAIN d AS int; CREATE TABLE t (a d)")
+        before = Reader().read(sessions.reading).schema
+        session.query("ALTER TABLE t ALTER a SET DEFAULT NULL")
+        assert not compare(before, Reader().read(sessions.reading).schema)
     finally:
         sessions.superuser.query(_CLEAN)
 

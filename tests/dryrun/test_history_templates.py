@@ -27,7 +27,7 @@ from miglint.dryrun.result_cache import StoredMemory
 from miglint.dryrun.results import HistoryRun, MigrationRun
 from miglint.dryrun.runner import dry_run
 
-from .histories import history, migration
+from .histories import history, migration, record_runs
 
 OPTIONS = DryRunOptions(engine="embedded", rows=2)
 TEMPLATE = Template("password", "owner", (), (), (), "2026-01-01 00:00:00")
@@ -80,15 +80,7 @@ def again(folder: Path, first_run: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the scripts that ran."""
-    names: list[str] = []
-    real = PostgresDatabase.run
-
-    def run(self: PostgresDatabase, script: Any, **named: Any) -> Any:
-        names.append(script.script.path)
-        return real(self, script, **named)
-
-    monkeypatch.setattr(PostgresDatabase, "run", run)
-    return names
+    return record_runs(monkeypatch, PostgresDatabase, lambda script: script.path)
 
 
 def go(cache: Path, given: History, key: bytes = b"key") -> HistoryRun:

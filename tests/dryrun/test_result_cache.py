@@ -20,7 +20,7 @@ from miglint.dryrun.result_cache import StoredMemory
 from miglint.dryrun.runner import dry_run
 from miglint.dryrun.sqlite.engine import SqliteDatabase
 
-from .histories import history, migration
+from .histories import history, migration, record_runs
 
 
 def lite(number: int, forward: str = "", rollback: str = "") -> Any:
@@ -33,15 +33,7 @@ def lite(number: int, forward: str = "", rollback: str = "") -> Any:
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of all scripts that were run."""
-    texts: list[str] = []
-    real = SqliteDatabase.run
-
-    def run(self: SqliteDatabase, script: Any, **named: Any) -> Any:
-        texts.append(script.script.text)
-        return real(self, script, **named)
-
-    monkeypatch.setattr(SqliteDatabase, "run", run)
-    return texts
+    return record_runs(monkeypatch, SqliteDatabase, lambda script: script.text)
 
 
 def go(folder: Path, given: History, options: DryRunOptions | None = None) -> Any:

@@ -79,7 +79,7 @@ class PostgresScratch:
             return self._reader.read(self._session).schema
         self._session.query("SAVEPOINT look")
         try:
-            return self._reader.read(_InTransaction(self._session)).schema  # type: ignore[arg-type]  # queries alone
+            return self._reader.read(_InTransaction(self._session)).schema
         finally:
             self._session.query("ROLLBACK TO SAVEPOINT look")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from tests.rules.checking import Checker
+
+from .conftest import Failures
 
 SQLITE = 'dialect = "sqlite"'
 POSTGRES_18 = 'targets = ["postgres>=18"]'
@@ -235,9 +234,6 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
 
 
 @pytest.mark.parametrize(("script", "configuration", "error"), SCRIPTS.values(), ids=SCRIPTS)
-def test_a_statement_fails_or_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, configuration: str, error: str | None
-) -> None:
-    files = {"001_a.up.sql": script, "miglint.toml": f'rollbacks = "none"\n{configuration}'}
-    found = [message for _, _, message in Checker(tmp_path, monkeypatch).told(files, "REF")]
+def test_a_statement_fails_or_not(failures: Failures, script: str, configuration: str, error: str | None) -> None:
+    found = failures(script, configuration)
     assert found == [] if error is None else [error in message for message in found] == [True], found

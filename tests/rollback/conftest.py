@@ -5,16 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.small_project import Command, Done, Plant, command, planting
+from tests.small_project import Command, Done, Plant, command, plant
 
-__all__ = ["Command", "Done", "Plant"]
-
-
-@pytest.fixture
-def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Write files into a project, which is the working directory."""
-    monkeypatch.chdir(tmp_path)
-    return planting(tmp_path)
+__all__ = ["Command", "Done", "Plant", "plant"]
 
 
 @pytest.fixture

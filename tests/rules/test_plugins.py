@@ -186,4 +186,4 @@ def test_a_parameter_that_no_rule_is_given_stops_the_run(tmp_path: Path) -> None
     write(tmp_path, **{"tools/our_rules.py": text})
     status, output = miglint(tmp_path, "check")
     assert status == 2
-    assert "what is `options`?" in output
+    assert "unknown parameter `options`" in output

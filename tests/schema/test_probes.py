@@ -13,6 +13,7 @@ from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.schema.outcome import Run
 from miglint.sql import parse, postgres
 
+from .databases import database
 from .probes import Outcome, Probe, every
 
 PROBES = every()
@@ -61,12 +62,8 @@ DROP EXTENSION IF EXISTS fuzzystrmatch CASCADE; DROP EXTENSION IF EXISTS btree_g
 @pytest.fixture(scope="module")
 def fresh(server: str) -> Iterator[psycopg.Connection]:
     """A connection to a database of its own."""
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("DROP DATABASE IF EXISTS miglint_probes")
-        admin.execute("CREATE DATABASE miglint_probes")
-        with psycopg.connect(server, dbname="miglint_probes", autocommit=True) as connection:
-            yield connection
-        admin.execute("DROP DATABASE miglint_probes WITH (FORCE)")
+    with database(server, "miglint_probes") as connection:
+        yield connection
 
 
 def _name(error: psycopg.Error) -> str:

@@ -18,6 +18,7 @@ from miglint.sql import postgres, sqlite
 from .cases import POSTGRES, SQLITE, Case
 from .clustered import POSTGRES as CLUSTERED
 from .conversions import POSTGRES as CONVERSIONS
+from .databases import database
 from .reread import SQLITE as REREAD
 
 PARSE = {Dialect.POSTGRES: postgres.parse, Dialect.SQLITE: sqlite.parse}
@@ -53,12 +54,8 @@ def test_model_of_sqlite(case: Case) -> None:
 @pytest.fixture(scope="module")
 def fresh(server: str) -> Iterator[psycopg.Connection]:
     """A connection to a database of its own."""
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("DROP DATABASE IF EXISTS miglint_runs")
-        admin.execute("CREATE DATABASE miglint_runs")
-        with psycopg.connect(server, dbname="miglint_runs", autocommit=True) as connection:
-            yield connection
-        admin.execute("DROP DATABASE miglint_runs WITH (FORCE)")
+    with database(server, "miglint_runs") as connection:
+        yield connection
 
 
 @pytest.mark.parametrize("case", POSTGRES + CLUSTERED + CONVERSIONS, ids=lambda case: case.name)

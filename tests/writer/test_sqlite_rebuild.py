@@ -254,6 +254,17 @@ def written(before, forward):
     return write_transition(done.schema, base.schema, renames=Renames(done.moments))
 
 
+def rolled_back(before, forward):
+    """Yield a database for each number of statements of a forward that have run, all of which are then rolled back."""
+    back, parts = written(before, forward), statements(forward)
+    for count in range(len(parts) + 1):
+        db = opened(StandardConnection, before, enforced=False)
+        execute(db, ";".join(parts[:count]))
+        execute(db, back.sql)
+        assert [name for _, name, _ in stored(db)] == ["p"], count
+        yield count, db
+
+
 @pytest.mark.parametrize("transaction", [False, True], ids=["alone", "inside"])
 @pytest.mark.parametrize("enforced", [False, True], ids=["unchecked", "enforced"])
 @pytest.mark.parametrize("case", CASES)
@@ -285,13 +296,7 @@ def test_half_a_forward_loses_nothing():
         "a, 1 FROM p;"
         "DROP TABLE p; ALTER TABLE n RENAME TO p; CREATE INDEX i ON p (d);"
     )
-    back = written(before, forward)
-    parts = statements(forward)
-    for count in range(len(parts) + 1):
-        db = opened(StandardConnection, before, enforced=False)
-        execute(db, ";".join(parts[:count]))
-        execute(db, back.sql)
-        assert [name for _, name, _ in stored(db)] == ["p"], count
+    for count, db in rolled_back(before, forward):
         assert db.rows("SELECT id, a FROM p") == [(1, "x"), (2, "y")], count
         if count < 4:
             assert db.rows("SELECT b FROM p") == [(5,), (6,)], count
@@ -349,14 +354,8 @@ def test_rows_are_found_wherever_half_a_forward_leaves_them(forward):
     before = (
         "CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT);INSERT INTO p VALUES (1, 'x', 5), (2, 'y', 6);"
     )
-    back = written(before, forward)
-    assert back.restores == "exact"
-    parts = statements(forward)
-    for count in range(len(parts) + 1):
-        db = opened(StandardConnection, before, enforced=False)
-        execute(db, ";".join(parts[:count]))
-        execute(db, back.sql)
-        assert [name for _, name, _ in stored(db)] == ["p"], count
+    assert written(before, forward).restores == "exact"
+    for count, db in rolled_back(before, forward):
         assert db.rows("SELECT * FROM p") == [(1, "x", 5), (2, "y", 6)], count
 
 

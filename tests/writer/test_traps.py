@@ -276,7 +276,7 @@ def test_the_way_back(server, case):
     before = after(Schema(Dialect.POSTGRES, closed=True), trap.before).schema
     done = after(before, trap.forward)
     back = write_transition(done.schema, before, renames=Renames(done.moments, passing=True))
-    assert back.restores == trap.restores, (back.does_not_restore, back.sql)
+    assert back.restores == trap.restores, (back.missing, back.with_rows, back.schema_only, back.reordered, back.sql)
     assert not back.missing
     holds = f"DO $do$ BEGIN IF NOT {trap.holds} THEN RAISE EXCEPTION 'the rows are others'; END IF; END $do$;"
     statements = read(trap.forward, Dialect.POSTGRES)

@@ -15,11 +15,7 @@ from __future__ import annotations
 import os
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
-try:
-    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from miglint.base.hashes import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ import os
 import sys
 from time import perf_counter, time_ns
 
+from miglint.base.hashes import blake2b
 from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, content_hash, read_bytes, read_with_state
-from miglint.cache.store import Store, blake2b, environment, open_store
+from miglint.cache.store import Store, environment, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,15 +18,8 @@ import sys
 from time import time_ns
 
 from miglint import __version__
+from miglint.base.hashes import blake2b, hash_of_texts
 from miglint.base.input_files import checkout_of, read_bytes
-
-try:
-    # `hashlib` loads OpenSSL, which takes a tenth of an answer's time.
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
-
-__all__ = ["FOLDER", "Store", "blake2b", "environment", "is_in_checkout", "open_store"]
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -63,12 +56,7 @@ class Store:
 
     def name(self, kind: str, parts: list[str]) -> str:
         """Return the key of the entry for `parts`."""
-        digest = blake2b(key=self._secret, digest_size=20)
-        for part in (kind, *parts):
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(data))
-            digest.update(data)
-        return f"{kind}-{digest.hexdigest()}"
+        return f"{kind}-{hash_of_texts((kind, *parts), key=self._secret).hexdigest()}"
 
     def derived(self, purpose: str) -> bytes:
         """Return a key for hashes that nobody without this store's key can compute."""

@@ -34,7 +34,7 @@ def _reports(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 
 
 class _CheckCommand(DryRunCommand):
-    """The check: its help fits a screen, and begins with what most people want to do."""
+    """The check: its help fits a screen."""
 
     shown_options = frozenset(
         [
@@ -57,12 +57,6 @@ class _CheckCommand(DryRunCommand):
         ]
     )
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what the command does, and examples."""
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Examples"):
-            formatter.write_dl(list(_EXAMPLES))
-
 
 _EXAMPLES = (
     ("miglint check db/migrations", "check all migrations of a folder"),
@@ -74,7 +68,7 @@ _EXAMPLES = (
 _rules = partial(click.option, multiple=True, metavar="RULES", callback=split_rules, shell_complete=complete_rules)
 
 
-@click.command("check", cls=_CheckCommand)
+@click.command("check", cls=_CheckCommand, examples=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dialect", type=DialectType(), metavar="NAME", help="Dialect of files that do not specify one.")
 @click.option(

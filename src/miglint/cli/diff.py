@@ -11,7 +11,7 @@ import click
 from miglint.base.inert import inert, inert_json
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
-from miglint.cli.lazy_group import CommandWithExamples
+from miglint.cli.examples import CommandWithExamples
 from miglint.cli.notes import note
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
@@ -23,7 +23,7 @@ from miglint.writer.written import Written
 _EXAMPLES = (
     ("miglint diff old.sql new.sql", "from one schema file to another, and back"),
     ("miglint diff migrations@041 migrations@045", "what four migrations do"),
-    ("miglint diff migrations schema.sql --format json", "what a history lacks, for programs"),
+    ("miglint diff migrations schema.sql --format json", "what a history lacks, as JSON"),
 )
 
 
@@ -38,7 +38,7 @@ _EXAMPLES = (
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 def command(*, old: str, new: str, dialect: str | None, format_: str, output: str | None, **given: Any) -> int:
-    """Print the SQL that makes one schema of another, and the SQL that leads back.
+    """Print the SQL that turns one schema into another, and the SQL that leads back.
 
     OLD and NEW are files of SQL that create a schema, or PATH@VERSION for a history of migrations after a version.
     Exit status: 0, or 1 if something of either schema is not understood, 2 for errors.

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from miglint.cli.examples import CommandWithExamples
 from miglint.dryrun.limits import LEAST_DISK, LEAST_MEMORY, Limits, size_of, size_text
 from miglint.dryrun.options import ENGINES, DryRunOptions
 
@@ -100,7 +101,7 @@ all_options = click.option(
 )
 
 
-class DryRunCommand(click.Command):
+class DryRunCommand(CommandWithExamples):
     """Command whose `--dry-run` option has an optional value, also directly before a path.
 
     `shown_options` are the names of the options that its help lists; `--all-options` lists all of them. `engine_flag`

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from miglint.cli.dialects import DialectType
+from miglint.cli.examples import CommandWithExamples
 from miglint.cli.request import COLORS, CheckArguments
 from miglint.cli.rule_options import split_rules
 from miglint.cli.run_fix import FixArguments, fix_files
@@ -15,24 +16,16 @@ from miglint.cli.trust_options import trust_options
 _EXAMPLES = (
     ("miglint fix --diff", "show what would change; exit with 1 if anything would"),
     ("miglint fix --since main", "only migrations that the branch has added or changed"),
-    ("miglint fix --select IDM --unsafe-fixes", "make scripts repeatable, by unsafe fixes, too"),
+    ("miglint fix --select IDM --unsafe-fixes", "make scripts repeatable, with unsafe fixes too"),
 )
 
 
-class _FixCommand(click.Command):
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what the command does, and examples."""
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Examples"):
-            formatter.write_dl(list(_EXAMPLES))
-
-
-@click.command("fix", cls=_FixCommand)
+@click.command("fix", cls=CommandWithExamples, examples=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--diff", is_flag=True, help="Print the changes and write nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply unsafe fixes, too; `check` gives the reason of each.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply unsafe fixes too; `check` gives the reason for each.")
 @click.option("--show-fixes", is_flag=True, help="List each fix, and the other files that it edits or creates.")
-@click.option("--edit-applied", is_flag=True, help="Edit migrations, too, that the main branch has.")
+@click.option("--edit-applied", is_flag=True, help="Edit migrations that the main branch has too.")
 @click.option(
     "--select", multiple=True, metavar="RULES", callback=split_rules, help="Fix only findings of these rules."
 )

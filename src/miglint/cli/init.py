@@ -28,17 +28,17 @@ class _FileChange(NamedTuple):
 
 
 @click.command("init")
-@click.option("--baseline", is_flag=True, help="Accept the existing findings: write the baseline and switch it on.")
+@click.option("--baseline", is_flag=True, help="Accept the existing findings: write the baseline and enable it.")
 @click.option("--pre-commit", is_flag=True, help=f"Add the hook to {PRE_COMMIT}.")
 @click.option("--github", is_flag=True, help=f"Add a workflow: {WORKFLOW}.")
 @click.option("--diff", is_flag=True, help="Print the changes and write nothing; exit with 1 if there are any.")
 @click.option(
-    "--from", "tool", type=click.Choice(["squawk"]), help="Fail unless this tool's configuration is there to import."
+    "--from", "tool", type=click.Choice(["squawk"]), help="Fail if there is no configuration of this tool to import."
 )
 def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool: str | None) -> int:
     """Write a miglint.toml for the migrations found here.
 
-    Finds the folders, their tools and engines. Existing files are not overwritten, and keep all that is in them.
+    Finds the folders, their tools and engines. Nothing in existing files is changed; a hook is added to them.
     """
     existing = _existing_configuration()
     if existing is not None and not (baseline or pre_commit or github):

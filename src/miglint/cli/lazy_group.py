@@ -1,8 +1,8 @@
-"""Command groups whose commands are imported on first use, and commands whose help ends with examples."""
+"""Command groups whose commands are imported on first use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -45,21 +45,3 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(self.summaries.items()))
-
-
-def write_examples(formatter: click.HelpFormatter, examples: Iterable[tuple[str, str]]) -> None:
-    """Write the section with examples of a command: command line, and what it does."""
-    with formatter.section("Examples"):
-        formatter.write_dl(list(examples))
-
-
-class CommandWithExamples(click.Command):
-    """Command with examples in its help."""
-
-    def __init__(self, *arguments: Any, examples: Iterable[tuple[str, str]] = (), **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.examples = tuple(examples)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples below the options."""
-        write_examples(formatter, self.examples)

@@ -58,7 +58,7 @@ def about_command(word: str, known: Mapping[str, str]) -> str:
 
 
 def with_meant_option(error: click.NoSuchOption) -> click.NoSuchOption:
-    """Return the error about an unknown option of `check` or `fix` with the option that does what it asks for."""
+    """Return the error about an unknown option of `check` or `fix` with the option that was probably meant."""
     meant = _OPTIONS.get(error.option_name)
     command = error.ctx.command.name if error.ctx is not None else None
     if meant is None or command not in ("check", "fix"):

@@ -18,7 +18,6 @@ from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
 from miglint.cli.histories import is_one_of, replayed_histories, versions_requested
-from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -52,10 +51,6 @@ class _PortCommand(DryRunCommand):
         ["target", "versions", "over", "as_diff", "to_stdout", "format_", "dry_run", "config", "all_options"]
     )
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples below the options."""
-        write_examples(formatter, _EXAMPLES)
-
 
 class _Ported(Struct, frozen=True):
     """What was written, and the files with it."""
@@ -65,7 +60,7 @@ class _Ported(Struct, frozen=True):
     files: list[ComposedFile]
 
 
-@click.command("port", cls=_PortCommand)
+@click.command("port", cls=_PortCommand, examples=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--to", "target", type=DialectType(), required=True, help="The engine to write for.")
 @click.option("--at", "versions", multiple=True, metavar="VERSION", help="Only this migration; repeatable.")
@@ -91,8 +86,9 @@ def command(
     """Write the variants of migrations for the other engine.
 
     Each is made from the migration and the schema that the existing variants lead to, goes where the layout reads it,
-    and gets a rollback if the migration has one. What the other engine does not have stands in it as a comment. Nothing
-    else is changed. Exit status: 0, or 1 if something is not carried over, or if --diff has changes, 2 for errors.
+    and gets a rollback if the migration has one. What the other engine does not support is left in it as a comment.
+    Nothing else is changed. Exit status: 0, or 1 if something is not carried over, or if --diff has changes, 2 for
+    errors.
     """
     if as_diff and to_stdout:
         raise click.UsageError("--diff cannot be combined with --stdout")

@@ -8,9 +8,9 @@ from miglint.cli.lazy_group import LazyGroup
 
 _COMMANDS = {
     "list": "List the migrations with their rollbacks, verdicts and losses.",
-    "plan": "Print the ordered script that goes back to a version.",
-    "verify": "Run the way back on a throwaway database.",
-    "write": "Write missing rollbacks from the schema that the migrations make.",
+    "plan": "Print the rollbacks that lead back to a version, in order.",
+    "verify": "Run the rollbacks on a throwaway database.",
+    "write": "Write missing rollbacks.",
 }
 
 

@@ -11,8 +11,8 @@ import click
 
 from miglint.base.inert import inert, inert_json
 from miglint.cli.dialects import DialectType
+from miglint.cli.examples import CommandWithExamples
 from miglint.cli.histories import replayed_histories
-from miglint.cli.lazy_group import CommandWithExamples
 from miglint.cli.output import width, write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -25,7 +25,7 @@ _LONGEST_NAME = 44
 _EXAMPLES = (
     ("miglint rollback list", "all configured migrations"),
     ("miglint rollback list db/migrations", "those of a folder"),
-    ("miglint rollback list --format json", "for programs"),
+    ("miglint rollback list --format json", "as JSON"),
 )
 
 
@@ -40,9 +40,9 @@ def command(*, paths: tuple[str, ...], format_: str, dialect: str | None, output
     """List the migrations with their rollbacks, verdicts and losses.
 
     A rollback is there, missing, empty (it does nothing) or declared irreversible. `symmetric`: it restores the schema;
-    `twice`: it can run a second time. `loses` are the tables and columns that the rollback drops with what was written
-    since the forward; `not restored` are those whose rows or values the forward destroys; `fails on` are the rows that
-    make the rollback fail if any were written since the forward.
+    `twice`: it can run a second time. `loses`: tables and columns that the rollback drops, with what was written to
+    them since the forward; `not restored`: those whose rows or values the forward destroys; `fails on`: rows that make
+    the rollback fail if any were written since the forward.
     """
     settings = load_trusted(**given)
     entries = [

@@ -13,8 +13,8 @@ from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
+from miglint.cli.examples import CommandWithExamples
 from miglint.cli.histories import number_of, one_history, replayed_histories
-from miglint.cli.lazy_group import CommandWithExamples
 from miglint.cli.notes import note
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
@@ -35,7 +35,7 @@ _EXAMPLES = (
 @click.option("--to", "end", required=True, metavar="VERSION", help="Last migration that stays applied; 0 undoes all.")
 @click.option("--from", "start", metavar="VERSION", help="Newest migration that is applied (default: the last one).")
 @click.option("--format", "format_", type=click.Choice(["text", "sql", "json"]), default="text", show_default=True)
-@click.option("--allow-irreversible", is_flag=True, help="Pass what cannot be undone, or not in full.")
+@click.option("--allow-irreversible", is_flag=True, help="Accept what cannot be undone, or not in full.")
 @click.option("--dialect", type=DialectType(), help="History to use if there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
@@ -51,11 +51,11 @@ def command(
     output: str | None,
     **given: Any,
 ) -> int:
-    """Print the ordered script that goes back to a version.
+    """Print the rollbacks that lead back to a version, in order.
 
-    The plan has the rollbacks from the newest migration to the one after --to: what each restores and loses, on which
-    rows it fails, and the locks that it takes. Exit status: 0, or 1 if a migration on the way cannot be undone, or its
-    rollback leaves another schema, 2 for errors; --allow-irreversible makes it 0.
+    These are the rollbacks from the newest migration to the one after --to: what each restores and loses, on which
+    rows it fails, and the locks that it takes. Exit status: 0, or 1 if one of the migrations cannot be undone, or its
+    rollback leaves another schema, unless --allow-irreversible is given; 2 for errors.
     """
     settings = load_trusted(**given)
     history, steps, _ = one_history(replayed_histories(settings, paths, dialect))
@@ -78,7 +78,7 @@ def command(
     if refused:
         obstacle = found.obstacles[0]
         version = obstacle.entry.migration.version
-        note(f"{version} cannot be undone: {obstacle.reason}; --allow-irreversible passes it")
+        note(f"{version} cannot be undone: {obstacle.reason}; --allow-irreversible accepts that")
     elif found.incomplete and not allow_irreversible and format_ != "text":
         note(_incomplete(found))
     return 1 if refused or (found.incomplete and not allow_irreversible) else 0

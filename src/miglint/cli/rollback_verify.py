@@ -13,7 +13,6 @@ from miglint.base.model import History
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.histories import one_history, replayed_histories
-from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.rollback_plan import bounds
 from miglint.cli.trust import load_trusted
@@ -40,12 +39,8 @@ class _VerifyCommand(DryRunCommand):
         ["start", "end", "dry_run", "database_url", "rows", "format_", "dialect", "config", "output", "all_options"]
     )
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples below the options."""
-        write_examples(formatter, _EXAMPLES)
 
-
-@click.command("verify", cls=_VerifyCommand)
+@click.command("verify", cls=_VerifyCommand, examples=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--to", "end", metavar="VERSION", help="Last migration that stays applied (default: 0, undo all).")
 @click.option("--from", "start", metavar="VERSION", help="Newest migration to apply (default: the last one).")
@@ -66,7 +61,7 @@ def command(
     output: str | None,
     **given: Any,
 ) -> int:
-    """Run the way back on a throwaway database.
+    """Run the rollbacks on a throwaway database.
 
     All forwards run, and tables are filled with rows. Then all rollbacks run from the newest to the one after --to: in
     one go, and step by step on another copy. The schema must be that of before each forward. Exit status: 0, or 1 if a

@@ -19,7 +19,6 @@ from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, all_options, engine_options, options_of
 from miglint.cli.file_changes import unified, write_all
 from miglint.cli.histories import is_one_of, replayed_histories, versions_requested
-from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -65,12 +64,8 @@ class _WriteCommand(DryRunCommand):
         ]
     )
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples below the options."""
-        write_examples(formatter, _EXAMPLES)
 
-
-@click.command("write", cls=_WriteCommand)
+@click.command("write", cls=_WriteCommand, examples=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--at", "versions", multiple=True, metavar="VERSION", help="Only this migration; repeatable.")
 @click.option("--replace", "over", is_flag=True, help="Replace existing rollbacks.")
@@ -97,12 +92,13 @@ def command(
     dialect: str | None,
     **given: Any,
 ) -> int:
-    """Write missing rollbacks from the schema that the migrations make.
+    """Write missing rollbacks.
 
-    Each goes where its layout reads it, in a file or a section of its own, and says what it restores: everything that
-    was there before the forward, everything except what it names, only the schema, or nothing. Nothing else is changed.
-    Exit status: 0, or 1 if a migration is left without a rollback or with one that loses rows or values from before the
-    forward, or if --diff has changes, 2 for errors.
+    Each is made from the schemas before and after its forward, and goes where the layout expects it, in a file or a
+    section of its own. A comment says what it restores: everything that was there before the forward, everything except
+    what it names, only the schema, or nothing. Nothing else is changed. Exit status: 0, or 1 if a migration is left
+    without a rollback or with one that loses rows or values from before the forward, or if --diff has changes, 2 for
+    errors.
     """
     if as_diff and to_stdout:
         raise click.UsageError("--diff cannot be combined with --stdout")

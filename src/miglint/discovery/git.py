@@ -199,10 +199,10 @@ def deleted_files(cwd: str | None = None) -> frozenset[str]:
     return frozenset(_shown(str(Path(repository.top) / name), real) for name in listed.split("\0") if name)
 
 
-def main_branch(cwd: str | None = None) -> str | None:
+def main_branch() -> str | None:
     """Return the branch that others are merged into, by its usual names, or None: there is none, or no repository."""
     try:
-        repository = _repository(cwd or str(Path.cwd()), "git")
+        repository = _repository(str(Path.cwd()), "git")
     except UsageError:
         return None
     for name in _MAIN_BRANCHES:
@@ -273,10 +273,11 @@ class BaseCommit(Struct, frozen=True):
         return os.path.realpath(path) in self.files
 
 
-def base_commit(option: str = "--preserve-data", cwd: str | None = None) -> BaseCommit | None:
+def base_commit() -> BaseCommit | None:
     """Return the tip of the base branch, which has no files before the first commit; None outside of a repository."""
+    option = "--preserve-data"
     try:
-        repository = _repository(cwd or str(Path.cwd()), option)
+        repository = _repository(str(Path.cwd()), option)
     except UsageError:
         return None
     for reference in _BASES:

@@ -1,4 +1,4 @@
-"""Hints at what texts may contain, by which most are told from those that have to be looked at closely.
+"""Hints at what texts may contain: most have none, and need no closer look.
 
 Looking for fifty words in all files takes as long as listing and reading them, so that a run may bring along what
 earlier runs have found.

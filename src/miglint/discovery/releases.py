@@ -41,7 +41,7 @@ def with_releases(collected: Collected, home: Home) -> Collected:
 
 
 def _in_release(piece: FilePart, release: str | None) -> FilePart:
-    """Return a piece ordered by release, then by its own version; files of no release come first."""
+    """Return a piece ordered by release, then by its own version; files without a release come first."""
     if release is None:
         return piece._replace(key=(*_FIRST, *piece.key))
     return piece._replace(version=f"{release}.{piece.version}", key=(*numeric(release), *piece.key))

@@ -9,7 +9,7 @@ from miglint.base.structs import replace
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.journal import differing
-from miglint.schema.objects import Domain, Key, View
+from miglint.schema.objects import View
 from miglint.schema.value import Schema
 from miglint.sql.postgres.select_lists import differ_in_order
 
@@ -18,21 +18,7 @@ def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
     """Return the differences, seen from `before`. Readers reuse unchanged objects, so identity is compared first."""
     keys = differing(before, after)
     changes = diff(before, after, keys, printed=True) if keys else ()
-    return tuple(_only_order(change, before, after) for change in changes if not _is_no_default(change, before, after))
-
-
-def _is_no_default(change: Change, before: Schema, after: Schema) -> bool:
-    """Return whether a column of a domain has NULL for a default, where the domain has none."""
-    if change.aspect != "default" or change.part is None:
-        return False
-    tables = before.table(change.key), after.table(change.key)
-    columns = [table.columns[change.part] for table in tables if table is not None and change.part in table.columns]
-    given = [column.default for column in columns if column.default is not None]
-    kind = columns[0].type if columns else None
-    if len(given) != 1 or not given[0].text.startswith("NULL::") or kind is None:
-        return False
-    domains = [schema.find(Key("type", kind.schema or "", kind.name)) for schema in (before, after)]
-    return all(isinstance(domain, Domain) and domain.default is None for domain in domains)
+    return tuple(_only_order(change, before, after) for change in changes)
 
 
 def _only_order(change: Change, before: Schema, after: Schema) -> Change:

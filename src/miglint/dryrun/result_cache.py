@@ -6,12 +6,11 @@ its own, so that a changed script invalidates all results from there on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Protocol
 
 import msgspec
 
+from miglint.base.hashes import hash_of_texts
 from miglint.base.model import Dialect, History, Script
 from miglint.base.structs import Struct, replace
 from miglint.cache.store import Store, environment
@@ -199,7 +198,7 @@ class StoredMemory:
             history = self._histories[name]
             made = surroundings(history, self._options_given, self._baseline)
             rows = sorted(documents(script.text for script in history.scripts)) if self._options_given.rows else []
-            self._made[name] = _digest((*made, "rows", *rows))
+            self._made[name] = hash_of_texts((*made, "rows", *rows)).hexdigest()
         return self._made[name]
 
 
@@ -225,15 +224,6 @@ def _digests(history: History) -> list[str]:
                 # The text of a file that was not read is empty.
                 how = (str(script.transaction), str(script.span.start), script.file.error or "")
                 parts += (script.direction, *how, script.text)
-        before = _digest(parts)
+        before = hash_of_texts(parts).hexdigest()
         found.append(before)
     return found
-
-
-def _digest(parts: Iterable[str]) -> str:
-    digest = blake2b(digest_size=20)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()

@@ -36,7 +36,7 @@ class RuleInFile(NamedTuple):
 
 
 class Fixed(Struct, frozen=True):
-    """What fixing has come to.
+    """The result of fixing.
 
     `texts` are the new texts of the changed files, `creates` those of new files. `applied` are the findings whose fixes
     were applied, in order; `gone` is the number of findings of the first report with a wanted fix that are no longer
@@ -289,7 +289,7 @@ class _Fixing:
     def _checked(
         self, texts: Mapping[str, str], known: tuple[Finding, ...], paths: frozenset[str] | None
     ) -> tuple[Finding, ...]:
-        """Return the findings with new texts: those about some files (None: all) anew, of others the known ones."""
+        """Return the findings with new texts: some files (None: all) are checked again, of others they are known."""
         report = self._check(texts, paths)
         new = report.findings
         if paths is None:
@@ -310,7 +310,7 @@ def _endless(numbers: Mapping[RuleInFile, Sequence[int]]) -> Iterator[RuleInFile
 def _remaining(chosen: list[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
     """Return the findings that are still there although their fixes were applied.
 
-    Of several that are alike, fingerprints count those that are there: how many are left tells more.
+    Fingerprints number findings that are alike, so that the number of those that are left decides.
     """
     there = {item.fingerprint for item in after}
     found = [item for item in chosen if item.fingerprint in there]

@@ -79,7 +79,7 @@ def read(path: str, settings: Settings) -> Baseline:
     except json.JSONDecodeError as error:
         raise UsageError(
             f"{shown(path)}:{error.lineno}: not a miglint baseline (JSON: {error.msg}); resolve a merge by hand, or "
-            "write it anew with --write-baseline"
+            "write a new one with --write-baseline"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{shown(path)}: not a miglint baseline; create one with --write-baseline") from None

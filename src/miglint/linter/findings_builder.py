@@ -60,7 +60,7 @@ def judge(
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
     are needed: expensive checks of others are skipped (None: all are needed). `store` has the steps of earlier
-    runs. Without `verdicts`, the report need not say what SQLite makes of the scripts.
+    runs. Without `verdicts`, the report need not say whether SQLite accepts the scripts.
 
     Also returns the texts of findings that earlier runs have written.
     """
@@ -160,7 +160,7 @@ class _JudgedRun:
         )
 
     def _left(self, known: KnownFindings | None) -> tuple[list[list[PlacedHit]], list[PlacedHit]]:
-        """Return the hits about whole histories, and those about all files, that no known finding is made of."""
+        """Return the hits about whole histories, and those about all files, that no known finding stands for."""
         if known is None:
             return self._others, self._project
         return [known.rest(listed) for listed in self._others], known.rest(self._project)

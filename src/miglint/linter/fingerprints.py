@@ -8,20 +8,12 @@ lines move, the script is reformatted, its description is renamed, or another pa
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
+from miglint.base.hashes import sha256
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
-
-try:
-    # `hashlib` loads OpenSSL, which takes longer than all fingerprints of a changed file.
-    _sha256: Any = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
-except ImportError:
-    from hashlib import sha256 as _sha256
 
 _TOKEN = pattern(
     r"""(?P<comment>--[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?)
@@ -128,8 +120,7 @@ def _tokens(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 
 
 def _digest_of(text: str) -> str:
-    digest: str = _sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return digest
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _digest(words: Iterable[str]) -> str:

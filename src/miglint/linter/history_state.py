@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.msgpack import decode, encode
 
+from miglint.base.hashes import blake2b
 from miglint.base.structs import Struct, replace
-from miglint.cache.store import blake2b
 from miglint.schema.encoding import FORGOTTEN, decode_key, decode_object, encode_key, encode_object, stands_for_object
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.recording import unrecorded

@@ -2,7 +2,7 @@
 
 What the findings of a migration depend on besides its own hits is compared first: other hits about its files, other
 migrations with the same files, names or differences, the later migrations that a fix depends on, and the settings. A
-migration for which that is not the same is made anew, as are those with suppression comments.
+migration for which that is not the same is judged again, as are those with suppression comments.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from msgspec.msgpack import Decoder, encode
 
 from miglint.base.edits import line_break_of
 from miglint.base.findings import Finding
+from miglint.base.hashes import blake2b, hash_of_texts
 from miglint.base.model import Direction, History, Migration
 from miglint.base.structs import Struct
-from miglint.cache.store import blake2b
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place
@@ -64,7 +64,7 @@ class _FoldedStep(Struct, array_like=True, frozen=True):
 
 
 class FoldedHits(Struct):
-    """What a run makes of hits.
+    """The findings that a run derives from hits, and what it notes on the way.
 
     `hidden` has cause and file of each hidden finding. `ambiguous` are the tools that run a file once, and more than
     once, and `open` the directions of a file's scripts that are errors since no known tool runs them, both as they are
@@ -96,11 +96,7 @@ class KnownFindings:
     ) -> None:
         self._histories = histories
         self._memories = memories
-        digest = blake2b(digest_size=_SIZE)
-        for part in basis:
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(data) + data)
-        self._basis = digest.digest()
+        self._basis = hash_of_texts(basis, size=_SIZE).digest()
         self._relative = RelativePaths(root)
         self._commented = commented
         self._owners: dict[str, _Place] = {}
@@ -111,7 +107,7 @@ class KnownFindings:
         self.taken: dict[_Place, _FoldedStep] = {}
 
     def take(self, result: PartialResult, others: Iterable[PlacedHit]) -> None:
-        """Choose the steps of a result whose findings are known; `others` are the hits that are of no step."""
+        """Choose the steps of a result whose findings are known; `others` are the hits that belong to no step."""
         for item in others:
             self._others[item.hit.file.path].append(item)
         for place, memory in self._memories.items():
@@ -206,7 +202,7 @@ class KnownFindings:
         return blake2b(encode([codec.encode(item) for item in hits]), digest_size=_SIZE).digest()
 
     def rest(self, others: Iterable[PlacedHit]) -> list[PlacedHit]:
-        """Return the hits about whole histories that no known finding is made of."""
+        """Return the hits about whole histories that no known finding stands for."""
         return [item for item in others if self._owners.get(item.hit.file.path) not in self.taken]
 
     def is_consistent(self, merged: Collection[str], suppressed: Iterable[PlacedHit]) -> bool:
@@ -236,7 +232,7 @@ class KnownFindings:
         )
 
     def opened(self) -> dict[str, set[Direction]]:
-        """Return the files of known findings with errors that only an unknown tool makes of them."""
+        """Return the files whose known findings are errors only because no known tool runs them."""
         return {path: found for known in self.taken.values() for path, found in known.open.items()}
 
     def ambiguous(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -250,7 +246,7 @@ class KnownFindings:
         return {path: identity for path, identity in found if identity is not None}
 
     def keep(self, result: PartialResult, made: FoldedHits) -> None:
-        """Keep what was made of the other steps for the next run, before the known findings are added."""
+        """Keep the findings of the other steps for the next run, before the known ones are added."""
         parts: dict[_Place, FoldedHits] = defaultdict(lambda: FoldedHits([], [], [], {}, {}, made.merged))
         for item in made.findings:
             parts[self._owners.get(item.path, (-1, 0))].findings.append(item)
@@ -306,11 +302,7 @@ class _FixContext:
     def next(self) -> bytes:
         """A hash over what `next_migration` reads."""
         if not self._next:
-            digest = blake2b(digest_size=_SIZE)
-            for part in self._parts():
-                data = part.encode("utf-8", "surrogatepass")
-                digest.update(b"%d:" % len(data) + data)
-            self._next = digest.digest()
+            self._next = hash_of_texts(self._parts(), size=_SIZE).digest()
         return self._next
 
     def _parts(self) -> Iterator[str]:

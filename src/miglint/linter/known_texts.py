@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
+from miglint.base.hashes import blake2b
 from miglint.cache.steps import Encoded, StepCache
-from miglint.cache.store import Store, blake2b
+from miglint.cache.store import Store
 from miglint.report.view import TextBlock
 
 _SIZE = 20

@@ -37,7 +37,7 @@ def report_of(step: Step, history: History, *, on_sqlite: bool = True) -> Migrat
 def complete_verdicts(
     parts: Iterable[HistoryPart], memories: Mapping[int, HistoryMemory], sqlite: tuple[int, int] | None
 ) -> None:
-    """Ask for those steps of earlier runs what SQLite makes of their scripts of which nobody has asked it."""
+    """Determine whether SQLite accepts the scripts of those steps of earlier runs for which it was not asked."""
     for part in parts:
         for number, step in enumerate(part.steps):
             if step.report is not None and step.report.pending:
@@ -48,7 +48,7 @@ def complete_verdicts(
 
 
 def _with_sqlite(report: MigrationReport, migration: Migration, sqlite: tuple[int, int] | None) -> MigrationReport:
-    """Return a report that is pending with the answer that was not asked for when the migration was replayed."""
+    """Return a pending report with the answer that SQLite was not asked for when the migration was replayed."""
     assert migration.forward is not None
     accepted, why = sqlite_accepts(migration.forward, parse(migration.forward), sqlite)
     unknown = report.unknown if why is None else (*report.unknown, decode_tags(f"sqlite_compatible: {why}"))

@@ -1,4 +1,4 @@
-"""Fixes that need another migration: what a step proposes, and what its history makes of it.
+"""Fixes that need another migration: what a step proposes, and the fix that is possible in its history.
 
 A proposal depends on the step alone, so that it can be cached; whether a later migration uses a name, and the name of
 the next migration, depend on the rest of the history.

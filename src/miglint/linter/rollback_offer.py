@@ -1,6 +1,6 @@
-"""The command that writes a missing rollback, or a better one, at the end of the help of findings that ask for it.
+"""The command that writes a missing rollback, or a better one, at the end of the help of findings that it mends.
 
-Where rows or values are lost that scripts can keep, it is the command that writes both scripts so.
+Where rows or values are lost that scripts can keep, it is the command that writes such scripts.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Job(Struct, frozen=True):
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
     not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with. Without
-    `verdicts`, the report need not say what SQLite makes of the scripts.
+    `verdicts`, the report need not say whether SQLite accepts the scripts.
     """
 
     settings: Settings

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
 
+from miglint.base.hashes import blake2b
 from miglint.base.model import Migration, Script
 from miglint.base.structs import replace
 from miglint.cache.steps import Encoded, StepCache
-from miglint.cache.store import Store, blake2b
+from miglint.cache.store import Store
 from miglint.linter.earlier_run import EarlierRun
 from miglint.linter.history_state import HistoryState, SchemaChange
 from miglint.linter.hit_codec import HitCodec

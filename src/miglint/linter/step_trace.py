@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from msgspec.msgpack import encode
 
+from miglint.base.hashes import blake2b
 from miglint.base.structs import Struct, replace
-from miglint.cache.store import blake2b
 from miglint.schema.edges import Users, keys_of
 from miglint.schema.encoding import encode_key, encode_object
 from miglint.schema.objects import Absent, Key, SchemaObject

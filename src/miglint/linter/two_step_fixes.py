@@ -44,7 +44,7 @@ def with_proposed_fixes(placed: list[PlacedHit], step: Step) -> list[PlacedHit]:
 
 
 def with_two_step_fixes(placed: Iterable[PlacedHit], history: History) -> list[PlacedHit]:
-    """Return the hits of a history's steps, those with a proposed fix with what the history makes of it."""
+    """Return the hits of a history's steps; proposed fixes are replaced by those that are possible in the history."""
     return [item if item.proposed is None else _settled(item, item.proposed, history) for item in placed]
 
 

@@ -61,24 +61,25 @@ def validate(view: ServerState, operation: ops.ValidateConstraint) -> Iterator[L
     if operation.kind == "domain":
         yield from domain_users(view, operation.table)
         return
-    found = table(view, operation.table)
-    constraint = None if found is None else found.constraints.get(operation.constraint)
-    if constraint is not None and constraint.kind == "foreign":
-        yield from of(view, "validate foreign key", operation.table, referenced=constraint.table)
-    else:
-        yield from of(view, "validate check", operation.table)
+    yield from _by_kind(view, operation, "validate foreign key", "validate check")
 
 
 def drop_constraint(view: ServerState, operation: ops.DropConstraint) -> Iterator[LockEffect]:
     """`DROP CONSTRAINT`."""
-    if operation.kind == "domain":
-        return
+    if operation.kind != "domain":
+        yield from _by_kind(view, operation, "drop foreign key", "drop constraint")
+
+
+def _by_kind(
+    view: ServerState, operation: ops.ValidateConstraint | ops.DropConstraint, foreign: str, other: str
+) -> Iterator[LockEffect]:
+    """Yield the effects of one action on a foreign key, which locks the table that it references too, or of another."""
     found = table(view, operation.table)
     constraint = None if found is None else found.constraints.get(operation.constraint)
     if constraint is not None and constraint.kind == "foreign":
-        yield from of(view, "drop foreign key", operation.table, referenced=constraint.table)
+        yield from of(view, foreign, operation.table, referenced=constraint.table)
     else:
-        yield from of(view, "drop constraint", operation.table)
+        yield from of(view, other, operation.table)
 
 
 def alter_constraint(view: ServerState, operation: ops.AlterConstraint) -> Iterator[LockEffect]:

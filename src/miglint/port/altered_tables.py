@@ -1,4 +1,4 @@
-"""The tables that a migration alters, as SQLite can do it: by ALTER TABLE, or by building them anew."""
+"""The tables that a migration alters, as SQLite can do it: by ALTER TABLE, or by a rebuild."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The statements of a SQLite script that take the rows of a table from one copy to another.
 
-SQLite makes a table anew where PostgreSQL alters it, so there these statements have nothing to do. One that omits rows
-or changes values on the way is not among them.
+SQLite scripts create a table again where PostgreSQL alters it, so that these statements have no equivalent there. One
+that omits rows or changes values is not among them.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _is_referred(schema: Schema, table: Table) -> bool:
 
 
 def _made_anew(copy: _CopyStatement, last: Table) -> tuple[str, ...]:
-    """Return what replaces the rows of a table by those that a query makes of them; () if that is not known."""
+    """Return the statements that replace the rows of a table by those of a query over them; () if unknown."""
     from sqlglot import exp
 
     tree = _query(copy)

@@ -18,7 +18,6 @@ from miglint.sql.operations import Column, Constraint, Expression
 from miglint.writer.words import identifier, identifiers, type_name
 
 # Collations of SQLite, and what compares like them in PostgreSQL.
-_COLLATIONS = {"binary": '"C"', "rtrim": None, "nocase": None}
 _BOOLEANS = frozenset({"bool", "boolean"})
 
 

@@ -36,7 +36,7 @@ class PostgresTables(Struct, frozen=True):
     waits: bool = False
 
     def alter(self, was: Table, table: Table, here: Table, renamed: dict[str, str]) -> Iterator[Later]:
-        """Write what makes of `here`, which stands for `was`, what stands for `table`; yield what may come later.
+        """Write the changes of `here`, the variant of `was`, to that of `table`; yield those that may come later.
 
         `renamed` are the new names of columns by their old ones.
         """

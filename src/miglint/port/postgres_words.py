@@ -13,7 +13,7 @@ from miglint.port.like_patterns import escape, exact_like, folding_like
 from miglint.port.random_values import number_below_one, random_uuid
 from miglint.port.text_functions import formatted, left, right, shortened, split_part, substring
 from miglint.port.trees import Node, TranslationError
-from miglint.port.truth_values import TRUE_WORDS
+from miglint.sql.type_input import truth_of
 
 _RANDOM = frozenset({"gen_random_uuid", "uuid_generate_v4"})
 _NOW = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "localtimestamp"})
@@ -41,8 +41,7 @@ def rewrite(node: Node) -> Node:
 def _cast_constant(inner: exp.Literal, word: object) -> Node | None:
     """Return a constant of a type that SQLite stores in another form; None for other types."""
     if word == exp.DataType.Type.BOOLEAN:
-        truth = inner.name.strip().lower()
-        return exp.Boolean(this=truth in TRUE_WORDS if inner.is_string else bool(truth.strip("0")))
+        return exp.Boolean(this=bool(truth_of(inner.name) if inner.is_string else inner.name.strip("0")))
     if not inner.is_string and word in _INTEGERS and "." in inner.name:
         return exp.Literal.number(str(int(float(inner.name) + 0.5)))
     if inner.is_string and word in _INTEGERS | _REALS:
@@ -302,10 +301,6 @@ def _truncate(node: Node) -> Node:
     if len(names) != 1:
         raise TranslationError("TRUNCATE of several tables has no equivalent")
     return exp.Delete(this=names[0])
-
-
-def _ordered(node: Node) -> Node:
-    return exp.Ordered(this=node.this, desc=node.args.get("desc"), nulls_first=not node.args.get("desc"))
 
 
 def _conflict(node: Node) -> Node:

@@ -96,7 +96,7 @@ def _without_values(text: RollbackText, values: Sequence[str]) -> RollbackText:
 
 
 def _with_its_rows(text: RollbackText, step: Step, back: PortedBack, header: Sequence[str]) -> RollbackText:
-    """Return the ported rollback if it restores the schema, else the one at hand, which says what it misses."""
+    """Return the ported rollback if it restores the schema, else the given one, which says what it lacks."""
     if text.restores == IMPOSSIBLE:
         return text
     found = ported_text(step, back, header)

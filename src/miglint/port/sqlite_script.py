@@ -132,7 +132,7 @@ class SqliteScript:
         return not failing
 
     def rebuild(self, changes: dict[Key, ChangedTable]) -> tuple[str, ...]:
-        """Write the tables anew that SQLite cannot alter, with their rows; return what is left out."""
+        """Rebuild the tables that SQLite cannot alter, with their rows; return what is left out."""
         there = self.schema
         for key, change in changes.items():
             there = there.put(key, change.table)

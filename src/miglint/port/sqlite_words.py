@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from miglint.port.trees import Node, TranslationError
 
-_TEXT = exp.DataType.Type.TEXT
 _UNITS = frozenset({"second", "minute", "hour", "day", "month", "year"})
 
 

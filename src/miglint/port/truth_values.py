@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from miglint.port.trees import Node
 
-TRUE_WORDS = frozenset({"t", "true", "y", "yes", "on", "1"})
-FALSE_WORDS = frozenset({"f", "false", "n", "no", "off", "0"})
+_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
+_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 
 
 def truth_word(node: Node) -> Node:
@@ -18,11 +18,11 @@ def truth_word(node: Node) -> Node:
     return words.when(exp.not_(node.copy()), exp.Literal.string("false"))
 
 
-def truth_of(text: Node) -> Node:
-    """Return the truth value that PostgreSQL reads a text as."""
+def truth_case(text: Node) -> Node:
+    """Return an expression for the truth value that PostgreSQL reads in a text."""
     low = exp.Lower(this=exp.Trim(this=text))
     case = exp.Case()
-    for words, value in ((TRUE_WORDS, True), (FALSE_WORDS, False)):
+    for words, value in ((_TRUE, True), (_FALSE, False)):
         listed = exp.In(this=low.copy(), expressions=[exp.Literal.string(word) for word in sorted(words)])
         case = case.when(listed, exp.Boolean(this=value))
     return case

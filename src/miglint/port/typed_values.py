@@ -15,7 +15,7 @@ from sqlglot import exp
 from miglint.port.choices import ARRAY
 from miglint.port.json_values import built, member, text_of_value
 from miglint.port.trees import Node, TranslationError, inserted_values
-from miglint.port.truth_values import FALSE_WORDS, TRUE_WORDS, truth_of, truth_word
+from miglint.port.truth_values import truth_case, truth_word
 from miglint.port.value_kinds import (
     BOOLEAN,
     BYTES,
@@ -33,6 +33,7 @@ from miglint.port.value_kinds import (
     TIME,
     ValueKinds,
 )
+from miglint.sql.type_input import truth_of
 
 _KINDS: dict[Any, str] = {
     exp.DataType.Type.BOOLEAN: BOOLEAN,
@@ -124,7 +125,7 @@ def _converted(node: Node, kind: str | None) -> None:
     """Give a constant the type that PostgreSQL gives it, so that it is stored in the form of SQLite."""
     if kind is None or kind not in CONVERTED or not isinstance(node, exp.Literal) or not node.is_string:
         return
-    if kind == BOOLEAN and node.name.strip().lower() not in TRUE_WORDS | FALSE_WORDS:
+    if kind == BOOLEAN and truth_of(node.name) is None:
         return
     node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(CONVERTED[kind], dialect="postgres")))
 
@@ -264,7 +265,7 @@ def _truth_as(inner: Node, source: str | None, target: str | None, to: Node) -> 
     if target == BOOLEAN and source == INTEGER:
         return exp.NEQ(this=inner, expression=exp.Literal.number("0"))
     if target == BOOLEAN and source == TEXT:
-        return truth_of(inner)
+        return truth_case(inner)
     return truth_word(inner) if target == TEXT and source == BOOLEAN else None
 
 

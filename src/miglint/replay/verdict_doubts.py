@@ -8,7 +8,7 @@ from miglint.replay.runners import RUNNERS, TransactionOwner
 from miglint.replay.transaction_owner import begins, default_owner, left_open
 from miglint.replay.verdict import Verdict
 from miglint.sql.operations import Statement
-from miglint.sql.psql_marks import first_command
+from miglint.sql.psql_marks import first_command, shown
 
 _FORWARD = ("forward_idempotent", "rows_stable", "symmetric")
 _ROLLBACK = ("rollback_idempotent", "symmetric")
@@ -44,10 +44,7 @@ def _unsent(script: Script, layout: str) -> str | None:
     command = first_command(script.text)
     if command is None:
         return None
-    start, end = command
-    text = script.text
-    what = f"the command {text[start:end].split()[0]} of psql" if text[start] == "\\" else "data of COPY"
-    return f"{layout} sends {what} to the server, which cannot parse it"
+    return f"{layout} sends {shown(script.text, command)} to the server, which cannot parse it"
 
 
 def _is_left_open(script: Script, statements: tuple[Statement, ...], layout: str, runner: str | None) -> bool:

@@ -18,7 +18,7 @@ _FORBIDDEN = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(report: Report, view: DisplayOptions) -> str:
     """Return JUnit XML: a migration fails by the findings that fail the run; the others are its output.
 
-    Findings about files that are part of no migration have a test case per file.
+    Findings about files without a migration have a test case per file.
     """
     names: dict[str, tuple[str, str]] = {}
     found: dict[tuple[str, str], list[Finding]] = {}

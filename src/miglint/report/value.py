@@ -11,7 +11,7 @@ from typing import Any
 
 from miglint import __version__
 from miglint.base.digits import whole_number
-from miglint.base.findings import FAMILIES, Edit, Finding, Fix, NewFile, Severity
+from miglint.base.findings import FAMILIES, Edit, Finding, Fix, Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
 from miglint.discovery.version_place import version_place
@@ -26,7 +26,7 @@ class MigrationReport(Struct, frozen=True, array_like=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
     `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
-    `pending` is whether nobody has asked so far what SQLite makes of the script.
+    `pending` says that SQLite was not asked yet whether it accepts the script.
     """
 
     version: str
@@ -198,45 +198,6 @@ def as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def from_dict(
-    value: Mapping[str, Any],
-    notes: tuple[str, ...] = (),
-    hidden: tuple[Hidden, ...] | None = None,
-    summarized: Iterable[Any] = (),
-) -> Report:
-    """Restore the report from the forms of `as_dict` and `finding_as_dict`; raises on invalid data.
-
-    That form does not contain the files of `hidden`; they are stored separately.
-    """
-    summary = value["summary"]
-    if hidden is None:
-        hidden = tuple(Hidden(by, "", count) for by, count in summary["hidden"].items() if count)
-    return Report(
-        tuple(
-            MigrationReport(
-                item["version"],
-                item["name"],
-                item["dialect"],
-                item["forward"],
-                item["rollback"],
-                item["verdict"],
-                tuple(item["unknown"]),
-                item.get("static_verdict"),
-                tuple(item.get("executions") or [item[name] for name in ("execution",) if name in item]),
-                item["history"],
-            )
-            for item in value["migrations"]
-        ),
-        tuple(_finding_from(item) for item in value["findings"]),
-        summary["files"],
-        summary["elapsed_ms"],
-        notes,
-        hidden,
-        tuple((item["reason"], item["files"]) for item in value["left_out"]),
-        tuple(map(_finding_from, summarized)),
-    )
-
-
 def _migration(item: MigrationReport) -> dict[str, Any]:
     value: dict[str, Any] = {
         "version": item.version,
@@ -294,25 +255,3 @@ def _edit(edit: Edit, path: str) -> dict[str, Any]:
     where = path if edit.path is None else edit.path
     value = {"path": where, "start": edit.start, "end": edit.end, "text": edit.text}
     return value if edit.order is None else {**value, "order": edit.order}
-
-
-def _finding_from(item: Mapping[str, Any]) -> Finding:
-    fix = item["fix"]
-    return Finding(
-        **{
-            **item,
-            "severity": Severity[item["severity"].upper()],
-            "fix": None if fix is None else _fix_from(fix, item["path"]),
-        }
-    )
-
-
-def _fix_from(value: Mapping[str, Any], path: str) -> Fix:
-    edits = tuple(
-        Edit(
-            item["start"], item["end"], item["text"], None if item["path"] == path else item["path"], item.get("order")
-        )
-        for item in value["edits"]
-    )
-    creates = tuple(NewFile(item["path"], item["text"]) for item in value["creates"])
-    return Fix(value["title"], edits, value["reason"], creates)

@@ -37,7 +37,7 @@ class Returning(Struct, frozen=True):
 
 
 def returning(step: Step, target: Version | None, texts: Collection[str]) -> Returning:
-    """Return the statements that make what the forward of a step took away for a while; `texts` are there already."""
+    """Return the statements that create what a forward drops and creates again; `texts` are there already."""
     if step.migration.dialect is not Dialect.POSTGRES:
         return Returning()
     tables, others, constraints, identities = _taken_away(step)
@@ -67,7 +67,7 @@ def _without(schema: Schema, others: Collection[Key], constraints: Collection[tu
 
 
 class _TakenAway(NamedTuple):
-    """What was away for a while, and is the same after it, but for tables and for what identity columns are."""
+    """What a forward drops and creates again as it was; tables and identity columns may differ."""
 
     tables: set[Key]
     others: set[Key]
@@ -141,7 +141,7 @@ def _identity(schema: Schema, key: Key, label: str) -> str:
     table = schema.table(key)
     assert table is not None  # it has this column
     column = table.columns[label]
-    options = identity_options(schema, key, table, column)
+    options = identity_options(schema, key, column)
     kind = (column.identity or "by default").upper()
     own = f"ALTER TABLE {name(Name(key.schema, key.name))} ALTER COLUMN {identifier(column.name)}"
     body = f"{own} ADD GENERATED {kind} AS IDENTITY{options};"

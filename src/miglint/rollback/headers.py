@@ -60,7 +60,7 @@ def kept_comments(text: str) -> tuple[str, ...]:
     return (*header, *(("",) if header and directives else ()), *directives)
 
 
-def new_header(history: History, migration: Migration, path: str, today: date | None = None) -> tuple[str, ...]:
+def new_header(history: History, migration: Migration, path: str) -> tuple[str, ...]:
     """Return the lines of the header for the rollback of a migration at `path`.
 
     The model is the newest rollback, or the forward if there is none yet; the values are those of the forward.
@@ -72,7 +72,7 @@ def new_header(history: History, migration: Migration, path: str, today: date | 
     own = {line.name: line.value for line in _fields(header_of(forward.file.text))}
     lines = []
     for line in _fields(header_of(model.file.text)):
-        value = _value(line, own, migration, path, today or date.today())
+        value = _value(line, own, migration, path, date.today())
         if value is not None:
             label = _matching("rollback", line.label) if line.name in _FILE_NAMES else line.label
             lines.append(f"{line.head}{label}{line.colon}{value}".rstrip())

@@ -206,7 +206,7 @@ class _Stricter:
                 yield from self._users_of_labels(was_key, gone)
 
     def _now_called(self, kinds: tuple[Key, Key], label: str) -> str:
-        """Return the name that a label of a type has in the end; the type may be made anew after that."""
+        """Return the name that a label of a type has in the end; the type may be created again after that."""
         for operation, before in self._renamed_labels:
             if operation.value == label and key_of(before, operation.name)._replace(space="type") in kinds:
                 label = operation.new

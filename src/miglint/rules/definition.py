@@ -231,7 +231,7 @@ def rule(
     def declare(check: Check) -> Check:
         takes = _parameters(check)
         if CASES in takes and not callable(on):
-            raise ValueError(f"rule {code} ({name}): `{CASES}` are what a function given as `on` returns")
+            raise ValueError(f"rule {code} ({name}): the parameter `{CASES}` requires a function as `on`")
         _declared.append(
             Rule(
                 code,
@@ -321,7 +321,7 @@ def _parameters(check: Callable[..., object]) -> tuple[str, ...]:
             # The context goes by any name in second place.
             takes.append(CONTEXT)
         else:
-            raise ValueError(f"{check}: a rule is given a subject, `{CONTEXT}` and `{CASES}`; what is `{name}`?")
+            raise ValueError(f"{check}: unknown parameter `{name}`: a rule takes a subject, `{CONTEXT}` and `{CASES}`")
     return tuple(takes)
 
 

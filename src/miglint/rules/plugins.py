@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import FAMILIES
+from miglint.base.hashes import sha256
 from miglint.base.input_files import MAX_RULES
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace

@@ -15,7 +15,7 @@ from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
 from miglint.rules.support.uncut import UNCUT, end_of, indentation, is_uncut, line_break
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
-from miglint.sql.psql_marks import may_be_for_psql
+from miglint.sql.psql_marks import may_be_for_psql, shown
 
 # goose and sql-migrate end a statement at a line that ends with a semicolon, comments aside.
 _SPLITS = pattern(r";[ \t]*(?:--[^\n]*)?\r?\n")
@@ -111,11 +111,10 @@ def psql_command(step: Step) -> Iterator[Hit]:
             continue
         for start, end in found.commands[:1]:
             data = not script.text.startswith("\\", start)
-            what = "data of COPY" if data else f"the command {script.text[start:end].split()[0]} of psql"
             yield hit_in(
                 script,
                 Span(base + start, base + end),
-                f"{step.layout} sends {what} to the server, which cannot parse it",
+                f"{step.layout} sends {shown(script.text, (start, end))} to the server, which cannot parse it",
                 "Write the rows as INSERT, or let psql run the file."
                 if data
                 else "Remove the line, or let psql run the file.",

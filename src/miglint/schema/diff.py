@@ -13,6 +13,7 @@ from miglint.schema.describe import CONSTRAINT_WORDS, describe, describe_column,
 from miglint.schema.keys import is_temporary
 from miglint.schema.objects import (
     Absent,
+    Domain,
     Extension,
     Index,
     Key,
@@ -33,7 +34,7 @@ from miglint.schema.sequences import chosen
 from miglint.schema.set_aside import is_set_aside, only_keeps_data
 from miglint.schema.texts import NO_TEXTS, Texts
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint
+from miglint.sql.operations import Column, Constraint, Expression
 
 
 def diff(
@@ -254,6 +255,15 @@ def _maybe(table: Table, name: str) -> bool:
     return table.assumed and name in table.absent
 
 
+def _default(column: Column, texts: Texts) -> Expression | None:
+    """Return the default of a column. NULL, in the place of that of a domain, is none where the domain has none."""
+    if column.default is None or column.type is None or not column.default.text.startswith("NULL::"):
+        return column.default
+    key = Key("type", column.type.schema or "", column.type.name)
+    domains = [None if schema is None else schema.find(key) for schema in texts.schemas]
+    return None if all(isinstance(one, Domain) and one.default is None for one in domains) else column.default
+
+
 def _draws(column: Column, key: Key) -> bool:
     """Return whether a column uses the sequence that `serial` created for it, by its generated name."""
     sequence = None if column.default is None else column.default.sequence
@@ -280,7 +290,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column, texts: Tex
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default, one.type, printed=texts.printed) and not (
+    elif not same_default(_default(one, texts), _default(two, texts), one.type, printed=texts.printed) and not (
         _draws(one, key) and _draws(two, key)
     ):
         yield change("generated" if one.generated else "default", known=one.default is not None)

@@ -1,4 +1,4 @@
-"""Lookup of relations by their names as written: unqualified ones along the search path."""
+"""Lookup of objects by their names as written: unqualified ones along the search path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
+
+
+def folded(schema: Schema, name: str) -> str:
+    """Return a name as the engine compares it: SQLite ignores case."""
+    return name.lower() if schema.dialect is Dialect.SQLITE else name
+
+
+def found_key(schema: Schema, name: Name, space: str = "relation") -> Key | None:
+    """Return the key of an object: in its schema, else in the first of the search path that has it; None for none."""
+    places = (folded(schema, name.schema),) if name.schema is not None else schema.path
+    keys = (Key(space, place, folded(schema, name.name)) for place in places)
+    return next((key for key in keys if schema.find(key) is not None), None)
 
 
 def visible_key(schema: Schema, name: Name) -> Key:

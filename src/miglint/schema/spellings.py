@@ -15,6 +15,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.intervals import folded_interval
+from miglint.sql.any_arguments import ANY_ARGUMENTS
 from miglint.sql.shown_names import shown_name
 
 
@@ -55,13 +56,6 @@ _HEX = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
 _TIMELY = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 # Functions and forms whose result has the type of their arguments.
 _OF_ARGUMENTS = frozenset({"coalesce", "nullif", "max", "min", "greatest", "least"})
-_OF_ANY = frozenset(
-    {
-        "concat", "concat_ws", "format", "json_build_array", "json_build_object", "jsonb_build_array",
-        "jsonb_build_object", "num_nonnulls", "num_nulls", "pg_typeof", "quote_literal", "quote_nullable",
-        "to_json", "to_jsonb", "array_to_json", "row_to_json",
-    }
-)  # fmt: skip
 _ARITHMETIC = frozenset({"(", "+", "-", "*", "/", "%"})
 _TEXT_SIGNS = frozenset({"->>", "#>>"})
 
@@ -340,7 +334,7 @@ def _adds(text: Spelling, at: int, kind: str) -> bool:
 def _is_of_any_type(text: Spelling, at: int) -> bool:
     """Return whether an operand is an argument of a function that takes any type."""
     opening = _enclosing(text, at)
-    return opening > 0 and text.tokens[opening - 1] in _OF_ANY
+    return opening > 0 and text.tokens[opening - 1] in ANY_ARGUMENTS
 
 
 def _is_number(text: Spelling, at: int) -> bool:

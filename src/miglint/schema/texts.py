@@ -21,13 +21,13 @@ class Texts:
     """The texts of two schemas; `printed` ones are those of one engine, which prints what is the same alike."""
 
     def __init__(self, before: Schema | None = None, after: Schema | None = None, *, printed: bool = False) -> None:
-        self._schemas = (before, after)
+        self.schemas = (before, after)
         self.sqlite = before is not None and before.dialect is Dialect.SQLITE
         self.printed = printed
 
     def spells(self, one: SchemaObject, two: SchemaObject) -> tuple[Spell, Spell]:
         """Return what distinguishes the texts of an object before and after."""
-        pairs = tuple(zip((one, two), self._schemas, strict=True))
+        pairs = tuple(zip((one, two), self.schemas, strict=True))
         if self.sqlite:
             one_spell, two_spell = (partial(_sqlite, value, schema) for value, schema in pairs)
             return one_spell, two_spell

@@ -7,7 +7,7 @@ import re
 from miglint.base.lazy_regex import pattern
 
 # What a script has that psql takes for itself, where no string, comment or name holds it.
-_PSQL = pattern(r"(?m)(?:^|[\s;)])\\[^\s.]|^\\\.|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
+_PSQL = pattern(r"(?m)(?:^|[\s;)])\\[^\s.]|\\[;:]|^\\\.|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
 
 
 def may_be_for_psql(text: str) -> bool:
@@ -23,3 +23,9 @@ def first_command(text: str) -> tuple[int, int] | None:
     from miglint.sql.postgres.psql_script import read_script  # few scripts need it
 
     return next(iter(read_script(text).commands), None)
+
+
+def shown(text: str, place: tuple[int, int]) -> str:
+    """Return words for one of these in a text."""
+    start, end = place
+    return f"the command {text[start:end].split(maxsplit=1)[0]} of psql" if text[start] == "\\" else "data of COPY"

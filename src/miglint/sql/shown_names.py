@@ -25,7 +25,7 @@ _OTHERS = frozenset(
 
 @lru_cache(maxsize=4096)
 def shown_name(name: str) -> str:
-    """Return a name of PostgreSQL as canonical texts have it: in double quotes if it is another thing without them."""
+    """Return a name of PostgreSQL as canonical texts have it: in double quotes if it means another thing without."""
     if _PLAIN.fullmatch(name) is not None and name not in _OTHERS:
         return name
     return '"' + name.replace('"', '""') + '"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from miglint.base.lazy_regex import pattern
-from miglint.base.model import Dialect
+from miglint.schema.lookup import folded, found_key
 from miglint.schema.objects import Key
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -15,7 +15,6 @@ from miglint.sql.operations import (
     DropColumn,
     Expression,
     Insert,
-    Name,
     Operation,
     Query,
     Rename,
@@ -62,23 +61,23 @@ class ColumnPaths:
     def _follow(self, operation: Operation, before: Schema) -> None:
         if isinstance(operation, Rename):
             if operation.kind == "table":
-                self._move(_key(before, operation.name), operation.new, before)
+                self._move(found_key(before, operation.name), operation.new, before)
             return
         if not isinstance(operation, (AddColumn, AlterColumnType, DropColumn, Insert, RenameColumn, Update)):
             return
-        key = _key(before, operation.table)
+        key = found_key(before, operation.table)
         if key is None:
             return
         match operation:
             case DropColumn():
-                self._dropped.add((key, _folded(before, operation.column)))
-                self._holds[key, _folded(before, operation.column)] = None
+                self._dropped.add((key, folded(before, operation.column)))
+                self._holds[key, folded(before, operation.column)] = None
             case AddColumn():
-                self._holds[key, _folded(before, operation.column.name)] = None
+                self._holds[key, folded(before, operation.column.name)] = None
             case AlterColumnType(using=Expression() as using):
-                self._using.setdefault((key, _folded(before, operation.column)), using)
+                self._using.setdefault((key, folded(before, operation.column)), using)
             case RenameColumn():
-                old, new = _folded(before, operation.column), _folded(before, operation.new)
+                old, new = folded(before, operation.column), folded(before, operation.new)
                 self._holds[key, new] = self._holds.get((key, old), old)
                 self._holds[key, old] = None
             case Insert(query=Query()):
@@ -90,7 +89,7 @@ class ColumnPaths:
     def _move(self, old: Key | None, named: str, before: Schema) -> None:
         if old is None:
             return
-        new = old._replace(name=_folded(before, named))
+        new = old._replace(name=folded(before, named))
         self._dropped = {(new if key == old else key, column) for key, column in self._dropped}
         self._holds = {(new if key == old else key, column): was for (key, column), was in self._holds.items()}
         self._using = {(new if key == old else key, column): text for (key, column), text in self._using.items()}
@@ -103,19 +102,6 @@ class ColumnPaths:
         for column, value in operation.assignments:
             if value is None or len(value.columns) != 1 or operation.joined:
                 continue
-            source = _folded(before, value.columns[0])
+            source = folded(before, value.columns[0])
             if _COPY.fullmatch(value.key):
-                self._holds[key, _folded(before, column)] = self._holds.get((key, source), source)
-
-
-def _folded(schema: Schema, text: str) -> str:
-    return text.lower() if schema.dialect is Dialect.SQLITE else text
-
-
-def _key(schema: Schema, relation: Name) -> Key | None:
-    own = _folded(schema, relation.name)
-    for place in (relation.schema,) if relation.schema is not None else schema.path:
-        key = Key("relation", place, own)
-        if schema.find(key) is not None:
-            return key
-    return None
+                self._holds[key, folded(before, column)] = self._holds.get((key, source), source)

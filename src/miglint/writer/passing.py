@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.schema.journal import differing
+from miglint.schema.lookup import found_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -79,11 +80,11 @@ class PassingObjects:
         operation, before, after = moment.operation, moment.before, moment.after
         match operation:
             case AddColumn():
-                key = _key(before, operation.table)
+                key = found_key(before, operation.table)
                 if key is not None:
                     self._columns[key, operation.column.name] = None
             case RenameColumn(kind=kind) if kind != "type":
-                key = _key(before, operation.table)
+                key = found_key(before, operation.table)
                 if key is not None and (key, operation.column) in self._columns:
                     self._columns[key, operation.column] = operation.new
                 elif key is not None:
@@ -101,11 +102,3 @@ def _made(made: Name, before: Schema, after: Schema) -> Iterator[Key]:
         new = own and key.name.partition("(")[0].lower() == made.name.lower() and before.find(key) is None
         if new and getattr(after.find(key), "name", None) is not None:
             yield key
-
-
-def _key(schema: Schema, relation: Name) -> Key | None:
-    for place in (relation.schema,) if relation.schema is not None else schema.path:
-        key = Key("relation", place, relation.name)
-        if schema.find(key) is not None:
-            return key
-    return None

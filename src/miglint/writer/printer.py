@@ -54,7 +54,7 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         case Index():
             return [text] if (text := create_index(schema, value)) else []
         case Sequence():
-            return [] if tables.is_implied(schema, key, value) else [create_sequence(value)]
+            return [] if tables.is_implied(schema, value) else [create_sequence(value)]
         case Enum():
             return [f"CREATE TYPE {name(value.name)} AS ENUM ({', '.join(map(literal, value.labels))});"]
         case Domain():
@@ -112,7 +112,7 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
         return [*tables.separate_constraints(schema, value), *tables.settings_of(value)]
     if isinstance(value, View):
         return [view_default(value.name, column, default) for column, default in value.defaults]
-    if isinstance(value, Sequence) and value.owned_by is not None and not tables.is_implied(schema, key, value):
+    if isinstance(value, Sequence) and value.owned_by is not None and not tables.is_implied(schema, value):
         from miglint.writer.sequences import owned_by
 
         return [owned_by(value)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.journal import differing
+from miglint.schema.lookup import folded, found_key
 from miglint.schema.objects import Composite, Domain, Enum, Key, Part, Table, View
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -169,9 +169,9 @@ def _moved(operation: Rename | SetSchema, before: Schema, after: Schema) -> dict
 def _candidates(operation: Rename | SetSchema, key: Key, schema: Schema) -> Iterator[Key]:
     """Yield the keys that an object may have after an operation."""
     if isinstance(operation, SetSchema):
-        yield key._replace(schema=_folded(schema, operation.schema))
+        yield key._replace(schema=folded(schema, operation.schema))
         return
-    old, new = _folded(schema, operation.name.name), _folded(schema, operation.new)
+    old, new = folded(schema, operation.name.name), folded(schema, operation.new)
     if operation.kind == "schema":
         yield key._replace(schema=new) if key.schema == old else key._replace(name=new)
     elif key.name == old:
@@ -186,13 +186,13 @@ def _renamed_parts(operation: object, before: Schema) -> dict[tuple[Key, Part], 
     """Return the part that an operation renamed, with its new name."""
     match operation:
         case RenameColumn():
-            key = _key(before, operation.table, "type" if operation.kind == "type" else "relation")
-            kind, old, new = "column", _folded(before, operation.column), _folded(before, operation.new)
+            key = found_key(before, operation.table, "type" if operation.kind == "type" else "relation")
+            kind, old, new = "column", folded(before, operation.column), folded(before, operation.new)
         case RenameConstraint():
-            key = _key(before, operation.table, "type" if operation.kind == "domain" else "relation")
+            key = found_key(before, operation.table, "type" if operation.kind == "domain" else "relation")
             kind, old, new = "constraint", operation.constraint, operation.new
         case RenameEnumValue():
-            key = _key(before, operation.name, "type")
+            key = found_key(before, operation.name, "type")
             kind, old, new = "label", operation.value, operation.new
         case _:
             return {}
@@ -208,19 +208,6 @@ def _has_part(schema: Schema, key: Key, part: Part) -> bool:
     if isinstance(value, View):
         return value.columns is None or part.name in value.columns
     return isinstance(value, (Table, Composite)) and part.name in value.columns
-
-
-def _folded(schema: Schema, text: str) -> str:
-    return text.lower() if schema.dialect is Dialect.SQLITE else text
-
-
-def _key(schema: Schema, relation: Name, space: str) -> Key | None:
-    own = _folded(schema, relation.name)
-    for place in (relation.schema,) if relation.schema is not None else schema.path:
-        key = Key(space, place, own)
-        if schema.find(key) is not None:
-            return key
-    return None
 
 
 def rename_back(schema: Schema, renamed: Renamed, old_name: str) -> list[str]:

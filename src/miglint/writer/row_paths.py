@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from miglint.base.model import Dialect
 from miglint.base.structs import Struct
+from miglint.schema.lookup import folded, found_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import CreateTable, Drop, Insert, Name, Query, Rename, RenameColumn
+from miglint.sql.operations import CreateTable, Drop, Insert, Query, Rename, RenameColumn
 from miglint.writer.select_list import plain_outputs
 
 
@@ -26,7 +26,7 @@ class Detour(Struct, frozen=True):
 
 
 class CopiedColumn(NamedTuple):
-    """A column of a table made anew that has the values which another one had in the table of before."""
+    """A column of a table that was created again: it has the values that another one had in the former table."""
 
     relation: Key
     old: str
@@ -65,7 +65,7 @@ class RowPaths:
         return frozenset(self._away)
 
     def copied_columns(self) -> Iterator[CopiedColumn]:
-        """Yield the columns of tables that were made anew with the rows of the old one, under another name there."""
+        """Yield the columns of tables that were created again with their rows whose values had another name before."""
         if self._start is None or self._end is None:
             return
         for (relation, new), (source, old) in self._origins.items():
@@ -77,7 +77,7 @@ class RowPaths:
                 yield CopiedColumn(relation, old, new)
 
     def computed_columns(self) -> Iterator[tuple[Key, str]]:
-        """Yield the columns of tables that were made anew for which the copy of the rows had other values."""
+        """Yield the columns of tables that were created again to which the copy of the rows gave other values."""
         for (relation, column), source in self._computed.items():
             before = None if self._start is None else self._start.table(relation)
             there = relation == source and relation in self._made
@@ -88,21 +88,21 @@ class RowPaths:
         operation, before = moment.operation, moment.before
         match operation:
             case CreateTable():
-                made = _key(moment.after, operation.name)
+                made = found_key(moment.after, operation.name)
                 if made is not None and before.find(made) is None:
                     self._made.add(made)
                     self._copied(moment, made, operation.query, ())
             case Insert(query=Query() as query):
-                self._copied(moment, _key(before, operation.table), query, operation.columns)
+                self._copied(moment, found_key(before, operation.table), query, operation.columns)
             case Rename(kind="table"):
-                self._move(moment, _key(before, operation.name), operation.new)
+                self._move(moment, found_key(before, operation.name), operation.new)
             case RenameColumn():
-                key = _key(before, operation.table)
+                key = found_key(before, operation.table)
                 if key is not None:
-                    old, new = _folded(before, operation.column), _folded(before, operation.new)
+                    old, new = folded(before, operation.column), folded(before, operation.new)
                     self._origins[key, new] = self._origins.pop((key, old), (key, old))
             case Drop(kind="table"):
-                key = _key(before, operation.name)
+                key = found_key(before, operation.name)
                 if key is not None:
                     self._away.add(key)
                     self._made.discard(key)
@@ -115,14 +115,14 @@ class RowPaths:
         """Record a table that gets its rows from one other: for a while it may be the only one that has them."""
         if target not in self._made or query is None or len(query.relations) != 1:
             return
-        source, copy = _key(moment.before, query.relations[0]), moment.after.table(target)
+        source, copy = found_key(moment.before, query.relations[0]), moment.after.table(target)
         table = None if source is None else moment.before.table(source)
         if source is None or table is None or copy is None:
             return
         self._paths.append((source, target))
         self._shapes[target] = copy
-        listed = [_folded(moment.before, name) for name in columns] or list(copy.columns)
-        outputs = [_folded(moment.before, name or "") for name in query.outputs]
+        listed = [folded(moment.before, name) for name in columns] or list(copy.columns)
+        outputs = [folded(moment.before, name or "") for name in query.outputs]
         pairs = tuple(zip(listed, outputs, strict=True)) if len(outputs) == len(listed) else ()
         plain = plain_outputs(query.text) if pairs else None
         for place, (column, output) in enumerate(pairs):
@@ -134,7 +134,7 @@ class RowPaths:
     def _move(self, moment: OperationTrace, old: Key | None, named: str) -> None:
         if old is None:
             return
-        new = old._replace(name=_folded(moment.before, named))
+        new = old._replace(name=folded(moment.before, named))
         self._paths.append((old, new))
         for key, here in ((old, moment.before), (new, moment.after)):
             if (table := here.table(key)) is not None:
@@ -145,16 +145,3 @@ class RowPaths:
             self._made.add(new)
         self._origins = {(new if key == old else key, column): was for (key, column), was in self._origins.items()}
         self._computed = {(new if key == old else key, column): was for (key, column), was in self._computed.items()}
-
-
-def _folded(schema: Schema, text: str) -> str:
-    return text.lower() if schema.dialect is Dialect.SQLITE else text
-
-
-def _key(schema: Schema, relation: Name) -> Key | None:
-    own = _folded(schema, relation.name)
-    for place in (relation.schema,) if relation.schema is not None else schema.path:
-        key = Key("relation", place, own)
-        if schema.find(key) is not None:
-            return key
-    return None

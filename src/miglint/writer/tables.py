@@ -189,7 +189,7 @@ def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
     if item.generated and item.default is not None:
         parts.append(f"GENERATED ALWAYS AS ({item.default.text}) {item.generated.upper()}")
     elif item.identity:
-        parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{identity_options(schema, key, table, item)}")
+        parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{identity_options(schema, key, item)}")
     elif item.default is not None and serial is None:
         parts.append(f"DEFAULT {default(item, schema.dialect)}")
     if item.nullable is False and serial is None and item.identity is None:
@@ -269,7 +269,7 @@ def _serial(schema: Schema, key: Key, item: Column) -> str | None:
     return _SERIALS[item.type.name]
 
 
-def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
+def is_implied(schema: Schema, sequence: Sequence) -> bool:
     """Return whether a sequence is created with its column: that of `serial`, or of an identity column."""
     if sequence.owned_by is None:
         return False
@@ -282,7 +282,7 @@ def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
     return item.identity is not None or _serial(schema, table_key, item) is not None
 
 
-def identity_options(schema: Schema, key: Key, table: Table, item: Column) -> str:
+def identity_options(schema: Schema, key: Key, item: Column) -> str:
     """Return the options of an identity column's sequence as they are written, or nothing."""
     found = own_sequence(schema, key, item.name)
     if found is None:

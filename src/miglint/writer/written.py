@@ -104,8 +104,3 @@ class Written(Struct, frozen=True):
         if self.schema_only:
             return "schema_only"
         return "partial" if self.reordered else "exact"
-
-    @property
-    def does_not_restore(self) -> tuple[str, ...]:
-        """All that does not come back, as sentences: of the schema, rows and values, and the order of columns."""
-        return (*self.missing, *self.with_rows, *(item.sentence for item in self.schema_only), *self.reordered)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from miglint.base.model import Span
@@ -41,3 +43,19 @@ def query(sql: str) -> Query:
     found = one(sql).query
     assert isinstance(found, Query)
     return found
+
+
+def count_calls(read: Callable[[str], object], text: str) -> int:
+    """Return how many calls of functions it takes to read a text."""
+    count = 0
+
+    def count_call(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(count_call)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(None)
+    return count

@@ -139,6 +139,7 @@ DEFAULTS = [
     ("text", "E'a\\nb'"),
     ("text", "'a' || 'b'"),
     ("char(3)", "'abc'"),
+    ("bool", "' TRU '::bool"),
     ("bool", "true"),
     ("bool", "'t'::boolean"),
     ("bool", "false"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from miglint.base.model import Span
 from miglint.sql.postgres import parse
 from miglint.sql.postgres.psql_script import read_script
+
+from .reading import count_calls
 
 # The script, and the statements that psql sends.
 SENT: list[tuple[str, list[str]]] = [
@@ -30,6 +30,21 @@ SENT: list[tuple[str, list[str]]] = [
     # What sends a statement.
     ("SELECT 1 \\g\nSELECT 2 \\gx\nSELECT 3 \\gset\nSELECT 4 \\gdesc\nSELECT 5\\; SELECT 6;", [
         "SELECT 1", "SELECT 2", "SELECT 3", "SELECT 5", "SELECT 6"]),
+    # Several statements sent at once.
+    ("SELECT 1\\; SELECT 2 \\; SELECT 3;\nSELECT 4;", ["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4"]),
+    ("\\; SELECT 1;", ["SELECT 1"]),
+    ("SELECT 1;\\;\\;", ["SELECT 1"]),
+    ("SELECT 1\\; SELECT 2 \\r\nSELECT 3;", ["SELECT 3"]),
+    ("\\if false\nSELECT 1\\; SELECT 2;\n\\endif\nSELECT 3;", ["SELECT 3"]),
+    ("\\set x 1\nSELECT :x\\; SELECT :x, \\echo hi\n2;", ["SELECT 1", "SELECT 1, 2"]),
+    ("SELECT (ARRAY[1,2])[1\\:2];", ["SELECT (ARRAY[1,2])[1 :2]"]),
+    # Data, which follow the line of their statement.
+    ("SELECT 1\\; COPY t FROM stdin;\n1\n\\.\nSELECT 2;", ["SELECT 1", "COPY t FROM stdin", "SELECT 2"]),
+    ("COPY t FROM stdin\\; COPY t FROM stdin;\n1\n\\.\n2\n\\.\nSELECT 2;", [
+        "COPY t FROM stdin", "COPY t FROM stdin", "SELECT 2"]),
+    ("COPY t FROM stdin; SELECT\n1\n\\.\n2; SELECT 3;", ["COPY t FROM stdin", "SELECT 2", "SELECT 3"]),
+    ("COPY t FROM stdin; -- a\n1\n\\.\nSELECT 2 \\gdesc\n", ["COPY t FROM stdin"]),
+    ("COPY t FROM stdin \\g\n1\n\\.\nSELECT 2;", ["COPY t FROM stdin", "SELECT 2"]),
     # Branches.
     ("\\if false\nSELECT 1;\n\\endif", []),
     ("\\if 0\nSELECT 1;\n\\elif YES\nSELECT 2;\n\\elif true\nSELECT 3;\n\\else\nSELECT 4;\n\\endif\nSELECT 5;", [
@@ -44,11 +59,15 @@ SENT: list[tuple[str, list[str]]] = [
     ("\\if true\\\\SELECT 4;\n\\endif\nSELECT 5;", ["SELECT 4", "SELECT 5"]),
     ("\\if false\nSELECT 1;", []),
     ("\\endif\n\\else\nSELECT 1;", ["SELECT 1"]),
+    ("SELECT 1;\nSELECT 2\n\\if false\n", ["SELECT 1"]),
+    ("\\if true\nSELECT 1;\nSELECT 2\n", ["SELECT 1", "SELECT 2"]),
     # Variables.
     ("\\set a 1\n\\set b 'x''y' z\nSELECT :a, ':a', :'b', :\"b\" FROM (SELECT 2 AS \"x'yz\") q;", [
         "SELECT 1, ':a', 'x''yz', \"x'yz\" FROM (SELECT 2 AS \"x'yz\") q"]),
     ("\\set n 2\nSELECT (ARRAY[1,2])[1:2], (ARRAY[1,2])[1:n], 3::int;", [
         "SELECT (ARRAY[1,2])[1:2], (ARRAY[1,2])[12], 3::int"]),
+    ("\\set x 1\nSELECT :x, \\set x 2\n:x;", ["SELECT 1, 2"]),
+    ("\\set x 1\nSELECT :x \\if false\n\\endif\n\\g\n", ["SELECT 1"]),
     ("\\set d 'SELECT 8; SELECT 9;'\n:d", ["SELECT 8", "SELECT 9"]),
     ("\\set t \\x74\n\\set u 't\\x74'\nSELECT :'u';", ["SELECT 'tt'"]),
     ("\\set f 0\n\\if :f\nSELECT 1;\n\\endif\n\\if :{?f}\nSELECT 2;\n\\endif", ["SELECT 2"]),
@@ -58,13 +77,15 @@ SENT: list[tuple[str, list[str]]] = [
 # The script, the notes, and whether what is run then is lost.
 NOTED: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("SELECT 1;\n\\q\n", []),
+    ("CREATE TABLE a ()\\; CREATE DATABASE x;\n\\c x", [
+        ("\\c x", "runs what follows in another session, perhaps of another database, by \\c x", True)]),
     ("\\restrict x\nSELECT 1;\n\\unrestrict x\n", []),
     ("\\set ON_ERROR_STOP 1\n\\c\n\\o f\n\\cd d\n\\d+ t\n\\sf f\n\\x\\t\n", []),
     ("\\i a.sql", [("\\i a.sql", "runs the file a.sql here", True)]),
     ("\\set f b.sql\n\\ir :f", [("\\ir :f", "runs the file b.sql here", True)]),
     ("SELECT 'x' \\gexec", [("\\gexec", "runs what this query returns", True)]),
     ("SELECT 1; \\g", [("\\g", "runs the statement before this command once more", True)]),
-    ("SELECT 1 \\g | psql", [("\\g | psql", "hands what it writes to a program, by \\g | psql", True)]),
+    ("SELECT 1 \\g | psql", [("\\g | psql", "pipes its output to a program, by \\g | psql", True)]),
     ("\\! psql", [("\\! psql", "runs a program here", True)]),
     ("\\set x `psql`", [("\\set x `psql`", "runs the program `psql`", True)]),
     ("\\set x `echo $HOME`\nSELECT 1;", []),
@@ -73,10 +94,10 @@ NOTED: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("\\set AUTOCOMMIT\n\\unset SINGLELINE", []),
     ("\\set SINGLELINE", [("\\set SINGLELINE", "ends a statement at each line break after this", True)]),
     ("\\nosuch 1", [("\\nosuch 1", "does not know the command \\nosuch, or only in some versions", True)]),
-    ("\\password joe", [("\\password joe", "changes what is no part of the schema, by \\password", True)]),
+    ("\\password joe", [("\\password joe", "changes something outside of the schema, by \\password", True)]),
     ("\\restrict x\n\\q\nSELECT 1;", [("\\q", "runs \\q after \\restrict only if it is of an older version", True)]),
     ("\\encoding SJIS\nSELECT 'é';", [
-        ("\\encoding SJIS", "takes what follows for text in another encoding, by \\encoding SJIS", True)]),
+        ("\\encoding SJIS", "reads what follows in another encoding, by \\encoding SJIS", True)]),
     ("\\if :x\nSELECT 1;\n\\endif\nSELECT 2;", [
         ("\\if :x\nSELECT 1;\n\\endif", "runs a part of this or none of it, and the script does not say which", True)]),
     ("SELECT 1 AS x \\gset\nSELECT :x;", [
@@ -149,6 +170,8 @@ def test_variables_that_grow_are_not_followed() -> None:
     "text",
     [
         "\\a" * 2000,
+        "SELECT :a\\; " * 1000 + ";",
+        "COPY t FROM stdin\\; " * 500 + "SELECT 1;\n" + "\\.\n" * 500,
         "/*" + "x" * 20000 + "*/ SELECT 1 " + "\\a\n" * 2000,
         "\\if :x\nSELECT 1;\n\\endif\n" * 500,
         "\\if true\n" * 500 + "\\endif\n" * 500,
@@ -159,18 +182,4 @@ def test_variables_that_grow_are_not_followed() -> None:
     ],
 )
 def test_long_scripts_are_read_in_linear_time(text: str) -> None:
-    def calls(script: str) -> int:
-        count = 0
-
-        def count_call(*_: object) -> None:
-            nonlocal count
-            count += 1
-
-        sys.setprofile(count_call)
-        try:
-            read_script(script)
-        finally:
-            sys.setprofile(None)
-        return count
-
-    assert calls(text * 2) <= 2.3 * calls(text)
+    assert count_calls(read_script, text * 2) <= 2.3 * count_calls(read_script, text)

@@ -97,7 +97,7 @@ def test_insert() -> None:
     )
     assert found.columns == ("a", "b")
     assert [[value and value.key for value in row] for row in found.rows] == [["1", "null"], ["'x'", None]]
-    assert (found.conflict, found.conflict_columns, found.returning) == ("update", ("a",), True)
+    assert (found.conflict, found.conflict_columns) == ("update", ("a",))
     named = one("INSERT INTO t SELECT 1 ON CONFLICT ON CONSTRAINT c DO NOTHING")
     assert (named.conflict, named.conflict_constraint) == ("nothing", "c")
     assert [[value and value.key for value in row] for row in named.rows] == [["1"]]

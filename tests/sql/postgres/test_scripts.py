@@ -14,7 +14,7 @@ from miglint.sql.operations import Statement
 from miglint.sql.postgres import parse
 from miglint.sql.postgres.splitter import split
 
-from .reading import cut
+from .reading import count_calls, cut
 
 LONG = "a; " * 99 + "a"
 PROBLEMS = [
@@ -160,6 +160,13 @@ def test_time_is_bounded(name: str) -> None:
     started = time.perf_counter()
     assert len(parse(sql)) == count
     assert time.perf_counter() - started < 20
+
+
+def test_brackets_around_an_expression_are_read_once() -> None:
+    def nested(depth: int) -> str:
+        return f"create table t (a int check {'(' * depth}a > 0{')' * depth});"
+
+    assert count_calls(parse, nested(400)) <= 2.3 * count_calls(parse, nested(200))
 
 
 def check(text: str) -> None:

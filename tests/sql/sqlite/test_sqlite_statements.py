@@ -206,7 +206,7 @@ def test_insert_conflicts(text: str, conflict: str | None, columns: tuple[str, .
 def test_insert_select() -> None:
     insert = insert_of("INSERT INTO t (a, b) SELECT x, y AS z FROM u WHERE x > 0 RETURNING a")
     assert insert.query is not None
-    assert (insert.rows, insert.returning, insert.anti_join) == (None, True, False)
+    assert (insert.rows, insert.anti_join) == (None, False)
     assert (insert.query.relations, insert.query.outputs) == ((U,), ("x", "z"))
     assert insert.query.uses == (ColumnUse(U, "x"), ColumnUse(U, "y"))
 

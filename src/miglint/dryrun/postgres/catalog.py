@@ -48,7 +48,7 @@ _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "dele
 
 
 def _namespace(row: Row) -> Found:
-    name, _, acl, comment = row
+    name, acl, comment = row
     yield Key("schema", "", name), Namespace(name)
     # `initdb` comments on this one, and grants everybody its use.
     comment = None if name == "public" and comment == "standard public schema" else comment
@@ -60,7 +60,7 @@ _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
 
 def _sequence(row: Row) -> Found:
     schema, name, persistence, kind = row[:4]
-    cycle, home, table, column, dependency, acl, comment, columns = row[9:17]
+    cycle, home, table, column, dependency, acl, comment, columns = row[9:]
     numbers = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
     options = [*(f"{option}={value}" for option, value in numbers), f"as={_SEQUENCE_TYPES[kind]}"]
     options += ["cycle=true"] if cycle else []
@@ -77,7 +77,7 @@ def _sequence(row: Row) -> Found:
 
 def _user_type(row: Row) -> Found:
     schema, name, kind, labels, home, base, element, element_home, shown, not_null, default, collation = row[:12]
-    columns, subtype, acl, comment, constraints = row[12:17]
+    columns, subtype, acl, comment, constraints = row[12:]
     full = Name(schema, name)
     key = Key("type", schema, name)
     if kind == "e":
@@ -99,7 +99,7 @@ def _user_type(row: Row) -> Found:
 
 def _routine(row: Row) -> Found:
     schema, name, derived_kind, derived_arguments, home, result_name, element, element_home, is_set, language = row[:10]
-    definition, body, names, defaults, acl, comment = row[10:16]
+    definition, body, names, defaults, acl, comment = row[10:]
     kind = _ROUTINES[derived_kind]
     arguments = tuple(type_of(*part) for part in items(derived_arguments))
     result = replace(type_of(home, result_name, element, element_home, None), setof=bool(is_set))
@@ -151,7 +151,7 @@ def _rule(row: Row) -> Found:
 
 
 def _extension(row: Row) -> Found:
-    name, schema, version = row[:3]
+    name, schema, version = row
     yield Key("extension", "", name), Extension(name, schema, version)
 
 

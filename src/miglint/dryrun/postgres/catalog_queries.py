@@ -37,7 +37,7 @@ def _bounded(query: str) -> str:
 
 
 _NAMESPACES = f"""
-SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), {acl_of("n.nspacl", "n", "n.nspowner")},
+SELECT json_build_array('namespace', n.nspname, {acl_of("n.nspacl", "n", "n.nspowner")},
   {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid", "n.nspowner")}"""
 
 
@@ -192,8 +192,7 @@ SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
     (SELECT concat_ws(' ', to_jsonb(a) - '{{aggfnoid,aggtranstype,aggmtranstype,aggsortop}}'::text[],
       format_type(a.aggtranstype, NULL), format_type(nullif(a.aggmtranstype, 0), NULL), a.aggsortop::regoperator,
       p.proparallel) FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
-  p.prosrc, p.proargnames, p.pronargdefaults, {acl_of("p.proacl", "f", "p.proowner")}, {comment_on("pg_proc", "p.oid")},
-  pg_get_function_identity_arguments(p.oid))::text
+  p.prosrc, p.proargnames, p.pronargdefaults, {acl_of("p.proacl", "f", "p.proowner")}, {comment_on("pg_proc", "p.oid")})::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
 LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
@@ -220,8 +219,8 @@ SELECT json_build_array('rule', n.nspname, c.relname, r.rulename, pg_get_ruledef
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE r.rulename <> '_RETURN' AND {OURS}"""
 
-_EXTENSIONS = f"""
-SELECT json_build_array('extension', x.extname, n.nspname, x.extversion, {comment_on("pg_extension", "x.oid")})::text
+_EXTENSIONS = """
+SELECT json_build_array('extension', x.extname, n.nspname, x.extversion)::text
 FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql'"""
 
 # The version of a row: its oid and the inserting transaction, which differ between databases of a server and are equal

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
 from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
 from miglint.dryrun.postgres.chosen_names import with_chosen_names
-from miglint.dryrun.postgres.connection import Row, Session
+from miglint.dryrun.postgres.connection import Row
 from miglint.dryrun.postgres.rows import FILLED, columns_of
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
@@ -37,6 +37,19 @@ _PLAIN = pattern(r"[A-Za-z0-9_]+")
 # How a text begins that is too long, of which only the beginning and a digest are known.
 _HUGE = '["huge"'
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
+
+
+class CatalogSession(Protocol):
+    """What reading the catalogs needs of a session; the methods are those of `Session`."""
+
+    def query(self, sql: str) -> list[list[Row]]:
+        """Run statements and return the rows of each that has any."""
+
+    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
+        """Run queries prepared under `names`."""
+
+    def prepared_each(self, queries: Mapping[str, str]) -> list[list[Row]]:
+        """Run queries, each prepared under its own name."""
 
 
 class _RelationIdentity(NamedTuple):
@@ -77,7 +90,7 @@ class Reader:
         self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, session: Session) -> Reading:
+    def read(self, session: CatalogSession) -> Reading:
         """Read all objects of a database, in a session in which no script ran."""
         with self._lock:
             session.query(BEGIN)
@@ -109,7 +122,7 @@ class Reader:
         """Return the objects, with their names, that had another name when they were read first."""
         return frozenset((identity, name) for identity, name in names if self._names.setdefault(identity, name) != name)
 
-    def _texts(self, session: Session, found: list[Row], named: str | None, others: Row) -> frozenset[str]:
+    def _texts(self, session: CatalogSession, found: list[Row], named: str | None, others: Row) -> frozenset[str]:
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         others_renamed = self._renamed_others(named or "[]")
         fresh = [(one, row) for one, row in zip(seen, found, strict=True) if one not in self._renames]
@@ -156,7 +169,7 @@ class Reader:
             self._relations[one, renamed] = read[one.oid][0]
             self._latest[one] = renamed
 
-    def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
+    def _other_texts(self, session: CatalogSession, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
         keys = [(number, tuple(versions[column] for column in columns), renamed) for number, (_, columns) in _NUMBERED]
         fresh = [key for key in keys if key not in self._others]
@@ -167,7 +180,7 @@ class Reader:
         for key in keys:
             yield from self._others[key]
 
-    def _read_texts(self, session: Session, wanted: list[_RelationIdentity]) -> _Read:
+    def _read_texts(self, session: CatalogSession, wanted: list[_RelationIdentity]) -> _Read:
         """Read the texts of relations by oid, and the names of their columns."""
         read: _Read = {}
         for oid, names, text in session.prepared("relations", RELATIONS, oids=[one.oid for one in wanted])[0]:

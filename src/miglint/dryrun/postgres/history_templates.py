@@ -12,11 +12,11 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
+from miglint.base.hashes import blake2b
 from miglint.base.input_files import read_bytes
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct

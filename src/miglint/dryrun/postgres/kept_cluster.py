@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import shutil
 import sys
 from pathlib import Path
 
+from miglint.base.hashes import sha256
 from miglint.base.input_files import read_bytes
 from miglint.dryrun.postgres.os_user import Account
 from miglint.dryrun.postgres.programs import Programs
@@ -34,7 +34,7 @@ class KeptCluster:
     """
 
     def __init__(self, programs: Programs, *, keeps: bool = True) -> None:
-        key = hashlib.sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
+        key = sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
         self._root = cache_folder()
         self._path = self._root / f"{_PREFIX}{programs.major}-{key}"
         self._keeps = keeps

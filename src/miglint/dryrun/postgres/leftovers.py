@@ -36,25 +36,25 @@ def claim(session: Session, token: str) -> None:
 def _in_use(server: PostgresServer, databases: Collection[str]) -> frozenset[str]:
     """End the sessions of dead runs' databases, and return those databases that have others.
 
-    Raises `EngineBusyError` if a session was told to end, and does not within some seconds.
+    Raises `EngineBusyError` if a session was terminated and does not end within some seconds.
     """
     if not databases:
         return frozenset()
     condition = f"datname IN ({', '.join(map(literal, sorted(databases)))})"
     with server.admin() as admin:
         rows = admin.query(f"SELECT pid, datname FROM {BACKENDS} WHERE {condition}")[0]
-        told = {pid or "" for pid, _ in rows if _ended(admin, pid or "")}
-    if told:
-        listed = f"pid IN ({', '.join(told)})"
+        signalled = {pid or "" for pid, _ in rows if _terminated(admin, pid or "")}
+    if signalled:
+        listed = f"pid IN ({', '.join(signalled)})"
         server.wait_until_none(f"{listed} AND {condition}")
         with server.admin() as admin:
             server.stuck |= {int(pid or 0) for (pid,) in admin.query(f"SELECT pid FROM {BACKENDS} WHERE {listed}")[0]}
         server.need_sessions_to_end()
-    return frozenset(name for pid, name in rows if name is not None and pid not in told)
+    return frozenset(name for pid, name in rows if name is not None and pid not in signalled)
 
 
-def _ended(admin: Session, pid: str) -> bool:
-    """Tell a process of the server to end; return whether this role may."""
+def _terminated(admin: Session, pid: str) -> bool:
+    """Send a process of the server the signal to terminate; return whether this role may."""
     with contextlib.suppress(QueryError):
         return admin.query(f"SELECT pg_catalog.pg_terminate_backend({pid})")[0][0][0] == "t"
     return False

@@ -16,9 +16,7 @@ from miglint.dryrun.results import EngineInfo
 _RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_catalog.pg_roles WHERE rolname = current_user"
 
 
-def connect_url(
-    url: str, limits: Limits, deadline: Deadline, *, as_its_role: bool = False, kind: str = "url", why: str = ""
-) -> PostgresEngine:
+def connect_url(url: str, limits: Limits, deadline: Deadline, *, as_its_role: bool = False) -> PostgresEngine:
     """Use the server at `url`, and remove leftovers of killed runs.
 
     Rejects a role that may create neither databases nor roles for scripts; messages do not contain the password. With
@@ -61,7 +59,7 @@ def connect_url(
         raise EngineMissingError(f"cannot use the server at {where}: {failed}") from None
     server.claim = session
     server.notes = ("--max-memory has no effect: miglint did not start the server",)
-    info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as requested")
+    info = EngineInfo("url", "PostgreSQL", version.split(" ")[0], f"the server at {where}, as requested")
     return PostgresEngine(server, info, None)
 
 

@@ -311,7 +311,7 @@ class Roles:
         if not self.shared:
             self._repair([self._password(login.name), f"ALTER ROLE {quoted(login.name)} RESET ALL"])
 
-    def settings_of(self, login: Login) -> dict[str, str]:
+    def settings_of_login(self) -> dict[str, str]:
         """Return the session settings of a login; they take precedence over those of roles and databases."""
         limits = self.server.limits
         times = {
@@ -364,7 +364,7 @@ def session_of(server: PostgresServer, roles: Roles, login: Login, database: str
         ending = min(_LEAST_SECONDS, _ENDING_SECONDS - deadline.past)
         return max(ending, min(server.limits.statement + _LEAST_SECONDS, deadline.left))
 
-    conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of(login))
+    conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of_login())
     return server.open(conninfo, seconds)
 
 

@@ -97,7 +97,7 @@ class PostgresServer:
         self.troubles = 0
         # What the server's files were kept with, if an earlier run kept them.
         self.template: Template | None = None
-        # Processes that went on with a script's statement after they were told to end.
+        # Processes that went on with a script's statement after they were signalled to terminate.
         self.stuck: set[int] = set()
         # Whether a script reached a limit, or changed something outside of its database.
         self.tested_limits = False

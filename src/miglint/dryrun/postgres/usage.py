@@ -1,5 +1,8 @@
 """Resource usage of a server: the size of its folder, and the memory of its processes."""
 
+# The memory is read many times a second: `Path` takes half as long again for a file, and twice as long for a folder.
+# ruff: noqa: PTH123, PTH208
+
 from __future__ import annotations
 
 import os
@@ -83,17 +86,17 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
     wanted = f" {server} ".encode()
     found: dict[int, int] = {}
     children = _children(server)
-    for name in os.listdir("/proc") if children is None else children:  # noqa: PTH208 - faster
+    for name in os.listdir("/proc") if children is None else children:
         if not name.isdecimal():
             continue
         try:
             if children is None:
-                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - faster
+                with open(f"/proc/{name}/stat", "rb") as file:
                     # Program names may contain any character, including parentheses.
                     rest = file.read().rpartition(b")")[2]
                 if not rest[2:].startswith(wanted):
                     continue
-            with open(f"/proc/{name}/statm", "rb") as file:  # noqa: PTH123 - faster
+            with open(f"/proc/{name}/statm", "rb") as file:
                 _, resident, shared, *_ = map(int, file.read().split())
         except (OSError, ValueError):
             continue
@@ -104,7 +107,7 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
 def _children(server: int) -> list[str] | None:
     """Return the processes that a process of one thread started; None if this system does not list them."""
     try:
-        with open(f"/proc/{server}/task/{server}/children", encoding="ascii") as file:  # noqa: PTH123 - faster
+        with open(f"/proc/{server}/task/{server}/children", encoding="ascii") as file:
             return file.read().split()
     except OSError:
         return None

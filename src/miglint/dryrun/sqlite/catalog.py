@@ -96,7 +96,7 @@ class CatalogReader:
         views: dict[str, tuple[str, ...]],
         objects: dict[Key, SchemaObject],
     ) -> _Read:
-        """Return a new schema, made of the last one by putting and dropping what is different."""
+        """Return a new schema: the last one, with what is different put or dropped."""
         last = recent[0] if recent else None
         if last is None:
             return _Read(stored, views, objects, Schema.of(Dialect.SQLITE, objects.items()))

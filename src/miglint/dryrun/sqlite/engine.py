@@ -271,7 +271,7 @@ class SqliteDatabase:
                 worker.tell(wire.Forget(self._number), self._deadline.left)
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
-        """Send a request that runs no script code; what a script left may take too much time or memory nevertheless."""
+        """Send a request that runs no script code; even so, what a script left may take too much time or memory."""
         assert self._worker is not None
         seconds = min(max(self._limits.statement, _READ_SECONDS), self._deadline.left)
         limit = "statement time-out" if seconds < self._deadline.left else "total time-out"

@@ -143,21 +143,23 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
         _refuse_identity(machine, key, column)
         implied_sequence(machine, Name(key.schema, key.name), column.name, column.type)
     elif column.identity is None and not column.assumed:
-        if operation.if_exists:
-            machine.note("missing", f'column "{column.name}" is not an identity column, skipped', key, column.name)
-            return
-        raise machine.refuse(
-            "object_not_in_prerequisite_state",
-            f'column "{column.name}" of relation "{key.name}" is not an identity column',
-            key,
-            column.name,
-        )
+        _miss(machine, operation, key, column, "an identity column")
+        return
     if operation.action == "drop":
         for user, value in machine.schema.sequences_of(key, column.name):
             if value.implicit and value.owned_by == (Name(key.schema, key.name), column.name):
                 machine.drop(user)
     identity = None if operation.action == "drop" else operation.identity or column.identity
     put_column(machine, key, replace(column, identity=identity, assumed=False))
+
+
+def _miss(machine: Machine, operation: SetIdentity | SetGenerated, key: Key, column: Column, kind: str) -> None:
+    """Skip a statement on a column that is not of its kind, with `IF EXISTS`; raise the error of the server without."""
+    if operation.if_exists:
+        machine.note("missing", f'column "{column.name}" is not {kind}, skipped', key, column.name)
+        return
+    message = f'column "{column.name}" of relation "{key.name}" is not {kind}'
+    raise machine.refuse("object_not_in_prerequisite_state", message, key, column.name)
 
 
 def _refuse_identity(machine: Machine, key: Key, column: Column) -> None:
@@ -178,15 +180,8 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
         return
     key, column = found
     if column.generated is None and not column.assumed:
-        if operation.if_exists:
-            machine.note("missing", f'column "{column.name}" is not a generated column, skipped', key, column.name)
-            return
-        raise machine.refuse(
-            "object_not_in_prerequisite_state",
-            f'column "{column.name}" of relation "{key.name}" is not a generated column',
-            key,
-            column.name,
-        )
+        _miss(machine, operation, key, column, "a generated column")
+        return
     if operation.expression is None:
         put_column(machine, key, replace(column, generated=None, default=None))
     else:

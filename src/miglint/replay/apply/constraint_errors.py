@@ -145,7 +145,7 @@ def refuse_taken_name(machine: Machine, key: Key, table: Table, name: str) -> No
 
 
 def refuse_unfit_index(machine: Machine, key: Key, index: Index) -> None:
-    """Raise the errors for an index that no key can be made of."""
+    """Raise the errors for an index that cannot become a key."""
     if not index.unique:
         raise machine.refuse("wrong_object_type", f'"{key.name}" is not a unique index', key)
     if index.where is not None:

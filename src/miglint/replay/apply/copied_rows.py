@@ -1,4 +1,4 @@
-"""The rows that `INSERT` makes of the known rows of other tables: their keys are taken when it runs again."""
+"""Rows that `INSERT` copies from known rows of other tables: their keys exist when it runs again."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def part_index(machine: Machine, index: Index, partition: Key) -> None:
 
 
 def possible_parts(machine: Machine, index: Index) -> list[Key]:
-    """Return the like indexes of tables that no script created: they are parts of it if those tables are partitions.
+    """Return similar indexes of tables that no script created: they are parts of it if those tables are partitions.
 
     Functions that make the partitions of every day are common, and what they make is not known.
     """

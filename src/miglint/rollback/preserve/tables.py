@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 
+from miglint.base.hashes import sha256
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
 from miglint.schema.objects import Key, Table, Trigger

@@ -73,6 +73,14 @@ def policy_dropped(step: Step) -> Iterator[Hit]:
                 yield applied.hit(f'{kind} "{operation.name.name}" is dropped', _RELEASE)
 
 
+_SWITCHED = {
+    "enable": "enabled",
+    "enable always": "enabled always",
+    "enable replica": "enabled on replicas only",
+    "disable": "disabled",
+}
+
+
 @hazard(
     "BWC043",
     "trigger-switched",
@@ -90,9 +98,10 @@ def trigger_switched(step: Step) -> Iterator[Hit]:
             continue
         everything = operation.trigger == "*all*" and operation.state == "disable"
         also = ": foreign keys of the table are no longer checked" if everything else ""
-        name = {"*all*": "all triggers", "*user*": "the triggers"}.get(operation.trigger, f'"{operation.trigger}"')
+        every = {"*all*": "all triggers", "*user*": "all own triggers"}.get(operation.trigger)
+        name, verb = (f'"{operation.trigger}"', "is") if every is None else (every, "are")
         yield applied.hit(
-            f'{operation.state} {name} of "{operation.table.name}"{also}',
+            f'{name} of "{operation.table.name}" {verb} {_SWITCHED[operation.state]}{also}',
             "Switch it back in the same transaction.",
         )
 
@@ -226,10 +235,10 @@ def row_level_security_switched(step: Step) -> Iterator[Hit]:
             yield applied.hit(f'roles see {rows} of "{operation.table.name}"', _RELEASE)
 
 
-def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
+def _options(step: Step, kind: str, effect: str = "gets other settings") -> Iterator[Hit]:
     for applied, operation in effective(step, ops.AlterOther):
         if operation.kind == kind and not undoes(step, applied):
-            yield applied.hit(f'{what} "{operation.name.name}" gets other settings', _RELEASE)
+            yield applied.hit(f'the {kind} "{operation.name.name}" {effect}', _RELEASE)
 
 
 @hazard(
@@ -244,7 +253,7 @@ def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
 )
 def role_options_changed(step: Step) -> Iterator[Hit]:
     """Report `ALTER ROLE`."""
-    return _options(step, "role", "the role")
+    return _options(step, "role")
 
 
 @hazard(
@@ -259,7 +268,7 @@ def role_options_changed(step: Step) -> Iterator[Hit]:
 )
 def database_options_changed(step: Step) -> Iterator[Hit]:
     """Report `ALTER DATABASE`."""
-    return _options(step, "database", "the database")
+    return _options(step, "database")
 
 
 @hazard(
@@ -294,4 +303,4 @@ def system_options_changed(step: Step) -> Iterator[Hit]:
 )
 def extension_updated(step: Step) -> Iterator[Hit]:
     """Report `ALTER EXTENSION`."""
-    return _options(step, "extension", "the extension")
+    return _options(step, "extension", "is altered: its functions may behave differently")

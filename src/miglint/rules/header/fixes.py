@@ -1,4 +1,4 @@
-"""The fix of a header: the fields that the name of the migration tells."""
+"""The fix of a header: the fields that follow from the name of the migration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions in PL/pgSQL that tell whether the first run is over: does the object exist, or is it gone?
+"""Conditions in PL/pgSQL that decide whether the first run is over: does the object exist, or is it gone?
 
 Where a statement leaves no trace of its own in the catalog, a later one of the script does (`later_changes`).
 """

@@ -47,7 +47,7 @@ def insert(step: Step) -> Iterable[Hit]:
                 script,
                 operation.span,
                 f"on a second run, {note.message}",
-                _insert_help(operation, script.dialect),
+                _insert_help(operation),
                 fix=skip_rows_fix(step, script, operation),
             )
 
@@ -64,7 +64,7 @@ def _insert_again_help(failure: SecondRunFailure) -> str:
     return "End the statement with `ON CONFLICT DO NOTHING`."
 
 
-def _insert_help(operation: ops.Insert, dialect: Dialect) -> str:
+def _insert_help(operation: ops.Insert) -> str:
     table = qualified(operation.table)
     column = ident(operation.columns[0]) if operation.columns else "..."
     return (

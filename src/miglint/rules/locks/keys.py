@@ -20,7 +20,6 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 
 # A longer constraint is not repeated in a help text.
-_LONGEST = 300
 WARNING, INFO = Severity.WARNING, Severity.INFO
 
 

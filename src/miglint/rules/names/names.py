@@ -269,7 +269,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
             item.script,
             item.span,
             f"PostgreSQL truncates the name of this {item.words} to {LIMIT} bytes: {item.name}",
-            f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
+            f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that it is the same everywhere.",
             fix=cut_name_fix(item.script, item.operation.span, written, item.name),
         )
     for script, _, operation in operations_of(step):

@@ -36,7 +36,8 @@ def message(step: Step, change: Change) -> str:
         instead = dropped_instead(step, change)
         if instead is not None:
             return f"the rollback leaves {thing} behind: it names {_quoted(instead)} instead"
-        definition = "" if change.what == "schema" else _definition(": ", change.after)
+        # Some kinds of objects have no definition but their kind.
+        definition = "" if change.what in ("schema", change.after) else _definition(": ", change.after)
         return f"the rollback leaves {thing} behind{definition}"
     if change.kind == "renamed":
         return f"after the rollback {change.what} {change.before} is still named {change.after}"

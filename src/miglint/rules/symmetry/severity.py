@@ -15,6 +15,7 @@ from miglint.schema.sameness import essence, respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Type
+from miglint.sql.type_input import truth_of
 
 
 def severity_of(step: Step, change: Change) -> Severity | None:
@@ -146,7 +147,7 @@ def _is_default_setting(change: Change) -> bool:
         return False
     name = (change.aspect or "").removeprefix(_PARAMETER).removeprefix("toast.").lower()
     if name in _SWITCHED_ON:
-        return values[0].lower() in ("true", "on", "yes", "1")
+        return truth_of(values[0]) is True
     try:
         return float(values[0]) == _DEFAULT_SETTINGS.get(name)
     except ValueError:

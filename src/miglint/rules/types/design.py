@@ -242,7 +242,7 @@ def redundant_index(step: Step) -> Iterator[Hit]:
         for index, theirs in beginning.of(key, mine):
             if index.name.name.lower() == operation.name.lower():
                 continue
-            if theirs == mine and not index.unique and not _earlier(step, applied, index):
+            if theirs == mine and not index.unique and not _earlier(applied, index):
                 continue
             if _was_there(step, operation.name, operation.table) and _was_there(step, index.name.name, operation.table):
                 # A rebuild of the table brings both back.
@@ -290,7 +290,7 @@ def _element(one: ops.IndexElement) -> tuple[object, ...]:
     return ((one.column or "").lower(), expression, one.collation, one.opclass, one.descending, one.nulls_first)
 
 
-def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
+def _earlier(applied: AppliedOperation, index: Index) -> bool:
     """Return whether another index of the same columns was created first."""
     return applied.before.find(applied.key(index.name)) is not None
 

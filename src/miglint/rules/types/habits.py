@@ -101,8 +101,8 @@ def key_gone_with_column(step: Step) -> Iterator[Hit]:
                 gone.append(f'the unique index "{index.name.name}"')
         if gone:
             yield applied.hit(
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration '
-                "created",
+                f'dropping "{operation.table.name}.{operation.column}" also drops {", ".join(gone)}, which this '
+                "migration created",
                 "Leave the column out of CREATE TABLE, and declare the key over the others.",
             )
 

@@ -15,7 +15,6 @@ from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
 _NAMES: tuple[str, ...] = ()
-_OWN = ("pg_temp",)
 
 
 def _names(context: Context, option: str) -> tuple[str, ...]:

@@ -193,11 +193,11 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     `arguments` are the types of the input arguments (what identifies it). `definition` is a canonical text of all
     the rest (argument names, modes, defaults) but the `options`, which are texts like `volatility=stable` or
     `set search_path to a`; `body` the source as written, compared to the letter as the engine stores it. `returns` is
-    None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
-    told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without. `mentions` is what a
-    body that the server reads when the function is made (`BEGIN ATOMIC`) depends on; `outputs` are the columns of a
-    result that lists several (`OUT`, `TABLE`). `read_call` reads the body for a call: it may name objects that are
-    renamed later, so that it is read when it is called.
+    None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they are
+    known (SQL and PL/pgSQL); `functions` those that an aggregate needs. `mentions` is what a body that the server reads
+    when the function is created (`BEGIN ATOMIC`) depends on; `outputs` are the columns of a result that lists several
+    (`OUT`, `TABLE`). `read_call` reads the body for a call: it may name objects that are renamed later, so that it is
+    read when it is called.
     """
 
     name: Name

@@ -52,7 +52,6 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     offered: tuple[tuple[Expression | None, ...], ...] = ()
     copied: RowCopy | None = None
     lookups: tuple[tuple[int, int, RowCopy], ...] = ()
-    returning: bool = False
     twice: str | None = None
     text: str = ""
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from miglint.sql.any_arguments import ANY_ARGUMENTS
 from miglint.sql.operations import Name
-from miglint.sql.postgres.casts import ANY_ARGUMENTS, folded_cast, with_own_cast
+from miglint.sql.postgres.casts import folded_cast, with_own_cast
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
 from miglint.sql.postgres.scopes import Walk, is_alone, use_all, use_plain, use_qualified
 from miglint.sql.shown_names import shown_name

@@ -6,25 +6,16 @@ from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Type
 from miglint.sql.postgres.names import Node, type_of
 from miglint.sql.postgres.scopes import Walk
+from miglint.sql.type_input import truth_of
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar"})
 _NUMBER_TYPES = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "integer"})
 _KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "char"}
 _KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
-_TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
-_FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 _BOOLEANS = frozenset({"true", "false"})
 INTEGER = pattern(r"[+-]?[0-9]+\Z")
 NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
 PLAIN_DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-# Functions whose arguments are of any type, so that a constant has that of its cast.
-ANY_ARGUMENTS = frozenset(
-    {
-        "concat", "concat_ws", "format", "json_build_array", "json_build_object", "jsonb_build_array",
-        "jsonb_build_object", "num_nonnulls", "num_nulls", "pg_typeof", "quote_literal", "quote_nullable",
-        "to_json", "to_jsonb", "array_to_json", "row_to_json",
-    }
-)  # fmt: skip
 
 
 def folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str | None:
@@ -58,8 +49,7 @@ def _folded_literal(text: str, value: str, spelled: Type) -> str | None:
     if spelled.dimensions > 0:
         return text if name not in _KEEP_CAST else None
     if name == "bool":
-        lowered = value.strip().lower()
-        return "true" if lowered in _TRUE else "false" if lowered in _FALSE else None
+        return {True: "true", False: "false", None: None}[truth_of(value)]
     if name == "int4" and INTEGER.match(value):
         return str(int(value)) if len(value) < 12 else None
     if name == "numeric" and NUMBER.match(value):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from miglint.base.identifiers import quote_name
 from miglint.base.lazy_regex import pattern
-from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.names import Node, constant_text, uncast
 
 _FORMAT = pattern(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")
 Constants = Mapping[str, str]
@@ -71,9 +71,7 @@ def _joined(arguments: Sequence[Node], known: Constants) -> str:
     """Return what `array_to_string` makes of an array that is written out, or of a text that `string_to_array` cuts."""
     if len(arguments) != 2:
         raise NotConstantError
-    array, between = arguments[0], evaluate(arguments[1], known)
-    while "TypeCast" in array:
-        array = array["TypeCast"]["arg"]
+    array, between = uncast(arguments[0]), evaluate(arguments[1], known)
     if "A_ArrayExpr" in array:
         return between.join(evaluate(item, known) for item in array["A_ArrayExpr"].get("elements", ()))
     call = array.get("FuncCall", {})

@@ -166,7 +166,6 @@ def insert(place: Place, node: Node) -> list[Operation]:
             offered=source.offered,
             copied=source.copied,
             lookups=source.lookups,
-            returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
             text=_text(place),
         )

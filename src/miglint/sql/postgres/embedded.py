@@ -13,6 +13,7 @@ from miglint.sql.postgres import native
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import ByteMap, Place
+from miglint.sql.postgres.relations import nodes_of
 
 ASSIGN = pattern(r'\s*("[^"]*(?:""[^"]*)*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
 _TAG = pattern(r"\$[^$]*\$")
@@ -108,27 +109,15 @@ def only_rows(node: Node, known: dict[str, str]) -> bool:
         return False
     # An unknown part is nearly always a name or a constant: where the text cannot be read with one, no call is known.
     nodes = statements(text.replace(_UNKNOWN_PART, _ANY_NAME)) or []
-    return all(map(_is_built_in, _called(nodes)))
+    return all(is_built_in(qualified(body["funcname"])) for kind, body in nodes_of(nodes) if kind == "FuncCall")
 
 
-def _called(tree: Any) -> Iterator[Name]:
-    """Yield the functions that are called in a tree."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            if "FuncCall" in item:
-                yield qualified(item["FuncCall"]["funcname"])
-            stack.extend(item.values())
-
-
-def _is_built_in(function: Name) -> bool:
+def is_built_in(function: Name) -> bool:
+    """Return whether PostgreSQL has functions of a name that `qualified` has read."""
     # Loads the catalogs, which few scripts need for this.
     from miglint.sql.postgres.analysis.catalogs import functions
 
-    return function.schema in (None, "pg_catalog") and bool(functions(function.name))
+    return function.schema is None and bool(functions(function.name))
 
 
 def hull(operations: list[Operation], *spans: Span) -> Span | None:

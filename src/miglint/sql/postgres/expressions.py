@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from miglint.sql.operations import Expression, Name, Query, Type
-from miglint.sql.postgres import selects  # noqa: F401  (registers how queries are written)
+from miglint.sql.postgres import selects  # noqa: F401 - it registers how queries are written
 from miglint.sql.postgres.canonical import quote, walk
 from miglint.sql.postgres.casts import NUMBER, TEXT_TYPES
-from miglint.sql.postgres.lexer import bracket_end, clause_end
-from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of
+from miglint.sql.postgres.lexer import bracket_end, bracket_ends, clause_end
+from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of, uncast
 from miglint.sql.postgres.outputs import outputs
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.scopes import VisibleRelations, Walk
+from miglint.sql.type_input import truth_of
 
 _LEFT_SIDES = {
     "A_Expr": "lexpr",
@@ -65,8 +66,7 @@ def default_expression(node: Node, text: str, column_type: Type | None, own: str
     key = value if NUMBER.match(value) and (value == "0" or not value.startswith("0")) else quote(value)
     spelled = column_type or cast
     if spelled is not None and spelled.name == "bool" and not spelled.dimensions:
-        lowered = value.strip().lower()
-        key = "true" if lowered in {"t", "true", "1", "yes", "on", "y"} else "false"
+        key = {True: "true", False: "false", None: key}[truth_of(value)]
     return Expression(key, text, (), (), found.types, (), value, None)
 
 
@@ -80,8 +80,7 @@ def _is_redundant_cast(cast: Type | None, column_type: Type | None) -> bool:
 
 def literal_of(node: Node) -> str | None:
     """Return the value of a constant, without casts; None for NULL and for other expressions."""
-    while "TypeCast" in node:
-        node = node["TypeCast"]["arg"]
+    node = uncast(node)
     constant = node.get("A_Const")
     return None if constant is None or constant.get("isnull") else constant_text(node)
 
@@ -163,9 +162,15 @@ def _outermost(place: Place, node: Node, floor: int = 0) -> int | None:
 def unwrapped(text: str) -> str:
     """Return the text without parentheses around the whole."""
     text = text.strip()
-    while text.startswith("(") and bracket_end(text, 0, len(text)) == len(text) and text.endswith(")"):
-        text = text[1:-1].strip()
-    return text
+    start, end = 0, len(text)
+    ends = bracket_ends(text, 0, end) if text.startswith("(") else {}
+    while start < end and text[start] == "(" and ends.get(start) == end:
+        start, end = start + 1, end - 1
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+    return text[start:end]
 
 
 def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:

@@ -15,6 +15,7 @@ from miglint.sql.postgres.catalog import (
     Catalog,
 )
 from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.type_input import truth_of
 
 # Of the columns that exclude nothing, those whose value identifies the object.
 DISTINGUISHING_COLUMNS = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
@@ -114,7 +115,7 @@ def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
     for column, fact in COLUMN_FACTS.items():
         value = _take(facts, catalog, column)
         if value is not None and column == "attnotnull":
-            facts_known.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
+            facts_known.append((fact, "NO" if truth_of(value.name) else "YES"))
         elif value is not None and column == "attidentity":
             facts_known.append((fact, "YES" if value.name else "NO"))
         elif value is not None:

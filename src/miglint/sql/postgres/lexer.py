@@ -222,7 +222,13 @@ def words(text: str, at: int, limit: int) -> Iterator[tuple[int, int]]:
 
 def bracket_end(text: str, at: int, limit: int) -> int:
     """Return the position after the bracket that closes the one at `at`."""
-    depth = 0
+    return bracket_ends(text, at, limit).get(at, limit)
+
+
+def bracket_ends(text: str, at: int, limit: int) -> dict[int, int]:
+    """Return the positions of the bracket at `at` and of those in it, each with the one after what closes it."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
     while at < limit:
         run = PLAIN.match(text, at, limit)
         at = run.end() if run else at
@@ -230,13 +236,14 @@ def bracket_end(text: str, at: int, limit: int) -> int:
             break
         char = text[at]
         if char in "([":
-            depth += 1
+            opened.append(at)
         elif char in ")]":
-            depth -= 1
-            if depth <= 0:
-                return at + 1
+            if opened:
+                ends[opened.pop()] = at + 1
+            if not opened:
+                break
         at = skip(text, at, limit)
-    return limit
+    return ends
 
 
 def find_word(text: str, word: re.Pattern[str], at: int, limit: int, *, nested: bool = False) -> re.Match[str] | None:

@@ -152,6 +152,13 @@ def option_text(element: Node) -> str:
     return name if argument is None else f"{name}={constant_text(argument)}"
 
 
+def uncast(node: Node) -> Node:
+    """Return an expression without the casts around it."""
+    while "TypeCast" in node:
+        node = node["TypeCast"]["arg"]
+    return node
+
+
 def options(nodes: list[Node] | None) -> tuple[str, ...]:
     """Return a list of `DefElem` nodes as sorted `name=value` texts."""
     return tuple(sorted(option_text(node["DefElem"]) for node in nodes)) if nodes else ()

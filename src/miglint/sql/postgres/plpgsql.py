@@ -39,9 +39,9 @@ from miglint.sql.postgres.embedded import (
     targets,
 )
 from miglint.sql.postgres.expressions import literal_of, query
-from miglint.sql.postgres.names import Node, qualified
+from miglint.sql.postgres.names import Node, qualified, uncast
 from miglint.sql.postgres.place import Place, place_of
-from miglint.sql.postgres.plpgsql_loops import loop_text, repeated, uncast
+from miglint.sql.postgres.plpgsql_loops import loop_text, repeated
 from miglint.sql.postgres.plpgsql_risks import division_by_zero, risks_of
 from miglint.sql.postgres.plpgsql_variables import BlockVariables, expression_of
 
@@ -354,10 +354,10 @@ class Block:
 
     def unrolled(self, body: Node, text: str) -> list[Operation] | None:
         """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`, also over a variable with such an array."""
-        node = uncast(expression_of(text))
-        if node is not None and "ColumnRef" in node:
-            node = uncast(self.values.nodes.get(text.strip().lower()))
-        if node is None or "A_ArrayExpr" not in node:
+        node = uncast(expression_of(text) or {})
+        if "ColumnRef" in node:
+            node = uncast(self.values.nodes.get(text.strip().lower(), {}))
+        if "A_ArrayExpr" not in node:
             return None
         try:
             values = [evaluate(item, self.values.texts) for item in node["A_ArrayExpr"].get("elements", ())]

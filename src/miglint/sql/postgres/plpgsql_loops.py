@@ -28,13 +28,6 @@ def loop_text(body: Node) -> str:
     return query["PLpgSQL_expr"]["query"] if query else ""
 
 
-def uncast(node: Node | None) -> Node | None:
-    """Return an expression without its casts."""
-    while node is not None and "TypeCast" in node:
-        node = node["TypeCast"]["arg"]
-    return node
-
-
 def repeated(effects: list[Operation], text: str, span: Span) -> Opaque:
     """Return what is known of effects that happen any number of times: whether they change only rows, and where."""
     only_rows = all(map(_changes_only_rows, effects))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from miglint.sql.operations import Risk
+from miglint.sql.postgres.embedded import is_built_in
 from miglint.sql.postgres.names import Node, qualified
+from miglint.sql.postgres.relations import nodes_of
 
 _NUMBERS = frozenset({"int2", "int4", "int8", "integer", "bigint", "smallint", "numeric", "float4", "float8"})
 _CATALOG_TYPES = frozenset({"regclass", "regtype", "regproc", "regprocedure", "regrole", "regnamespace", "regconfig"})
@@ -15,36 +17,28 @@ _STRICT = ("no_data_found", "too_many_rows")
 def risks_of(tree: Any, text: str, *, strict: bool = False) -> list[Risk]:
     """Return why a query or an expression may fail; `strict` is `INTO STRICT`."""
     found = [Risk(text, _STRICT)] if strict else []
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            risk = _risk(item, text)
-            if risk is not None:
-                found.append(risk)
-            stack.extend(item.values())
+    for kind, body in nodes_of(tree):
+        risk = _risk(kind, body, text)
+        if risk is not None:
+            found.append(risk)
     return found
 
 
-def _risk(item: Node, text: str) -> Risk | None:
-    if "FuncCall" in item:
-        return _of_call(item["FuncCall"], text)
-    operator = item.get("A_Expr", {})
-    if operator.get("kind") == "AEXPR_OP" and operator["name"][-1]["String"]["sval"] in ("/", "%"):
+def _risk(kind: str, body: Node, text: str) -> Risk | None:
+    if kind == "FuncCall":
+        return _of_call(body, text)
+    if kind == "A_Expr" and _divides(body):
         return Risk(text, ("division_by_zero",))
-    if "TypeCast" in item:
-        return _of_cast(item["TypeCast"], text)
-    return None
+    return _of_cast(body, text) if kind == "TypeCast" else None
+
+
+def _divides(operator: Node) -> bool:
+    return operator.get("kind") == "AEXPR_OP" and operator["name"][-1]["String"]["sval"] in ("/", "%")
 
 
 def _of_call(call: Node, text: str) -> Risk | None:
-    # Loads the catalogs, which few scripts need for this.
-    from miglint.sql.postgres.analysis.catalogs import functions
-
     name = qualified(call["funcname"])
-    if name.schema not in (None, "pg_catalog") or not functions(name.name):
+    if not is_built_in(name):
         return Risk(text, ("undefined_function", "raise_exception"), name)
     if name.name == "current_setting" and len(call.get("args", ())) == 1:
         return Risk(text, ("undefined_object",))
@@ -67,7 +61,7 @@ def division_by_zero(select: Node) -> bool:
     """Return whether a query divides one constant by zero, whatever else it does."""
     for target in select.get("targetList", ()):
         operator = target["ResTarget"].get("val", {}).get("A_Expr", {})
-        if operator.get("kind") == "AEXPR_OP" and operator["name"][-1]["String"]["sval"] in ("/", "%"):
+        if _divides(operator):
             left, right = (operator.get(side, {}).get("A_Const", {}) for side in ("lexpr", "rexpr"))
             if "ival" in left and "ival" in right and not right["ival"].get("ival"):
                 return "fromClause" not in select and "whereClause" not in select

@@ -6,13 +6,15 @@ It has the length of the script: what psql keeps for itself, or does not run, ar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.lexer import skip_space
-from miglint.sql.postgres.psql_arguments import REFERENCE, Variables
+from miglint.sql.postgres.psql_arguments import REFERENCE, Variables, line_end
 
-COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+_COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
 # What may come before `\connect` in a script that is for the database that it connects to.
 _PREPARES = pattern(
@@ -44,12 +46,29 @@ class Substituted(NamedTuple):
     sql: str
 
 
+class _Replacement(NamedTuple):
+    """What is sent in the place of a part of the script, with spaces up to its length if that is kept."""
+
+    start: int
+    end: int
+    text: str
+    keeps_length: bool = True
+
+
+class _ReadVariable(NamedTuple):
+    """A variable in a statement, and the value that it has where psql reads it: None if that is not known."""
+
+    found: re.Match[str]
+    value: str | None
+
+
 class ScriptBuffer:
-    """Takes a script apart into statements, as psql sends them.
+    """Takes a script apart into what psql sends at once: nearly always one statement, with `\\;` several.
 
     `begun` is where the statement at hand begins, `depth` the brackets that are open in it, `slices` the square ones.
-    `sent` is the statement before it, `changed` whether one before it changes anything. `commands` are the places of
-    what only psql understands: its commands, and the data of `COPY ... FROM stdin`.
+    `sent` says whether there was a statement before it, `changed` whether one before it changes anything. `commands`
+    are the places of what only psql understands: its commands, and the data of `COPY ... FROM stdin`. Data follow the
+    line whose statement reads them, which may go on: behind `line`, the script goes on at `behind`.
     """
 
     def __init__(self, text: str) -> None:
@@ -60,33 +79,42 @@ class ScriptBuffer:
         self.substituted: list[Substituted] = []
         self.variables = Variables()
         self.begun = self.depth = self.slices = 0
-        self.sent = ""
-        self.changed = False
+        self.sent = self.changed = False
+        self.line, self.behind = self.limit, 0
         # The first character of the statement at hand, once it is known.
         self._first: int | None = None
         self._substituted_length = 0
         self._has_data = True
-        self._hidden: list[tuple[int, int, str]] = []
-        self._references: list[re.Match[str]] = []
+        # Of the whole script; those of the statement at hand begin at `_own`.
+        self._hidden: list[_Replacement] = []
+        self._own = 0
+        self._references: list[_ReadVariable] = []
+        # Where it has `\;`.
+        self._joints: list[int] = []
 
     def hide(self, start: int, end: int, instead: str = "") -> None:
         """Leave out a part of the text."""
         if start < end:
-            self._hidden.append((start, end, instead))
+            self._hidden.append(_Replacement(start, end, instead))
 
     def sent_text(self) -> str:
         """Return the text without what is left out."""
-        parts: list[str] = []
-        done = 0
-        for start, end, instead in sorted(self._hidden):
-            if end <= done:
+        return "".join(self._parts(0, self.limit, self._hidden))
+
+    def _parts(self, start: int, end: int, replacements: list[_Replacement]) -> Iterator[str]:
+        """Yield a part of the text with replacements, of which one may be in another."""
+        done = start
+        for each in sorted(replacements):
+            if each.end <= done:
                 continue
-            first = max(start, done)
-            blank = "\n".join(" " * len(line) for line in self.text[first:end].split("\n"))
-            parts += self.text[done:first], instead + blank[len(instead) :]
-            done = end
-        parts.append(self.text[done:])
-        return "".join(parts)
+            first = max(each.start, done)
+            yield self.text[done:first]
+            yield each.text
+            if each.keeps_length:
+                blank = "\n".join(" " * len(line) for line in self.text[first : each.end].split("\n"))
+                yield blank[len(each.text) :]
+            done = each.end
+        yield self.text[done:end]
 
     def stripped(self, end: int) -> int:
         """Return an end without the white space before it."""
@@ -112,55 +140,70 @@ class ScriptBuffer:
 
     def begin(self, at: int) -> None:
         """Begin a statement."""
-        self.begun, self.depth, self.slices, self._first, self._references = at, 0, 0, None, []
+        self.begun, self.depth, self.slices, self._first = at, 0, 0, None
+        self._own, self._references, self._joints = len(self._hidden), [], []
 
     def end(self, at: int) -> int:
-        """Read the semicolon that ends a statement, and the data that follows a COPY; return where to go on."""
-        start = self.start(at)
-        is_copy = self.text[start : start + 1] in ("c", "C") and _COPY_IN.match(self.text, start, at) is not None
-        self.send(at)
-        at += 1
-        found = self.data_end(at) if is_copy else None
-        if found is not None:
-            self.commands.append((skip_space(self.text, at, self.limit), found))
-            self.hide(at, found)
-            at = found
-        self.begin(at)
-        return at
+        """Read the semicolon that ends a statement; return where to go on."""
+        self.send(at, at + 1)
+        self.begin(at + 1)
+        return at + 1
 
-    def data_end(self, at: int) -> int | None:
-        """Return the end of the data of a COPY, None where nothing ends it."""
-        found = COPY_END.search(self.text, at) if self._has_data else None
-        self._has_data = found is not None
-        return None if found is None else found.end()
+    def join(self, at: int) -> int:
+        """Read `\\;` or `\\:`, whose second character is sent with what follows; return where to go on."""
+        self.commands.append((at, at + 2))
+        self.hide(at, at + 1)
+        if self.text[at + 1] == ";":
+            self._joints.append(at)
+        return at + 2
 
-    def send(self, end: int) -> None:
-        """Put what psql sends for the statement that ends here in its place."""
+    def send(self, end: int, behind: int) -> None:
+        """Put what psql sends for the statement that ends here in its place, and leave out the data that it reads.
+
+        `behind` is the end of what sends it.
+        """
         start = self.start(end)
-        self.sent = self.text[start:end]
-        self.changed = self.changed or (start < end and _PREPARES.match(self.text, start, end) is None)
-        references, self._references = self._references, []
-        if not references:
+        self.sent = start < end
+        bounds = [start - 2, *self._joints, end]
+        each = [(skip_space(self.text, one + 2, other), other) for one, other in pairwise(bounds)]
+        statements = [(first, last) for first, last in each if first < last]
+        self.changed = self.changed or any(_PREPARES.match(self.text, *statement) is None for statement in statements)
+        for statement in statements:
+            if _COPY_IN.match(self.text, *statement) is not None:
+                self.read_data(behind)
+        if self._references:
+            rows = all(_ROWS.match(self.text, *statement) is not None for statement in statements)
+            self._substitute(start, end, rows=rows)
+
+    def read_data(self, at: int) -> None:
+        """Leave out the data of a COPY, behind the line of a position; psql reads no data where nothing ends them."""
+        begin = line_end(self.text, at) if self.line == self.limit else self.behind
+        found = _COPY_END.search(self.text, begin) if self._has_data else None
+        self._has_data = found is not None
+        if found is None:
             return
-        parts: list[str] = []
-        at = start
-        # A command may stand in the statement.
-        is_cut = bool(self._hidden) and self._hidden[-1][0] >= start
-        unknown = references[0][0] if is_cut else None
-        for reference in references:
-            value = self.variables.replaced(reference)
-            unknown = unknown or (reference[0] if value is None else None)
-            parts += self.text[at : reference.start()], value or ""
-            at = reference.end()
+        if self.line == self.limit:
+            self.line = begin
+        self.behind = found.end()
+        self.commands.append((skip_space(self.text, begin, self.limit), self.behind))
+        self.hide(begin, self.behind)
+
+    def _substitute(self, start: int, end: int, *, rows: bool) -> None:
+        """Put the values of variables into a statement; `rows` says whether it changes at most rows."""
+        replacements = self._hidden[self._own :]
+        unknown: str | None = None
+        for found, value in self._references:
+            unknown = unknown or (found[0] if value is None else None)
+            replacements.append(_Replacement(*found.span(), value or "", keeps_length=False))
+        parts = list(self._parts(start, end, replacements))
         self.hide(start, end)
-        self._substituted_length += sum(map(len, parts)) + end - at
+        self._substituted_length += sum(map(len, parts))
         if self._substituted_length > _MOST_SUBSTITUTED:
-            unknown = unknown or references[0][0]
+            unknown = unknown or self._references[0].found[0]
         if unknown is None:
-            sql = "".join([*parts, self.text[at:end]])
-            self.substituted.append(Substituted(start, end, sql))
+            self.substituted.append(Substituted(start, end, "".join(parts)))
             return
-        rows = _ROWS.match(self.text, start, end) is not None and all(item["string"] for item in references)
+        rows = rows and all(item.found["string"] for item in self._references)
         self.note(start, end, f"puts the value of {unknown} into this statement, which is not known", rows=rows)
 
     def reference(self, at: int) -> int:
@@ -175,5 +218,5 @@ class ScriptBuffer:
         is_bound = name.isdigit() or (self.slices > 0 and not self.variables.may_be_set(name))
         if is_bound and name not in self.variables.values:
             return at + 1
-        self._references.append(found)
+        self._references.append(_ReadVariable(found, self.variables.replaced(found)))
         return found.end()

@@ -108,7 +108,7 @@ class _PsqlReader:
     """Carries out the commands of a script.
 
     `idle` is where the part begins that psql does not run, with `kept` the statement at hand before it. From `ended` on
-    nothing is run. `resume` is where the text goes on after a command.
+    nothing is run.
     """
 
     def __init__(self, text: str) -> None:
@@ -117,7 +117,6 @@ class _PsqlReader:
         self.buffer = ScriptBuffer(text)
         self.branches: list[_Conditional] = []
         self.restricted = self.rest_unknown = False
-        self.resume = 0
         # Where the line of the last command ends.
         self.line = -1
         self.encoded = False
@@ -129,8 +128,10 @@ class _PsqlReader:
         """Read the script to its end."""
         at = 0
         while at < self.limit and self.ended is None:
-            run = _RUN.match(self.text, at)
+            run = _RUN.match(self.text, at, self.buffer.line)
             at = run.end() if run else at
+            if at >= self.buffer.line:
+                at = self._behind_data(at)
             if at < self.limit:
                 at = self._special(at)
         stop = self.limit if self.ended is None else self.ended
@@ -138,9 +139,10 @@ class _PsqlReader:
             if branch.outer and not branch.known:
                 self._undecided(branch, stop)
         if self.idle is not None:
-            self.buffer.hide(self.idle, stop)
+            # Nor is what psql has of a statement before this part.
+            self.buffer.hide(self.buffer.start(self.idle), stop)
         elif self.buffer.is_pending(stop):
-            self.buffer.send(stop)
+            self.buffer.send(stop, stop)
         self.buffer.hide(stop, self.limit)
         return PsqlScript(
             self.buffer.sent_text(),
@@ -148,6 +150,13 @@ class _PsqlReader:
             tuple(self.buffer.notes),
             tuple(self.buffer.substituted),
         )
+
+    def _behind_data(self, at: int) -> int:
+        """Pass over the data that the line before them reads, and return where to go on."""
+        line, self.buffer.line = self.buffer.line, self.limit
+        if self.idle is None and not self.buffer.is_pending(line):
+            self.buffer.begin(self.buffer.behind)
+        return max(at, self.buffer.behind)
 
     def _special(self, at: int) -> int:
         """Read the character that may mean something to psql, and return where to go on."""
@@ -169,9 +178,7 @@ class _PsqlReader:
         found = _COMMAND.match(self.text, at)
         name = found[1] if found else ""
         if name[:1] in (";", ":"):
-            # psql sends it without looking at it.
-            self.buffer.hide(at, at + 1)
-            return at + 2
+            return self.buffer.join(at)
         after = at + 1 + len(name)
         arguments = None
         if self.line < after:
@@ -183,8 +190,8 @@ class _PsqlReader:
             end = arguments.end
         stop = end + 2 if self.text.startswith("\\\\", end) else end
         self.buffer.commands.append((at, self.buffer.stripped(end)))
-        pending = self.idle is None and self.buffer.is_pending(at)
-        self.resume = stop
+        was_idle = self.idle is not None
+        pending = not was_idle and self.buffer.is_pending(at)
         self.buffer.hide(at, stop)
         if name in _BRANCHES:
             self._branch(name, at, stop, None if arguments is None else arguments.joined(" "))
@@ -197,9 +204,9 @@ class _PsqlReader:
                 self._run(command)
             elif any(not branch.known for branch in self.branches):
                 self._perhaps(command)
-        if self.idle is None and (not pending or name in _ENDING):
-            self.buffer.begin(self.resume)
-        return self.resume
+        if self.idle is None and not was_idle and (not pending or name in _ENDING):
+            self.buffer.begin(stop)
+        return stop
 
     def _run(self, command: _Command) -> None:
         """Carry out a command."""
@@ -215,7 +222,7 @@ class _PsqlReader:
         elif name in _WHAT:
             self._note(command, _WHAT[name].format(command.first))
         elif name in _OBJECTS:
-            self._note(command, f"changes what is no part of the schema, by {command.words[0]}", rows=True)
+            self._note(command, f"changes something outside of the schema, by {command.words[0]}", rows=True)
         elif not only_writes:
             self._note(command, f"does not know the command {command.words[0]}, or only in some versions")
 
@@ -236,11 +243,11 @@ class _PsqlReader:
         is_utf8 = command.first.lower().replace("-", "") in ("utf8", "unicode")
         if command.values and not is_utf8 and not self.encoded and not self.text[command.end :].isascii():
             self.encoded = True
-            self._note(command, f"takes what follows for text in another encoding, by {' '.join(command.words)}")
+            self._note(command, f"reads what follows in another encoding, by {' '.join(command.words)}")
 
     def _to_file(self, command: _Command) -> None:
         if "|" in self.text[command.start : command.end]:
-            self._note(command, f"hands what it writes to a program, by {' '.join(command.words)}")
+            self._note(command, f"pipes its output to a program, by {' '.join(command.words)}")
 
     def _send(self, command: _Command) -> None:
         """Carry out a command that sends the statement before it."""
@@ -252,7 +259,7 @@ class _PsqlReader:
             self.buffer.hide(self.buffer.start(at), at)
             self._note(command, "describes the statement before this command and does not run it", lost=False)
         elif pending:
-            self.buffer.send(at)
+            self.buffer.send(at, command.end)
             self.buffer.hide(at, at + 1, ";")
         if name == "gset":
             self.buffer.variables.set_by_query(command.values[0] if command.values else None)
@@ -306,10 +313,8 @@ class _PsqlReader:
         self.buffer.changed = True
         sql = f"{text[at + 1 : found.start()]} {found[1]} {place} {found[4].strip().rstrip(';')}"
         self.buffer.substituted.append(Substituted(at, end, sql))
-        data = self.buffer.data_end(end) if found[3].lower() == "stdin" and place == "STDIN" else None
-        if data is not None:
-            self.buffer.hide(end, data)
-            self.resume = data
+        if found[3].lower() == "stdin" and place == "STDIN":
+            self.buffer.read_data(end)
 
     # --- branches
 

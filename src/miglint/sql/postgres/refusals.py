@@ -28,7 +28,7 @@ WRONG = (
 
 
 def is_wrong(message: str) -> bool:
-    """Whether what PL/pgSQL's reader says is wrong with a text whatever there is beside it."""
+    """Return whether an error of PL/pgSQL's parser does not depend on anything outside of the text."""
     if message.startswith(WRONG):
         return True
     # The body is read as that of a function of another name, which may stand before a variable's.

@@ -25,7 +25,7 @@ from miglint.sql.postgres.names import (
     type_of,
 )
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.relations import relations_in
+from miglint.sql.postgres.relations import nodes_of, relations_in
 from miglint.sql.postgres.scopes import Walk, mentions_of
 
 _MODES = {
@@ -164,26 +164,20 @@ def relations_of_plpgsql(statement: str) -> tuple[Name, ...]:
 
 
 _ASSIGN = 3
-_EXPRESSION = 2
 
 
 def _queries(tree: Any) -> list[str]:
     """Return the SQL texts of a PL/pgSQL tree, except those that certainly use no relation."""
     found = []
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if type(item) is dict:
-            text = item.get("query")
-            if type(text) is str:
-                if item.get("parseMode") == 0:
-                    found.append(text)
-                elif "select" in text.lower():
-                    _, assigned, right = text.partition(":=") if item.get("parseMode") == _ASSIGN else ("", "", text)
-                    found.append(f"SELECT {right if assigned or right else text}")
-            stack.extend(item.values())
-        elif type(item) is list:
-            stack.extend(item)
+    for kind, body in nodes_of(tree):
+        if kind != "PLpgSQL_expr":
+            continue
+        text, mode = body["query"], body.get("parseMode")
+        if mode == 0:
+            found.append(text)
+        elif "select" in text.lower():
+            _, assigned, right = text.partition(":=") if mode == _ASSIGN else ("", "", text)
+            found.append(f"SELECT {right if assigned or right else text}")
     return found
 
 

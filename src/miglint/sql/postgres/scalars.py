@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miglint.base.digits import whole_number
 from miglint.sql.operations import And, Compared, Condition, Or
 from miglint.sql.postgres.catalog import COLUMN_FACTS
-from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.names import Node, constant_text, uncast
 
 # Every server that is supported says more than this.
 _OLDEST_SUPPORTED = 140_000
@@ -62,10 +62,7 @@ def tested(select: Node, rows: Rows) -> Condition | None:
 
 def of_version(body: Node) -> Condition | None:
     """Return the answer to `current_setting('server_version_num')::int >= N` where all supported servers agree."""
-    node = body["lexpr"]
-    while "TypeCast" in node:
-        node = node["TypeCast"]["arg"]
-    call = node.get("FuncCall", {})
+    call = uncast(body["lexpr"]).get("FuncCall", {})
     arguments = call.get("args", ())
     if not call or constant_text(call["funcname"][-1]) != "current_setting" or not arguments:
         return None

@@ -128,7 +128,7 @@ def _careful(text: str, offset: int) -> Iterator[Statement]:
     read_chunk = _chunk if len(text) < _DUMP else _chunk_of_dump
     pieces: list[StatementSlice] = []
     for piece in split(text):
-        if pieces and (not piece.joined or piece.end - pieces[0].start > _CHUNK):
+        if pieces and piece.end - pieces[0].start > _CHUNK:
             yield from read_chunk(text, offset, pieces)
             pieces = []
         pieces.append(piece)
@@ -171,7 +171,7 @@ def _chunk(text: str, offset: int, pieces: list[StatementSlice]) -> Iterator[Sta
 
 
 def _single(text: str, offset: int, piece: StatementSlice) -> Iterator[Statement]:
-    start, end, _ = piece
+    start, end = piece
     span = Span(offset + start, offset + end)
     words = _first_words(text, start, end)
     if end - start > _LONGEST_STATEMENT:

@@ -15,6 +15,7 @@ from miglint.sql.operations import (
 from miglint.sql.postgres.attached import read_only, setting_text
 from miglint.sql.postgres.names import Node, constant_text, options, relation_name
 from miglint.sql.postgres.place import Place
+from miglint.sql.type_input import truth_of
 
 Reader = Callable[[Place, Node], list[Operation]]
 
@@ -77,17 +78,14 @@ def vacuum(place: Place, node: Node) -> list[Operation]:
     return [Maintenance(span=place.whole(), kind=kind, target=target, options=texts) for target in targets or [None]]
 
 
-_OFF = frozenset({"false", "off", "0", "no", "f", "n"})
-_ON = frozenset({"true", "on", "1", "yes", "t", "y"})
-
-
 def _switched_on(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Return options without those that are off, and without the value of those that are on."""
     found = []
     for text in texts:
         name, _, value = text.partition("=")
-        if value.lower() not in _OFF:
-            found.append(name if value.lower() in _ON else text)
+        truth = truth_of(value)
+        if truth is not False:
+            found.append(name if truth else text)
     return tuple(found)
 
 
@@ -157,7 +155,7 @@ def explain(read: Callable[[Place, Node], list[Operation]]) -> Reader:
     def read_explain(place: Place, node: Node) -> list[Operation]:
         analyze = any(
             item["DefElem"]["defname"] == "analyze"
-            and constant_text(item["DefElem"].get("arg", {"Boolean": {"boolval": True}})) in {"true", "on", "1"}
+            and truth_of(constant_text(item["DefElem"].get("arg", {"Boolean": {"boolval": True}})))
             for item in node.get("options", ())
         )
         if analyze:

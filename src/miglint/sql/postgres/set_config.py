@@ -11,6 +11,8 @@ from miglint.sql.postgres.calls import calls_of
 from miglint.sql.postgres.expressions import literal_of
 from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.relations import nodes_of
+from miglint.sql.type_input import truth_of
 
 # Settings that decide what the other statements of a script do: no verdict depends on the others.
 _MATTER = frozenset(
@@ -55,7 +57,9 @@ def _set(place: Place, call: Call) -> Iterator[Operation]:
     name, value, local = call.arguments
     if name is not None and value is not None:
         parts = tuple(part.strip().strip('"') for part in value.split(","))
-        setting = SetVariable(span=place.whole(), name=name.lower(), values=parts, local=local in {"true", "t"})
+        setting = SetVariable(
+            span=place.whole(), name=name.lower(), values=parts, local=bool(local and truth_of(local))
+        )
         yield setting
         yield from read_only_by_name(place, setting)
     elif name is None or name.lower() in _MATTER:
@@ -67,13 +71,6 @@ def _unknown(place: Place, name: str | None) -> Operation:
 
 
 def _calls(tree: Any) -> Iterator[Node]:
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            call = item.get("FuncCall")
-            if call is not None and _is_set_config(qualified(call["funcname"]).name):
-                yield call
-            stack.extend(item.values())
+    for kind, body in nodes_of(tree):
+        if kind == "FuncCall" and _is_set_config(qualified(body["funcname"]).name):
+            yield body

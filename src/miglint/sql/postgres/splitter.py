@@ -1,7 +1,7 @@
 """Splitting of scripts without the grammar: for texts that the grammar rejects, and for very long ones.
 
-Quotes, dollar quotes, nested comments and `BEGIN ATOMIC` bodies may contain semicolons that are not separators. psql
-meta-commands (lines that begin with a backslash) and the data after `COPY ... FROM stdin;` are not SQL and are skipped.
+Quotes, dollar quotes, nested comments and `BEGIN ATOMIC` bodies may contain semicolons that are not separators. What
+only psql understands is left out before (`psql_script`).
 """
 
 from __future__ import annotations
@@ -17,56 +17,43 @@ from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_co
 # count, so there only plain text.
 _RUN = pattern(r"""[^;'"$/\-\\]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^;'"$/\-\\]*+){0,1000}""")
 _CAREFUL_RUN = pattern(r"[^();'\"$/\-\\]*")
-_COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
 _ROUTINE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
 _RULE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
 _BLOCK_WORD = pattern(r"\b(?:BEGIN\s+ATOMIC|CASE|END)\b", re.IGNORECASE)
-_COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 
 
 class StatementSlice(NamedTuple):
-    """The characters of one statement. `joined` is False when something that is not SQL was left out before it."""
+    """The characters of one statement."""
 
     start: int
     end: int
-    joined: bool
 
 
 def split(text: str) -> Iterator[StatementSlice]:
     """Yield each statement, without the semicolon and without white space and comments around it."""
     limit = len(text)
     at = 0
-    joined = False
     while True:
         before = at
         at = skip_space(text, at, limit)
         if at >= limit:
             unclosed = unclosed_comment(text, before, limit)
             if unclosed is not None:
-                yield StatementSlice(unclosed, limit, False)
+                yield StatementSlice(unclosed, limit)
             return
-        if text[at] == "\\":
-            at, joined = _line_end(text, at), False
-            continue
         if text[at] == ";":
             at += 1
             continue
         end, stop = _statement(text, at, limit)
-        yield StatementSlice(at, end, joined)
-        joined = True
-        is_copy = text[at] in "cC" and _COPY_IN.match(text, at, end) is not None
+        yield StatementSlice(at, end)
         at = stop
-        if is_copy and text[stop : stop + 1] == ";":
-            data = _after_data(text, stop + 1)
-            if data is not None:
-                at, joined = data, False
 
 
 _NESTING = {"(": 1, ")": -1}
 
 
 def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
-    """Return the end of the statement's text, and its terminator's position: a semicolon, backslash or the end."""
+    """Return the end of the statement's text, and its terminator's position: a semicolon or the end."""
     routine = _ROUTINE.match(text, at) is not None
     rule = _RULE.match(text, at) is not None
     pattern = _CAREFUL_RUN if routine or rule else _RUN
@@ -82,7 +69,7 @@ def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
         if stop >= limit:
             return end, limit
         char = text[stop]
-        if char == "\\" or (char == ";" and blocks == 0 and not (rule and depth > 0)):
+        if char == ";" and blocks == 0 and not (rule and depth > 0):
             return end, stop
         depth += _NESTING.get(char, 0)
         at = skip(text, stop, limit)
@@ -103,13 +90,3 @@ def _blocks(chunk: str, blocks: int) -> int:
         elif blocks:
             blocks += 1 if word.group()[0] in "cC" else -1
     return blocks
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end + 1
-
-
-def _after_data(text: str, at: int) -> int | None:
-    found = _COPY_END.search(text, at)
-    return found.end() if found else None

@@ -10,11 +10,11 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.sql.operations import Maintenance, Opaque, SetVariable, Statement, SyntaxProblem, Transaction, flat
 from miglint.sql.postgres.lexer import skip
+from miglint.sql.type_input import truth_of
 
 _STANDARD, _QUOTE = "standard_conforming_strings", "backslash_quote"
 _NAMES = pattern("(?i)standard_conforming_strings|backslash_quote")
 _MARK = pattern(r"""['"$/\-]""")
-_IS_ON = frozenset({"on", "true", "yes", "1", "t", "y", "safe_encoding"})
 
 
 def may_depend(text: str) -> bool:
@@ -45,10 +45,14 @@ def _set(off: dict[str, bool], operation: SetVariable) -> None:
     if operation.name == "all":
         off.clear()
     elif operation.name in (_STANDARD, _QUOTE):
-        if operation.values is None or operation.values[0].lower() in _IS_ON:
+        if operation.values is None or _is_on(operation.values[0]):
             off.pop(operation.name, None)
         else:
             off[operation.name] = operation.local
+
+
+def _is_on(value: str) -> bool:
+    return truth_of(value) is True or value.lower() == "safe_encoding"
 
 
 def _uncertain_string(text: str, at: int, limit: int, off: dict[str, bool]) -> Span | None:

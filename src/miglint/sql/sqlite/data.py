@@ -55,8 +55,7 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
         if cursor.word == "(":
             targets, where = _conflict_target(cursor, found, scope)
         conflict = _conflict_action(cursor, found, scope, table)
-    returning = cursor.word == "RETURNING"
-    if returning:
+    if cursor.word == "RETURNING":
         _returning(cursor, found, scope)
     else:
         cursor.finish()
@@ -71,7 +70,6 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
         conflict_where=where,
         anti_join=source.anti_join,
         guarded=source.guarded,
-        returning=returning,
     )
 
 

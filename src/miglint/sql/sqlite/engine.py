@@ -132,7 +132,7 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
 
 
 def _unseen(tokens: Tokens, question: _Probe, *, limited: bool) -> Objection | None:
-    """Return what is wrong with a statement that the library at hand, or another one, accepts."""
+    """Return what is wrong with a statement that the library in use, or another one, accepts."""
     place = _limit_of_change(tokens) if limited else None
     if place is not None:
         return Objection(f'near "{tokens.words[place]}": syntax error', place, place + 1, True)
@@ -144,7 +144,8 @@ def _unseen(tokens: Tokens, question: _Probe, *, limited: bool) -> Objection | N
 def _limit_of_change(tokens: Tokens) -> int | None:
     """Return the place of ORDER BY or LIMIT of an UPDATE or DELETE, which only libraries built for it accept.
 
-    Whether the one at hand is must not decide. None where there is none, or something is wrong before it.
+    The verdict must not depend on how the library in use was built. None where there is no such clause, or something
+    is wrong before it.
     """
     depth, change = 0, False
     for place, word in enumerate(tokens.words):
@@ -160,7 +161,7 @@ def _limit_of_change(tokens: Tokens) -> int | None:
 
 
 def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objection | None:
-    """Return what the newest SQLite has against a statement that the library at hand calls a syntax error."""
+    """Return why the newest SQLite rejects a statement that is a syntax error for the library in use."""
     if LIBRARY < ALTER_CONSTRAINT:
         verdict = alter_constraint(tokens)
         if verdict is not None:

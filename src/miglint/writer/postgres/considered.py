@@ -42,14 +42,14 @@ def computes(index: Index) -> bool:
 
 
 def has_part(value: SchemaObject, part: Part) -> bool:
-    """Return whether an object has a default or constraint; other parts are taken for granted."""
+    """Return whether an object has a default or constraint; other parts are assumed to be there."""
     if part.kind == "default":
         return has_default(value, part.name)
     return part.kind != "constraint" or has_constraint(value, part.name)
 
 
 def has_default(value: SchemaObject, column: str) -> bool:
-    """Return whether a column has a default; one that is not known is taken for granted."""
+    """Return whether a column has a default; one that is not known is assumed to be there."""
     found = value.columns.get(column) if isinstance(value, Table) else None
     return found is None or found.default is not None
 

@@ -147,7 +147,7 @@ def _make_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
         if column is not None and column.identity is not None:
             return
         comes = draft.plan.makes(Item.column(table_key, value.owned_by[1]))
-        if comes and tables.is_implied(draft.new, key, value):
+        if comes and tables.is_implied(draft.new, value):
             return
     does = f"create {label(draft.new, key)}"
     draft.act(_place(key, value), does, key, lambda: [create_sequence(value, guarded=True)], makes=[Item(key)])
@@ -213,9 +213,7 @@ def _make_table(draft: Drafting, key: Key, table: Table) -> None:
     ]
     inside = [item.name for item in tables.constraints_of(reduced)]
     makes += [Item(key, Part("constraint", label_)) for label_ in inside if label_ is not None]
-    makes += [
-        Item(place) for place, value in draft.new.users(key, Sequence) if tables.is_implied(draft.new, place, value)
-    ]
+    makes += [Item(place) for place, value in draft.new.users(key, Sequence) if tables.is_implied(draft.new, value)]
     does = f"create {label(draft.new, key)}"
 
     def write() -> list[Text]:
@@ -275,7 +273,7 @@ def make_part(draft: Drafting, item: Item) -> None:
         makes += [
             Item(place)
             for place, sequence in draft.new.sequences_of(item.key, part.name)
-            if tables.is_implied(draft.new, place, sequence)
+            if tables.is_implied(draft.new, sequence)
         ]
         default = Item(item.key, Part("default", part.name))
         if default in draft.plan.again:
@@ -338,7 +336,7 @@ def _added_identity(draft: Drafting, item: Item, table: Table) -> list[Text]:
     assert item.part is not None
     column = table.columns[item.part.name]
     own = identifier(column.name)
-    options = tables.identity_options(draft.new, item.key, table, column)
+    options = tables.identity_options(draft.new, item.key, column)
     kind = (column.identity or "by default").upper()
     body = f"{alter_table(item.key, table)} ALTER COLUMN {own} ADD GENERATED {kind} AS IDENTITY{options};"
     texts: list[Text] = [guards.block(guards.is_no_identity(item.key, column.name), body)]

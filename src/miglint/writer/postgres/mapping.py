@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Type
-from miglint.sql.postgres.names import Node, strings
+from miglint.sql.postgres.names import Node, strings, uncast
 from miglint.sql.postgres.statement_trees import tree_of
 from miglint.writer.words import literal
 
@@ -39,7 +39,7 @@ def values_of_labels(using: str, column: str, kind: Type) -> Mapping[str, str]:
     """
     tree = tree_of(f"SELECT ({using}\n)")
     targets = [] if tree is None else [*tree.get("SelectStmt", {}).get("targetList", ())]
-    node = _uncast(targets[0]["ResTarget"]["val"]) if len(targets) == 1 else {}
+    node = uncast(targets[0]["ResTarget"]["val"]) if len(targets) == 1 else {}
     body = node.get("CaseExpr")
     if body is None or ("arg" in body and not _is_column(body["arg"], column)):
         return {}
@@ -87,20 +87,14 @@ def _compared(node: Node, column: str) -> str | None:
     return None
 
 
-def _uncast(node: Node) -> Node:
-    while "TypeCast" in node:
-        node = node["TypeCast"]["arg"]
-    return node
-
-
 def _is_column(node: Node, column: str) -> bool:
-    fields = _uncast(node).get("ColumnRef", {}).get("fields", ())
+    fields = uncast(node).get("ColumnRef", {}).get("fields", ())
     return bool(fields) and "String" in fields[-1] and fields[-1]["String"]["sval"] == column
 
 
 def _constant(node: Node) -> str | None:
     """Return a constant as SQL."""
-    constant = _uncast(node).get("A_Const")
+    constant = uncast(node).get("A_Const")
     if constant is None or constant.get("isnull"):
         return None
     if "ival" in constant:
@@ -114,5 +108,5 @@ def _constant(node: Node) -> str | None:
 
 
 def _label(node: Node) -> str | None:
-    text = _uncast(node).get("A_Const", {}).get("sval", {}).get("sval")
+    text = uncast(node).get("A_Const", {}).get("sval", {}).get("sval")
     return text if isinstance(text, str) else None

@@ -289,7 +289,7 @@ class TransitionPlan:
             self._go(own, self.away)  # It has no rows of its own.
             return
         if isinstance(value, Table) and (own.part is None or own.part.kind == "column"):
-            self._stand_aside_column(own, item)
+            self._stand_aside_column(own)
             return
         if own in self.altered and item not in self.away and item not in set(needs_of(self.new, own)):
             return
@@ -301,7 +301,7 @@ class TransitionPlan:
         elif own.part is None or has_part(after, own.part):
             self._go(own, self.away)
 
-    def _stand_aside_column(self, own: Item, item: Item) -> None:
+    def _stand_aside_column(self, own: Item) -> None:
         if own.part is None:
             return  # A partition or an heir is detached, or stays without its parent.
         table = self.old.table(own.key)

@@ -13,7 +13,7 @@ from miglint.base.edits import with_edits
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import ColumnUse, Name, Query
 from miglint.sql.postgres import native
-from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
+from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401 - they enter their readers
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled

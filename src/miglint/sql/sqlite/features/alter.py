@@ -14,7 +14,7 @@ ALTERS: tuple[Feature, ...] = (
         SYNTAX,
         "IF ADD NOT EXISTS",
         ALTER + r".*?\bADD (?:COLUMN )?(?P<at>IF NOT EXISTS)\b",
-        "leave the guard out: SQLite has none here, and the migration tool must see to it that a script runs once",
+        "leave the guard out: SQLite has none here, and the migration tool must ensure that a script runs once",
         "ALTER TABLE t ADD COLUMN IF NOT EXISTS d TEXT",
         TABLE,
     ),
