@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miglint.base.findings import FAMILIES
 from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Migration, SourceFile
-from miglint.cache.store import Store, environment
+from miglint.cache.store import Store, blake2b, environment
 from miglint.config.settings import Settings
 from miglint.linter.history_state import HistoryState
 from miglint.linter.step_memory import HistoryMemory, StepMemory
 
 if TYPE_CHECKING:
+    from miglint.dryrun.results import DryRunReport
     from miglint.linter.analysis import Analysis, PartialResult
     from miglint.rules.selection import Selection
+
+_SIZE = 20
 
 
 def memory_for(
@@ -28,6 +32,9 @@ def memory_for(
     known = chosen.registry.rules
     wanted = sorted(chosen.enabled | chosen.silenced)
     if any(known[code].scope == "script" for code in wanted):
+        return None
+    # Built-in rules read what is before a migration; own ones may read all results.
+    if any(known[code].scope == "executed" and known[code].family not in FAMILIES for code in wanted):
         return None
     return StepMemory(store, _basis(chosen, wanted, schemas, settings), known)
 
@@ -69,12 +76,46 @@ def known_steps(analysis: Analysis) -> Mapping[int, HistoryMemory]:
     for place, history in enumerate(analysis.histories):
         runners = [runner.name for runner in analysis.runners[place]]
         parts = [history.root, history.layout, history.dialect.value, repr((runners, analysis.runner, analysis.sqlite))]
+        executed = _executed(analysis, place)
         migrations = [
-            (migration, repr((number == 0, analysis.is_served(history, migration), _shared(analysis, migration))))
-            for number, migration in enumerate(history.migrations)
+            (
+                migration,
+                repr((number == 0, analysis.is_served(history, migration), _shared(analysis, migration), *more)),
+            )
+            for number, (migration, more) in enumerate(zip(history.migrations, executed, strict=True))
         ]
-        found[place] = memory.history([str(Path.cwd()), *parts[:3]], parts, migrations)
+        kind = kind_of_run(analysis.executed)
+        found[place] = memory.history([str(Path.cwd()), *parts[:3], *kind], parts, migrations)
     return found
+
+
+def kind_of_run(executed: DryRunReport | None) -> list[str]:
+    """Return what tells the entries of runs with a dry run from others: the findings are not the same."""
+    return [] if executed is None else ["dry run"]
+
+
+def _executed(analysis: Analysis, place: int) -> list[tuple[object, ...]]:
+    """Return what the results of each migration of a history depend on in a dry run.
+
+    Of a dry run, that is what it has found up to the migration.
+    """
+    history = analysis.histories[place]
+    found: list[tuple[object, ...]] = [() for _ in history.migrations]
+    for ran in analysis.executions(place):
+        # An optional dependency of most runs.
+        from miglint.dryrun.result_cache import digest_of
+
+        so_far = blake2b(repr((ran.engine, ran.stopped)).encode("utf-8", "surrogatepass"), digest_size=_SIZE)
+        for number, run in enumerate(ran.migrations):
+            so_far.update(digest_of(run))
+            found[number] = (*found[number], so_far.hexdigest())
+    choice = analysis.reruns.choice
+    return [
+        (*values, *(choice(script.path) for script in (item.forward, item.rollback) if script is not None))
+        if values
+        else ()
+        for values, item in zip(found, history.migrations, strict=True)
+    ]
 
 
 def _shared(analysis: Analysis, migration: Migration) -> tuple[bool, ...]:
