@@ -12,12 +12,14 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
+from miglint.dryrun.postgres.catalog_queries import BEGIN, RELATIONS, REST
+from miglint.dryrun.postgres.catalog_versions import COUNTS, LOOK, counted
 from miglint.dryrun.postgres.chosen_names import with_chosen_names
 from miglint.dryrun.postgres.connection import Row, Session
 from miglint.dryrun.postgres.rows import FILLED, columns_of
@@ -29,7 +31,8 @@ _MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
 # Text of a relation and names of its columns, by oid.
 _Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
-_NUMBERED = tuple(enumerate(REST))
+# By the number of each query, how to pick its versions.
+_VERSIONS = tuple((number, itemgetter(*columns)) for number, (_, columns) in enumerate(REST))
 # How many lists of names are remembered: the states of a migration alternate.
 _LISTS = 8
 
@@ -158,7 +161,7 @@ class Reader:
 
     def _other_texts(self, session: Session, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
-        keys = [(number, tuple(versions[column] for column in columns), renamed) for number, (_, columns) in _NUMBERED]
+        keys = [(number, versions_of(versions), renamed) for number, versions_of in _VERSIONS]
         fresh = [key for key in keys if key not in self._others]
         if fresh:
             read = session.prepared_each({f"rest{key[0]}": REST[key[0]][0] for key in fresh})

@@ -8,20 +8,15 @@ session have limits as well, since they may call functions of a script.
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.postgres.arriving import WritableMemory, waiting
 from miglint.sql.postgres.messages import brief
-
-if sys.platform != "win32":
-    from fcntl import ioctl
-    from termios import FIONREAD
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -40,7 +35,6 @@ _ALL_NOTICES = 1_000_000
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
 _PLANNED_AFTER = frozenset((0, *(16 << 2 * power for power in range(12))))
-_PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
 _CANCELED = "57014"
@@ -98,12 +92,14 @@ class Session:
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
         self._most = _MOST_ANSWERED
-        self._memory = _WritableMemory()
+        self._memory = WritableMemory()
         self._size = 0
         self._stopping = 0.0
         # How often prepared queries have run.
         self._prepared: dict[str, int] = {}
         self._killed = False
+        # Whether something was sent since its owner has put it in its initial state.
+        self.used = True
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
             message = self._db.error_message.decode("utf-8", "replace").strip()
@@ -149,6 +145,7 @@ class Session:
 
     def script(self, sql: str, bounds: StatementBounds) -> ServerError | None:
         """Run one statement of a script within limits, and discard its rows."""
+        self.used = True
         self._notices = 0
         self._most = _MOST_SENT
         started = time.monotonic()
@@ -202,7 +199,7 @@ class Session:
         # libpq has read how long the row or message is, and has made room for all of it, at most twice as much.
         room = self._memory.size() - self._size
         if self._selector.select(_LOOK):
-            self._arrived += _waiting(self._db.socket)
+            self._arrived += waiting(self._db.socket)
             if self._arrived > self._most or room > 2 * self._most:
                 # Nothing more of it is read: the server's process ends with its connection.
                 stopped[:] = [_MESSAGE_SIZE]
@@ -242,11 +239,13 @@ class Session:
         while self._db.notifies() is not None:
             self._notices += 1
 
-    def query(self, sql: str) -> list[list[Row]]:
+    def query(self, sql: str, *, inert: bool = False) -> list[list[Row]]:
         """Run internal statements and return the rows of each that has any.
 
-        Raises `QueryError` on errors and on timeout.
+        `inert` ones run no code of scripts and leave the session as it was. Raises `QueryError` on errors and on
+        timeout.
         """
+        self.used = self.used or not inert
         results: list[list[Row]] = []
         failed: ServerError | None = None
         started = time.monotonic()
@@ -346,33 +345,6 @@ class QueryError(Exception):
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)
         self.error = error
-
-
-class _WritableMemory:
-    """The writable memory of this process, read often."""
-
-    def __init__(self) -> None:
-        try:
-            self._file: int | None = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        except (OSError, AttributeError):
-            self._file = None
-
-    def size(self) -> int:
-        """Return its size in bytes, whether or not it is used yet; 0 where the system does not say."""
-        return 0 if self._file is None else int(os.pread(self._file, 200, 0).split()[5]) * _PAGE
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-def _waiting(socket: int) -> int:
-    """Return how many bytes have arrived at a socket; 0 where the system does not say."""
-    if sys.platform == "win32":
-        return 0
-    return int.from_bytes(ioctl(socket, FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _shortened(text: bytes) -> str:

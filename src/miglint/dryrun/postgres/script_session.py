@@ -93,6 +93,8 @@ class ScriptSession:
 
     def clean(self) -> Session:
         """Return the connection in its initial state; a new one if a script's settings broke it."""
+        if self._open is not None and self._open.alive and not self._open.used:
+            return self._open
         try:
             return self._reset(self.session)
         except (EngineLostError, QueryError):
@@ -119,6 +121,7 @@ class ScriptSession:
     def _reset(session: Session) -> Session:
         session.query("DISCARD ALL")
         session.query(START)
+        session.used = False
         return session
 
     def finish(self, session: Session, script: Prepared, error: EngineError | None) -> EngineError | None:
