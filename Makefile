@@ -15,7 +15,7 @@
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
-# make increments [FOLDERS="..."] [STEPS="--seeds 20 --edits 20"]   edit histories at random, compare cached runs with fresh ones
+# make increments [FOLDERS="..."] [STEPS="--seeds 20 --edits 20"]   edit histories at random, compare cached runs with fresh ones (STEPS="--dry-run": executed too)
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
 # make help-check   run every statement that help offers at the rule pages and the cases (make test: a seventh of them)
 # make truth CORPORA="..."   run every statement that help offers on real projects

@@ -1,8 +1,9 @@
 """Random edits of histories, and runs with the steps of earlier runs beside fresh ones.
 
-    python -m tests.linter.increments [--seeds N] [--edits N] [FOLDER ...]
+    python -m tests.linter.increments [--seeds N] [--edits N] [--dry-run] [FOLDER ...]
 
-Without folders, histories are generated. Each is copied, edited, and compared after each edit.
+Without folders, histories are generated. Each is copied, edited, and compared after each edit. With `--dry-run`, they
+are executed as well, without rows.
 """
 
 from __future__ import annotations
@@ -246,16 +247,17 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="folders of migrations (default: generated ones)")
     parser.add_argument("--seeds", type=int, default=20, help="histories to generate, or copies of each folder")
     parser.add_argument("--edits", type=int, default=20, help="edits of each")
+    parser.add_argument("--dry-run", action="store_true", help="execute them as well")
     given = parser.parse_args()
     wrong = 0
     for folder in given.folders or (None,):
         for seed in range(given.seeds):
-            wrong += _tried(folder, seed, given.edits)
+            wrong += _tried(folder, seed, given.edits, DryRunOptions(rows=0) if given.dry_run else None)
     print(f"{wrong} of the runs differ from a fresh one")
     sys.exit(1 if wrong else 0)
 
 
-def _tried(folder: Path | None, seed: int, count: int) -> int:
+def _tried(folder: Path | None, seed: int, count: int, dry_run: DryRunOptions | None) -> int:
     chance = random.Random(seed)
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="miglint-increments-") as place:
@@ -264,7 +266,7 @@ def _tried(folder: Path | None, seed: int, count: int) -> int:
         os.environ["MIGLINT_CACHE_DIR"] = f"{place}/cache"
         os.environ["XDG_CACHE_HOME"] = f"{place}/home"
         os.chdir(root)
-        project = Project(root, Path(place) / "cache")
+        project = Project(root, Path(place) / "cache", dry_run)
         if folder is None:
             project.generate(chance, 40)
         else:

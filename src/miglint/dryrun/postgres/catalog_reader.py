@@ -83,8 +83,7 @@ class Reader:
     def read(self, session: Session) -> Reading:
         """Read all objects of a database, in a session in which no script ran."""
         with self._lock:
-            session.query(BEGIN)
-            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS)
+            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS, begin=BEGIN)
             texts = self._texts(session, found, named[0][0], others[0])
             session.query("COMMIT")
             schema = self._schema(texts)

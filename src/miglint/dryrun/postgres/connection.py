@@ -290,15 +290,20 @@ class Session:
         plans = [plan for names, query in queries.items() for plan in self._plans(names, (query,))]
         return self.query(";".join((*plans, *(f"EXECUTE {names}_0" for names in queries))))
 
-    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
+    def prepared(
+        self, names: str, *queries: str, oids: Iterable[str] | None = None, begin: str | None = None
+    ) -> list[list[Row]]:
         """Run queries prepared under `names`; only for sessions in which no script ran.
 
-        `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
-        planned, so that they are planned again after 16 runs, after 64, and so on.
+        `oids` are the value of their parameter `$1`, if they have one. `begin` are statements to run before, in the
+        same message. Tables may have grown since the queries were planned, so that they are planned again after 16
+        runs, after 64, and so on.
         """
+        first = () if begin is None else (begin,)
         plans = self._plans(names, queries, "" if oids is None else "(pg_catalog.oid[])")
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
-        return self.query(";".join((*plans, *(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))))
+        runs = (f"EXECUTE {names}_{number}{values}" for number in range(len(queries)))
+        return self.query(";".join((*first, *plans, *runs)))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError
