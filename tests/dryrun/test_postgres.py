@@ -7,6 +7,7 @@ import contextlib
 import pytest
 
 from miglint.dryrun.postgres.connection import QueryError, Session
+from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.rows import SEQUENCES
 from miglint.schema.objects import (
@@ -250,6 +251,26 @@ def test_a_session_is_put_back_after_whatever_was_sent_in_it(embedded: PostgresE
             with contextlib.suppress(QueryError):
                 send(text)
             assert database.clean().query(state, inert=True) == first
+    finally:
+        database.drop()
+
+
+def test_a_session_that_another_one_has_ended_is_replaced(embedded: PostgresEngine) -> None:
+    database = embedded.create()
+    try:
+        beside = database.copy()
+        ended = database.clean()
+        # A script in another database of the history, and miglint itself.
+        assert isinstance(beside, PostgresDatabase)
+        for text in ("SET ROLE NONE", f"SELECT pg_terminate_backend({ended.pid})"):
+            assert beside.session.script(text, beside.bounds()) is None
+        assert database.clean().query("SELECT 1") == [[("1",)]]
+        assert database.session is not ended
+        ended = database.clean()
+        with embedded.server.admin() as admin:
+            admin.query(f"SELECT pg_terminate_backend({ended.pid}, 5000)")
+        assert database.clean().query("SELECT 1") == [[("1",)]]
+        beside.drop()
     finally:
         database.drop()
 

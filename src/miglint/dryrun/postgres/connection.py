@@ -67,6 +67,12 @@ class StatementBounds(Struct, frozen=True):
     name: str = "statement time-out"
 
 
+class Sent(Struct):
+    """How much that may run a script's code was sent in a session, or in several that share this."""
+
+    number: int = 0
+
+
 class Session:
     """A connection. `kill` terminates its server process from another session, and is called until it has ended.
 
@@ -98,8 +104,7 @@ class Session:
         # How often prepared queries have run.
         self._prepared: dict[str, int] = {}
         self._killed = False
-        # Whether something was sent since its owner has put it in its initial state.
-        self.used = True
+        self.sent = Sent()
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
             message = self._db.error_message.decode("utf-8", "replace").strip()
@@ -129,6 +134,11 @@ class Session:
         """Whether the connection is open."""
         return not self._killed and bool(self._db.status == self._pq.ConnStatus.OK)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has arrived that nobody asked for, as when the server ends the process behind it."""
+        return not self._selector.select(0)
+
     def lose(self) -> None:
         """The server has ended the process behind it, whatever the connection itself has seen of that."""
         self._killed = True
@@ -145,7 +155,7 @@ class Session:
 
     def script(self, sql: str, bounds: StatementBounds) -> ServerError | None:
         """Run one statement of a script within limits, and discard its rows."""
-        self.used = True
+        self.sent.number += 1
         self._notices = 0
         self._most = _MOST_SENT
         started = time.monotonic()
@@ -245,7 +255,7 @@ class Session:
         `inert` ones run no code of scripts and leave the session as it was. Raises `QueryError` on errors and on
         timeout.
         """
-        self.used = self.used or not inert
+        self.sent.number += not inert
         results: list[list[Row]] = []
         failed: ServerError | None = None
         started = time.monotonic()
