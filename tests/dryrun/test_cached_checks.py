@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +228,42 @@ def test_a_comparison_that_goes_on_says_what_a_whole_one_says(known: int, told: 
     cached = [replace(run, before=None, after=None, restored=None) for run in whole.migrations[:known]]
     rest = compared(replace(ran, migrations=(*cached, *ran.migrations[known:]), kept=known), {})
     assert [(run.apart, run.model) for run in rest.migrations] == [(run.apart, run.model) for run in whole.migrations]
+
+
+PROCESSES = """
+import json, os, sys
+from pathlib import Path
+from tests.linter.increments import Project
+from miglint.dryrun.options import DryRunOptions
+from miglint.linter import parallel
+
+forks, fork = [], os.fork
+
+def counted():
+    forks.append(1)
+    return fork()
+
+os.fork = counted
+parallel._MOST, parallel._SMALLEST = int(sys.argv[1]), 0
+os.sched_getaffinity = lambda pid: range(100)
+project = Project(Path.cwd(), Path.cwd().parent / "cache", DryRunOptions(engine="sqlite", rows=0))
+print(json.dumps([project.check(cached=False), len(forks)]))
+"""
+
+
+@pytest.mark.parametrize(("settings", "forks"), [("", 2), ('transaction = "none"\n', 0)])
+def test_several_processes_say_what_one_says(project: Project, settings: str, forks: int) -> None:
+    """In a new interpreter of one thread; with settings that change migrations, hits cannot be sent between them."""
+    write(project, random.Random(12), 12)
+    project.settings(settings)
+    found = []
+    for number in ("1", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", PROCESSES, number], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    assert found[0] == [found[1][0], 0]
+    assert '"executed"' in found[0][0]
+    assert found[1][1] == forks

@@ -86,7 +86,8 @@ def _all(
     size = new if memories else sum(map(sum, sizes))
     slow = analysis.dispatcher.about_scripts
     if processes is None:
-        processes = _processes(size * (_TEXT if slow else 1)) if analysis.executed is None else 1
+        # Hits of dry runs are about the migrations that ran: their numbers are known if these are the analysis's own.
+        processes = _processes(size * (_TEXT if slow else 1)) if _ran_as_they_are(analysis) else 1
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
@@ -115,6 +116,16 @@ def _by_processes(
         for child in children:
             child.end()
     return part
+
+
+def _ran_as_they_are(analysis: Analysis) -> bool:
+    """Return whether the migrations of all dry runs are those of the analysis, the same objects."""
+    return all(
+        run.migration is migration
+        for place, history in enumerate(analysis.histories)
+        for ran in analysis.executions(place)
+        for run, migration in zip(ran.migrations, history.migrations, strict=True)
+    )
 
 
 def _processes(size: int) -> int:
