@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import FAMILIES
 from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Migration, SourceFile
+from miglint.base.structs import replace
 from miglint.cache.store import Store, blake2b, environment
 from miglint.config.settings import Settings
 from miglint.linter.history_state import HistoryState
@@ -95,17 +96,19 @@ def kind_of_run(executed: DryRunReport | None) -> list[str]:
 
 
 def _executed(analysis: Analysis, place: int) -> list[tuple[object, ...]]:
-    """Return what the results of each migration of a history depend on in a dry run.
+    """Return, for each migration of a history, what its result depends on besides in a run with a dry run.
 
-    Of a dry run, that is what it has found up to the migration.
+    That is what the dry run has found up to the migration, and whether second runs of its scripts matter.
     """
     history = analysis.histories[place]
     found: list[tuple[object, ...]] = [() for _ in history.migrations]
     for ran in analysis.executions(place):
-        # An optional dependency of most runs.
+        # Only dry runs need it.
         from miglint.dryrun.result_cache import digest_of
 
-        so_far = blake2b(repr((ran.engine, ran.stopped)).encode("utf-8", "surrogatepass"), digest_size=_SIZE)
+        # Its notes are about the run as a whole.
+        basis = repr((replace(ran.engine, notes=()), ran.stopped))
+        so_far = blake2b(basis.encode("utf-8", "surrogatepass"), digest_size=_SIZE)
         for number, run in enumerate(ran.migrations):
             so_far.update(digest_of(run))
             found[number] = (*found[number], so_far.hexdigest())
