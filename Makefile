@@ -4,7 +4,8 @@
 # make quick  run the tests that need no engine and no second process: under a minute
 # make attacks   run every attack on the dry run, on PostgreSQL 15 and 18, and with both libraries of SQLite
 # make lint   style, types, coverage
-# make bench  measure against squawk
+# make bench [FOLDERS="..."]   measure against squawk, and time the dry run
+# make bench-dry-run [FOLDERS="..."] [BENCH="--rounds 5 --pairs 100"]   time the dry run on PostgreSQL: first, unchanged, one changed
 # make bench-peers [FOLDERS=FOLDER] [PEERS="--path FOLDER"]   measure against other linters that are installed, on a sample of 60 files
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
 # make port-bench FOLDERS="..." [BENCH="--to postgres -v"]   write every variant anew and compare it with the one that is there
@@ -14,7 +15,7 @@
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
-# make increments [FOLDERS="..."] [STEPS="--seeds 20 --edits 20"]   edit histories at random, compare cached runs with fresh ones
+# make increments [FOLDERS="..."] [STEPS="--seeds 20 --edits 20"]   edit histories at random, compare cached runs with fresh ones (STEPS="--dry-run": executed too)
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
 # make help-check   run every statement that help offers at the rule pages and the cases (make test: a seventh of them)
 # make truth CORPORA="..."   run every statement that help offers on real projects
@@ -29,7 +30,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench schema-sql bench-peers fix-bench rollback-bench port-bench kills fuzz mutants nested same increments agreement \
+.PHONY: demo picture test quick attacks lint format bench bench-dry-run schema-sql bench-peers fix-bench rollback-bench port-bench kills fuzz mutants nested same increments agreement \
 	help-check truth draw-errors clean
 
 demo: $(READY)
@@ -69,6 +70,10 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+	$(BIN)/python -m benchmarks.dry_run $(FOLDERS)
+
+bench-dry-run: $(READY)
+	$(BIN)/python -m benchmarks.dry_run $(BENCH) $(FOLDERS)
 
 bench-peers: $(READY)
 	$(BIN)/python -m benchmarks.peers $(PEERS) $(FOLDERS)

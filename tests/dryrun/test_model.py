@@ -53,7 +53,7 @@ def differences(engine: Engine, texts: list[str], replayed: list[str] | None = N
             done = database.run(script)
             assert done.ok, done.error
             after = database.schema()
-            found.append(model.compare(number, ExecutedSchemas(before, after)))
+            found.append(model.compare(number, ExecutedSchemas(before, after)).differences)
             before = after
     finally:
         database.drop()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
+from miglint.dryrun.postgres.connection import QueryError, Session
+from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.rows import SEQUENCES
 from miglint.schema.objects import (
     Comment,
     Domain,
@@ -229,3 +234,64 @@ def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     assert isinstance(parts, Table) and parts.partition_by == "RANGE (a)"
     about = Key("relation", "public", "teams")
     assert schema.find(comment_key(about, Part("column", "name"))) == Comment("its name")
+
+
+@pytest.mark.parametrize(
+    "text", ["SET application_name = 'x'", "RESET SESSION AUTHORIZATION", "CREATE TEMP TABLE t (a int)"]
+)
+def test_a_session_is_put_back_after_whatever_was_sent_in_it(embedded: PostgresEngine, text: str) -> None:
+    database = embedded.create()
+    state = (
+        "SELECT current_setting('application_name'), current_user;"
+        "SELECT relname FROM pg_class WHERE pg_my_temp_schema() <> 0 AND relnamespace = pg_my_temp_schema()"
+    )
+    try:
+        first = database.clean().query(state, inert=True)
+        for send in (database.session.query, lambda sql: database.session.script(sql, database.bounds())):
+            with contextlib.suppress(QueryError):
+                send(text)
+            assert database.clean().query(state, inert=True) == first
+    finally:
+        database.drop()
+
+
+def test_a_session_that_another_one_has_ended_is_replaced(embedded: PostgresEngine) -> None:
+    database = embedded.create()
+    try:
+        beside = database.copy()
+        ended = database.clean()
+        # A script in another database of the history, and miglint itself.
+        assert isinstance(beside, PostgresDatabase)
+        for text in ("SET ROLE NONE", f"SELECT pg_terminate_backend({ended.pid})"):
+            assert beside.session.script(text, beside.bounds()) is None
+        assert database.clean().query("SELECT 1") == [[("1",)]]
+        assert database.session is not ended
+        ended = database.clean()
+        with embedded.server.admin() as admin:
+            admin.query(f"SELECT pg_terminate_backend({ended.pid}, 5000)")
+        assert database.clean().query("SELECT 1") == [[("1",)]]
+        beside.drop()
+    finally:
+        database.drop()
+
+
+def test_a_session_is_not_put_back_twice(embedded: PostgresEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = embedded.create()
+    sent: list[str] = []
+    query = Session.query
+
+    def counted(session: Session, sql: str, **named: bool) -> object:
+        sent.append(sql)
+        return query(session, sql, **named)
+
+    try:
+        database.clean()
+        monkeypatch.setattr(Session, "query", counted)
+        database.clean().query(SEQUENCES, inert=True)
+        database.clean()
+        assert sent == [SEQUENCES]
+        database.clean().query("SELECT 1")
+        database.clean()
+        assert "DISCARD ALL" in sent
+    finally:
+        database.drop()

@@ -61,6 +61,17 @@ MOMENTS = [
     "ALTER TABLE ub RENAME x TO z; ALTER TABLE ua RENAME id TO key;",
     'ALTER TABLE ub RENAME z TO "a.b"; ALTER VIEW whole RENAME TO "b";',
     'ALTER TABLE ub RENAME "a.b" TO key; ALTER TABLE ub RENAME TO uc;',
+    "COMMENT ON TYPE couple IS 'two'; COMMENT ON COLUMN couple.a IS 'the first';",
+    "REVOKE USAGE ON TYPE couple FROM PUBLIC;",
+    "COMMENT ON TYPE couple IS 'both'; ALTER TYPE couple ADD ATTRIBUTE c int;",
+    "ALTER TYPE couple DROP ATTRIBUTE b; CREATE FUNCTION swapped(couple) RETURNS couple LANGUAGE sql AS 'SELECT $1';",
+    "ALTER TYPE couple RENAME TO several;",
+    "CREATE SEQUENCE granted; GRANT SELECT (last_value) ON granted TO PUBLIC;",
+    "REVOKE SELECT (last_value) ON granted FROM PUBLIC; GRANT SELECT (x) ON ua TO PUBLIC;",
+    "SELECT lo_create(4711); SELECT lo_create(4712);",
+    "COMMENT ON LARGE OBJECT 4711 IS 'one'; GRANT SELECT ON LARGE OBJECT 4712 TO PUBLIC;",
+    "COMMENT ON LARGE OBJECT 4711 IS 'another'; SELECT lo_unlink(4712);",
+    "DROP FUNCTION swapped(several); DROP FUNCTION written(several); DROP TYPE several; SELECT lo_unlink(4711);",
 ]
 
 # What texts of relations mention, and each way to give it another name.

@@ -1,8 +1,9 @@
 """Random edits of histories, and runs with the steps of earlier runs beside fresh ones.
 
-    python -m tests.linter.increments [--seeds N] [--edits N] [FOLDER ...]
+    python -m tests.linter.increments [--seeds N] [--edits N] [--dry-run] [FOLDER ...]
 
-Without folders, histories are generated. Each is copied, edited, and compared after each edit.
+Without folders, histories are generated. Each is copied, edited, and compared after each edit. With `--dry-run`, they
+are executed as well, without rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -23,6 +24,7 @@ from benchmarks.generate import write
 
 from miglint.base.errors import UsageError
 from miglint.config.settings import load
+from miglint.dryrun.options import DryRunOptions
 from miglint.linter.history_walk import HistoryWalk
 from miglint.linter.run import Job, check
 from miglint.report.value import as_dict, finding_as_dict
@@ -71,6 +73,8 @@ _ALTERATIONS = (
 )
 _TABLE = re.compile(r"TABLE (?:IF NOT EXISTS )?(\w+)")
 _NAME = re.compile(r"(?:TABLE|INDEX|CONSTRAINT|FUNCTION|VIEW|COLUMN|TRIGGER)(?: IF NOT EXISTS)? (\w+)")
+# Those of dry runs, whose notes have them too.
+_TIMES = re.compile(r'(?<="seconds": )[0-9.e-]+|(?<= in )[0-9.]+(?= s\b)')
 _SETTINGS = (
     "",
     'idempotency = "required"\n',
@@ -86,12 +90,17 @@ _SETTINGS = (
 
 
 class Project:
-    """A folder with migrations, whose steps are kept in `cache`."""
+    """A folder with migrations, whose steps are kept in `cache`; with `dry_run`, checks run them.
 
-    def __init__(self, root: Path, cache: Path) -> None:
+    `statements` are those that edits add, with two numbers to fill in.
+    """
+
+    def __init__(self, root: Path, cache: Path, dry_run: DryRunOptions | None = None) -> None:
         self.root = root
         self.folder = root / "migrations"
         self.cache = cache
+        self.dry_run = dry_run
+        self.statements: Sequence[str] = _STATEMENTS
         self.number = 0
         (root / "schema.sql").write_text("CREATE TABLE extra0 (id int);\nCREATE EXTENSION pgcrypto;\n")
 
@@ -130,7 +139,7 @@ class Project:
         if name == "comment":
             path.write_text(f"-- {chance.random()}\n{text}")
         elif name == "statement":
-            one = chance.choice(_STATEMENTS).format(chance.randrange(6), chance.randrange(6))
+            one = chance.choice(self.statements).format(chance.randrange(6), chance.randrange(6))
             path.write_text(f"{text}\n{one}\n" if chance.random() < 0.7 else f"{one}\n{text}")
         elif name == "alter":
             whole = "\n".join(one.read_bytes().decode("utf-8", "replace") for one in self.files())
@@ -152,7 +161,7 @@ class Project:
             other.write_bytes(one)
         elif name == "add":
             for direction in ("up", "down"):
-                one = chance.choice(_STATEMENTS).format(chance.randrange(6), chance.randrange(6))
+                one = chance.choice(self.statements).format(chance.randrange(6), chance.randrange(6))
                 version = chance.choice((f"9{self.number:05d}", f"{chance.randrange(30):06d}"))
                 (path.parent / f"{version}_added{self.number}.{direction}.sql").write_text(f"{one}\n")
         elif name == "settings":
@@ -164,13 +173,15 @@ class Project:
         """Return the report as text, or the error that the user has made."""
         given = tuple(os.path.relpath(path, self.root) for path in paths or (self.folder,))
         try:
-            report = check(Job(load(cwd=str(self.root)), given, cached=cached, verdicts=verdicts)).report
+            job = Job(load(cwd=str(self.root)), given, cached=cached, verdicts=verdicts, dry_run=self.dry_run)
+            report = check(job).report
         except UsageError as error:
             return str(error)
         content = as_dict(report)
         content["summary"].pop("elapsed_ms", None)
         summarized = [finding_as_dict(item) for item in report.summarized]
-        return json.dumps([content, report.notes, report.hidden_by(), summarized], indent=1)
+        text = json.dumps([content, report.notes, report.hidden_by(), summarized], indent=1)
+        return _TIMES.sub("", text)
 
     def compare(self, *paths: Path) -> str:
         """Return the lines by which a run with the steps of earlier runs differs from a fresh one."""
@@ -236,16 +247,17 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="folders of migrations (default: generated ones)")
     parser.add_argument("--seeds", type=int, default=20, help="histories to generate, or copies of each folder")
     parser.add_argument("--edits", type=int, default=20, help="edits of each")
+    parser.add_argument("--dry-run", action="store_true", help="execute them as well")
     given = parser.parse_args()
     wrong = 0
     for folder in given.folders or (None,):
         for seed in range(given.seeds):
-            wrong += _tried(folder, seed, given.edits)
+            wrong += _tried(folder, seed, given.edits, DryRunOptions(rows=0) if given.dry_run else None)
     print(f"{wrong} of the runs differ from a fresh one")
     sys.exit(1 if wrong else 0)
 
 
-def _tried(folder: Path | None, seed: int, count: int) -> int:
+def _tried(folder: Path | None, seed: int, count: int, dry_run: DryRunOptions | None) -> int:
     chance = random.Random(seed)
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="miglint-increments-") as place:
@@ -254,7 +266,7 @@ def _tried(folder: Path | None, seed: int, count: int) -> int:
         os.environ["MIGLINT_CACHE_DIR"] = f"{place}/cache"
         os.environ["XDG_CACHE_HOME"] = f"{place}/home"
         os.chdir(root)
-        project = Project(root, Path(place) / "cache")
+        project = Project(root, Path(place) / "cache", dry_run)
         if folder is None:
             project.generate(chance, 40)
         else:

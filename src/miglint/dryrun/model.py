@@ -1,4 +1,4 @@
-"""Comparison of the replay's schema with the engine's: a difference is a bug in miglint.
+"""SchemaComparison of the replay's schema with the engine's: a difference is a bug in miglint.
 
 Objects read from the engine are rendered as SQL and parsed by the same front end as the migrations, so that both sides
 have the same form. Engines do not keep the text of views and routines: for a view its columns are compared, for
@@ -7,7 +7,7 @@ routines, triggers and the like only their existence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.base.structs import Struct, replace
@@ -36,31 +36,50 @@ class ExecutedSchemas(Struct, frozen=True):
     after: Schema | None
 
 
-class Model:
-    """Replays a history and compares it with the engine, migration by migration."""
+class SchemaComparison(Struct, frozen=True):
+    """The differences of one migration, seen from the database, and its way through the replay.
 
-    def __init__(self, history: History, start: Schema | None = None) -> None:
+    The objects `left` are not compared from there on: their differences are known, or nothing is known of them.
+    """
+
+    differences: tuple[Change, ...]
+    passage: ForwardPass
+    left: frozenset[Key]
+
+
+class Model:
+    """Replays a history and compares it with the engine, migration by migration.
+
+    `start` is the schema before the first migration that is compared. `left` are the objects that are not compared any
+    more by then; `doubted` is whether the effect of an earlier migration is not known in full.
+    """
+
+    def __init__(
+        self, history: History, start: Schema | None = None, left: Iterable[Key] = (), *, doubted: bool = False
+    ) -> None:
         self._history = history
         self._schema = start if start is not None else empty_schema(history.dialect)
         self._translated: dict[int, tuple[SchemaObject, SchemaObject | None]] = {}
         # Differences already reported, or unknown from the start; they are reported once.
-        self._apart: set[Key] = set()
-        self._doubted = False
+        self._left: set[Key] = set(left)
+        self._doubted = doubted
 
-    def compare(self, number: int, seen: ExecutedSchemas) -> tuple[Change, ...]:
-        """Return the differences in objects changed by migration `number` (from 0), seen from the database."""
+    def compare(self, number: int, seen: ExecutedSchemas) -> SchemaComparison:
+        """Compare the objects changed by migration `number` (from 0)."""
         passage = apply_forward(self._history.migrations[number], parse, self._schema)
         self._schema = passage.after
         self._doubted = self._doubted or passage.doubted
+        found: tuple[Change, ...] = ()
         if self._doubted or seen.after is None or seen.before is None:
-            self._apart |= passage.touched
-            return ()
-        keys = {key for key in self._keys(passage, seen.before, seen.after) if key not in self._apart}
-        real = Schema.of(self._history.dialect, self._real(keys, seen.after))
-        model = self._reduced(keys, real)
-        found = tuple(change for change in diff(real, model, keys) if change.counts and change.certain)
-        self._apart |= {change.key for change in found}
-        return found
+            left = passage.touched
+        else:
+            keys = {key for key in self._keys(passage, seen.before, seen.after) if key not in self._left}
+            real = Schema.of(self._history.dialect, self._real(keys, seen.after))
+            model = self._reduced(keys, real)
+            found = tuple(change for change in diff(real, model, keys) if change.counts and change.certain)
+            left = frozenset(change.key for change in found)
+        self._left |= left
+        return SchemaComparison(found, passage, left)
 
     def _keys(self, passage: ForwardPass, before: Schema, after: Schema) -> Iterator[Key]:
         for key in differing(before, after) | passage.touched:

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from miglint.base.hashes import hash_of_texts
-from miglint.base.model import Dialect, History, Script
+from miglint.base.hashes import blake2b, hash_of_texts
+from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.cache.store import Store, environment
 from miglint.dryrun.options import DryRunOptions
@@ -79,6 +79,40 @@ class _CachedRun(Struct, frozen=True):
     seconds: float
     apart: tuple[Change, ...]
     costs: Costs | None
+    model: bytes | None
+
+    @classmethod
+    def of(cls, run: MigrationRun, digest: str) -> _CachedRun:
+        return cls(
+            digest,
+            run.steps,
+            run.verdict,
+            run.unknown,
+            run.changes,
+            run.forward,
+            run.rollback,
+            run.rows,
+            run.seconds,
+            run.apart,
+            run.costs,
+            run.model,
+        )
+
+    def restored(self, migration: Migration) -> MigrationRun:
+        return MigrationRun(
+            migration,
+            self.steps,
+            self.verdict,
+            self.unknown,
+            self.changes,
+            forward=self.forward,
+            rollback=self.rollback,
+            rows=self.rows,
+            seconds=self.seconds,
+            apart=self.apart,
+            costs=self.costs,
+            model=self.model,
+        )
 
 
 class _CacheEntry(Struct, frozen=True):
@@ -120,7 +154,7 @@ class StoredMemory:
         if data is None:
             return None
         try:
-            entry = msgspec.json.decode(data, type=_CacheEntry)
+            entry = msgspec.msgpack.decode(data, type=_CacheEntry)
         except msgspec.MsgspecError:
             return None
         digests = _digests(history)
@@ -132,21 +166,7 @@ class StoredMemory:
         for migration, digest, result in zip(history.migrations, digests, entry.results, strict=False):
             if digest != result.digest:
                 break
-            runs.append(
-                MigrationRun(
-                    migration,
-                    result.steps,
-                    result.verdict,
-                    result.unknown,
-                    result.changes,
-                    forward=result.forward,
-                    rollback=result.rollback,
-                    rows=result.rows,
-                    seconds=result.seconds,
-                    apart=result.apart,
-                    costs=result.costs,
-                )
-            )
+            runs.append(result.restored(migration))
         return CachedRuns(entry.engine, tuple(runs)) if runs else None
 
     def plan(self, history: History, identity: str, known: int) -> TemplatePlan:
@@ -171,23 +191,9 @@ class StoredMemory:
         for digest, run in zip(digests, ran.migrations, strict=True):
             if not run.ran or _cut_short(run, ran.engine):
                 break
-            results.append(
-                _CachedRun(
-                    digest,
-                    run.steps,
-                    run.verdict,
-                    run.unknown,
-                    run.changes,
-                    run.forward,
-                    run.rollback,
-                    run.rows,
-                    run.seconds,
-                    run.apart,
-                    run.costs,
-                )
-            )
+            results.append(_CachedRun.of(run, digest))
         made = self._surroundings(ran.name)
-        self._store.write(ran.name, msgspec.json.encode(_CacheEntry(ran.engine, digests[-1], made, tuple(results))))
+        self._store.write(ran.name, msgspec.msgpack.encode(_CacheEntry(ran.engine, digests[-1], made, tuple(results))))
 
     def _surroundings(self, name: str) -> str:
         """Return a digest of what exists before the first migration, and of which columns get JSON as rows.
@@ -200,6 +206,11 @@ class StoredMemory:
             rows = sorted(documents(script.text for script in history.scripts)) if self._options_given.rows else []
             self._made[name] = hash_of_texts((*made, "rows", *rows)).hexdigest()
         return self._made[name]
+
+
+def digest_of(run: MigrationRun) -> bytes:
+    """Return a hash over the results of a migration: all but the schemas, which cached ones lack."""
+    return blake2b(msgspec.msgpack.encode(_CachedRun.of(run, "")), digest_size=20).digest()
 
 
 def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:

@@ -171,7 +171,8 @@ class MigrationRun(Struct, frozen=True, eq=False):
     """Results of a migration: the seven steps, the verdict, and the schemas before, after and after the rollback.
 
     `unknown` are the reasons for each None of the verdict. `changes` are the differences left by the rollback, `apart`
-    those between the schemas of replay and engine after the forward. The schemas of a cached result are None.
+    those between the schemas of replay and engine after the forward; `model` is what a later comparison needs to begin
+    after this migration, in the form of the one that compares. The schemas of a cached result are None.
     """
 
     migration: Migration
@@ -188,6 +189,7 @@ class MigrationRun(Struct, frozen=True, eq=False):
     seconds: float = 0.0
     apart: tuple[Change, ...] = ()
     costs: Costs | None = None
+    model: bytes | None = None
 
     @property
     def ran(self) -> bool:

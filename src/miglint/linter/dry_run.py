@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.msgpack import decode, encode
+
 from miglint.base.model import Dialect, Direction, Discovered, Script, SourceFile, Span
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, replace
 from miglint.cache.store import open_store
 from miglint.config.settings import Settings
 from miglint.dryrun.model import ExecutedSchemas, Model
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.result_cache import StoredMemory
-from miglint.dryrun.results import DryRunReport, HistoryRun
+from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun
 from miglint.dryrun.runner import dry_run
 from miglint.linter.analysis import as_the_runner, start_of
 from miglint.linter.dry_run_options import configured
+from miglint.linter.history_state import HistoryState, SchemaChange, schema_change
+from miglint.schema.objects import Key
 
 
 def execute_dry_run(
@@ -45,7 +49,7 @@ def execute_dry_run(
     )
     original = {(history.root, history.layout, history.dialect): history for history in histories}
     runs = tuple(
-        _compared(replace(run, history=original[run.history.root, run.history.layout, run.history.dialect]), schemas)
+        compared(replace(run, history=original[run.history.root, run.history.layout, run.history.dialect]), schemas)
         for run in report.histories
     )
     if memory is not None:
@@ -63,15 +67,34 @@ def baseline_scripts(schemas: Mapping[str, SourceFile]) -> dict[Dialect, Script]
     }
 
 
-def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
-    """Add the differences between the schemas of replay and engine to each migration."""
+class _ComparedStep(Struct, array_like=True, frozen=True):
+    """What is known of a migration that was compared: its changes in the replay, and what is not compared after it."""
+
+    change: SchemaChange
+    left: list[Key]
+
+
+def compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
+    """Add the differences between the schemas of replay and engine to each migration that was run."""
     if ran.kept == len(ran.migrations):
         return ran
-    model = Model(ran.history, start_of(ran.history.dialect, schemas))
-    runs = []
-    for number, run in enumerate(ran.migrations):
+    # The replay goes on where an earlier run has ended: its changes are known.
+    state = HistoryState(start_of(ran.history.dialect, schemas))
+    known: set[Key] = set()
+    runs: list[MigrationRun] = []
+    for run in ran.migrations[: ran.kept]:
+        if run.model is None:
+            break
+        step = decode(run.model, type=_ComparedStep)
+        state.take(step.change)
+        known.update(step.left)
+        runs.append(run)
+    schema = state.schema
+    model = Model(ran.history, schema, known, doubted=state.doubted)
+    for number, run in enumerate(ran.migrations[len(runs) :], len(runs)):
         ok = run.forward is not None and run.forward.ok
-        seen = ExecutedSchemas(run.before, run.after if ok else None)
-        apart = model.compare(number, seen)
-        runs.append(run if number < ran.kept else replace(run, apart=apart))
+        found = model.compare(number, ExecutedSchemas(run.before, run.after if ok else None))
+        step = _ComparedStep(schema_change(schema, found.passage, b"", rooted=True), sorted(found.left))
+        schema = found.passage.after
+        runs.append(replace(run, apart=found.differences if number >= ran.kept else run.apart, model=encode(step)))
     return replace(ran, migrations=tuple(runs))

@@ -20,7 +20,7 @@ from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_ru
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped
 from miglint.linter.known_findings import FoldedHits, KnownFindings
-from miglint.linter.known_steps import known_steps, memory_for, own_rule_text
+from miglint.linter.known_steps import kind_of_run, known_steps, memory_for, own_rule_text
 from miglint.linter.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.migration_reports import complete_verdicts
@@ -67,7 +67,7 @@ def judge(
     targets = _targets(found, settings)
     dispatcher = RuleDispatcher(with_silenced(chosen), targets)
     memory = None
-    if store is not None and executed is None:
+    if store is not None:
         own = [own_rule_text(settings, path) for path in settings.own_rules]
         memory = memory_for(store, chosen, schemas, (targets, settings.targets, own))
     # Own rules may read them.
@@ -90,7 +90,7 @@ def judge(
     if known is None or store is None:
         return report, None
     roots = [f"{history.root}\0{history.layout}\0{history.dialect}" for history in found.histories]
-    return report, KnownTexts(store, [str(Path.cwd()), *roots], known.identities())
+    return report, KnownTexts(store, [str(Path.cwd()), *roots, *kind_of_run(executed)], known.identities())
 
 
 class _JudgedRun:

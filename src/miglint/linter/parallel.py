@@ -88,10 +88,11 @@ def _all(
     total = sum(map(sum, sizes))
     size = new if memories else total
     slow = analysis.dispatcher.about_scripts
-    if processes is None and (analysis.executed is not None or (memories and new < total * _WORTHWHILE)):
+    if processes is None and memories and new < total * _WORTHWHILE:
         processes = 1
     elif processes is None:
-        processes = _processes(size * (_TEXT if slow else 1))
+        # Hits of dry runs are about the migrations that ran: their numbers are known if these are the analysis's own.
+        processes = _processes(size * (_TEXT if slow else 1)) if _ran_as_they_are(analysis) else 1
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
@@ -120,6 +121,16 @@ def _by_processes(
         for child in children:
             child.end()
     return part
+
+
+def _ran_as_they_are(analysis: Analysis) -> bool:
+    """Return whether the migrations of all dry runs are those of the analysis, the same objects."""
+    return all(
+        run.migration is migration
+        for place, history in enumerate(analysis.histories)
+        for ran in analysis.executions(place)
+        for run, migration in zip(ran.migrations, history.migrations, strict=True)
+    )
 
 
 def _processes(size: int) -> int:

@@ -36,7 +36,7 @@ class Job(Struct, frozen=True):
 
     `texts` are those of files, by displayed path, as they would be after a change: the cache is not used then.
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
-    everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
+    everything is executed as well. `report_only` are the files whose findings are needed, if
     not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with. Without
     `verdicts`, the report need not say whether SQLite accepts the scripts.
     """
@@ -66,7 +66,7 @@ class Outcome(Struct, frozen=True):
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
     watched = own_rules_are_files(job.settings)
-    cached = watched and job.cached and job.text is None and job.dry_run is None and not job.texts
+    cached = watched and job.cached and job.text is None and not job.texts
     store = open_store(job.settings.root) if cached else None
     with RecordedReads() as seen:
         found = _discovered(job) if store is None else _discovered_with_hints(job, store)

@@ -1,4 +1,4 @@
-"""Queries for a PostgreSQL schema, returning one JSON text per object, and queries that detect changes.
+"""Queries for a PostgreSQL schema, returning one JSON text per object.
 
 A text describes its object completely, so that known texts need not be parsed again. Objects of the system and of
 extensions are excluded. All names are schema-qualified, since only `pg_catalog` is on the search path.
@@ -8,9 +8,8 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from miglint.dryrun.postgres.acl import acl_of
+from miglint.dryrun.postgres.catalog_versions import PARTS
 from miglint.dryrun.postgres.other_objects import DEPENDENT, OTHERS, OURS, comment_on, no_member
 
 # Limits on the length of descriptions, of one and of all that a query returns: scripts can create a comment of a
@@ -223,117 +222,6 @@ _EXTENSIONS = """
 SELECT json_build_array('extension', x.extname, n.nspname, x.extversion)::text
 FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql'"""
 
-# The version of a row: its oid and the inserting transaction, which differ between databases of a server and are equal
-# in a copy.
-_ROW_VERSION = "sum(pg_catalog.hashint8extended({0}.xmin::text::int8, {1}))"
-
-
-def _version(catalog: str, owner: str, seed: str) -> str:
-    """Return the expression for the version of the rows of a catalog that belong to the relation `c`."""
-    version = _ROW_VERSION.format("x", seed)
-    return f"(SELECT count(*) || ':' || {version} FROM {catalog} x WHERE x.{owner} = c.oid)"
-
-
-_FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin,
-  {_version("(SELECT xmin, * FROM pg_attribute WHERE attnum > 0 OR attacl IS NOT NULL)", "attrelid", "x.attnum")},
-  {_version("pg_attrdef", "adrelid", "x.oid::int8")}, {_version("pg_constraint", "conrelid", "x.oid::int8")},
-  (SELECT count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, k.xmin::text::int8))
-    FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid WHERE i.indrelid = c.oid),
-  g.v, {_version("pg_inherits", "inhrelid", "x.inhseqno::int8")}, s.v,
-  CASE WHEN c.relhasrules THEN {_version("pg_rewrite", "ev_class", "x.oid::int8")} END,
-  CASE WHEN c.relkind = 'p' THEN {_version("pg_partitioned_table", "partrelid", "x.partrelid::int8")} END)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
-LEFT JOIN (SELECT k.conrelid AS of, string_agg(g.oid::text, ' ' ORDER BY g.oid) AS v FROM pg_trigger g
-  JOIN pg_constraint k ON k.oid = g.tgconstraint WHERE g.tgisinternal AND g.tgenabled = 'D' GROUP BY 1) g ON g.of = c.oid
-LEFT JOIN (SELECT coalesce(CASE x.classoid
-    WHEN 'pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_constraint k WHERE k.oid = x.objoid)
-    WHEN 'pg_class'::regclass THEN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = x.objoid) END, x.objoid) AS of,
-  count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v
-  FROM pg_description x WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid", "c.relowner")}"""
-
-# Names that occur in the texts of other objects, besides those of relations and columns: a changed label, attribute or
-# schema of one leaves the rows of those that mention it as they were.
-_NAMES_SHOWN = """
-SELECT n.oid::text, n.nspname::text FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
-UNION ALL SELECT t.oid::text, t.typnamespace || '.' || t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
-  AND t.typsubscript <> 'array_subscript_handler'::regproc
-UNION ALL SELECT e.oid::text, e.enumlabel::text FROM pg_enum e WHERE e.oid >= 16384
-UNION ALL SELECT a.attrelid || '.' || a.attnum, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-  WHERE c.oid >= 16384 AND c.relkind = 'c'
-UNION ALL SELECT s.oid::text, s.srvname::text FROM pg_foreign_server s
-""" + " ".join(
-    f"UNION ALL SELECT x.oid::text, x.{prefix}namespace || '.' || x.{prefix}name FROM pg_{catalog} x"
-    f" WHERE x.oid >= 16384{condition}"
-    for catalog, prefix, condition in (
-        ("class", "rel", " AND x.relkind IN ('S', 'c')"),
-        ("proc", "pro", ""),
-        ("operator", "opr", ""),
-        ("opclass", "opc", ""),
-        ("collation", "coll", ""),
-        ("ts_config", "cfg", ""),
-        ("ts_dict", "dict", ""),
-    )
-)
-
-_NAMED = f"SELECT json_agg(json_build_array(q.identity, q.name))::text FROM ({_NAMES_SHOWN}) q(identity, name)"
-
-# With the column that identifies the described object.
-_CATALOGS = {
-    "pg_namespace": "2200", "pg_type": "oid", "pg_enum": "oid", "pg_range": "rngtypid", "pg_proc": "oid",
-    "pg_aggregate": "aggfnoid", "pg_sequence": "seqrelid", "pg_trigger": "oid", "pg_policy": "oid",
-    "pg_rewrite": "oid", "pg_extension": "oid", "pg_collation": "oid", "pg_operator": "oid", "pg_opclass": "oid",
-    "pg_cast": "oid", "pg_statistic_ext": "oid", "pg_ts_config": "oid", "pg_ts_config_map": "mapcfg",
-    "pg_ts_dict": "oid", "pg_event_trigger": "oid", "pg_publication": "oid", "pg_publication_rel": "oid",
-    "pg_foreign_data_wrapper": "oid", "pg_foreign_server": "oid", "pg_language": "oid", "pg_default_acl": "oid",
-    "pg_description": "objoid", "pg_conversion": "oid", "pg_opfamily": "oid", "pg_amop": "oid", "pg_amproc": "oid",
-    "pg_am": "oid", "pg_transform": "oid", "pg_ts_parser": "oid", "pg_ts_template": "oid", "pg_foreign_table": "ftrelid",
-    "pg_seclabel": "objoid",
-}  # fmt: skip
-# Types of tables and triggers of foreign keys are part of their owners.
-_LEFT_OUT = {
-    "pg_type": "(x.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = x.typrelid AND c.relkind = 'c'))"
-    " AND x.typsubscript <> 'array_subscript_handler'::regproc",
-    "pg_trigger": "NOT x.tgisinternal",
-    "pg_rewrite": "x.rulename <> '_RETURN'",
-}
-_PARTS = {
-    "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
-    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'S')",
-    "attributes of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
-    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'S'"
-    " AND a.attacl IS NOT NULL)",
-    "composite classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
-    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind = 'c')",
-    "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
-    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
-    "extension members": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')"
-    " AND (d.objid >= 16384) IS TRUE)",
-    "owners of sequences": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.objid >= 16384 AND d.refclassid = 'pg_class'::regclass"
-    " AND (d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0"
-    " OR d.deptype = 'n' AND d.classid = 'pg_attrdef'::regclass))",
-    "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
-    " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
-    " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",
-    "tables of publications": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
-    " FROM pg_depend d WHERE d.refclassid = 'pg_publication'::regclass)",
-    "user mappings": "(SELECT count(*) || ':' || sum(hashtextextended(coalesce(u.umoptions::text, ''), u.umid::int8))"
-    " FROM pg_user_mappings u)",
-    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8,"
-    " a.class::text::int8 * 10000 + a.attnum)) FROM (SELECT a.xmin, a.attnum,"
-    " (SELECT c.xmin FROM pg_class c WHERE c.oid = a.attrelid) AS class FROM pg_attribute a WHERE a.attrelid >= 16384"
-    " AND (a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL)) a)",
-    "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
-    " FROM pg_constraint k WHERE k.contypid >= 16384)",
-} | {
-    catalog: "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
-    f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
-    f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
-    for catalog, column in _CATALOGS.items()
-}  # fmt: skip
 # Dependencies of every text, and of texts with expressions.
 _ANYWHERE = ("pg_namespace", "pg_description", "extension members")
 _IN_EXPRESSIONS = (
@@ -353,16 +241,15 @@ _REST = (
     (_NAMESPACES, ()),
     (_SEQUENCES, ("pg_sequence", "sequence classes", "attributes of sequences", "owners of sequences")),
     (_TYPES, ("pg_type", "composite classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
-    (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
+    (_ROUTINES, ("pg_proc", "pg_type", "composite classes", *_IN_EXPRESSIONS)),
     (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
     (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
     (_EXTENSIONS, ("pg_extension",)),
-    (OTHERS, tuple(part for part in _PARTS if part not in _NAMED_AT_MOST)),
-    (DEPENDENT, tuple(_PARTS)),
+    (OTHERS, tuple(part for part in PARTS if part not in _NAMED_AT_MOST)),
+    (DEPENDENT, tuple(PARTS)),
 )
-_NAMES = tuple(_PARTS)
-_OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
+_NAMES = tuple(PARTS)
 # The version columns for each of these queries.
 REST = tuple(
     (_bounded(query), tuple(sorted({_NAMES.index(part) for part in (*_ANYWHERE, *parts)}))) for query, parts in _REST
@@ -374,25 +261,3 @@ BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp;"
     " SET LOCAL plan_cache_mode = force_generic_plan"
 )
-# Three results: whether relations changed, the names of other objects as JSON, and whether these changed.
-LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
-
-# Row counts of all catalogs that scripts may add rows to, as far as the versions above do not begin with them; the
-# content of large objects is visible nowhere else.
-_COUNTED = (
-    "class", "constraint", "attrdef", "index", "trigger", "rewrite", "inherits", "depend", "init_privs",
-    "partitioned_table",
-)  # fmt: skip
-COUNTS = "SELECT " + ", ".join(
-    (
-        *(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
-        "(SELECT count(*) FROM pg_type x WHERE x.oid >= 16384)",
-        "(SELECT count(*) FROM pg_attribute WHERE NOT attisdropped)",
-        "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
-    )
-)
-
-
-def counted(versions: Iterable[str | None]) -> dict[str, int]:
-    """Return how many rows the versions of other objects are about, by the name of their part."""
-    return {name: int((version or "0").partition(":")[0]) for name, version in zip(_NAMES, versions, strict=True)}

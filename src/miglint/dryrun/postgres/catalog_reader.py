@@ -12,12 +12,14 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, COUNTS, LOOK, RELATIONS, REST, counted
+from miglint.dryrun.postgres.catalog_queries import BEGIN, RELATIONS, REST
+from miglint.dryrun.postgres.catalog_versions import COUNTS, LOOK, counted
 from miglint.dryrun.postgres.chosen_names import with_chosen_names
 from miglint.dryrun.postgres.connection import Row
 from miglint.dryrun.postgres.rows import FILLED, columns_of
@@ -29,7 +31,8 @@ _MICROSECONDS = "%Y-%m-%d %H:%M:%S.%f"
 Renamed = frozenset[tuple[str, str]]
 # Text of a relation and names of its columns, by oid.
 _Read = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
-_NUMBERED = tuple(enumerate(REST))
+# By the number of each query, how to pick its versions.
+_VERSIONS = tuple((number, itemgetter(*columns)) for number, (_, columns) in enumerate(REST))
 # How many lists of names are remembered: the states of a migration alternate.
 _LISTS = 8
 
@@ -45,8 +48,10 @@ class CatalogSession(Protocol):
     def query(self, sql: str) -> list[list[Row]]:
         """Run statements and return the rows of each that has any."""
 
-    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
-        """Run queries prepared under `names`."""
+    def prepared(
+        self, names: str, *queries: str, oids: Iterable[str] | None = None, begin: str | None = None
+    ) -> list[list[Row]]:
+        """Run queries prepared under `names`, after the statements `begin`."""
 
     def prepared_each(self, queries: Mapping[str, str]) -> list[list[Row]]:
         """Run queries, each prepared under its own name."""
@@ -93,8 +98,7 @@ class Reader:
     def read(self, session: CatalogSession) -> Reading:
         """Read all objects of a database, in a session in which no script ran."""
         with self._lock:
-            session.query(BEGIN)
-            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS)
+            found, named, others, filled, counts = session.prepared("look", *LOOK, FILLED, COUNTS, begin=BEGIN)
             texts = self._texts(session, found, named[0][0], others[0])
             session.query("COMMIT")
             schema = self._schema(texts)
@@ -171,7 +175,7 @@ class Reader:
 
     def _other_texts(self, session: CatalogSession, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
-        keys = [(number, tuple(versions[column] for column in columns), renamed) for number, (_, columns) in _NUMBERED]
+        keys = [(number, versions_of(versions), renamed) for number, versions_of in _VERSIONS]
         fresh = [key for key in keys if key not in self._others]
         if fresh:
             read = session.prepared_each({f"rest{key[0]}": REST[key[0]][0] for key in fresh})

@@ -8,20 +8,15 @@ session have limits as well, since they may call functions of a script.
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.postgres.arriving import WritableMemory, waiting
 from miglint.sql.postgres.messages import brief
-
-if sys.platform != "win32":
-    from fcntl import ioctl
-    from termios import FIONREAD
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -40,7 +35,6 @@ _ALL_NOTICES = 1_000_000
 _MOST_SENT, _MOST_ANSWERED = 16 << 20, 128 << 20
 _MESSAGE_SIZE = "message size"
 _PLANNED_AFTER = frozenset((0, *(16 << 2 * power for power in range(12))))
-_PAGE = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
 # In bytes: a message that lists a hundred dependent objects is shorter.
 _MAX_MESSAGE = 20_000
 _CANCELED = "57014"
@@ -73,6 +67,12 @@ class StatementBounds(Struct, frozen=True):
     name: str = "statement time-out"
 
 
+class Sent(Struct):
+    """How much that may run a script's code was sent in a session, or in several that share this."""
+
+    number: int = 0
+
+
 class Session:
     """A connection. `kill` terminates its server process from another session, and is called until it has ended.
 
@@ -98,12 +98,13 @@ class Session:
         # What has arrived of a row or message that is not whole yet, in bytes, and the limit.
         self._arrived = 0
         self._most = _MOST_ANSWERED
-        self._memory = _WritableMemory()
+        self._memory = WritableMemory()
         self._size = 0
         self._stopping = 0.0
         # How often prepared queries have run.
         self._prepared: dict[str, int] = {}
         self._killed = False
+        self.sent = Sent()
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
             message = self._db.error_message.decode("utf-8", "replace").strip()
@@ -133,6 +134,11 @@ class Session:
         """Whether the connection is open."""
         return not self._killed and bool(self._db.status == self._pq.ConnStatus.OK)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has arrived that nobody asked for, as when the server ends the process behind it."""
+        return not self._selector.select(0)
+
     def lose(self) -> None:
         """The server has ended the process behind it, whatever the connection itself has seen of that."""
         self._killed = True
@@ -149,6 +155,7 @@ class Session:
 
     def script(self, sql: str, bounds: StatementBounds) -> ServerError | None:
         """Run one statement of a script within limits, and discard its rows."""
+        self.sent.number += 1
         self._notices = 0
         self._most = _MOST_SENT
         started = time.monotonic()
@@ -202,7 +209,7 @@ class Session:
         # libpq has read how long the row or message is, and has made room for all of it, at most twice as much.
         room = self._memory.size() - self._size
         if self._selector.select(_LOOK):
-            self._arrived += _waiting(self._db.socket)
+            self._arrived += waiting(self._db.socket)
             if self._arrived > self._most or room > 2 * self._most:
                 # Nothing more of it is read: the server's process ends with its connection.
                 stopped[:] = [_MESSAGE_SIZE]
@@ -242,11 +249,13 @@ class Session:
         while self._db.notifies() is not None:
             self._notices += 1
 
-    def query(self, sql: str) -> list[list[Row]]:
+    def query(self, sql: str, *, inert: bool = False) -> list[list[Row]]:
         """Run internal statements and return the rows of each that has any.
 
-        Raises `QueryError` on errors and on timeout.
+        `inert` ones run no code of scripts and leave the session as it was. Raises `QueryError` on errors and on
+        timeout.
         """
+        self.sent.number += not inert
         results: list[list[Row]] = []
         failed: ServerError | None = None
         started = time.monotonic()
@@ -291,15 +300,20 @@ class Session:
         plans = [plan for names, query in queries.items() for plan in self._plans(names, (query,))]
         return self.query(";".join((*plans, *(f"EXECUTE {names}_0" for names in queries))))
 
-    def prepared(self, names: str, *queries: str, oids: Iterable[str] | None = None) -> list[list[Row]]:
+    def prepared(
+        self, names: str, *queries: str, oids: Iterable[str] | None = None, begin: str | None = None
+    ) -> list[list[Row]]:
         """Run queries prepared under `names`; only for sessions in which no script ran.
 
-        `oids` are the value of their parameter `$1`, if they have one. Tables may have grown since the queries were
-        planned, so that they are planned again after 16 runs, after 64, and so on.
+        `oids` are the value of their parameter `$1`, if they have one. `begin` are statements to run before, in the
+        same message. Tables may have grown since the queries were planned, so that they are planned again after 16
+        runs, after 64, and so on.
         """
+        first = () if begin is None else (begin,)
         plans = self._plans(names, queries, "" if oids is None else "(pg_catalog.oid[])")
         values = "" if oids is None else f"('{{{','.join(oids)}}}')"
-        return self.query(";".join((*plans, *(f"EXECUTE {names}_{number}{values}" for number in range(len(queries))))))
+        runs = (f"EXECUTE {names}_{number}{values}" for number in range(len(queries)))
+        return self.query(";".join((*first, *plans, *runs)))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError
@@ -346,33 +360,6 @@ class QueryError(Exception):
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)
         self.error = error
-
-
-class _WritableMemory:
-    """The writable memory of this process, read often."""
-
-    def __init__(self) -> None:
-        try:
-            self._file: int | None = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        except (OSError, AttributeError):
-            self._file = None
-
-    def size(self) -> int:
-        """Return its size in bytes, whether or not it is used yet; 0 where the system does not say."""
-        return 0 if self._file is None else int(os.pread(self._file, 200, 0).split()[5]) * _PAGE
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-def _waiting(socket: int) -> int:
-    """Return how many bytes have arrived at a socket; 0 where the system does not say."""
-    if sys.platform == "win32":
-        return 0
-    return int.from_bytes(ioctl(socket, FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _shortened(text: bytes) -> str:

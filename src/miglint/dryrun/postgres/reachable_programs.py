@@ -117,14 +117,26 @@ def _open(folder: Path, trees: dict[Path, str]) -> bool:
     """Return whether every account can read the required files of a package; other layouts are tried out."""
     if not _packaged(folder):
         return open_to_all(folder)
-    for tree in trees:
-        if not open_to_all(tree):
-            return False
-        for path in (tree, *tree.rglob("*")):
-            wanted = 0o005 if path.is_dir() else 0o004
-            if path.stat().st_mode & wanted != wanted:
-                return False
-    return True
+    return all(open_to_all(tree) and all(map(_is_open, _modes(tree))) for tree in trees)
+
+
+def _is_open(mode: int) -> bool:
+    """Return whether a file or folder with that mode can be read by everyone."""
+    wanted = 0o005 if stat.S_ISDIR(mode) else 0o004
+    return mode & wanted == wanted
+
+
+def _modes(tree: Path) -> Iterator[int]:
+    """Yield the modes of a folder and of all in it, of links those of their targets."""
+    yield tree.stat().st_mode
+    pending = [str(tree)]
+    while pending:
+        # Thousands of files are looked at on each start of a server: a `Path` for each takes longer than that.
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                yield entry.stat().st_mode
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
 
 
 def _runs(folder: Path, account: Account) -> str | None:

@@ -75,6 +75,8 @@ class ScriptSession:
         self.server = tenant.server
         self.login = login
         self._open: Session | None = None
+        # How much was sent in the login's sessions when this one was in its initial state.
+        self._clean_at = -1
         # The tables whose triggers the last script left switched, by oid, and whether off.
         self._switched: dict[int, bool] = {}
 
@@ -93,12 +95,22 @@ class ScriptSession:
 
     def clean(self) -> Session:
         """Return the connection in its initial state; a new one if a script's settings broke it."""
+        if self._open is not None and self._is_clean(self._open):
+            return self._open
         try:
             return self._reset(self.session)
         except (EngineLostError, QueryError):
             self._disconnect()
             self.server.check()
             return self._reset(self.session)
+
+    def _is_clean(self, session: Session) -> bool:
+        """Return whether a session is in its initial state, since no script can have changed or ended it.
+
+        Only scripts of its login may end it, which run one after the other, unless all logins are one.
+        """
+        unused = session.sent.number == self._clean_at and not self.tenant.roles.shared
+        return unused and session.alive and session.quiet
 
     def release(self) -> None:
         """Release the locks that a script left, of which the server has a fixed number, and its temporary objects."""
@@ -115,10 +127,10 @@ class ScriptSession:
         if not self.server.stuck:
             self.server.wait_ended(pid)
 
-    @staticmethod
-    def _reset(session: Session) -> Session:
+    def _reset(self, session: Session) -> Session:
         session.query("DISCARD ALL")
         session.query(START)
+        self._clean_at = session.sent.number
         return session
 
     def finish(self, session: Session, script: Prepared, error: EngineError | None) -> EngineError | None:

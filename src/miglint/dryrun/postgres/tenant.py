@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
+from miglint.dryrun.postgres.connection import QueryError, Sent, Session, literal, quoted
 from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
 from miglint.dryrun.postgres.server import PostgresServer, drop_database, end_prepared
 
@@ -26,6 +26,7 @@ class Tenant:
         self._number = 0
         self._databases: set[str] = set()
         self._found: tuple[str, ...] = ()
+        self._sent: dict[str, Sent] = {}
         server.add(self)
 
     @property
@@ -88,6 +89,7 @@ class Tenant:
             self._found += self._audited("")
             session = opened()
         session.give_up = self.server.stuck.add
+        session.sent = self._sent.setdefault(login.name, session.sent)
         return session
 
     def end_prepared(self, database: str) -> tuple[str, ...]:
