@@ -23,15 +23,20 @@ _SUBSCRIPTED = frozenset({"point", "box", "lseg", "line", "jsonb", "name", "int2
 def _constant(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     if "sval" in body:
         return Result(LITERAL, body["sval"].get("sval", ""))
-    if "ival" in body:
-        return Result("int4", str(body["ival"].get("ival", 0)))
     if "boolval" in body:
         return Result("bool")
-    if "fval" in body:
-        text = body["fval"]["fval"]
-        whole = text.lstrip("-").isdecimal()
-        return Result("int8" if whole and whole_number(text) < _LONGEST else "numeric", text)
+    if "ival" in body or "fval" in body:
+        return Result(*constant_type(body))
     return Result("bit") if "bsval" in body else Result(LITERAL)
+
+
+def constant_type(body: Node) -> tuple[str, str]:
+    """Return the type and the text of a number."""
+    if "ival" in body:
+        return "int4", str(body["ival"].get("ival", 0))
+    text = body["fval"]["fval"]
+    whole = text.lstrip("-").isdecimal()
+    return "int8" if whole and whole_number(text) < _LONGEST else "numeric", text
 
 
 def _is_empty_array(node: Node) -> bool:
