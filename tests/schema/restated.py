@@ -147,6 +147,19 @@ POSTGRES = [
         ("changed domain k definition",),
     ),
     Pair(
+        "NULL instead of the default of a domain",
+        "CREATE DOMAIN k AS int DEFAULT 5; CREATE TABLE t (k k, c int);",
+        "ALTER TABLE t ALTER k SET DEFAULT NULL;",
+        "SELECT 1;",
+        ("changed column t.k default",),
+    ),
+    Pair(
+        "the default of a domain again",
+        "CREATE DOMAIN k AS int DEFAULT 5; CREATE TABLE t (k k, c int);",
+        "ALTER TABLE t ALTER k SET DEFAULT NULL; ALTER TABLE t ALTER c SET DEFAULT NULL;",
+        "ALTER TABLE t ALTER k DROP DEFAULT;",
+    ),
+    Pair(
         "a generated column",
         "CREATE TABLE t (n numeric, k numeric GENERATED ALWAYS AS (n * 2) STORED);",
         "ALTER TABLE t DROP COLUMN k;",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.digits import whole_number
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
@@ -101,7 +103,7 @@ def _expression(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> 
     if kind == "AEXPR_NULLIF":
         left, right = analysis.read(body["lexpr"], scope), analysis.read(body["rexpr"], scope)
         analysis.apply("=", (left, right))
-        return Result("text") if left.type == LITERAL else Result(left.type)
+        return Result(nullif_type(analysis, (left.type, right.type)))
     if kind in _NAMED:
         sides = [analysis.read(body[side], scope) for side in ("lexpr", "rexpr") if side in body]
         if any(item.type == "record" for item in sides):
@@ -116,6 +118,13 @@ def _expression(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> 
         return Result("bool")
     _any_or_all(analysis, name, left, analysis.read(body["rexpr"], scope))
     return Result("bool")
+
+
+def nullif_type(analysis: ExpressionAnalysis, given: Sequence[str]) -> str:
+    """Return the type of NULLIF: that of the first operand as `=` takes it."""
+    taken = analysis.overloads.meant_operator("=", given)
+    kind = given[0] if taken is None else taken[1][0]
+    return "text" if kind == LITERAL else kind
 
 
 def _any_or_all(analysis: ExpressionAnalysis, sign: Name, left: Result, right: Result) -> None:

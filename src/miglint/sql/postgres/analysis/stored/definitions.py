@@ -64,7 +64,7 @@ def stored_condition(environment: Environment, trigger: str, own: Relation | Non
         return StoredForm((), True)
     scope = QueryLevel()
     for alias in ("old", "new"):
-        scope.add(FromItem(alias, own.columns))
+        scope.add(FromItem(alias, own.columns, own.name))
 
     def read(reader: StoredReader) -> Form:
         reader.qualified = True

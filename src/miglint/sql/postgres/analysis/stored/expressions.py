@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
-from miglint.sql.postgres.analysis.expressions import constant_type
+from miglint.sql.postgres.analysis.expressions import constant_type, nullif_type
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
 from miglint.sql.postgres.analysis.stored.forms import READERS, Form, StoredReader, TypedForm, cast_form
@@ -153,8 +153,7 @@ def _expression(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedFor
         return reader.applied(name, given)
     if kind == "AEXPR_NULLIF":
         forms, _ = reader.operator(name, given)
-        own = given[0].type
-        return TypedForm(("nullif", *forms), "text" if own == LITERAL else own)
+        return TypedForm(("nullif", *forms), nullif_type(reader.analysis, [part.type for part in given]))
     return any_or_all(reader, name, kind[9:].lower(), given[0], given[1])
 
 
@@ -194,7 +193,8 @@ def _in(reader: StoredReader, sign: Name, left: Node, items: list[Node], scope: 
         except Invalid:
             # The server then compares one by one.
             kind = ""
-        if kind:
+        # There are no arrays of arrays.
+        if kind and not is_array(kind):
             array = TypedForm(("array", kind, tuple(forms[1:])), UNKNOWN if kind == UNKNOWN else f"{kind}[]")
             found.append(any_or_all(reader, sign, "all" if every else "any", one, array).form)
             values = []

@@ -10,7 +10,7 @@ from miglint.sql.postgres.analysis.context import ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import QueryLevel
-from miglint.sql.postgres.analysis.stored.values import is_open, is_verbatim, value_of
+from miglint.sql.postgres.analysis.stored.values import is_verbatim, value_of
 from miglint.sql.postgres.names import Node
 
 Form = tuple[Any, ...]
@@ -109,7 +109,7 @@ class StoredReader:
         if self.kinds.is_kind(base, "enum") or is_verbatim(base):
             return ("constant", base, text)
         value = value_of(self._read_as(base), text)
-        if value is None or is_open(value):
+        if value is None:
             # Another text may be the same value.
             self.sure = False
         return ("constant", base, text) if value is None else ("value", base, value)

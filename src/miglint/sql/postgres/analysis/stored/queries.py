@@ -307,7 +307,9 @@ def _around(scope: QueryLevel, *, lateral: bool) -> QueryLevel:
 
 def _relation(reader: StoredReader, body: Node, scope: QueryLevel, names: tuple[str | None, tuple[str, ...]]) -> Form:
     name = relation_name(body)
-    shown, listed = names[0] or reader.aliases.get(name.name, name.name), names[1]
+    shown, listed = names
+    if shown is None and (printed := reader.aliases.get(name.name, name.name)) != name.name:
+        shown = printed
     if name.schema is None and scope.cte(name.name)[0]:
         return str(name), shown, listed
     found = reader.environment.relation(name)

@@ -25,7 +25,6 @@ _ESCAPED_BYTE = pattern(r"\\(?:\\|([0-3][0-7]{2}))|([^\\])")
 _DATE = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
 _TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?"
 _ZONE = r"\s*(?:([Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt])|([+-])([0-9]{1,2})(?::?([0-9]{2}))?)"
-_DAY = pattern(rf"\s*{_DATE}\s*")
 _MOMENT = pattern(rf"\s*{_DATE}(?:(?:\s+|[Tt]){_TIME}({_ZONE})?)?\s*")
 _CLOCK = pattern(rf"\s*{_TIME}\s*")
 _PLAIN_NAME = pattern(r"[a-z_][a-z0-9_]*")
@@ -51,11 +50,6 @@ def value_of(kind: str, text: str) -> object | None:
         return _array(kind[:-2], text)
     reader = _READERS.get(kind)
     return None if reader is None else reader(text)
-
-
-def is_open(value: object) -> bool:
-    """Return whether a value depends on the time zone of the session."""
-    return isinstance(value, tuple) and (value[:1] == ("local",) or any(map(is_open, value)))
 
 
 def _whole(text: str) -> int | None:
@@ -164,8 +158,9 @@ def _infinite(text: str) -> str | None:
 
 
 def _day(text: str) -> date | str | None:
-    found = _DAY.fullmatch(text)
-    return _infinite(text) if found is None else _of_calendar(found[1], found[2], found[3])
+    found = _moment(text)
+    # A time is read, and ignored.
+    return _infinite(text) if found is None else found[0].date()
 
 
 def _of_calendar(year: str, month: str, day: str) -> date | None:
@@ -217,7 +212,7 @@ def _timestamptz(text: str) -> tuple[str, datetime] | str | None:
         return _infinite(text)
     moment, zone = found
     if zone is None:
-        # In the time zone of the session, whichever that is.
+        # In the time zone of the session, whichever that is: which point in time it is depends on that.
         return "local", moment
     try:
         return "instant", moment - (zone.utcoffset(None) or timedelta())
