@@ -359,13 +359,12 @@ def _constraint(
 
 def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint], spells: tuple[Spell, Spell]) -> None:
     """Remove the constraints without names, or with generated ones, whose definitions are in both."""
-    for name, value in list(gone.items()):
-        if not _is_unnamed(value):
-            continue
-        for other, candidate in new.items():
-            if _is_unnamed(candidate) and essence(value, spells[0]) == essence(candidate, spells[1]):
-                del gone[name], new[other]
-                break
+    mine = {name: essence(value, spells[0]) for name, value in gone.items() if _is_unnamed(value)}
+    others = {name: essence(value, spells[1]) for name, value in new.items() if _is_unnamed(value)} if mine else {}
+    for name, value in mine.items():
+        other = next((other for other, candidate in others.items() if value == candidate), None)
+        if other is not None:
+            del gone[name], new[other], others[other]
 
 
 def _is_unnamed(constraint: Constraint) -> bool:

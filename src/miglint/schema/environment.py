@@ -20,12 +20,20 @@ CASTS_AND_OPERATORS = tuple(of_kind(kind) for kind in ("cast", "operator"))
 
 
 class PlainEnvironment:
-    """What is known around the expressions of a schema, whose names are looked up in its own search path."""
+    """What is known around the expressions of a schema, whose names are looked up in its own search path.
 
-    __slots__ = ("_schema",)
+    `lookups` are the objects that were looked up, and the functions of each name.
+    """
+
+    __slots__ = ("_schema", "lookups")
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
+        self.lookups: dict[Key, object] = {}
+
+    def _find(self, key: Key) -> SchemaObject | None:
+        found = self.lookups[key] = self._schema.find(key)
+        return found
 
     def _keys(self, space: str, name: Name) -> Iterator[Key]:
         for schema in self._schema.path if name.schema is None else (name.schema,):
@@ -41,7 +49,7 @@ class PlainEnvironment:
 
     def own(self, key: Key) -> Relation | None:
         """Return the relation at a key; None if there is none."""
-        value = self._schema.find(key)
+        value = self._find(key)
         if isinstance(value, Table):
             known = not (value.assumed or value.outdated) and value.kind == "table"
             columns = TypesOfColumns(value.columns) if known else None
@@ -57,23 +65,27 @@ class PlainEnvironment:
         """Return the name of a type as it is written, `?` where it is not known."""
         if written.schema is None and written.name not in BUILTIN_TYPES:
             for key in self._keys("type", Name(None, written.name)):
-                if self._schema.find(key) is not None:
+                if self._find(key) is not None:
                     return name_of_type(Type(written.name, (), written.dimensions, key.schema, written.setof))
         return name_of_type(written)
 
     def user_type(self, name: str) -> UserType:
         """Return what is known of a type that is not built in."""
         schema, _, bare = name.partition(".")
-        return described_type(self._schema.find(Key("type", schema, bare)))
+        return described_type(self._find(Key("type", schema, bare)))
 
     def functions(self, name: Name) -> tuple[Function, ...]:
         """Return the functions of a name that files made."""
-        schema, found = self._schema, []
-        for place in schema.path if name.schema is None else (name.schema,):
-            for key in schema.overloads(place, name.name):
-                routine = schema.find(key)
-                if isinstance(routine, Routine) and routine.arguments is not None:
-                    found.append(described_function(routine))
+        found: list[Function] = []
+        for place in self._schema.path if name.schema is None else (name.schema,):
+            routines = map(self._schema.find, self._schema.overloads(place, name.name))
+            own = tuple(
+                described_function(routine)
+                for routine in routines
+                if isinstance(routine, Routine) and routine.arguments is not None
+            )
+            self.lookups[Key("routine overload", place, name.name)] = own
+            found += own
         return tuple(found)
 
     def overloaded(self, name: Name) -> bool:
@@ -83,7 +95,24 @@ class PlainEnvironment:
 
     def casts_made(self) -> bool:
         """Return whether unknown casts or operators may exist."""
-        return any(self._schema.dependents.get(key) for key in CASTS_AND_OPERATORS)
+        found = any(self._schema.dependents.get(key) for key in CASTS_AND_OPERATORS)
+        self.lookups[Key("casts", "", "")] = found
+        return found
+
+
+def are_same(lookups: Mapping[Key, object], schema: Schema) -> bool:
+    """Return whether what was looked up in an environment is the same in a schema of the same search path."""
+    other = PlainEnvironment(schema)
+    for key, found in lookups.items():
+        if key.space == "routine overload":
+            if other.functions(Name(key.schema, key.name)) != found:
+                return False
+        elif key.space == "casts":
+            if other.casts_made() is not found:
+                return False
+        elif schema.find(key) is not found:
+            return False
+    return True
 
 
 def name_of_type(kind: Type | None) -> str:

@@ -132,7 +132,7 @@ def loosened(value: SchemaObject, spell: Spell = spelled_anywhere) -> object:
         query = value.query
         # The columns of a star may have another order; others are those of the query, by their places.
         columns = _set(value.columns) if query is None or "*" in query.outputs else value.columns
-        return _without_query(value), query and spell(query.key, query.text), columns
+        return _without_query(value), columns, query and spell(query.key, query.text)
     return value
 
 

@@ -23,14 +23,15 @@ class Surroundings(NamedTuple):
 
     `kind_of` returns the type of the columns of a name, None if it is not known and an empty text if several differ.
     `overloads` returns how many functions of a name the project has, and `owners` the relations that have a column,
-    where there are several relations. `stored` reads the form in which the server stores a text, of its canonical form
-    and of how it is written.
+    where there are several relations. `reads` are the names of those that a query reads. `stored` reads the form in
+    which the server stores a text, of its canonical form and of how it is written.
     """
 
     kind_of: Callable[[str], str | None] = lambda name: None
     overloads: Callable[[str], int] = lambda name: 0
     owners: Callable[[str], frozenset[str]] = lambda name: frozenset()
     stored: Callable[[str, str], StoredForm | None] = lambda text, written: None
+    reads: frozenset[str] = frozenset()
 
 
 NOWHERE = Surroundings()
@@ -94,10 +95,15 @@ class Spelling(str):
 
     def is_stored_as(self, other: Spelling) -> bool | None:
         """Return whether the server stores the same for both; None where that is not known."""
-        if not (self.written and other.written) or self.stored is None or other.stored is None:
+        if not (self.written and other.written) or self.place.reads != other.place.reads:
             return None
-        if self.stored.form == other.stored.form:
-            return True
+        if self.stored is None or other.stored is None:
+            return None
+        try:
+            if self.stored.form == other.stored.form:
+                return True
+        except RecursionError:
+            return None
         return False if self.stored.sure and other.stored.sure else None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from miglint.schema.environment import PlainEnvironment, name_of_type
+from collections.abc import Mapping
+
+from miglint.schema.environment import PlainEnvironment, are_same, name_of_type
 from miglint.schema.objects import Domain, Index, Key, Policy, SchemaObject, Table, Trigger, View
 from miglint.schema.spelled_tokens import read_tokens
 from miglint.schema.value import Schema
@@ -22,14 +24,29 @@ def stored_form(value: SchemaObject, schema: Schema, text: str, written: str) ->
 
     None where it cannot be read.
     """
-    environment = PlainEnvironment(schema)
+    own = value.name if isinstance(value, Table) else getattr(value, "table", None) or getattr(value, "base", None)
+    question = (type(value), str(own), text, written, schema.path, schema.rooted or schema.closed)
+    lookups, found = _read.get(question, (None, None))
+    if lookups is None or not are_same(lookups, schema):
+        environment = PlainEnvironment(schema)
+        found = _form(environment, value, text, written)
+        if len(_read) >= _MOST:
+            _read.clear()
+        _read[question] = environment.lookups, found
+    return found
+
+
+# A migration, its second run and its rollback are compared again and again: the forms hold as long as all that was
+# looked up for them is the same.
+_MOST = 512
+_read: dict[tuple[object, ...], tuple[Mapping[Key, object], StoredForm | None]] = {}
+
+
+def _form(environment: PlainEnvironment, value: SchemaObject, text: str, written: str) -> StoredForm | None:
     if isinstance(value, Domain):
         return stored_check_of_domain(environment, written, name_of_type(value.base))
     if isinstance(value, View):
-        found = stored_query(environment, written)
-        relations = () if value.query is None else value.query.relations
-        # The names in a text were looked up when the view was made, perhaps in other schemas than now.
-        return found and found._replace(form=(frozenset(map(str, relations)), found.form))
+        return stored_query(environment, written)
     if isinstance(value, Table):
         return stored_expression(environment, written, _own(environment, value.name), "bool")
     if isinstance(value, (Index, Policy)):
@@ -41,11 +58,11 @@ def stored_form(value: SchemaObject, schema: Schema, text: str, written: str) ->
 def _of_trigger(environment: PlainEnvironment, value: Trigger, text: str) -> StoredForm | None:
     """Return a trigger; None where what is around its condition cannot be told from it."""
     head, _, rest = text.partition(" when ")
+    if not rest or text.count(" execute ") != 1 or '"' in head:
+        return None
     call = rest.rpartition(" execute ")[2]
     found = stored_condition(environment, value.source, _own(environment, value.table))
-    if found is None or not rest or text.count(" execute ") != 1 or '"' in head:
-        return None
-    return found._replace(form=(read_tokens(f"{head} execute {call}")[0], found.form))
+    return found and found._replace(form=(read_tokens(f"{head} execute {call}")[0], found.form))
 
 
 def _own(environment: PlainEnvironment, name: Name) -> Relation | None:

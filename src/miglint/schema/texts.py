@@ -73,7 +73,10 @@ def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
         has = [one.name.name for one in relations if name in (one.columns or ())] if len(relations) > 1 else ()
         return frozenset(has)
 
-    return Surroundings(partial(_kind_in, relations), overloads, owners, _stored(value, schema))
+    query = value.query if isinstance(value, View) else None
+    # The names in a text were looked up when the view was made, perhaps in other schemas than now.
+    reads = frozenset(() if query is None else map(str, query.relations))
+    return Surroundings(partial(_kind_in, relations), overloads, owners, _stored(value, schema), reads)
 
 
 def _stored(value: SchemaObject, schema: Schema | None) -> Callable[[str, str], StoredForm | None]:

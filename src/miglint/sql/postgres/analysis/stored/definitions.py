@@ -85,8 +85,6 @@ def _read(environment: Environment, read: Callable[[StoredReader], Form]) -> Sto
     reader = StoredReader(environment)
     try:
         form = read(reader)
-        # Long chains of operators nest as deep as they are long, and so do their forms.
-        hash(form)
     except (Invalid, RecursionError):
         return None
     return StoredForm(form, reader.sure)

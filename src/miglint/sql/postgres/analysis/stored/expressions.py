@@ -182,8 +182,10 @@ def _in(reader: StoredReader, sign: Name, left: Node, items: list[Node], scope: 
     if "RowExpr" in left:
         found = [_expression(reader, _comparison(sign, left, item), scope).form for item in items]
         return TypedForm(joined("and" if every else "or", found), "bool")
-    plain = [item for item in items if not _names_columns(item, scope)]
-    single = [item for item in items if item not in plain]
+    plain: list[Node] = []
+    single: list[Node] = []
+    for item in items:
+        (single if _names_columns(item, scope) else plain).append(item)
     one = reader.read(left, scope)
     found = []
     values = reader.parts(plain, scope)
