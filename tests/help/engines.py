@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from miglint.base.model import Dialect
@@ -95,8 +95,14 @@ class _InTransaction:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.prepared = session.prepared
         self.prepared_each = session.prepared_each
+
+    def prepared(
+        self, names: str, *queries: str, oids: Iterable[str] | None = None, begin: str | None = None
+    ) -> list[list[Row]]:
+        if begin is not None:
+            self.query(begin)
+        return self._session.prepared(names, *queries, oids=oids)
 
     def query(self, sql: str) -> list[list[Row]]:
         if sql == BEGIN:

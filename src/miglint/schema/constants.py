@@ -12,7 +12,7 @@ import re
 from miglint.base.digits import whole_number
 from miglint.base.lazy_regex import pattern
 from miglint.schema.builtin_types import BUILTIN_TYPES
-from miglint.schema.intervals import folded_interval
+from miglint.sql.intervals import folded_interval
 from miglint.sql.operations import Type
 from miglint.sql.type_input import truth_of
 

@@ -27,8 +27,9 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.parts import differing, same_order
+from miglint.schema.parts import differing, restored, same_order
 from miglint.schema.renamed import with_renames
+from miglint.schema.restated import is_restated
 from miglint.schema.sameness import Spell, alike, essence, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.set_aside import is_set_aside, only_keeps_data
@@ -62,7 +63,7 @@ def object_changes(
 ) -> Iterator[Change]:
     """Yield the differences of two objects of one key, including consequences of others, and renames."""
     if _is_there(one) and _is_there(two):
-        if one != two or _reordered(one, two):
+        if one != two or _reordered(one, two) or (texts.are_written and is_restated(one, two)):
             yield from _changed(key, one, two, texts)
     elif _is_there(one):
         if two is not None:
@@ -117,7 +118,8 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> It
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
-    found = _difference(one, two)
+    # Equal objects are here for texts that are stored in other ways.
+    found = _difference(one, two) if one != two else _Difference()
     if found is None:
         return
     before, after = (_aspect_of(value, found.aspect) for value in (one, two))
@@ -231,6 +233,7 @@ def _text(value: object) -> str | None:
 
 
 def _columns(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
+    spells = texts.spells(one, two) if texts.are_written else None
     for name, column in differing(one.columns, two.columns):
         other = two.columns.get(name)
         if other is None:
@@ -241,7 +244,10 @@ def _columns(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iter
                 certain=not (column.assumed and column.nullable is None and _maybe(one, name)),
             )  # fmt: skip
         else:
-            yield from _column(key, f"{table}.{column.name}", name, column, other, texts)
+            yield from _column(key, f"{table}.{column.name}", name, column, other, texts, spells)
+    for name, column, again in restored(one.columns, two.columns) if texts.are_written else ():
+        if is_restated(column, again):
+            yield from _column(key, f"{table}.{column.name}", name, column, again, texts, spells)
     for name, column in differing(two.columns, one.columns):
         if name in one.columns or column.assumed:
             continue
@@ -270,7 +276,15 @@ def _draws(column: Column, key: Key) -> bool:
     return column.serial and (sequence is None or chosen(sequence.name, key.name, column.name))
 
 
-def _column(key: Key, name: str, part: str, one: Column, two: Column, texts: Texts) -> Iterator[Change]:
+def _column(
+    key: Key,
+    name: str,
+    part: str,
+    one: Column,
+    two: Column,
+    texts: Texts,
+    spells: tuple[Spell, Spell] | None,
+) -> Iterator[Change]:
     certain = not (one.assumed or two.assumed)
 
     def change(aspect: str, *, known: bool = True) -> Change:
@@ -290,9 +304,9 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column, texts: Tex
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(_default(one, texts), _default(two, texts), one.type, printed=texts.printed) and not (
-        _draws(one, key) and _draws(two, key)
-    ):
+    elif not same_default(
+        _default(one, texts), _default(two, texts), one.type, printed=texts.printed, spells=spells
+    ) and not (_draws(one, key) and _draws(two, key)):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)
@@ -307,6 +321,9 @@ def _constraints(key: Key, table: str, one: Table, two: Table, texts: Texts) -> 
     spells = texts.spells(one, two)
     for name in [name for name in gone if name in new and not name.startswith("#")]:
         yield from _constraint(key, table, name, gone.pop(name), new.pop(name), spells)
+    for name, value, again in restored(one.constraints, two.constraints) if texts.are_written else ():
+        if is_restated(value, again):
+            yield from _constraint(key, table, name, value, again, spells)
     _remove_equal(gone, new, spells)
     for name, value in gone.items():
         known = value.kind != "unknown" and not (two.assumed and name not in two.absent)
@@ -352,13 +369,12 @@ def _constraint(
 
 def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint], spells: tuple[Spell, Spell]) -> None:
     """Remove the constraints without names, or with generated ones, whose definitions are in both."""
-    for name, value in list(gone.items()):
-        if not _is_unnamed(value):
-            continue
-        for other, candidate in new.items():
-            if _is_unnamed(candidate) and essence(value, spells[0]) == essence(candidate, spells[1]):
-                del gone[name], new[other]
-                break
+    mine = {name: essence(value, spells[0]) for name, value in gone.items() if _is_unnamed(value)}
+    others = {name: essence(value, spells[1]) for name, value in new.items() if _is_unnamed(value)} if mine else {}
+    for name, value in mine.items():
+        other = next((other for other, candidate in others.items() if value == candidate), None)
+        if other is not None:
+            del gone[name], new[other], others[other]
 
 
 def _is_unnamed(constraint: Constraint) -> bool:

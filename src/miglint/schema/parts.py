@@ -370,15 +370,24 @@ def same_order(one: Mapping[str, Part], two: Mapping[str, Part]) -> bool:
 
 def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tuple[str, Part]]:
     """Yield the items of the first mapping that are missing or different in the second one, in order."""
-    changed = changed_parts(two, one)
-    if changed is None:
-        names: Iterable[str] = one
-    elif type(one) is Parts:
-        names = one.in_order(changed)
-    else:
-        names = ()
-    for name in names:
+    for name in _may_differ(one, two):
         part = one[name]
         other = two.get(name)
         if part is not other and part != other:
             yield name, part
+
+
+def restored(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tuple[str, Part, Part]]:
+    """Yield the items of two mappings that are equal, and made twice, in order."""
+    for name in _may_differ(one, two):
+        part, other = one[name], two.get(name)
+        if other is not None and part is not other and part == other:
+            yield name, part, other
+
+
+def _may_differ(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterable[str]:
+    """Return the names of the first mapping whose parts may not be the same objects in the second one, in order."""
+    changed = changed_parts(two, one)
+    if changed is None:
+        return one
+    return one.in_order(changed) if type(one) is Parts else ()

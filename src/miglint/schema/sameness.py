@@ -25,13 +25,22 @@ from miglint.schema.spellings import Spelling, resolves, same_at, spelled
 from miglint.sql.operations import Constraint, Expression, Query, Type
 from miglint.sql.type_input import truth_of
 
+Spell = Callable[[str, str], str]
+"""Returns what distinguishes a text from others, of its canonical form and of how it is written: texts are the same if
+what it returns is equal."""
+
 
 def same_default(
-    one: Expression | None, two: Expression | None, kind: Type | None = None, *, printed: bool = False
+    one: Expression | None,
+    two: Expression | None,
+    kind: Type | None = None,
+    *,
+    printed: bool = False,
+    spells: tuple[Spell, Spell] | None = None,
 ) -> bool:
     """Whether two defaults of a column are the same; those that draw from a sequence when it is the same one.
 
-    Those that the server `printed` have one spelling.
+    Those that the server `printed` have one spelling. `spells` are what distinguishes the texts of their tables.
     """
     if one is None or two is None:
         return one is two
@@ -43,6 +52,8 @@ def same_default(
         same = _same_constants(one.text, two.text, kind)
         if same is not None:
             return same
+    if spells is not None and one.literal is None and two.literal is None:
+        return spells[0](one.key, one.text) == spells[1](two.key, two.text)
     if one == two or spelled(one.key) == spelled(two.key):
         return True
     if kind is None or kind.dimensions:
@@ -86,8 +97,9 @@ def _document(text: str) -> object:
         return text
 
 
-# Returns what distinguishes a text from others: texts are the same if what it returns is equal.
-Spell = Callable[[str], str]
+def spelled_anywhere(text: str, written: str) -> str:
+    """Return what distinguishes a text of which nothing else is known."""
+    return spelled(text)
 
 
 def loose(text: str) -> str:
@@ -95,30 +107,32 @@ def loose(text: str) -> str:
     return " ".join(spelled(text).skeleton)
 
 
-def loosened(value: SchemaObject, spell: Spell = spelled) -> object:
+def loosened(value: SchemaObject, spell: Spell = spelled_anywhere) -> object:
     """Return the distinguishing properties of an object within its kind, with texts as `spell` distinguishes them."""
     if isinstance(value, Index):
         elements = tuple(
-            (replace(e, expression=None), e.expression and spell(e.expression.key)) for e in value.elements
+            (replace(e, expression=None), e.expression and spell(e.expression.key, e.expression.text))
+            for e in value.elements
         )
         # Storage parameters in any order, and with any spelling of their values.
         options = tuple(sorted(option.lower() for option in value.options))
-        where = value.where and spell(value.where.key)
+        where = value.where and spell(value.where.key, value.where.text)
         return replace(value, elements=(), where=None, options=options), elements, where
     if isinstance(value, Domain):
         parts = {name: essence(constraint, spell) for name, constraint in value.constraints.items()}
         return replace(value, constraints={}), parts
     if isinstance(value, Policy):
-        using, check = value.using and spell(value.using), value.check and spell(value.check)
+        using = value.using and spell(value.using, value.using_text or "")
+        check = value.check and spell(value.check, value.check_text or "")
         return replace(value, using=using, check=check)
     if isinstance(value, (Trigger, RewriteRule)):
-        plain = replace(value, definition=spell(value.definition))
+        plain = replace(value, definition=spell(value.definition, value.source))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):
         query = value.query
         # The columns of a star may have another order; others are those of the query, by their places.
         columns = _set(value.columns) if query is None or "*" in query.outputs else value.columns
-        return _without_query(value), query and spell(query.key), columns
+        return _without_query(value), columns, query and spell(query.key, query.text)
     return value
 
 
@@ -130,7 +144,7 @@ def _without_query(view: View) -> View:
 _SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?!from\b)(?:\w+\.)?(\w+)|\bas (\w+)")
 
 
-def alike(one: SchemaObject, two: SchemaObject, spell: Spell = spelled, other: Spell | None = None) -> bool:
+def alike(one: SchemaObject, two: SchemaObject, spell: Spell = spelled_anywhere, other: Spell | None = None) -> bool:
     """Return whether two objects with the same name are equal, regardless of spelling.
 
     `other` is what distinguishes the texts of the second one, where that depends on the columns it reads.
@@ -143,11 +157,15 @@ def alike(one: SchemaObject, two: SchemaObject, spell: Spell = spelled, other: S
     if _without_query(one) != _without_query(two):
         return False
     if (one.query.stored or two.query.stored) and one.columns == two.columns:
-        stored = [spell(one.query.stored or one.query.key), other(two.query.stored or two.query.key)]
+        stored = [
+            of_one(query.stored or query.key, query.text) for of_one, query in ((spell, one.query), (other, two.query))
+        ]
         if stored[0] == stored[1]:
             return True
-    left, right = spell(one.query.key), other(two.query.key)
+    left, right = spell(one.query.key, one.query.text), other(two.query.key, two.query.text)
     if not (isinstance(left, Spelling) and isinstance(right, Spelling)) or not _same_uses(one.query, two.query):
+        return False
+    if one.columns == two.columns and left.is_stored_as(right) is False:
         return False
     stars = "*" in one.query.outputs or "*" in two.query.outputs
     same = _set(one.columns) == _set(two.columns) if stars else one.columns == two.columns
@@ -263,7 +281,7 @@ def _set(names: tuple[str, ...] | None) -> frozenset[str]:
     return frozenset(names or ())
 
 
-def essence(constraint: Constraint, spell: Spell = spelled) -> Constraint:
+def essence(constraint: Constraint, spell: Spell = spelled_anywhere) -> Constraint:
     """Return a constraint without its name and with texts as `spell` distinguishes them."""
     expression, where = constraint.expression, constraint.where
     return replace(
@@ -271,6 +289,6 @@ def essence(constraint: Constraint, spell: Spell = spelled) -> Constraint:
         name=None,
         generated=False,
         method=None if constraint.method == "btree" else constraint.method,
-        expression=None if expression is None else replace(expression, key=spell(expression.key)),
-        where=None if where is None else replace(where, key=spell(where.key)),
+        expression=None if expression is None else replace(expression, key=spell(expression.key, expression.text)),
+        where=None if where is None else replace(where, key=spell(where.key, where.text)),
     )

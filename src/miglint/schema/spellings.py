@@ -7,16 +7,16 @@ have in their place, and casts between types of text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.lazy_regex import pattern
-from miglint.schema.builtin_types import BUILTIN_TYPES
-from miglint.schema.intervals import folded_interval
+from miglint.schema.spelled_tokens import is_built_in, read_tokens
 from miglint.sql.any_arguments import ANY_ARGUMENTS
-from miglint.sql.shown_names import shown_name
+
+if TYPE_CHECKING:
+    from miglint.sql.postgres.analysis.stored.definitions import StoredForm
 
 
 class Surroundings(NamedTuple):
@@ -24,26 +24,19 @@ class Surroundings(NamedTuple):
 
     `kind_of` returns the type of the columns of a name, None if it is not known and an empty text if several differ.
     `overloads` returns how many functions of a name the project has, and `owners` the relations that have a column,
-    where there are several relations.
+    where there are several relations. `reads` are the names of those that a query reads. `stored` reads the form in
+    which the server stores a text, of its canonical form and of how it is written.
     """
 
     kind_of: Callable[[str], str | None] = lambda name: None
     overloads: Callable[[str], int] = lambda name: 0
     owners: Callable[[str], frozenset[str]] = lambda name: frozenset()
+    stored: Callable[[str, str], StoredForm | None] = lambda text, written: None
+    reads: frozenset[str] = frozenset()
 
 
 NOWHERE = Surroundings()
 
-_TYPE = (
-    r"""(?:"[^"]*"|[\w.$])+(?:\ (?:varying|precision)\b)?(?:\([^()']*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*"""
-)
-# Names with what qualifies them are one token.
-_TOKEN = pattern(
-    rf"""(?P<cast>::{_TYPE})|(?P<space>\s+)
-    |\b[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"
-    |[\w$][\w.$]*|[-+*/<>=~!@\#%^&|`?]+|.""",
-    re.VERBOSE | re.DOTALL,
-)
 _TEXT = frozenset({"text", "varchar"})
 # Types that the server casts to `text` by itself, without a change of the value.
 _LIKE_TEXT = _TEXT | {"name"}
@@ -52,8 +45,6 @@ _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _PLAIN_DATE = pattern(r"'\d{4}-\d\d-\d\d'")
 _SIGN = pattern(r"[-+*/<>=~!@#%^&|`?]+")
 _NUMBER = pattern(r"\d[\d.]*")
-_HEX = pattern(r"'\\x((?:[0-9a-f]{2})+)'")
-_TIMELY = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 # Functions and forms whose result has the type of their arguments.
 _OF_ARGUMENTS = frozenset({"coalesce", "nullif", "max", "min", "greatest", "least"})
 _ARITHMETIC = frozenset({"(", "+", "-", "*", "/", "%"})
@@ -63,11 +54,13 @@ _TEXT_SIGNS = frozenset({"->>", "#>>"})
 class Spelling(str):
     """A text, equal to another one if they have the same meaning as far as that is sure.
 
-    `place` is what it may name. `tokens` are without casts, `casts` the types that each of
-    them is cast to, and `skeleton` the tokens as far as all texts of one meaning have them in common.
+    `place` is what it may name, `written` the text as it is written, if that is known. `tokens` are without casts,
+    `casts` the types that each of them is cast to, and `skeleton` the tokens as far as all texts of one meaning have
+    them in common.
     """
 
     place: Surroundings
+    written: str
     tokens: tuple[str, ...]
     casts: tuple[tuple[str, ...], ...]
     skeleton: tuple[str, ...]
@@ -78,6 +71,10 @@ class Spelling(str):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Spelling):
             return False
+        if self.written == other.written and str(self) == str(other):
+            return True
+        if (same := self.is_stored_as(other)) is not None:
+            return same
         if self.skeleton != other.skeleton:
             return False
         return all(same_at(self, at, other, at) for at in range(len(self.tokens)))
@@ -85,12 +82,30 @@ class Spelling(str):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
+    @cached_property
+    def stored(self) -> StoredForm | None:
+        """The form in which the server stores it."""
+        return self.place.stored(str(self), self.written) if self.written else None
 
-def spelled(text: str, place: Surroundings = NOWHERE) -> Spelling:
-    """Return a text that stands in a place."""
+    def is_stored_as(self, other: Spelling) -> bool | None:
+        """Return whether the server stores the same for both; None where that is not known."""
+        if not (self.written and other.written) or self.place.reads != other.place.reads:
+            return None
+        if self.stored is None or other.stored is None:
+            return None
+        try:
+            if self.stored.form == other.stored.form:
+                return True
+        except RecursionError:
+            return None
+        return False if self.stored.sure and other.stored.sure else None
+
+
+def spelled(text: str, place: Surroundings = NOWHERE, written: str = "") -> Spelling:
+    """Return a canonical text that stands in a place."""
     spelling = Spelling(text)
-    spelling.place = place
-    spelling.tokens, spelling.casts, spelling.skeleton = _read(text)
+    spelling.place, spelling.written = place, written
+    spelling.tokens, spelling.casts, spelling.skeleton = read_tokens(text)
     return spelling
 
 
@@ -107,63 +122,6 @@ def same_at(one: Spelling, at: int, two: Spelling, to: int) -> bool:
         return False
     text, place = (one, at) if left else (two, to)
     return _adds(text, place, (left or right)[0]) if len(left or right) == 1 else False
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[str, ...]]:
-    tokens: list[str] = []
-    casts: list[tuple[str, ...]] = []
-    for found in _TOKEN.finditer(text):
-        if found["space"]:
-            continue
-        if found["cast"] and tokens:
-            casts[-1] = (*casts[-1], _type(found["cast"][2:]))
-            continue
-        if found[0] == "(" and tokens:
-            tokens[-1] = _function(tokens[-1])
-        tokens.append(found[0])
-        casts.append(())
-    names = tuple(_unqualified(token) for token in tokens)
-    return names, tuple(casts), tuple(_loosest(token) if token[:1] == "'" else token for token in names)
-
-
-def _unqualified(name: str) -> str:
-    """Return a name without the schema in which it is found anyway."""
-    if name[0] == '"':
-        return shown_name(name[1:-1].replace('""', '"'))
-    plain = name.removeprefix("public.")
-    return name.removeprefix("pg_catalog.") if plain == name or plain.startswith("pg_") else plain
-
-
-def _function(name: str) -> str:
-    """Return the name of a function; one of `public` that the server has too is another one than without its schema."""
-    plain = name.removeprefix("public.")
-    return f'"public".{plain}' if plain != name and is_built_in(plain) else name
-
-
-def _type(name: str) -> str:
-    plain = name.removeprefix("public.")
-    return name if plain != name and plain.partition("[")[0] in BUILTIN_TYPES else _unqualified(name)
-
-
-def is_built_in(function: str) -> bool:
-    """Return whether the server has a function of this name."""
-    # Loads the catalogs, which few runs need for this.
-    from miglint.sql.postgres.analysis.catalogs import functions
-
-    return bool(functions(function))
-
-
-def _loosest(constant: str) -> str:
-    """Return what all constants have in common that may have the value of this one in some type."""
-    if (found := _HEX.fullmatch(constant)) is not None:
-        text = bytes.fromhex(found[1]).decode("latin-1")
-        plain = text.isascii() and text.isprintable() and "'" not in text and "\\" not in text
-        return f"'{text}'" if plain else constant
-    if (found := _TIMELY.fullmatch(constant)) is not None:
-        folded = folded_interval(found[1])
-        return constant if folded is None else f"'{folded}'"
-    return constant
 
 
 def _is_value(one: Spelling, at: int, two: Spelling, to: int) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
@@ -16,14 +17,21 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name, Type
 from miglint.sql.shown_names import may_have_strings, with_columns
 
+if TYPE_CHECKING:
+    from miglint.sql.postgres.analysis.stored.definitions import StoredForm
+
 
 class Texts:
-    """The texts of two schemas; `printed` ones are those of one engine, which prints what is the same alike."""
+    """The texts of two schemas; `printed` ones are those of one engine, which prints what is the same alike.
+
+    `are_written` says that they are those of scripts, and of PostgreSQL: what is stored of them can be told.
+    """
 
     def __init__(self, before: Schema | None = None, after: Schema | None = None, *, printed: bool = False) -> None:
         self.schemas = (before, after)
         self.sqlite = before is not None and before.dialect is Dialect.SQLITE
         self.printed = printed
+        self.are_written = not (printed or self.sqlite) and before is not None
 
     def spells(self, one: SchemaObject, two: SchemaObject) -> tuple[Spell, Spell]:
         """Return what distinguishes the texts of an object before and after."""
@@ -31,9 +39,8 @@ class Texts:
         if self.sqlite:
             one_spell, two_spell = (partial(_sqlite, value, schema) for value, schema in pairs)
             return one_spell, two_spell
-        places = (_surroundings(value, schema) for value, schema in pairs)
-        spell = stored_text if self.printed else spelled
-        before, after = (partial(spell, place=place) for place in places)
+        spell = _printed if self.printed else _spelled
+        before, after = (partial(spell, _surroundings(value, schema)) for value, schema in pairs)
         return before, after
 
     def collation(self, name: str | None) -> str:
@@ -44,19 +51,45 @@ class Texts:
 NO_TEXTS = Texts()
 
 
+def _printed(place: Surroundings, text: str, written: str) -> str:
+    return stored_text(text, place)
+
+
+def _spelled(place: Surroundings, text: str, written: str) -> str:
+    return spelled(text, place, written)
+
+
 def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
     """Return what an object may name: looked up when it is asked for, since a table may have many columns."""
     overloads = NOWHERE.overloads if schema is None else partial(schema.count_overloads, "public")
     if isinstance(value, Domain):
         kind = None if value.base is None else _named(value.base)
-        return Surroundings(lambda name: kind if name in ("value", "VALUE") else None, overloads)
+        return Surroundings(
+            lambda name: kind if name in ("value", "VALUE") else None, overloads, stored=_stored(value, schema)
+        )
     relations = _relations(value, schema)
 
     def owners(name: str) -> frozenset[str]:
         has = [one.name.name for one in relations if name in (one.columns or ())] if len(relations) > 1 else ()
         return frozenset(has)
 
-    return Surroundings(partial(_kind_in, relations), overloads, owners)
+    query = value.query if isinstance(value, View) else None
+    # The names in a text were looked up when the view was made, perhaps in other schemas than now.
+    reads = frozenset(() if query is None else map(str, query.relations))
+    return Surroundings(partial(_kind_in, relations), overloads, owners, _stored(value, schema), reads)
+
+
+def _stored(value: SchemaObject, schema: Schema | None) -> Callable[[str, str], StoredForm | None]:
+    """Return what reads the texts of an object as the server stores them; the catalogs load with the first text."""
+
+    def read(text: str, written: str) -> StoredForm | None:
+        if schema is None:
+            return None
+        from miglint.schema.stored_forms import stored_form
+
+        return stored_form(value, schema, text, written)
+
+    return read
 
 
 def _relations(value: SchemaObject, schema: Schema | None) -> Sequence[Table | View]:
@@ -97,7 +130,7 @@ _WORD = pattern(r"""'[^']*(?:''[^']*)*'|"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*)"""
 _ALIAS = pattern(r"""'[^']*(?:''[^']*)*'|\b[aA][sS] (?:"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*))""")
 
 
-def _sqlite(value: SchemaObject, schema: Schema | None, text: str) -> str:
+def _sqlite(value: SchemaObject, schema: Schema | None, text: str, written: str) -> str:
     return text if not may_have_strings(text) else with_columns(text, _sqlite_names(value, schema, text))
 
 

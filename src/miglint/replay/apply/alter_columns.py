@@ -22,10 +22,11 @@ from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Index, Key, Table, View
+from miglint.schema.objects import Domain, Index, Key, SchemaObject, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
+    Expression,
     Name,
     SetColumnOption,
     SetDefault,
@@ -60,6 +61,9 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     default = operation.default
     if default is not None and default.key == "null":
         default = None
+    if operation.null and isinstance(_type_of(machine, column), Domain):
+        # It stands instead of the default that the domain may have.
+        default = Expression("null", "NULL")
     if column.generated is not None:
         raise machine.refuse(
             "syntax_error", f'column "{column.name}" of relation "{key.name}" is a generated column', key, column.name
@@ -68,6 +72,14 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     check_default(machine, key, changed)
     put_column(machine, key, changed)
     alter_in_heirs(machine, key, operation, column.name, {"default": changed.default})
+
+
+def _type_of(machine: Machine, column: Column) -> SchemaObject | None:
+    """Return the type of a column if it is one of the schema."""
+    kind = column.type
+    if kind is None or kind.schema is None or kind.dimensions:
+        return None
+    return machine.schema.find(Key("type", kind.schema, kind.name))
 
 
 def _refuse_in_primary_key(machine: Machine, key: Key, table: Table, column: Column) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.memo import Lookups, RelationLookup, has_unknown_columns, primary_key
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import of_kind
+from miglint.schema.environment import (
+    CASTS_AND_OPERATORS,
+    TypesOfColumns,
+    described_function,
+    described_type,
+    name_of_type,
+    relation_of_view,
+)
 from miglint.schema.extension_parts import FUNCTIONS
-from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, OtherType, Routine, SchemaObject, Table, View
-from miglint.sql.operations import Column, Name, Type
+from miglint.schema.objects import ABSENT, Key, Routine, SchemaObject, Table, View
+from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Relation, UserType
-
-_VOLATILITIES = {"immutable": "i", "stable": "s", "volatile": "v"}
-_BY_SCRIPTS = tuple(of_kind(kind) for kind in ("cast", "operator"))
 
 
 class SchemaEnvironment:
@@ -44,7 +49,7 @@ class SchemaEnvironment:
         lookup = self._lookups.relations.get(key)
         if lookup is None:
             lookup = self._lookups.relations[key] = RelationLookup(value)
-        return _of_table(key, value, lookup) if isinstance(value, Table) else _of_view(key, value)
+        return _of_table(key, value, lookup) if isinstance(value, Table) else relation_of_view(key, value)
 
     def _keys(self, space: str, name: Name) -> Iterator[Key]:
         """Yield the keys that a name may have, in the order of the search path."""
@@ -81,15 +86,9 @@ class SchemaEnvironment:
         """Return what is known of a type that is not built in."""
         schema, _, bare = name.partition(".")
         value = self._find(Key("type", schema, bare))
-        if isinstance(value, Enum):
-            return UserType("enum", None if value.assumed else value.labels)
-        if isinstance(value, Domain):
-            return UserType("domain", base=name_of_type(value.base))
-        if isinstance(value, Composite):
-            return UserType("composite", columns=None if value.assumed else _Types(value.columns))
         if value is None and isinstance(self._find(Key("relation", schema, bare)), (Table, View)):
             return UserType("composite")
-        return UserType("range" if isinstance(value, OtherType) and value.kind == "range" else "")
+        return described_type(value)
 
     def functions(self, name: Name) -> tuple[Function, ...]:
         """Return the functions of a name that files made."""
@@ -101,7 +100,7 @@ class SchemaEnvironment:
             for key in machine.schema.overloads(schema, name.name):
                 routine = self._find(key)
                 if isinstance(routine, Routine) and routine.arguments is not None:
-                    found.append(_function(routine))
+                    found.append(described_function(routine))
         return tuple(found)
 
     def overloaded(self, name: Name) -> bool:
@@ -112,7 +111,7 @@ class SchemaEnvironment:
 
     def casts_made(self) -> bool:
         """Return whether unknown casts or operators may exist."""
-        return self._machine.lost or any(self._users(key) for key in _BY_SCRIPTS)
+        return self._machine.lost or any(self._users(key) for key in CASTS_AND_OPERATORS)
 
     def classes_made(self) -> bool:
         """Whether an extension or a script may have made operator classes."""
@@ -120,41 +119,7 @@ class SchemaEnvironment:
         return self._machine.lost or any(self._users(of_kind(kind)) for kind in kinds)
 
 
-def name_of_type(kind: Type | None) -> str:
-    """Return the name of a resolved type, `?` for one that is not known."""
-    if kind is None or kind.setof:
-        return UNKNOWN
-    if kind.schema is not None:
-        name = f"{kind.schema}.{kind.name}"
-    elif kind.name in BUILTIN_TYPES:
-        name = kind.name
-    else:
-        return UNKNOWN
-    return f"{name}[]" if kind.dimensions else name
-
-
-class _Types(Mapping[str, str]):
-    """The names of the types of columns, looked up on demand: a statement names few of them."""
-
-    __slots__ = ("_columns",)
-
-    def __init__(self, columns: Mapping[str, Column]) -> None:
-        self._columns = columns
-
-    def __getitem__(self, name: str) -> str:
-        return name_of_type(self._columns[name].type)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._columns
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-    def __len__(self) -> int:
-        return len(self._columns)
-
-
-class _RecordedTypes(_Types):
+class _RecordedTypes(TypesOfColumns):
     """The names of the types of a table's columns, whose lookups are recorded."""
 
     __slots__ = ("_lookup", "_outdated")
@@ -191,25 +156,3 @@ def _of_table(key: Key, table: Table, lookup: RelationLookup) -> Relation:
         return None if column is None else column.generated or column.identity
 
     return Relation(name, _RecordedTypes(table, lookup), primary_key(table.constraints), how_generated)
-
-
-def _of_view(key: Key, view: View) -> Relation:
-    name = Name(key.schema, key.name)
-    if view.columns is None or "*" in view.columns:
-        return Relation(name, None)
-    types = view.types or (UNKNOWN,) * len(view.columns)
-    return Relation(name, dict(zip(view.columns, types, strict=False)))
-
-
-def _function(routine: Routine) -> Function:
-    options = (option.partition("=") for option in routine.options)
-    named = next((value for name, _, value in options if name == "volatility"), "volatile")
-    if named != "immutable" and routine.language == "sql":
-        # The server may put the body of it in the place of the call, and looks at that.
-        named = "of its body"
-    arguments = tuple(name_of_type(kind) for kind in routine.arguments or ())
-    kind = {"procedure": "p", "aggregate": "a"}.get(routine.kind, "f")
-    many = routine.returns is not None and routine.returns.setof
-    result = UNKNOWN if routine.output_names or routine.returns is None else name_of_type(routine.returns)
-    variadic = "variadic " in routine.definition
-    return Function(arguments, result, _VOLATILITIES.get(named, "?"), kind, many, routine.defaults, variadic)

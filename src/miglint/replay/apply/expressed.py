@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
+from miglint.replay.apply.environment import SchemaEnvironment
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Lookups, cached
+from miglint.schema.environment import name_of_type
 from miglint.schema.objects import Domain, Key
 from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry

@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeVar
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
-from miglint.replay.apply.environment import name_of_type
 from miglint.replay.apply.expressed import constants, constants_of_statement
 from miglint.replay.apply.known_rows import rename_key_values
 from miglint.replay.apply.machine import Machine
@@ -20,6 +19,7 @@ from miglint.replay.apply.row_contents import rename_values
 from miglint.replay.apply.words import swap_constants
 from miglint.schema.bounds import values_of
 from miglint.schema.enum_labels import with_renamed_label
+from miglint.schema.environment import name_of_type
 from miglint.schema.objects import (
     Composite,
     Domain,

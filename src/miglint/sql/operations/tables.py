@@ -89,10 +89,14 @@ class AlterColumnType(TableOperation, frozen=True, gc=False, kw_only=True):
 
 
 class SetDefault(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ALTER COLUMN ... SET DEFAULT` or, with None, `DROP DEFAULT`."""
+    """`ALTER COLUMN ... SET DEFAULT` or, with None, `DROP DEFAULT`.
+
+    `null` marks `SET DEFAULT NULL`, which is the same unless the type of the column has a default.
+    """
 
     column: str
     default: Expression | None
+    null: bool = False
 
 
 class SetNullable(TableOperation, frozen=True, gc=False, kw_only=True):

@@ -127,7 +127,8 @@ def _alter_type(action: Action, span: Span) -> Operation:
 def _set_default(action: Action, span: Span) -> Operation:
     raw = action.node.get("def")
     default = default_expression(raw, action.after(_SET_DEFAULT), None, action.table) if raw is not None else None
-    return SetDefault(span=span, **action.common, column=action.name, default=default)
+    null = raw is not None and default is None
+    return SetDefault(span=span, **action.common, column=action.name, default=default, null=null)
 
 
 def _set_not_null(action: Action, span: Span) -> Operation:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.context import READERS, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
-from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
+from miglint.sql.postgres.analysis.kinds import EXPLICIT, is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.names import Node, qualified
 
@@ -73,14 +75,11 @@ def _kind_of_call(analysis: ExpressionAnalysis, name: Name, body: Node) -> str:
 
 
 def _called(analysis: ExpressionAnalysis, name: Name, given: list[Result], *, star: bool) -> Result:
-    if len(given) == 1 and name.schema is None and not analysis.environment.functions(name):
-        # The name of a type, called like a function, is a cast.
-        info = catalogs.type_info(name.name)
-        if info is not None and (given[0].type == LITERAL or not catalogs.functions(name.name)):
-            analysis.constant(given[0], name.name)
-            analysis.note(analysis.kinds.cast_volatility(given[0].type, name.name))
-            return Result(name.name)
     types = [item.type for item in given]
+    if is_call_of_type(analysis, name, types):
+        analysis.constant(given[0], name.name)
+        analysis.note(analysis.kinds.cast_volatility(given[0].type, name.name))
+        return Result(name.name)
     found = analysis.overloads.function(name, types, star=star)
     if found is None:
         analysis.note("?")
@@ -90,6 +89,27 @@ def _called(analysis: ExpressionAnalysis, name: Name, given: list[Result], *, st
         raise Invalid("feature_not_supported", message)
     analysis.note(found.volatility)
     return Result(analysis.overloads.result(found, types))
+
+
+def is_call_of_type(analysis: ExpressionAnalysis, name: Name, types: Sequence[str]) -> bool:
+    """Return whether a call is a cast: the name is that of a type, and there is no function that takes just this."""
+    if len(types) != 1 or name.schema is not None or catalogs.type_info(name.name) is None:
+        return False
+    if analysis.environment.functions(name) or types[0] in (UNKNOWN, "record"):
+        return False
+    functions = catalogs.functions(name.name)
+    if types[0] == LITERAL or not functions:
+        return True
+    if any(item.arguments == (types[0],) for item in functions):
+        return False
+    source = analysis.kinds.base(types[0])
+    found = catalogs.cast(source, name.name)
+    # A cast that is a function is called as one.
+    return (
+        analysis.kinds.known(source)
+        and analysis.kinds.coerces(source, name.name, EXPLICIT)
+        and (found is None or found[1] != "f")
+    )
 
 
 def _coalesce(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:

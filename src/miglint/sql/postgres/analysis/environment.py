@@ -30,17 +30,23 @@ def _not_generated(column: str) -> str | None:
     return None
 
 
+def _not_known(column: str) -> tuple[str, ...] | None:
+    return None
+
+
 class Relation(Struct, frozen=True):
     """A table, a view, or what else has columns: their types by name, in order. None: the columns are not known.
 
     `keys` are the columns of the primary key; `generated` returns for a column that is computed (`stored`, `virtual`),
-    or draws from a sequence (`always`, `by default`), which of these, for others None.
+    or draws from a sequence (`always`, `by default`), which of these, for others None. `modifiers` returns those of the
+    type of a column (`10` of `varchar(10)`), None where they are not known.
     """
 
     name: Name
     columns: Mapping[str, str] | None
     keys: tuple[str, ...] = ()
     generated: Callable[[str], str | None] = _not_generated
+    modifiers: Callable[[str], tuple[str, ...] | None] = _not_known
 
 
 class UserType(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.digits import whole_number
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
@@ -23,15 +25,20 @@ _SUBSCRIPTED = frozenset({"point", "box", "lseg", "line", "jsonb", "name", "int2
 def _constant(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     if "sval" in body:
         return Result(LITERAL, body["sval"].get("sval", ""))
-    if "ival" in body:
-        return Result("int4", str(body["ival"].get("ival", 0)))
     if "boolval" in body:
         return Result("bool")
-    if "fval" in body:
-        text = body["fval"]["fval"]
-        whole = text.lstrip("-").isdecimal()
-        return Result("int8" if whole and whole_number(text) < _LONGEST else "numeric", text)
+    if "ival" in body or "fval" in body:
+        return Result(*constant_type(body))
     return Result("bit") if "bsval" in body else Result(LITERAL)
+
+
+def constant_type(body: Node) -> tuple[str, str]:
+    """Return the type and the text of a number."""
+    if "ival" in body:
+        return "int4", str(body["ival"].get("ival", 0))
+    text = body["fval"]["fval"]
+    whole = text.lstrip("-").isdecimal()
+    return "int8" if whole and whole_number(text) < _LONGEST else "numeric", text
 
 
 def _is_empty_array(node: Node) -> bool:
@@ -96,7 +103,7 @@ def _expression(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> 
     if kind == "AEXPR_NULLIF":
         left, right = analysis.read(body["lexpr"], scope), analysis.read(body["rexpr"], scope)
         analysis.apply("=", (left, right))
-        return Result("text") if left.type == LITERAL else Result(left.type)
+        return Result(nullif_type(analysis, (left.type, right.type)))
     if kind in _NAMED:
         sides = [analysis.read(body[side], scope) for side in ("lexpr", "rexpr") if side in body]
         if any(item.type == "record" for item in sides):
@@ -111,6 +118,13 @@ def _expression(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> 
         return Result("bool")
     _any_or_all(analysis, name, left, analysis.read(body["rexpr"], scope))
     return Result("bool")
+
+
+def nullif_type(analysis: ExpressionAnalysis, given: Sequence[str]) -> str:
+    """Return the type of NULLIF: that of the first operand as `=` takes it."""
+    taken = analysis.overloads.meant_operator("=", given)
+    kind = given[0] if taken is None else taken[1][0]
+    return "text" if kind == LITERAL else kind
 
 
 def _any_or_all(analysis: ExpressionAnalysis, sign: Name, left: Result, right: Result) -> None:

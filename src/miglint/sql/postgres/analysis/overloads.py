@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
@@ -181,7 +181,33 @@ class Overloads:
             return f"{kind}[]"
         return UNKNOWN if "range" in declared else kind
 
+    def arguments(self, function: Function, given: Sequence[str]) -> tuple[str, ...]:
+        """Return the types that arguments become, `?` where that is not known."""
+        declared = widened(function, len(given)) or ()
+        families: dict[bool, str] = {}
+        for compatible in (False, True):
+            own = [(one, two) for one, two in zip(given, declared, strict=False) if _is_of_family(two, compatible)]
+            stands = [kind for kind in (self._element_of(one, two) for one, two in own) if kind != LITERAL]
+            if stands:
+                families[compatible] = self.common(stands, "function") if compatible else stands[0]
+            elif own:
+                families[compatible] = "text" if compatible else UNKNOWN
+        ranges = {two: one for one, two in zip(given, declared, strict=False) if "range" in two and one != LITERAL}
+        return tuple(_standing(two, one, families, ranges) for one, two in zip(given, declared, strict=False))
+
     # --- operators
+
+    def meant_operator(self, name: str, given: Sequence[str]) -> tuple[Function, tuple[str, ...]] | None:
+        """Return the operator that is meant and the types that its operands become; None where it is not known."""
+        candidates = _operators(name, len(given))
+        if UNKNOWN in given or not candidates or not all(map(self.kinds.known, given)):
+            return None
+        bases = [self.kinds.base(kind) for kind in given]
+        chosen = self._exact(candidates, bases)
+        if chosen is None:
+            fitting = [item for item in candidates if self._takes(item, bases)]
+            chosen = self._select(fitting, bases) if fitting else None
+        return None if chosen is None else (chosen.function, self.arguments(chosen.function, bases))
 
     def operator(self, name: str, given: Sequence[str], schema: str | None = None) -> tuple[str, str]:
         """Return the type and the volatility of an operator. Raises `Invalid` when there is none that fits."""
@@ -302,7 +328,8 @@ class Overloads:
             return UNKNOWN
         typed = [kind for kind in given if kind != LITERAL]
         if len(set(typed)) <= 1:
-            return typed[0] if typed else "text"
+            # A domain only where all are of it: not even a constant may be among them.
+            return "text" if not typed else typed[0] if len(typed) == len(given) else self.kinds.base(typed[0])
         bases = [self.kinds.base(kind) for kind in typed]
         chosen, category = bases[0], self.kinds.category(bases[0])
         for kind in bases[1:]:
@@ -325,6 +352,20 @@ class Overloads:
         if self.kinds.preferred(chosen):
             return False
         return self.kinds.coerces(chosen, kind) and not self.kinds.coerces(kind, chosen)
+
+
+def _is_of_family(declared: str, compatible: bool) -> bool:
+    return is_polymorphic(declared) and declared.startswith("anycompatible") is compatible
+
+
+def _standing(declared: str, given: str, families: Mapping[bool, str], ranges: Mapping[str, str]) -> str:
+    """Return what a declared type stands for; `families` are the elements of `any...` and of `anycompatible...`."""
+    if not is_polymorphic(declared):
+        return declared
+    if "range" in declared:
+        return given if given != LITERAL else ranges.get(declared, UNKNOWN)
+    kind = families[declared.startswith("anycompatible")]
+    return kind if kind == UNKNOWN or not declared.endswith("array") or declared.endswith("nonarray") else f"{kind}[]"
 
 
 def _best(candidates: list[Candidate], score: Callable[[Candidate], int]) -> list[Candidate]:
