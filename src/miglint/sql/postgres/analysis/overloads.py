@@ -8,20 +8,10 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.extended_operators import may_be_extended
 from miglint.sql.postgres.analysis.kinds import IMPLICIT, TypeKinds, element, is_array, is_polymorphic, spelled, worst
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"})
-# Operators that extensions add for built-in types, by these types: pg_trgm, and intarray.
-_OF_TEXTS = frozenset(("%", "<%", "%>", "<<%", "%>>", "<->", "<<->", "<->>", "<<<->", "<->>>"))
-_OF_INTEGERS = frozenset(("@@", "&&", "&", "|", "#", "@>", "<@", "+", "-"))
-
-
-def _is_extended(name: str, given: Sequence[str]) -> bool:
-    """Whether an extension may have added an operator for such operands."""
-    if name in _OF_TEXTS:
-        return all(kind in ("text", "varchar", LITERAL) for kind in given)
-    return name in _OF_INTEGERS and any(kind in ("int4[]", "int2[]", "int8[]") for kind in given)
-
 
 # Which operators were meant before, for types that are built in: nothing that scripts make changes that.
 _chosen: dict[tuple[str, ...], tuple[str, str]] = {}
@@ -246,7 +236,7 @@ class Overloads:
             chosen = self._select(fitting, bases) if fitting else None
         if chosen is not None:
             return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
-        if _is_extended(name, given) or self.kinds.environment.casts_made():
+        if may_be_extended(name, given) or self.kinds.environment.casts_made():
             return not_known
         raise _unresolved(name, given, ambiguous=bool(fitting))
 
