@@ -19,7 +19,8 @@ from benchmarks.growth_cases import CASES, Case, scripts
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.config.settings import Settings
 from miglint.linter import findings_builder, parallel
-from miglint.replay.apply import known_rows, memo, row_contents, run
+from miglint.replay.apply import known_rows, row_contents, run
+from miglint.replay.apply.known_analyses import known_analyses
 from miglint.replay.steps import empty_schema
 from miglint.rules.selection import load_rules, select
 from miglint.schema import edges, enum_labels, parts
@@ -93,7 +94,7 @@ def judge(dialect: str, case: Case, shape: str, count: int) -> int:
 def clear_caches() -> None:
     """Empty the caches of a process: what an earlier run has left in them would change the numbers."""
     statement_trees.clear()
-    memo.clear()
+    known_analyses.clear()
 
 
 def calls(dialect: str, case: Case, shape: str, count: int) -> Counter[object]:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
+from miglint.replay.apply.known_analyses import trim
 from miglint.replay.verdict import Verdict, judge
 from miglint.replay.verdict_doubts import as_run
 from miglint.schema.change import Change
@@ -124,6 +125,7 @@ def run_forward(migration: Migration, parse: Parse, schema: Schema, *, kept: boo
 
     Its moments are `kept` if it is for `replay_one`.
     """
+    trim()
     statements = () if migration.forward is None else parse(migration.forward)
     return ForwardRun(statements, run(_met(migration, schema), statements, kept=kept))
 
@@ -202,6 +204,7 @@ def replay_one(
     Unless `on_sqlite`, the verdict does not say what SQLite makes of the script. What `layout`, `runner`, `doubted`,
     `served` and `sqlite` say is as in `Step`. `first_run` is the result of `run_forward`, if that was called before.
     """
+    trim()
     # A program may have dropped what scripts have made.
     doubted = doubted or migration.after_program
     forward_statements, forward = run_forward(migration, parse, schema) if first_run is None else first_run

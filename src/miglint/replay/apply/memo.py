@@ -6,9 +6,10 @@ looked up costs a fraction of repeating it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from miglint.replay.apply.known_analyses import known_analyses
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import of_kind
@@ -88,30 +89,22 @@ class Lookups:
         )
 
 
-def clear() -> None:
-    """Clear the cache."""
-    _cached.clear()
-
-
-_cached: dict[Hashable, list[tuple[Lookups, Any, Invalid | None]]] = {}
-
-
 def cached(machine: Machine, subject: Hashable, analyze: Callable[[Lookups], _Result]) -> _Result:
     """Return the result of `analyze` for a subject, from the cache if all that it looked up is unchanged."""
-    states = _cached.get(subject, ())
+    states: Sequence[tuple[Lookups, Any, Invalid | None]] = known_analyses.get(subject, ())
     for lookups, known, error in states:
         if lookups.are_same(machine):
             if error is not None:
-                raise error
+                raise error.again()
             result: _Result = known
             return result
-    if len(_cached) >= _MOST:
-        _cached.clear()
+    if len(known_analyses) >= _MOST:
+        known_analyses.clear()
     lookups = Lookups(machine)
     try:
         result = analyze(lookups)
     except Invalid as invalid:
-        _cached[subject] = [(lookups, None, invalid), *states[: _MOST_STATES - 1]]
+        known_analyses[subject] = [(lookups, None, invalid.again()), *states[: _MOST_STATES - 1]]
         raise
-    _cached[subject] = [(lookups, result, None), *states[: _MOST_STATES - 1]]
+    known_analyses[subject] = [(lookups, result, None), *states[: _MOST_STATES - 1]]
     return result

@@ -25,6 +25,10 @@ class Invalid(Exception):  # noqa: N818 - it is the answer, not a failure of the
         self.relation = relation
         self.part = part
 
+    def again(self) -> Invalid:
+        """Return the same error, which was not raised yet: one that was holds on to all that raised it."""
+        return Invalid(self.condition, self.message, self.relation, self.part)
+
 
 def _not_generated(column: str) -> str | None:
     return None
