@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from miglint.cache.steps import StepCache
+
 
 def _messages(project, name, *, cached=False):
     found = json.loads(project.check(cached=cached))[0]["findings"]
@@ -58,3 +60,34 @@ def test_an_analysis_of_another_step_is_only_used_where_it_would_be_the_same(pro
     project.write("4_x.up.sql", f"{four} -- changed\n")
     assert project.replayed() == 1
     assert _messages(project, "4_x.up.sql", cached=True) == after_others
+
+
+def test_a_run_that_ends_between_steps_and_findings_leaves_nothing_wrong(project, monkeypatch):
+    for number, rollback in enumerate(
+        ("down/001_a", "down/002_a", "003_a_down", "004_a.down", "005_a_rollback"), start=1
+    ):
+        project.write(f"00{number}_a.sql", f"CREATE TABLE t{number} (id int PRIMARY KEY, c int);\n")
+        project.write(f"{rollback}.sql", f"DROP TABLE t{number};\n")
+    project.write("006_a.sql", "ALTER TABLE t5 DROP COLUMN c;\n")
+    offer = "miglint rollback write --at 006"
+    # Most rollbacks are beside their forwards, and most have the same names: there is no place for another one.
+    assert offer not in project.check()
+    (project.folder / "003_a_down.sql").rename(project.folder / "down" / "003_a.sql")
+    saved = []
+    real = StepCache.save
+
+    def save(self, *given):
+        saved.append(self)
+        if len(saved) > 1:
+            raise KeyboardInterrupt
+        real(self, *given)
+
+    monkeypatch.setattr(StepCache, "save", save)
+    with pytest.raises(KeyboardInterrupt):
+        project.check()
+    monkeypatch.setattr(StepCache, "save", real)
+    assert project.compare() == ""
+    assert offer in project.check()
+    (project.folder / "down" / "003_a.sql").rename(project.folder / "003_a_down.sql")
+    assert project.compare() == ""
+    assert offer not in project.check()
