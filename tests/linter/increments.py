@@ -17,7 +17,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from benchmarks.generate import write
@@ -25,8 +27,11 @@ from benchmarks.generate import write
 from miglint.base.errors import UsageError
 from miglint.config.settings import load
 from miglint.dryrun.options import DryRunOptions
+from miglint.linter.earlier_run import EarlierRun
 from miglint.linter.history_walk import HistoryWalk
 from miglint.linter.run import Job, check
+from miglint.linter.step_findings import EncodedStep
+from miglint.linter.step_memory import HistoryMemory
 from miglint.report.value import as_dict, finding_as_dict
 
 _STATEMENTS = (
@@ -188,7 +193,9 @@ class Project:
         if self.number % 2:
             # What is not needed for a report in text, another run may need.
             self.check(*paths, verdicts=False)
-        mine, fresh = self.check(*paths), self.check(*paths, cached=False)
+        with _confirmed():
+            mine = self.check(*paths)
+        fresh = self.check(*paths, cached=False)
         if mine == fresh:
             return ""
         pairs = zip(mine.splitlines(), fresh.splitlines(), strict=False)
@@ -219,6 +226,29 @@ class Project:
                 "text": b"[]",
             }
             entry.write_bytes(changed[kind])
+
+
+@contextmanager
+def _confirmed() -> Iterator[None]:
+    """Compare in full what each step has read that is known by its bytes alone."""
+    agreed = []
+    agrees, fits = EarlierRun.agrees, HistoryMemory._fits
+
+    def asked(*given: Any) -> bool:
+        agreed.append(agrees(*given))
+        return agreed[-1]
+
+    def confirmed(memory: HistoryMemory, name: bytes, step: EncodedStep, *given: Any) -> bool:
+        agreed.clear()
+        found = fits(memory, name, step, *given)
+        if any(agreed):
+            trace, state = step.read_trace(), given[-1]
+            assert trace is not None
+            assert memory._tracer.fits(trace, state.schema, doubted=state.doubted), "it has read what differs"
+        return found
+
+    with patch.object(EarlierRun, "agrees", asked), patch.object(HistoryMemory, "_fits", confirmed):
+        yield
 
 
 _EDITS = {

@@ -15,7 +15,7 @@ import sys
 
 import pytest
 from msgspec.msgpack import encode
-from tests.linter.increments import Project, edits
+from tests.linter.increments import edits
 
 from miglint.cache import store
 from miglint.cache.steps import StepCache
@@ -25,15 +25,6 @@ from miglint.linter.known_findings import KnownFindings
 from miglint.linter.step_trace import Tracer, encoded_label, encoded_user
 from miglint.replay import steps
 from miglint.schema.encoding import encode_key
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "p").mkdir()
-    monkeypatch.chdir(tmp_path / "p")
-    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    return Project(tmp_path / "p", tmp_path / "cache")
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -208,9 +208,11 @@ def test_a_narrowed_column_with_another_name_is_named(plant: Plant, rollback: Co
     assert item["forward_changed"] is False
 
 
-def test_sqlite_brings_values_and_rows_back(plant: Plant, rollback: Command) -> None:
+@pytest.mark.parametrize("column", ["note", "Note"])
+def test_sqlite_brings_values_and_rows_back(plant: Plant, rollback: Command, column: str) -> None:
     tables = (
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, note TEXT);\nCREATE TABLE u (id INTEGER PRIMARY KEY, t INTEGER);\n"
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, {column} TEXT);\n"
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, t INTEGER);\n"
     )
     folder = plant(
         {

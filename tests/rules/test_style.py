@@ -388,5 +388,7 @@ def test_what_was_left_out_for_some_files_is_read_for_all(linted: Callable[..., 
     Path("miglint.toml").write_text(ON)
     Path("001_a.up.sql").write_text("CREATE TABLE a  (id int);\n")
     Path("001_a.down.sql").write_text("DROP TABLE  a;\n")
-    assert linted(requested=frozenset({"001_a.up.sql"}))[0] == 1
+    asked = frozenset({"001_a.up.sql"})
+    assert linted(requested=asked)[0] == 1
     assert len(linted()[1]) == 2
+    assert linted(requested=asked) == (0, linted(cached=False, requested=asked)[1])

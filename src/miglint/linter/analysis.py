@@ -210,7 +210,8 @@ class Analysis(Struct, frozen=True):
             history = self.histories[part.place]
             for step in (step for number, step in enumerate(part.steps) if (part.place, number) not in known):
                 if step.report is not None:
-                    placed += with_two_step_fixes(step.hits(), history)
+                    hits = self.dispatcher.without_unread(step.hits(), self.report_only)
+                    placed += with_two_step_fixes(hits, history)
                     for script, spans in step.statements():
                         statements[script.path] += spans
             placed += more

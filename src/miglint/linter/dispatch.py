@@ -135,6 +135,19 @@ class RuleDispatcher:
                     self._call(placed, bound, script, migration)
         return placed
 
+    def without_unread(self, placed: Iterable[PlacedHit], report_only: frozenset[str] | None) -> Iterable[PlacedHit]:
+        """Return the hits of a migration without those that `scripts` leaves out: an earlier run may have read more."""
+        if report_only is None or not self.about_scripts:
+            return placed
+        codes = {bound.rule.code for (scope, _), rules in self._scopes.items() if scope == "script" for bound in rules}
+        crashes = tuple(f"rule {code} " for code in codes)
+        return [
+            item
+            for item in placed
+            if item.hit.file.path in report_only
+            or not (item.rule.code in codes or (item.rule is self._crash and item.hit.message.startswith(crashes)))
+        ]
+
     def reads_all(self, migration: Migration, report_only: frozenset[str] | None) -> bool:
         """Return whether no text of a migration is left out that a rule would read, as `scripts` leaves it out."""
         if report_only is None or not self.about_scripts:

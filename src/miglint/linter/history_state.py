@@ -36,8 +36,9 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     MessagePack; `needed` are the keys of what those objects depend on, or did before, as a dictionary. `shift` is what
     that adds to the sum of all hashes, `size` to the number of objects that exist. `path`, `closed` and `rooted` are
     those of the schema after it; `rooted` is None where it is as before, whatever that was. `doubted` means that its
-    effect is not known in full. `assumed` is what it assumes of the schema before it, as `objects`; `unmade` are
-    the keys of `objects` that it did not set itself (`replay/apply/unmade.py`), as a list. Both are empty for nothing.
+    effect is not known in full. `assumed` is what it assumes of the schema before it, as `objects`, and `uprooted`
+    whether the files do not make all of that; `unmade` are the keys of `objects` that it did not set itself
+    (`replay/apply/unmade.py`), and `remade` those that it set to what they were, as lists. All are empty for nothing.
     """
 
     objects: bytes
@@ -49,7 +50,9 @@ class SchemaChange(Struct, array_like=True, frozen=True):
     rooted: bool | None
     doubted: bool
     assumed: bytes
+    uprooted: bool
     unmade: bytes
+    remade: bytes
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Return the keys and objects. Raises `msgspec.DecodeError` for invalid ones."""
@@ -60,9 +63,10 @@ class SchemaChange(Struct, array_like=True, frozen=True):
         return decode(self.assumed, type=list[tuple[bytes, bytes]]) if self.assumed else []
 
     def touched(self) -> frozenset[Key]:
-        """Return the keys of what it changes itself. Raises as `pairs`."""
-        unmade = decode(self.unmade, type=list[bytes]) if self.unmade else ()
-        return frozenset(decode_key(key) for key, _ in self.pairs() if key not in unmade)
+        """Return the keys of what it sets or drops itself. Raises as `pairs`."""
+        unmade, remade = (decode(keys, type=list[bytes]) if keys else () for keys in (self.unmade, self.remade))
+        changed = (key for key, _ in self.pairs() if key not in unmade)
+        return frozenset(map(decode_key, (*changed, *remade)))
 
     def needs(self) -> dict[bytes, list[bytes]]:
         """Return the keys that an object depends on or did, by its own key. Raises as `pairs`."""
@@ -77,12 +81,15 @@ def schema_change(met: Schema, passage: ForwardPass, secret: bytes, *, rooted: b
     found: list[tuple[bytes, bytes]] = []
     needed: dict[bytes, list[bytes]] = {}
     unmade: list[bytes] = []
+    remade = set(passage.touched)
     shift = size = 0
     after = unrecorded(passage.after)
     for key, was, becomes in _differences(met, after):
         name = encode_key(key)
         found.append((name, becomes))
-        if key not in passage.touched:
+        if key in passage.touched:
+            remade.remove(key)
+        else:
             unmade.append(name)
         if others := met.needed_by(key) | after.needed_by(key):
             needed[name] = [encode_key(other) for other in sorted(others)]
@@ -100,7 +107,9 @@ def schema_change(met: Schema, passage: ForwardPass, secret: bytes, *, rooted: b
         after.rooted if rooted else None,
         passage.doubted,
         encode(assumed) if assumed else b"",
+        met.from_nothing and not passage.before.from_nothing,
         encode(unmade) if unmade else b"",
+        encode([encode_key(key) for key in sorted(remade)]) if remade else b"",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from miglint.base.model import Migration
@@ -95,10 +96,9 @@ class HistoryWalk:
         """Return the result of an earlier run, if its step was the same, and advance by it."""
         if self._memory is None:
             return None
-        known = self._memory.get(number, self.state, migration, whole=whole)
+        placed = partial(has_place, self.history, migration)
+        known = self._memory.get(number, self.state, migration, placed, whole=whole)
         if known is None or known.change is None:
-            return None
-        if known.place is not None and known.place != has_place(self.history, migration):
             return None
         self.state.take(known.change)
         if self.keeps:

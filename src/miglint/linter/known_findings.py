@@ -42,8 +42,8 @@ _SIZE = 16
 class _FoldedStep(Struct, array_like=True, frozen=True):
     """The findings of a migration, and what they depend on besides its hits.
 
-    `basis` is a hash over settings, `others` over hits about whole histories in its files, `merged` whether findings
-    about second runs are summarized for its history.
+    `basis` is a hash over settings, `place` is that of `StepFindings`, `others` a hash over hits about whole histories
+    in its files, `merged` whether findings about second runs are summarized for its history.
     `differences` are what its rollback leaves; `unused` are names, with whether a later migration has them;
     `marks` is what turns its transaction off, and `next` a hash over what determines the next migration's files, where
     a fix depends on these. `hidden`, `rare` and `open` are those of `FoldedHits`.
@@ -61,6 +61,7 @@ class _FoldedStep(Struct, array_like=True, frozen=True):
     unused: list[tuple[str, bool]]
     marks: str
     next: bytes
+    place: bool | None
 
 
 class FoldedHits(Struct):
@@ -178,7 +179,11 @@ class KnownFindings:
             known = decoder.decode(data)
         except DecodeError:
             return None
-        if known.basis != self._basis or known.others != self._digest_of_others(step.migration):
+        if (
+            known.basis != self._basis
+            or known.place is not step.place
+            or known.others != self._digest_of_others(step.migration)
+        ):
             return None
         context = self._contexts[place[0]]
         for name, used in known.unused:
@@ -287,6 +292,7 @@ class KnownFindings:
             [(name, used_later(context.history, step.migration, name)) for name in names],
             repr(no_transaction_mark(context.history, step.migration)) if marked else "",
             context.next if any(item.scripts is not None for item in proposed) else b"",
+            step.place,
         )
         return encode(folded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.model import Migration
+from miglint.base.structs import replace
 from miglint.linter.history_state import Head, SchemaChange, changed, with_objects
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
@@ -66,7 +67,10 @@ class RecalledPass:
         """The schema that the forward meets, with what it assumes of it."""
         found = self._states.before(self._number)
         assumed = self._change.assumptions()
-        return with_objects(found, assumed).uprooted() if assumed else found
+        found = with_objects(found, assumed) if assumed else found
+        if self.migration.after_program:
+            found = replace(found, closed=False)
+        return found.uprooted() if self._change.uprooted else found
 
     @property
     def after(self) -> Schema:
@@ -75,7 +79,7 @@ class RecalledPass:
 
     @property
     def touched(self) -> frozenset[Key]:
-        """The keys of what the forward changes."""
+        """The keys that the forward set or dropped."""
         return self._change.touched()
 
     @property

@@ -7,7 +7,7 @@ depends on other migrations is no part of a `StepFindings`, but made of all resu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import DecodeError
 from msgspec.msgpack import Decoder, encode
@@ -98,15 +98,24 @@ class HistoryMemory:
         """Return the numbers of the migrations that were not seen in any state of the history."""
         return [number for number, key in enumerate(self._keys) if key not in self._by_script]
 
-    def get(self, number: int, state: HistoryState, migration: Migration, *, whole: bool) -> StepFindings | None:
+    def get(
+        self,
+        number: int,
+        state: HistoryState,
+        migration: Migration,
+        has_place: Callable[[], bool],
+        *,
+        whole: bool,
+    ) -> StepFindings | None:
         """Return a known step by its number, and keep it for the next run.
 
-        It is one after the same state, or one that has read only what is the same in this state. Unless it is needed
-        as a `whole`, it has no hits.
+        It is one after the same state, or one that has read only what is the same in this state. `has_place` says
+        whether a missing rollback has a place, which must be the same too where hits depend on that. Unless it is
+        needed as a `whole`, it has no hits.
         """
         name = self._keys[number] + state.mark
         data = self._known.get(name)
-        found = None if data is None else self._decoded(data, migration, whole=whole)
+        found = None if data is None else self._decoded(data, migration, has_place, whole=whole)
         if found is not None and data is not None:
             self._earlier_run.meets(name, state, found[0].change)
             self._keep(number, name, data)
@@ -116,7 +125,7 @@ class HistoryMemory:
             self._by_script.get(self._keys[number], ()), key=lambda item: not self._earlier_run.has(item[0])
         )
         for known, data in others:
-            found = self._decoded(data, migration, whole=whole)
+            found = self._decoded(data, migration, has_place, whole=whole)
             if found is None or (change := found[1].change) is None:
                 continue
             if self._fits(known, found[1], change, state):
@@ -144,10 +153,14 @@ class HistoryMemory:
             return False
         return trace is not None and self._tracer.fits(trace, state.schema, doubted=state.doubted)
 
-    def _decoded(self, data: Encoded, migration: Migration, *, whole: bool) -> tuple[StepFindings, EncodedStep] | None:
+    def _decoded(
+        self, data: Encoded, migration: Migration, has_place: Callable[[], bool], *, whole: bool
+    ) -> tuple[StepFindings, EncodedStep] | None:
         try:
             step = self._decoder.decode(data)
         except DecodeError:
+            return None
+        if step.place is not None and step.place is not has_place():
             return None
         if not whole:
             found = StepFindings(migration, gathered=step.gathered, change=step.change, place=step.place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.memo import Lookups, RelationLookup, has_unknown_columns, primary_key
+from miglint.replay.apply.memo import Lookups, RelationLookup, has_unknown_columns, may_have_unseen, primary_key
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import of_kind
 from miglint.schema.environment import (
@@ -105,9 +105,10 @@ class SchemaEnvironment:
 
     def overloaded(self, name: Name) -> bool:
         """Return whether unknown functions of a name may exist."""
-        schema = self._machine.schema
-        open_ = self._machine.lost or not (schema.rooted or schema.closed)
-        return name.schema is not None or name.name in FUNCTIONS or (open_ and bool(self.functions(name)))
+        if name.schema is not None or name.name in FUNCTIONS:
+            return True
+        unseen = self._lookups.unseen = may_have_unseen(self._machine)
+        return unseen and bool(self.functions(name))
 
     def casts_made(self) -> bool:
         """Return whether unknown casts or operators may exist."""

@@ -132,7 +132,7 @@ def check_domain_condition(machine: Machine, key: Key, base: Type | None, expres
         if found is not None:
             entry.refuse_untrue(environment, found, "CHECK")
 
-    _analyzed(machine, key, ("domain", name, expression.text), analyze)
+    _analyzed(machine, key, ("domain", key.name, name, expression.text), analyze)
 
 
 def check_element(machine: Machine, key: Key, method: str, element: IndexElement, expression: Expression) -> None:
@@ -230,7 +230,7 @@ def check_using(machine: Machine, key: Key, operation: AlterColumnType, using: E
             )
             raise Invalid("datatype_mismatch", message, part=operation.column)
 
-    _analyzed(machine, key, ("using", key, using.text, operation.column, target), analyze)
+    _analyzed(machine, key, ("using", key, using.text, operation.column, str(written)), analyze)
 
 
 def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, str], ...] | None:

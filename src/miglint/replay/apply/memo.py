@@ -42,6 +42,8 @@ class RelationLookup:
             return isinstance(value, View) and (value.columns, value.types) == (own.columns, own.types)
         if not isinstance(value, Table) or has_unknown_columns(value) != has_unknown_columns(own):
             return False
+        if value.outdated is not own.outdated:
+            return False
         if value.constraints is not own.constraints and primary_key(value.constraints) != primary_key(own.constraints):
             return False
         if value.columns is own.columns:
@@ -67,19 +69,25 @@ def _type_of(columns: Mapping[str, Column], name: str) -> tuple[object, ...] | N
 
 
 class Lookups:
-    """What an analysis has looked up in a schema: objects, what depends on keys, and the state of the session."""
+    """What an analysis has looked up in a schema: objects, what depends on keys, and the state of the session.
 
-    __slots__ = ("objects", "relations", "session", "users")
+    `unseen` is whether there may be objects that no script makes, None where the analysis has not asked for that.
+    """
+
+    __slots__ = ("objects", "relations", "session", "unseen", "users")
 
     def __init__(self, machine: Machine) -> None:
         self.objects: dict[Key, Any] = {}
         self.relations: dict[Key, RelationLookup] = {}
         self.users: dict[Key, Any] = {}
+        self.unseen: bool | None = None
         self.session = (machine.path, machine.temporary, machine.lost)
 
     def are_same(self, machine: Machine) -> bool:
         """Return whether the lookups have the same results in the present state of a machine."""
         if self.session != (machine.path, machine.temporary, machine.lost):
+            return False
+        if self.unseen is not None and self.unseen is not may_have_unseen(machine):
             return False
         objects, users = machine.schema.objects, machine.schema.dependents
         return (
@@ -87,6 +95,11 @@ class Lookups:
             and all(users.get(key) is value for key, value in self.users.items())
             and all(relation.is_same(objects.get(key)) for key, relation in self.relations.items())
         )
+
+
+def may_have_unseen(machine: Machine) -> bool:
+    """Return whether there may be objects that no script makes."""
+    return machine.lost or not (machine.schema.rooted or machine.schema.closed)
 
 
 def cached(machine: Machine, subject: Hashable, analyze: Callable[[Lookups], _Result]) -> _Result:

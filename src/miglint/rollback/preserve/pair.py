@@ -9,7 +9,7 @@ from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
 from miglint.rollback.preserve import postgres, sqlite
-from miglint.rollback.preserve.tables import SetAside, set_aside
+from miglint.rollback.preserve.tables import SetAside, column_of, set_aside
 from miglint.schema.objects import Key, Table, Trigger
 from miglint.schema.parts import named_of_kind, of_kind, with_part, without_part
 from miglint.schema.value import Schema
@@ -142,8 +142,10 @@ def _comes_back(step: Step, way: Written, item: LostData) -> bool:
     """Return whether a narrowed column has its old type after the way back: only then it takes the old values."""
     restored = run(step.after, read(way.sql, step.migration.dialect), kept=False).schema.table(item.table)
     was = step.before.table(item.table)
-    column = item.column or ""
-    if restored is None or was is None or column not in restored.columns:
+    if restored is None or was is None:
+        return False
+    column = column_of(was, item)
+    if column not in restored.columns or column not in was.columns:
         return False
     return restored.columns[column].type == was.columns[column].type
 

@@ -88,19 +88,26 @@ def set_aside(
             texts = _texts(table, other)
             found.append(SetAside(key, table.name, place, whole=True, columns=columns, counted=counted, texts=texts))
             continue
-        whys = {item.column or "": item.why for item in items}
+        whys = {column_of(table, item): item.why for item in items}
         dropped = tuple(table.columns[column].name for column, why in whys.items() if why == "dropped")
-        narrowed = tuple(table.columns[column].name for column, why in whys.items() if why != "dropped")
+        changed = [column for column, why in whys.items() if why != "dropped"]
+        narrowed = tuple(table.columns[column].name for column in changed)
         again = other.table(key)
         identity = _identity(table, again, frozenset(whys))
         # A narrowed column that has another name afterwards is not found again by its own.
-        if not identity or again is None or any(column not in again.columns for column in narrowed):
+        if not identity or again is None or any(column not in again.columns for column in changed):
             left += items
             continue
         triggers = _enabled_triggers(other, key)
         texts = {column: kind for column, kind in _texts(table, other).items() if column in dropped}
         found.append(SetAside(key, table.name, place, identity, dropped, narrowed, triggers=triggers, texts=texts))
     return found, left
+
+
+def column_of(table: Table, lost: LostData) -> str:
+    """Return the key of a column of a table whose values are lost: SQLite's are in small letters."""
+    name = lost.column or ""
+    return next((key for key, column in table.columns.items() if column.name == name), name)
 
 
 def _texts(table: Table, other: Schema) -> dict[str, str]:

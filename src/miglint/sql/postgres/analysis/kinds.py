@@ -62,12 +62,19 @@ def is_polymorphic(name: str) -> bool:
 class TypeKinds:
     """Types as an environment has them."""
 
-    __slots__ = ("_bases", "_user_types", "environment")
+    __slots__ = ("_bases", "_casts_made", "_user_types", "environment")
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._user_types: dict[str, UserType] = {}
         self._bases: dict[str, str] = {}
+        self._casts_made: bool | None = None
+
+    def casts_made(self) -> bool:
+        """Return whether unknown casts or operators may exist."""
+        if self._casts_made is None:
+            self._casts_made = self.environment.casts_made()
+        return self._casts_made
 
     def user_type(self, name: str) -> UserType:
         """Return what is known of a type that is not built in."""
@@ -146,7 +153,7 @@ class TypeKinds:
         if found is None and context == EXPLICIT and self.category(source) == "S":
             return True
         # Casts of one's own are made for one's own types, mostly.
-        return self.environment.casts_made()
+        return self.casts_made()
 
     def cast_volatility(self, source: str, target: str) -> str:
         """Return the volatility of turning a type into another."""

@@ -13,7 +13,8 @@ from miglint.sql.postgres.analysis.kinds import IMPLICIT, TypeKinds, element, is
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"})
 
-# Which operators were meant before, for types that are built in: nothing that scripts make changes that.
+# Which operators and functions were meant before, for types that are built in and casts that are: nothing else that
+# scripts make changes that.
 _chosen: dict[tuple[str, ...], tuple[str, str]] = {}
 _meant: dict[tuple[str, ...], Function] = {}
 
@@ -90,7 +91,7 @@ class Overloads:
         return chosen.function
 
     def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
-        plain = _are_built_in(given)
+        plain = _are_built_in(given) and not self.kinds.casts_made()
         key = (name.name, *given)
         if plain and key in _meant:
             return _meant[key]
@@ -203,6 +204,8 @@ class Overloads:
         """Return the type and the volatility of an operator. Raises `Invalid` when there is none that fits."""
         if schema is not None:
             return UNKNOWN, "?"
+        if self.kinds.casts_made():
+            return self._operator(name, given)
         key = (name, *given)
         found = _chosen.get(key)
         if found is None:
@@ -214,7 +217,7 @@ class Overloads:
     def _of_own_types(self, name: str, given: Sequence[str]) -> tuple[str, str]:
         """Return what `operator` does where not all types are built in; one enum is taken as any other."""
         enums = [kind for kind in given if not _are_built_in((kind,))]
-        if any(not self.kinds.is_kind(kind, "enum") for kind in enums) or self.kinds.environment.casts_made():
+        if any(not self.kinds.is_kind(kind, "enum") for kind in enums):
             return self._operator(name, given)
         key = (name, *(f"enum {enums.index(kind)}" if kind in enums else kind for kind in given))
         found = _chosen.get(key)
@@ -236,7 +239,7 @@ class Overloads:
             chosen = self._select(fitting, bases) if fitting else None
         if chosen is not None:
             return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
-        if may_be_extended(name, given) or self.kinds.environment.casts_made():
+        if may_be_extended(name, given) or self.kinds.casts_made():
             return not_known
         raise _unresolved(name, given, ambiguous=bool(fitting))
 
@@ -326,7 +329,7 @@ class Overloads:
             if kind == chosen:
                 continue
             if self.kinds.category(kind) != category:
-                if self.kinds.environment.casts_made():
+                if self.kinds.casts_made():
                     return UNKNOWN
                 message = f"{context} types {spelled(chosen)} and {spelled(kind)} cannot be matched"
                 raise Invalid("datatype_mismatch", message)
