@@ -147,5 +147,6 @@ def record(result: PartialResult, analysis: Analysis, memories: Mapping[int, His
         for number, step in enumerate(part.steps):
             if step.change is None:
                 break
-            memory.put(number, state, step)
+            complete = analysis.dispatcher.reads_all(step.migration, analysis.report_only)
+            memory.put(number, state, step, complete=complete)
             state.take(step.change)
