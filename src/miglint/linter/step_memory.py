@@ -231,7 +231,8 @@ class HistoryMemory:
         if self._new:
             self._cache.save(self._kept, self._new)
         order = self._order()
-        if order != self._earlier_run.names:
+        # A check of single files ends before the last one.
+        if order != self._earlier_run.names[: len(order)]:
             self._cache.save_order(order)
         if self._refolded:
             self._known_findings()

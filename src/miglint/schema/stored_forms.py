@@ -56,7 +56,7 @@ def _form(environment: PlainEnvironment, value: SchemaObject, text: str, written
 
 
 def _of_trigger(environment: PlainEnvironment, value: Trigger, text: str) -> StoredForm | None:
-    """Return a trigger; None where what is around its condition cannot be told from it."""
+    """Return a trigger; None where it is not certain which part of the text is its condition."""
     head, _, rest = text.partition(" when ")
     if not rest or text.count(" execute ") != 1 or '"' in head:
         return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Texts:
     """The texts of two schemas; `printed` ones are those of one engine, which prints what is the same alike.
 
-    `are_written` says that they are those of scripts, and of PostgreSQL: what is stored of them can be told.
+    `are_written` says that they are those of PostgreSQL scripts, of which the form that the server stores is computed.
     """
 
     def __init__(self, before: Schema | None = None, after: Schema | None = None, *, printed: bool = False) -> None:

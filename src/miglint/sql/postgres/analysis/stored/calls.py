@@ -8,7 +8,7 @@ from miglint.sql.postgres.analysis.calls import is_call_of_type
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import QueryLevel
-from miglint.sql.postgres.analysis.stored.forms import READERS, Form, StoredReader, TypedForm
+from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, TypedForm
 from miglint.sql.postgres.names import Node, qualified
 
 
@@ -131,13 +131,11 @@ def _row(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     return TypedForm(("row", tuple(part.form for part in reader.parts(body.get("args", ()), scope))), "record")
 
 
-READERS.update(
-    {
-        "FuncCall": _call,
-        "CoalesceExpr": _coalesce,
-        "MinMaxExpr": _extreme,
-        "CaseExpr": _case,
-        "A_ArrayExpr": _array,
-        "RowExpr": _row,
-    }
-)
+READERS: Readers = {
+    "FuncCall": _call,
+    "CoalesceExpr": _coalesce,
+    "MinMaxExpr": _extreme,
+    "CaseExpr": _case,
+    "A_ArrayExpr": _array,
+    "RowExpr": _row,
+}

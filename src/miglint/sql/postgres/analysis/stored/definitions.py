@@ -8,10 +8,12 @@ from typing import NamedTuple
 from miglint.sql.postgres.analysis.entry import expression_tree
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
-from miglint.sql.postgres.analysis.stored import calls, queries  # noqa: F401  (they enter their readers)
+from miglint.sql.postgres.analysis.stored import calls, expressions, queries
 from miglint.sql.postgres.analysis.stored.expressions import DOMAIN
-from miglint.sql.postgres.analysis.stored.forms import Form, StoredReader
+from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader
 from miglint.sql.postgres.statement_trees import tree_of
+
+_READERS: Readers = {**expressions.READERS, **calls.READERS, **queries.READERS}
 
 
 class StoredForm(NamedTuple):
@@ -82,7 +84,7 @@ def stored_query(environment: Environment, text: str) -> StoredForm | None:
 
 
 def _read(environment: Environment, read: Callable[[StoredReader], Form]) -> StoredForm | None:
-    reader = StoredReader(environment)
+    reader = StoredReader(environment, _READERS)
     try:
         form = read(reader)
     except (Invalid, RecursionError):

@@ -8,7 +8,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
 from miglint.sql.postgres.analysis.expressions import constant_type, nullif_type
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
-from miglint.sql.postgres.analysis.stored.forms import READERS, Form, StoredReader, TypedForm, cast_form
+from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, TypedForm, cast_form
 from miglint.sql.postgres.analysis.stored.values import value_of
 from miglint.sql.postgres.names import Node, constant_text, qualified, strings, type_of
 
@@ -324,17 +324,15 @@ def _indirection(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedFo
     return TypedForm(("part", part.form, tuple(steps)), kind)
 
 
-READERS.update(
-    {
-        "A_Const": _constant,
-        "TypeCast": _cast,
-        "ColumnRef": _column,
-        "A_Expr": _expression,
-        "BoolExpr": _boolean,
-        "NullTest": _null_test,
-        "BooleanTest": _boolean_test,
-        "SQLValueFunction": _value_function,
-        "CollateClause": _collate,
-        "A_Indirection": _indirection,
-    }
-)
+READERS: Readers = {
+    "A_Const": _constant,
+    "TypeCast": _cast,
+    "ColumnRef": _column,
+    "A_Expr": _expression,
+    "BoolExpr": _boolean,
+    "NullTest": _null_test,
+    "BooleanTest": _boolean_test,
+    "SQLValueFunction": _value_function,
+    "CollateClause": _collate,
+    "A_Indirection": _indirection,
+}

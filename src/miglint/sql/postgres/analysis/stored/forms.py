@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.analysis.context import ExpressionAnalysis
@@ -30,19 +30,35 @@ class TypedForm(NamedTuple):
     literal: str | None = None
 
 
-class StoredReader:
-    """Reads one definition. `sure` is False once a type, a name or a value was met that is not known.
+Readers: TypeAlias = "Mapping[str, Callable[[StoredReader, Node, QueryLevel], TypedForm]]"
 
-    Forms of two definitions that are equal mean that the server stores the same; others mean that it stores other
-    ones only where both are sure. `columns` are the types of the columns that were read. `qualified` says that the
-    server prints columns with what they are of, as in views, whose columns keep their types. `aliases` are the names
-    that the sources of the query being read are printed by, `taken` those of the queries around it as well. `merged`
-    says that columns that `USING` has made of two are printed as those of the left.
+
+class StoredReader:
+    """Reads one definition; `readers` are what reads each kind of node.
+
+    `sure` is False once a type, a name or a value was met that is not known. Forms of two definitions that are equal
+    mean that the server stores the same; others mean that it stores other ones only where both are sure. `columns` are
+    the types of the columns that were read. `qualified` says that the server prints columns with what they are of, as
+    in views, whose columns keep their types. `aliases` are the names that the sources of the query being read are
+    printed by, `taken` those of the queries around it as well. `merged` says that columns that `USING` has made of two
+    are printed as those of the left.
     """
 
-    __slots__ = ("aliases", "analysis", "columns", "kinds", "merged", "overloads", "qualified", "sure", "taken")
+    __slots__ = (
+        "_readers",
+        "aliases",
+        "analysis",
+        "columns",
+        "kinds",
+        "merged",
+        "overloads",
+        "qualified",
+        "sure",
+        "taken",
+    )
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, readers: Readers) -> None:
+        self._readers = readers
         self.analysis = ExpressionAnalysis(environment)
         self.kinds = self.analysis.kinds
         self.overloads = self.analysis.overloads
@@ -61,7 +77,7 @@ class StoredReader:
     def read(self, node: Node, scope: QueryLevel) -> TypedForm:
         """Return an expression. Raises `Invalid` for what the server refuses."""
         ((kind, body),) = node.items()
-        reader = READERS.get(kind)
+        reader = self._readers.get(kind)
         if reader is not None:
             return reader(self, body, scope)
         self.sure = False
@@ -74,7 +90,7 @@ class StoredReader:
     def plain(self, value: Any, scope: QueryLevel) -> Any:
         """Return any part of a tree, with the expressions in it as they are stored."""
         if isinstance(value, dict):
-            if len(value) == 1 and next(iter(value)) in READERS:
+            if len(value) == 1 and next(iter(value)) in self._readers:
                 return self.as_it_is(self.read(value, scope))
             return tuple(
                 (name, self.plain(item, scope)) for name, item in sorted(value.items()) if name not in _LOCATIONS
@@ -195,8 +211,3 @@ def cast_form(form: Form, target: str, modifiers: tuple[str, ...] = ()) -> Form:
     if not modifiers and form[0] == "array" and is_array(target) and element(target) in _TEXTS and form[1] in _TEXTS:
         return ("array", element(target), tuple(cast_form(item, element(target)) for item in form[2]))
     return ("cast", form, target, modifiers)
-
-
-Reader = Callable[[StoredReader, Node, QueryLevel], TypedForm]
-READERS: dict[str, Reader] = {}
-"""What reads each kind of node; the modules beside this one enter their own."""

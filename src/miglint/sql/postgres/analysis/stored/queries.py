@@ -12,7 +12,7 @@ from miglint.sql.postgres.analysis.kinds import is_array
 from miglint.sql.postgres.analysis.queries import from_clause, star, with_clause
 from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.analysis.stored.calls import sorting, window
-from miglint.sql.postgres.analysis.stored.forms import READERS, Form, StoredReader, TypedForm
+from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, TypedForm
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings
 from miglint.sql.postgres.outputs import column_name
 
@@ -342,4 +342,4 @@ def _sublink(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     return TypedForm((kind, str(sign), forms[0], form), "bool")
 
 
-READERS["SubLink"] = _sublink
+READERS: Readers = {"SubLink": _sublink}
