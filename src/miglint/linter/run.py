@@ -68,17 +68,26 @@ def check(job: Job) -> Outcome:
     watched = own_rules_are_files(job.settings)
     cached = watched and job.cached and job.text is None and not job.texts
     store = open_store(job.settings.root) if cached else None
-    with RecordedReads() as seen:
-        found = _discovered(job) if store is None else _discovered_with_hints(job, store)
-    schemas = baseline_schemas(job.settings)
-    if job.question is not None and watched:
-        job.question.observe(_inputs(job, found), seen)
+    found, schemas = _read(job, store, watched=watched)
     requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
     report_only = frozenset.intersection(*requested) if requested else None
     report, texts = _judged(job, found, schemas, report_only, store)
     if found.requested is not None:
         report, texts = report.of_paths(found.requested), None
     return Outcome(report, {file.path: file for file in found.files}, texts)
+
+
+def _read(job: Job, store: Store | None, *, watched: bool) -> tuple[Discovered, dict[str, SourceFile]]:
+    """Find and read the scripts and the baseline schemas; what was read is recorded for the cache, if it is `watched`.
+
+    The contents that were recorded are not kept beyond that: they are as large as all scripts.
+    """
+    with RecordedReads() as seen:
+        found = _discovered(job) if store is None else _discovered_with_hints(job, store)
+    schemas = baseline_schemas(job.settings)
+    if job.question is not None and watched:
+        job.question.observe(_inputs(job, found), seen)
+    return found, schemas
 
 
 def _judged(
