@@ -27,11 +27,11 @@ from benchmarks.generate import write
 from miglint.base.errors import UsageError
 from miglint.config.settings import load
 from miglint.dryrun.options import DryRunOptions
-from miglint.linter.earlier_run import EarlierRun
 from miglint.linter.history_walk import HistoryWalk
+from miglint.linter.incremental.earlier_run import EarlierRun
+from miglint.linter.incremental.step_findings import EncodedStep
+from miglint.linter.incremental.step_memory import HistoryMemory
 from miglint.linter.run import Job, check
-from miglint.linter.step_findings import EncodedStep
-from miglint.linter.step_memory import HistoryMemory
 from miglint.report.value import as_dict, finding_as_dict
 
 _STATEMENTS = (

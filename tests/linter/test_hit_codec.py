@@ -8,7 +8,7 @@ from miglint.base.findings import Edit, Fix, Severity
 from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.discovery.next_migration import NextScripts
 from miglint.linter.dispatch import PlacedHit
-from miglint.linter.hit_codec import EncodedHit, HitCodec
+from miglint.linter.incremental.hit_codec import EncodedHit, HitCodec
 from miglint.linter.proposed_fix import ProposedFix
 from miglint.replay.runner_guarantees import Guarantee
 from miglint.rules.definition import Alike, Hit, PairDifference

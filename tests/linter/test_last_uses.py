@@ -8,7 +8,7 @@ import pytest
 
 from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.cache.store import Store
-from miglint.linter.last_uses import KnownUses, last_uses
+from miglint.linter.incremental.last_uses import KnownUses, last_uses
 
 TEXTS = ("CREATE TABLE A1 (x int);", "ALTER TABLE a1 ADD y int;", "SELECT é_1, 'x y2';", "DROP TABLE b1;")
 WORDS = ("a1", "x", "y", "y2", "é_1", "a", "b1", "table b1", "é")

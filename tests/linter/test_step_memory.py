@@ -21,8 +21,8 @@ from miglint.cache import store
 from miglint.cache.steps import StepCache
 from miglint.cli.main import main as cli_main
 from miglint.linter import migration_reports
-from miglint.linter.known_findings import KnownFindings
-from miglint.linter.step_trace import Tracer, encoded_label, encoded_user
+from miglint.linter.incremental.known_findings import KnownFindings
+from miglint.linter.incremental.step_trace import Tracer, encoded_label, encoded_user
 from miglint.replay import steps
 from miglint.schema.encoding import encode_key
 

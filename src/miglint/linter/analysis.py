@@ -15,11 +15,11 @@ from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.history_walk import NO_KNOWN_STEPS, HistoryWalk, KnownSteps
+from miglint.linter.incremental.step_findings import StepFindings
 from miglint.linter.lead import Lead
 from miglint.linter.migration_reports import report_of, with_executions
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import asked_place, with_offers
-from miglint.linter.step_findings import StepFindings
 from miglint.linter.two_step_fixes import with_proposed_fixes, with_two_step_fixes
 from miglint.linter.variant_fixes import SharedScripts, shared_scripts, with_variant_fixes
 from miglint.replay.apply import run
@@ -34,7 +34,7 @@ from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport, HistoryRun
-    from miglint.linter.step_memory import StepMemory
+    from miglint.linter.incremental.step_memory import StepMemory
 
 ProgressCallback = Callable[[int], None]
 Hits = list[list[PlacedHit]]

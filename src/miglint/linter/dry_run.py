@@ -17,7 +17,7 @@ from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun
 from miglint.dryrun.runner import dry_run
 from miglint.linter.analysis import as_the_runner, start_of
 from miglint.linter.dry_run_options import configured
-from miglint.linter.history_state import HistoryState, SchemaChange, schema_change
+from miglint.linter.incremental.history_state import HistoryState, SchemaChange, schema_change
 from miglint.schema.objects import Key
 
 

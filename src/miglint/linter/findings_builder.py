@@ -19,9 +19,9 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped
-from miglint.linter.known_findings import FoldedHits, KnownFindings
-from miglint.linter.known_steps import kind_of_run, known_steps, memory_for, own_rule_text
-from miglint.linter.known_texts import KnownTexts
+from miglint.linter.incremental.known_findings import FoldedHits, KnownFindings
+from miglint.linter.incremental.known_steps import kind_of_run, known_steps, memory_for, own_rule_text
+from miglint.linter.incremental.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.migration_reports import complete_verdicts
 from miglint.linter.parallel import examine
@@ -40,7 +40,7 @@ from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
-    from miglint.linter.step_memory import HistoryMemory
+    from miglint.linter.incremental.step_memory import HistoryMemory
 
 
 def judge(

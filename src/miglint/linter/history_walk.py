@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from miglint.base.model import Migration
 from miglint.base.structs import replace
-from miglint.linter.history_state import HistoryState, schema_change
-from miglint.linter.recalled_passages import PassedStates, RecalledPass
+from miglint.linter.incremental.history_state import HistoryState, schema_change
+from miglint.linter.incremental.recalled_passages import PassedStates, RecalledPass
+from miglint.linter.incremental.step_findings import StepFindings
 from miglint.linter.rollback_offer import has_place
-from miglint.linter.step_findings import StepFindings
 from miglint.replay.steps import ForwardPass, ForwardRun, Passage, replay_one, run_forward
 from miglint.schema.recording import reads_of, recorded, unrecorded
 from miglint.schema.value import Schema
@@ -19,8 +19,8 @@ from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.linter.analysis import Analysis
+    from miglint.linter.incremental.step_memory import HistoryMemory
     from miglint.linter.lead import ReachedState
-    from miglint.linter.step_memory import HistoryMemory
 
 KnownSteps: TypeAlias = "Mapping[int, HistoryMemory]"
 NO_KNOWN_STEPS: KnownSteps = {}

@@ -14,7 +14,7 @@ from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.linter.analysis import HistoryPart
-    from miglint.linter.step_memory import HistoryMemory
+    from miglint.linter.incremental.step_memory import HistoryMemory
     from miglint.rules.execution.outcomes import Executed
 
 

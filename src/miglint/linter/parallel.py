@@ -26,11 +26,11 @@ from msgspec.msgpack import decode, encode
 from miglint.base.model import Discovered, Migration
 from miglint.linter.analysis import Analysis, HistoryPart, PartialResult
 from miglint.linter.history_walk import NO_KNOWN_STEPS
-from miglint.linter.hit_codec import EncodedHit, HitCodec
-from miglint.linter.known_steps import record
+from miglint.linter.incremental.hit_codec import EncodedHit, HitCodec
+from miglint.linter.incremental.known_steps import record
+from miglint.linter.incremental.step_findings import EncodedStep
+from miglint.linter.incremental.step_memory import HistoryMemory
 from miglint.linter.lead import Lead
-from miglint.linter.step_findings import EncodedStep
-from miglint.linter.step_memory import HistoryMemory
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42

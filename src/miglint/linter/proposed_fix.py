@@ -10,7 +10,7 @@ from miglint.base.findings import Fix
 from miglint.base.model import History, Migration
 from miglint.base.structs import Struct, replace
 from miglint.discovery.next_migration import NextScripts, next_migration, no_transaction_mark
-from miglint.linter.last_uses import last_uses
+from miglint.linter.incremental.last_uses import last_uses
 
 
 class ProposedFix(Struct, frozen=True, array_like=True):

@@ -25,7 +25,7 @@ from miglint.report.value import Report
 
 if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
-    from miglint.linter.known_texts import KnownTexts
+    from miglint.linter.incremental.known_texts import KnownTexts
     from miglint.replay.steps import Step
 
 ProgressCallback = Callable[..., None]

@@ -22,7 +22,7 @@ from miglint.base.structs import Struct
 from miglint.discovery.next_migration import no_transaction_mark
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.fingerprints import script_place
-from miglint.linter.hit_codec import HitCodec
+from miglint.linter.incremental.hit_codec import HitCodec
 from miglint.linter.proposed_fix import used_later
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.split_rollbacks import makes_up_for
@@ -32,8 +32,8 @@ from miglint.rules.definition import PairDifference
 
 if TYPE_CHECKING:
     from miglint.linter.analysis import PartialResult
-    from miglint.linter.step_findings import StepFindings
-    from miglint.linter.step_memory import HistoryMemory
+    from miglint.linter.incremental.step_findings import StepFindings
+    from miglint.linter.incremental.step_memory import HistoryMemory
 
 _Place = tuple[int, int]
 _SIZE = 16

@@ -13,8 +13,8 @@ from miglint.base.model import History, Migration, SourceFile
 from miglint.base.structs import replace
 from miglint.cache.store import Store, environment
 from miglint.config.settings import Settings
-from miglint.linter.history_state import HistoryState
-from miglint.linter.step_memory import HistoryMemory, StepMemory
+from miglint.linter.incremental.history_state import HistoryState
+from miglint.linter.incremental.step_memory import HistoryMemory, StepMemory
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport

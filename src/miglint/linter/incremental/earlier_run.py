@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from miglint.linter.history_state import Head, HistoryState, SchemaChange
-from miglint.linter.step_trace import encoded_label, encoded_user
+from miglint.linter.incremental.history_state import Head, HistoryState, SchemaChange
+from miglint.linter.incremental.step_trace import encoded_label, encoded_user
 from miglint.schema.edges import labels_of
 from miglint.schema.encoding import decode_key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.model import Migration
 from miglint.base.structs import replace
-from miglint.linter.history_state import Head, SchemaChange, changed, with_objects
+from miglint.linter.incremental.history_state import Head, SchemaChange, changed, with_objects
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
 from miglint.sql import parse

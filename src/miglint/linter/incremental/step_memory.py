@@ -17,12 +17,12 @@ from miglint.base.model import Migration, Script
 from miglint.base.structs import replace
 from miglint.cache.steps import Encoded, StepCache
 from miglint.cache.store import Store
-from miglint.linter.earlier_run import EarlierRun
-from miglint.linter.history_state import HistoryState, SchemaChange
-from miglint.linter.hit_codec import HitCodec
-from miglint.linter.last_uses import KnownUses
-from miglint.linter.step_findings import EncodedStep, StepFindings
-from miglint.linter.step_trace import Tracer
+from miglint.linter.incremental.earlier_run import EarlierRun
+from miglint.linter.incremental.history_state import HistoryState, SchemaChange
+from miglint.linter.incremental.hit_codec import HitCodec
+from miglint.linter.incremental.last_uses import KnownUses
+from miglint.linter.incremental.step_findings import EncodedStep, StepFindings
+from miglint.linter.incremental.step_trace import Tracer
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Rule
 

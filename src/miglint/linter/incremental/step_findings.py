@@ -11,9 +11,9 @@ from msgspec.msgpack import decode, encode
 from miglint.base.model import Migration, Script, Span
 from miglint.base.structs import Struct, field
 from miglint.linter.dispatch import PlacedHit
-from miglint.linter.history_state import SchemaChange
-from miglint.linter.hit_codec import EncodedHit, HitCodec
-from miglint.linter.step_trace import StepTrace
+from miglint.linter.incremental.history_state import SchemaChange
+from miglint.linter.incremental.hit_codec import EncodedHit, HitCodec
+from miglint.linter.incremental.step_trace import StepTrace
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Rule
 
