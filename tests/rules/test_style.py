@@ -312,6 +312,7 @@ def test_kept_findings_are_those_of_the_settings_under_any_name(
     def found(settings: Settings) -> int:
         sqlfluff_adapter._linter.cache_clear()
         outside_settings._settings_of.cache_clear()
+        outside_settings._settings_in.cache_clear()
         return sum(item.code == "STY001" for item in check(Job(settings, (".",))).report.findings)
 
     settings = load_settings(cwd=".")
@@ -345,6 +346,7 @@ def linted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tup
     def run(*, cached: bool = True, requested: frozenset[str] | None = None) -> tuple[int, list[str]]:
         read.clear()
         outside_settings._settings_of.cache_clear()
+        outside_settings._settings_in.cache_clear()
         sqlfluff_adapter._linter.cache_clear()
         load_config_file_as_dict.cache_clear()
         load_config_at_path.cache_clear()
@@ -382,6 +384,20 @@ def test_other_settings_of_sqlfluff_are_heard(linted: Callable[..., tuple[int, l
     assert [linted()[0], linted()[0]] == [1, 1]
     Path(name).unlink()
     assert len(linted()[1]) == 2
+
+
+def test_settings_in_toml_are_told_from_those_of_other_tools(linted: Callable[..., tuple[int, list[str]]]) -> None:
+    Path("miglint.toml").write_text(ON)
+    Path("001_a.up.sql").write_text(WRONG)
+    project = Path("pyproject.toml")
+    project.write_text('[tool.sqlfluff.core]\nexclude_rules = "CP01"\n')
+    assert [len(linted()[1]), linted()[0]] == [1, 0]
+    project.write_text(f'{project.read_text()}[tool.other]\nlibrary_path = "sqlfluff"\n')
+    assert linted()[0] == 0
+    project.write_text('[tool.sqlfluff.core]\nexclude_rules = "LT01"\n')
+    assert linted()[0] == 1
+    project.write_text('[tool."sqlflu\\u0066f".core]\nexclude_rules = "CP01"\n"templat\\u0065r" = "raw"\n')
+    assert [linted()[0], linted()[0]] == [1, 1]
 
 
 def test_what_was_left_out_for_some_files_is_read_for_all(linted: Callable[..., tuple[int, list[str]]]) -> None:

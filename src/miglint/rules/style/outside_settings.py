@@ -12,6 +12,7 @@ from pathlib import Path
 
 from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
 from miglint.base.model import Script
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.rules.definition import Context
 
 # The files that sqlfluff reads its configuration from, and what it leaves out.
@@ -23,7 +24,8 @@ _ELSEWHERE = (b"templater", b"macros", b"_path", b"_dir", b"library")
 
 def outside_settings(script: Script, context: Context) -> str | None:
     """Return sqlfluff's version and plugins and all of its settings for a script; None if these name other files."""
-    if "sqlfluff:" in script.file.text and any(word.decode() in script.file.text for word in _ELSEWHERE):
+    text = script.file.text
+    if "sqlfluff:" in text and any(word.decode() in text.lower() for word in _ELSEWHERE):
         return None
     found: tuple[tuple[str, bytes], ...] | None = ()
     if context.settings["configuration"]:
@@ -49,15 +51,36 @@ def _settings_of(folder: str, working: str) -> tuple[tuple[str, bytes], ...] | N
     places |= {Path(base) / "sqlfluff" for name in ("XDG_CONFIG_HOME", "APPDATA") if (base := os.environ.get(name))}
     places.add(home / "Library" / "Application Support" / "sqlfluff")
     found = []
-    for path in sorted(place / name for place in places for name in CONFIGURATION_FILES):
-        try:
-            content = read_bytes(path, MAX_CONFIGURATION)
-        except FileNotFoundError:
-            continue
-        except OSError:
+    for path in sorted(str(place / name) for place in places for name in CONFIGURATION_FILES):
+        own = _settings_in(path)
+        if own is None:
             return None
-        if path.name in _OWN or b"sqlfluff" in content:
-            if any(word in content for word in _ELSEWHERE):
-                return None
-            found.append((str(path), content))
+        if own:
+            found.append((path, own))
     return tuple(found)
+
+
+@lru_cache(maxsize=4_096)
+def _settings_in(path: str) -> bytes | None:
+    """Return sqlfluff's settings in a file, empty if there are none; None if they name other files."""
+    try:
+        content = read_bytes(path, MAX_CONFIGURATION)
+    except FileNotFoundError:
+        return b""
+    except OSError:
+        return None
+    own = _own_settings(Path(path).name, content)
+    return None if own is None or any(word in own.lower() for word in _ELSEWHERE) else own
+
+
+def _own_settings(name: str, content: bytes) -> bytes | None:
+    """Return the part of a file that is about sqlfluff; None if it cannot be told from the rest."""
+    if name != "pyproject.toml":
+        return content if name in _OWN or b"sqlfluff" in content else b""
+    # Its keys may be written with escapes.
+    try:
+        tool = toml_values(content.decode()).get("tool")
+    except (UnicodeDecodeError, TomlError):
+        return None
+    own = tool.get("sqlfluff") if isinstance(tool, dict) else None
+    return b"" if own is None else repr(own).encode("utf-8", "surrogatepass")
