@@ -21,7 +21,7 @@ def test_no_script_that_is_made_wrong_breaks_a_check():
 def test_what_breaks_a_check_is_found(tmp_path, monkeypatch):
     made = Mutant("a", "none", b"CREATE TABLE a (id int);", None, "postgres")
     assert reason_of(made, tmp_path) is None
-    monkeypatch.setattr("miglint.linter.analysis.Analysis.analyze_range", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("miglint.linter.parallel.analyze_range", lambda *_, **__: 1 / 0)
     reason = reason_of(made, tmp_path)
     assert reason is not None
     assert "division by zero" in reason

@@ -16,6 +16,7 @@ from miglint.discovery import discover
 from miglint.linter import lead, parallel
 from miglint.linter.analysis import Analysis
 from miglint.linter.dispatch import RuleDispatcher
+from miglint.linter.ranges import analyze_range, lead_of
 from miglint.linter.run import Job, check
 from miglint.replay import steps
 from miglint.report.value import as_dict
@@ -151,17 +152,17 @@ def test_forwards_run_ahead_once(folder, monkeypatch, kept):
     settings = load(cwd=str(folder))
     found = discover(["one", "two"])
     analysis = Analysis.of(found, settings, {}, RuleDispatcher(select(settings, load_rules(settings)), {}))
-    whole = analysis.analyze_range(0, 80)
+    whole = analyze_range(analysis, 0, 80)
     monkeypatch.setattr(lead, "_MOST_RUNS", kept)
     runs = []
     counting = counted(steps.run_forward, runs)
     monkeypatch.setattr(lead, "run_forward", counting)
     monkeypatch.setattr(steps, "run_forward", counting)
-    ahead = analysis.lead(25)
+    ahead = lead_of(analysis, 25)
     ahead.reach(25)
     assert len(runs) == 25
-    second = analysis.analyze_range(25, 80, lead=ahead)
-    first = analysis.analyze_range(0, 25, lead=ahead)
+    second = analyze_range(analysis, 25, 80, lead=ahead)
+    first = analyze_range(analysis, 0, 25, lead=ahead)
     first.extend(second)
     assert first == whole
     assert len(runs) == 80 + 25 - min(kept, 25)

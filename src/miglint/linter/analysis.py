@@ -1,12 +1,9 @@
-"""Replay of histories and evaluation of all rules, for any range of migrations.
-
-The result of a range depends only on the migrations up to its end, so that ranges can be processed in parallel.
-"""
+"""What a run analyzes, and what it makes of one replayed migration and of all of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.base.errors import UsageError
@@ -14,10 +11,9 @@ from miglint.base.model import Dialect, Direction, Discovered, History, Migratio
 from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
-from miglint.linter.history_walk import NO_KNOWN_STEPS, HistoryWalk, KnownSteps
 from miglint.linter.incremental.step_findings import StepFindings
-from miglint.linter.lead import Lead
 from miglint.linter.migration_reports import report_of, with_executions
+from miglint.linter.partial_results import PartialResult
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.linter.rollback_offer import asked_place, with_offers
 from miglint.linter.two_step_fixes import with_proposed_fixes, with_two_step_fixes
@@ -25,8 +21,8 @@ from miglint.linter.variant_fixes import SharedScripts, shared_scripts, with_var
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import runners_of
 from miglint.replay.runners import Runner
-from miglint.replay.steps import Passage, Step, empty_schema
-from miglint.replay.variants import VariantPair, Variants, variants
+from miglint.replay.steps import Step, empty_schema
+from miglint.replay.variants import Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.rules.support.step_cache import forget_steps
 from miglint.schema.value import Schema
@@ -36,37 +32,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport, HistoryRun
     from miglint.linter.incremental.step_memory import StepMemory
 
-ProgressCallback = Callable[[int], None]
 Hits = list[list[PlacedHit]]
-
-
-class HistoryPart(Struct):
-    """Result of a range of migrations of one history, by its place among all.
-
-    `ends` marks the last range of a history that is replayed; `others` are the hits of rules about whole histories.
-    """
-
-    place: int
-    steps: list[StepFindings] = field(default_factory=list)
-    ends: bool = True
-    others: list[PlacedHit] = field(default_factory=list)
-
-
-class PartialResult(Struct):
-    """Result of a range of migrations: parts of histories, in their order."""
-
-    parts: list[HistoryPart] = field(default_factory=list)
-
-    def extend(self, other: PartialResult) -> None:
-        """Append the result of the following range."""
-        for part in other.parts:
-            if self.parts and self.parts[-1].place == part.place:
-                last = self.parts[-1]
-                last.steps += part.steps
-                last.others += part.others
-                last.ends = part.ends
-            else:
-                self.parts.append(part)
 
 
 class Analyzed(Struct, frozen=True):
@@ -142,57 +108,6 @@ class Analysis(Struct, frozen=True):
         """All migrations, history by history: ranges are indexes into this list."""
         return [migration for history in self.histories for migration in history.migrations]
 
-    def lead(self, own: int) -> Lead:
-        """Return what runs forward scripts ahead of ranges; the runs of migrations before number `own` are kept."""
-        return Lead(self.histories, self.starts, self._needs_passages, own, recorded=self.memory is not None)
-
-    def analyze_range(
-        self,
-        first: int,
-        last: int,
-        progress: ProgressCallback | None = None,
-        lead: Lead | None = None,
-        known: KnownSteps = NO_KNOWN_STEPS,
-    ) -> PartialResult:
-        """Analyze the migrations from number `first` to before number `last`.
-
-        `lead` is what has run ahead, if anything; `known` are the steps of earlier runs by the places of histories.
-        """
-        parts = []
-        number = 0
-        count = None if progress is None else _Count(progress)
-        passed: dict[History, list[Passage]] = {}
-        for place, history in enumerate(self.histories):
-            size = len(history.migrations)
-            if number + size > first and number < last:
-                ends = number + size <= last
-                wanted = range(max(0, first - number), min(size, last - number))
-                part, passages = self._history(HistoryWalk(self, place, known), wanted, wanted.stop, ends, count, lead)
-                parts.append(part)
-                if passages:
-                    passed[history] = passages
-                    for pair in self.variants if self.dispatcher.about_variants else ():
-                        # Two variants of a history are compared where the second of them ends.
-                        if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
-                            part.others += self._variants(pair, passed, known)
-            number += size
-        return PartialResult(parts)
-
-    def analyze_scripts(self, paths: frozenset[str], known: KnownSteps = NO_KNOWN_STEPS) -> PartialResult:
-        """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
-        parts = []
-        passed: dict[History, list[Passage]] = {}
-        for place, history in enumerate(self.histories):
-            wanted = {number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)}
-            if wanted:
-                walk = HistoryWalk(self, place, known)
-                part, passed[history] = self._history(walk, wanted, max(wanted) + 1, True, None)
-                parts.append(part)
-        for pair in self.variants if self.dispatcher.about_variants else ():
-            if pair.postgres in passed or pair.sqlite in passed:
-                parts[-1].others += self._variants(pair, passed, known)
-        return PartialResult(parts)
-
     def others(self, result: PartialResult) -> Hits:
         """Return the hits of rules about whole histories, for each part of a result."""
         listed = []
@@ -217,72 +132,21 @@ class Analysis(Struct, frozen=True):
             placed += more
         return Analyzed(tuple(migrations), placed, statements)
 
-    def _variants(self, pair: Variants, passed: dict[History, list[Passage]], known: KnownSteps) -> list[PlacedHit]:
-        """Compare two variants of a history, unless they contain migrations written as programs."""
-        if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
-            return []
-        for one in (pair.postgres, pair.sqlite):
-            # Another process may have processed it, or it is not asked for.
-            if not passed.get(one):
-                walk = HistoryWalk(self, self.histories.index(one), known)
-                walk.keeps = True
-                passed[one] = walk.whole(0)
-        return self.dispatcher.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
-
-    def _pairs_of(self, history: History) -> list[Variants]:
+    def pairs_of(self, history: History) -> list[Variants]:
+        """Return the pairs of variants that a history is one of."""
         return [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
 
     def is_served(self, history: History, migration: Migration) -> bool:
         """Return whether the project has another script for the other engine in the place of a migration."""
-        pairs = self._pairs_of(history)
+        pairs = self.pairs_of(history)
         return any(migration in pair.served for pair in pairs) if pairs else history.root in self.elsewhere
 
-    def _needs_passages(self, place: int) -> bool:
+    def needs_passages(self, place: int) -> bool:
         """Return whether rules need the passages of a history."""
         history = self.histories[place]
         if self.dispatcher.about_histories(history.dialect):
             return True
-        return self.dispatcher.about_variants and bool(self._pairs_of(history))
-
-    def _history(
-        self,
-        walk: HistoryWalk,
-        wanted: Container[int],
-        last: int,
-        ends: bool,
-        count: _Count | None,
-        lead: Lead | None = None,
-    ) -> tuple[HistoryPart, list[Passage]]:
-        """Analyze the wanted migrations of a history; return its passages too if rules need them and it ends.
-
-        Where `wanted` is a range, other ranges have the results of the migrations before it.
-        """
-        place, history = walk.place, walk.history
-        # Rules for whole histories run at the end, where the whole history has been replayed.
-        walk.keeps = ends and self._needs_passages(place)
-        first = 0
-        if lead is not None and isinstance(wanted, range) and (reached := lead.state(place, wanted.start)) is not None:
-            first = wanted.start
-            walk.begin_at(reached)
-        part = HistoryPart(place, ends=ends)
-        for number in range(first, last):
-            if number in wanted:
-                part.steps.append(walk.step(number, None if lead is None else lead.take(place, number)))
-                if count is not None:
-                    count.next()
-            else:
-                passed = walk.passed(number)
-                if not isinstance(wanted, range):
-                    part.steps.append(passed)
-        if not walk.keeps:
-            return part, []
-        passages = walk.passages()
-        if self.dispatcher.about_histories(history.dialect) and passages:
-            part.others += self.dispatcher.history(passages)
-        if self.dispatcher.about_variants and self._pairs_of(history):
-            # The rest of the history determines how its variants compare.
-            passages = walk.whole(last)
-        return part, passages
+        return self.dispatcher.about_variants and bool(self.pairs_of(history))
 
     def executions(self, place: int) -> list[HistoryRun]:
         """Return the dry runs of a history."""
@@ -334,19 +198,6 @@ class Analysis(Struct, frozen=True):
         )
 
 
-class _Count:
-    """Reports the number of migrations that are analyzed."""
-
-    def __init__(self, progress: ProgressCallback) -> None:
-        self._progress = progress
-        self._done = 0
-
-    def next(self) -> None:
-        """Report one more."""
-        self._done += 1
-        self._progress(self._done)
-
-
 def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
     """Return the initial schema of a dialect's histories: with a baseline schema, no other objects exist."""
     file = schemas.get(dialect.value) or schemas.get("")
@@ -369,10 +220,6 @@ def sqlite_target(settings: Settings) -> tuple[int, int] | None:
     from miglint.sql.sqlite.features import NEWEST
 
     return (version[0], version[1]) if len(version) > 1 else NEWEST
-
-
-def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
-    return any(script is not None and script.path in requested for script in (migration.forward, migration.rollback))
 
 
 def as_the_runner(history: History, settings: Settings) -> History:

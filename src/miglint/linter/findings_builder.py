@@ -16,7 +16,7 @@ from miglint.base.model import Dialect, Direction, Discovered, History, SourceFi
 from miglint.base.structs import replace
 from miglint.cache.store import Store
 from miglint.config.settings import Settings
-from miglint.linter.analysis import Analysis, Analyzed, PartialResult, as_the_runner, start_of
+from miglint.linter.analysis import Analysis, Analyzed, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.folding import folded, grouped
 from miglint.linter.incremental.known_findings import FoldedHits, KnownFindings
@@ -25,6 +25,7 @@ from miglint.linter.incremental.known_texts import KnownTexts
 from miglint.linter.merged_fix import without_suppressed
 from miglint.linter.migration_reports import complete_verdicts
 from miglint.linter.parallel import examine
+from miglint.linter.partial_results import PartialResult
 from miglint.linter.reruns import ambiguous, undecided
 from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced

@@ -13,8 +13,8 @@ from miglint.report.value import MigrationReport
 from miglint.sql import parse
 
 if TYPE_CHECKING:
-    from miglint.linter.analysis import HistoryPart
     from miglint.linter.incremental.step_memory import HistoryMemory
+    from miglint.linter.partial_results import HistoryPart
     from miglint.rules.execution.outcomes import Executed
 
 

@@ -24,13 +24,15 @@ from msgspec import Struct
 from msgspec.msgpack import decode, encode
 
 from miglint.base.model import Discovered, Migration
-from miglint.linter.analysis import Analysis, HistoryPart, PartialResult
+from miglint.linter.analysis import Analysis
 from miglint.linter.history_walk import NO_KNOWN_STEPS
 from miglint.linter.incremental.hit_codec import EncodedHit, HitCodec
 from miglint.linter.incremental.known_steps import record
 from miglint.linter.incremental.step_findings import EncodedStep
 from miglint.linter.incremental.step_memory import HistoryMemory
 from miglint.linter.lead import Lead
+from miglint.linter.partial_results import HistoryPart, PartialResult
+from miglint.linter.ranges import analyze_range, analyze_scripts, lead_of
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
@@ -70,7 +72,7 @@ def examine(
     earlier runs.
     """
     if found.requested is not None and analysis.executed is None:
-        return analysis.analyze_scripts(found.requested, memories)
+        return analyze_scripts(analysis, found.requested, memories)
     return _all(analysis, found, memories, progress, processes)
 
 
@@ -97,7 +99,7 @@ def _all(
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
-        return analysis.analyze_range(0, len(migrations), scaled, known=memories)
+        return analyze_range(analysis, 0, len(migrations), scaled, known=memories)
     part = _by_processes(analysis, found, bounds, scaled)
     record(part, analysis, memories)
     return part
@@ -107,14 +109,14 @@ def _by_processes(
     analysis: Analysis, found: Discovered, bounds: list[int], progress: _ScaledProgress | None
 ) -> PartialResult:
     carrier = _Carrier(analysis, found)
-    lead = analysis.lead(bounds[1])
+    lead = lead_of(analysis, bounds[1])
     children: list[_Child] = []
     try:
         for first, last in pairwise(bounds[1:]):
             if first < last:
                 lead.reach(first)
                 children.append(_Child(analysis, carrier, lead, first, last))
-        part = analysis.analyze_range(0, bounds[1], progress, lead)
+        part = analyze_range(analysis, 0, bounds[1], progress, lead)
         for child in children:
             part.extend(child.result())
     finally:
@@ -263,7 +265,7 @@ class _Child:
         try:
             # Ctrl-C is handled by the parent, which terminates its children.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            data = self._carrier.pack(self._analysis.analyze_range(self._first, self._last, lead=self._lead))
+            data = self._carrier.pack(analyze_range(self._analysis, self._first, self._last, lead=self._lead))
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(data)
             status = 0
@@ -279,7 +281,7 @@ class _Child:
             pid, self._pid = self._pid, None
             if os.waitpid(pid, 0)[1] == 0:
                 return self._carrier.unpack(data, self._first)
-        return self._analysis.analyze_range(self._first, self._last)
+        return analyze_range(self._analysis, self._first, self._last)
 
     def end(self) -> None:
         """Stop the child if it still runs."""

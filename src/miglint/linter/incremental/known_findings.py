@@ -31,9 +31,9 @@ from miglint.report.value import together
 from miglint.rules.definition import PairDifference
 
 if TYPE_CHECKING:
-    from miglint.linter.analysis import PartialResult
     from miglint.linter.incremental.step_findings import StepFindings
     from miglint.linter.incremental.step_memory import HistoryMemory
+    from miglint.linter.partial_results import PartialResult
 
 _Place = tuple[int, int]
 _SIZE = 16

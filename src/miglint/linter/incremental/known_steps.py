@@ -18,7 +18,8 @@ from miglint.linter.incremental.step_memory import HistoryMemory, StepMemory
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
-    from miglint.linter.analysis import Analysis, PartialResult
+    from miglint.linter.analysis import Analysis
+    from miglint.linter.partial_results import PartialResult
     from miglint.rules.selection import Selection
 
 _SIZE = 20
