@@ -134,6 +134,18 @@ def test_nesting_in_blocks(tmp_path, depth, start, inside, end):
     check(tmp_path, f"DO $$ BEGIN {start * depth}{inside}{end * depth}END $$;")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DO $$ BEGIN EXECUTE || 'DROP TABLE c'; END $$;",
+        "INSERT INTO c SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM c WHERE OPERATOR(=) 1);",
+        "DO $$ BEGIN IF OPERATOR(=) (SELECT count(*) FROM pg_class) THEN DROP TABLE c; END IF; END $$;",
+    ],
+)
+def test_operators_without_a_left_operand(tmp_path, text):
+    check(tmp_path, text)
+
+
 def test_branches_one_behind_another(tmp_path):
     check(tmp_path, "DO $$ BEGIN IF x THEN NULL; " + "ELSIF y THEN DROP TABLE c; " * 2_000 + "END IF; END $$;")
 

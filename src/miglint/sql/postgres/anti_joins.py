@@ -34,7 +34,7 @@ def _tests_another_row(test: Node, constants: dict[str, str]) -> bool:
     terms = where["BoolExpr"]["args"] if where.get("BoolExpr", {}).get("boolop") == "AND_EXPR" else [where]
     for term in terms:
         body = term.get("A_Expr", {})
-        if body.get("kind") != "AEXPR_OP" or strings(body.get("name")) != ("=",):
+        if body.get("kind") != "AEXPR_OP" or strings(body.get("name")) != ("=",) or "lexpr" not in body:
             continue
         fields = strings(body["lexpr"].get("ColumnRef", {}).get("fields"))
         value = literal_of(body["rexpr"])

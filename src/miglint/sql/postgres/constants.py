@@ -52,6 +52,9 @@ def _value(node: Node, known: Constants, unknown: str | None) -> str:
         if name in known:
             return known[name]
     elif kind == "A_Expr" and body["kind"] == "AEXPR_OP" and constant_text(body["name"][-1]) == "||":
+        if "lexpr" not in body:
+            # Any operator may stand before its only operand; for this one, the server has none.
+            raise NotConstantError
         return evaluate(body["lexpr"], known, unknown) + evaluate(body["rexpr"], known, unknown)
     elif kind == "FuncCall":
         name = constant_text(body["funcname"][-1])
