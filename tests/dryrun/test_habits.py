@@ -55,6 +55,35 @@ def test_a_transaction_of_the_script_is_not_run_as_statements() -> None:
     assert ready.pieces[0].span.start == 7
 
 
+BUILT = "ALTER TABLE users ADD COLUMN nick text; CREATE INDEX CONCURRENTLY i ON users (nick);"
+
+
+@pytest.mark.parametrize(
+    ("layout", "rollback", "transaction", "restores"),
+    [
+        ("diesel", BUILT, True, False),
+        ("diesel", BUILT, False, False),
+        ("goose", BUILT, True, False),
+        ("goose", BUILT, False, True),
+        ("golang-migrate", BUILT, True, False),
+        ("golang-migrate", "CREATE INDEX CONCURRENTLY i ON users (nick);", True, False),
+        ("dbmate", "REINDEX TABLE CONCURRENTLY users;" + BUILT.replace("CONCURRENTLY", ""), True, False),
+        ("plain", BUILT, True, True),
+        ("plain", f"BEGIN; {BUILT} COMMIT;", True, False),
+    ],
+)
+def test_a_rollback_that_no_transaction_can_hold_restores_nothing_in_one(
+    embedded: PostgresEngine, layout: str, rollback: str, transaction: bool, restores: bool
+) -> None:
+    before = "CREATE TABLE users (id int, nick text); CREATE INDEX i ON users (nick);"
+    pair = migration("ALTER TABLE users DROP COLUMN nick;", rollback, name="2", transaction=transaction)
+    *_, step = replay(history(migration(before), pair, layout=layout), parse)
+    assert step.verdict.symmetric is restores
+    run = executed(embedded, pair, before, layout=layout)
+    assert run.verdict.symmetric is restores
+    assert (step.verdict.rollback_idempotent is None) is (run.step(4).error is not None)
+
+
 @pytest.mark.parametrize(("layout", "passes"), [("golang-migrate", True), ("diesel", False), ("plain", True)])
 def test_an_index_is_built_concurrently_where_the_tool_allows_it(
     embedded: PostgresEngine, layout: str, passes: bool

@@ -10,8 +10,8 @@ import pytest
 
 from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.replay.outside_transactions import needs_none
 from miglint.replay.steps import replay
-from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import parse
 
 from .checking import Checker
@@ -217,7 +217,7 @@ def named(sql: str, dialect: Dialect = Dialect.POSTGRES, schema: str = SCHEMA) -
     migrations = tuple(Migration(str(n), "", dialect, script, None) for n, script in enumerate(scripts))
     *_, step = replay(History(".", "plain", dialect, migrations), parse)
     (statement,) = step.forward_statements
-    return needs_none(statement.operations[0], dialect, step)
+    return needs_none(statement.operations[0], dialect, step.after)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,13 @@ POSTGRES = {
             ON DELETE SET NULL (y) ON UPDATE CASCADE);
         ALTER TABLE f ADD CONSTRAINT later CHECK (x <> 3) NOT VALID;
     """,
+    "keys over the same columns": """
+        CREATE TABLE t (a int, b int, CONSTRAINT first UNIQUE (b));
+        ALTER TABLE t ADD CONSTRAINT again UNIQUE (a);
+        ALTER TABLE t ADD CONSTRAINT main PRIMARY KEY (a);
+        ALTER TABLE t ADD CONSTRAINT second UNIQUE (b), ADD CONSTRAINT late UNIQUE (b) DEFERRABLE;
+        CREATE TABLE f (a int REFERENCES t (a));
+    """,
     "circle of foreign keys": """
         CREATE TABLE a (id int PRIMARY KEY, b int);
         CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);

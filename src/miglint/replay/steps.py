@@ -223,7 +223,7 @@ def replay_one(
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
     verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes, doubted=doubted)
     scripts = ((migration.forward, forward_statements), (migration.rollback, rollback_statements))
-    verdict, unknown = as_run(scripts, layout, runner, verdict, unknown)
+    verdict, unknown = as_run(scripts, layout, runner, forward.schema, verdict, unknown)
     if migration.forward is not None and on_sqlite:
         accepted, why = sqlite_accepts(migration.forward, forward_statements, sqlite)
         verdict = replace(verdict, sqlite_compatible=accepted)

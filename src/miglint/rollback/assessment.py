@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from miglint.base.model import Direction
 from miglint.base.structs import Struct
 from miglint.base.template_names import decode_tags
+from miglint.replay.outside_transactions import refusal
 from miglint.replay.steps import Step
 from miglint.rollback.row_conditions import row_conditions
 from miglint.rollback.rows import RowNote, RowsBack, remade_tables, undo_rows
@@ -49,12 +50,23 @@ def assess(step: Step) -> Assessment:
     if failure is not None and not step.doubted:
         reasons = (f"it fails: {decode_tags(failure.message)}",)
         return Assessment(IMPOSSIBLE, reasons, _names(lost_by_forward(step, rows)))
+    refused = _refused(step)
+    if refused is not None:
+        return Assessment(IMPOSSIBLE, (f"it fails: {refused}",), _names(lost_by_forward(step, rows)))
     missing, reordered = as_sentences(step.changes)
     back = _BroughtBack(step, rollback)
     lost = [note for note in lost_by_forward(step, rows) if not back.has_values(note)]
     staying = [note for note in rows.staying if not back.has_deleted(note, rows)]
     known = step.verdict.symmetric is not None
     return assessed(step, missing, reordered, lost, staying, known=known)
+
+
+def _refused(step: Step) -> str | None:
+    """Return why the rollback of a step fails in the transaction that its tool, or it itself, opens."""
+    script = step.migration.rollback
+    if script is None:
+        return None
+    return refusal(script, step.rollback_statements, step.layout, step.runner, step.after)
 
 
 def assessed(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.objects import Key, Sequence, Table
+from miglint.schema.repeated_keys import is_repeated
 from miglint.schema.storage import default_storage
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -69,12 +70,17 @@ def _as_of_heir(found: RestatedColumn, dialect: Dialect) -> str:
 
 def constraints_of(table: Table) -> list[Constraint]:
     """Return the constraints that are written inside of `CREATE TABLE`."""
-    return [item for item in table.constraints.values() if not (item.kind == "not_null" or _is_separate(item))]
+    return [item for item in table.constraints.values() if not (item.kind == "not_null" or is_separate(table, item))]
 
 
-def _is_separate(item: Constraint) -> bool:
-    """Return whether a constraint is added when all tables are there; `CREATE TABLE` knows no NOT VALID."""
-    return item.kind == "foreign" or (item.kind == "check" and not item.validated and item.enforced)
+def is_separate(table: Table, item: Constraint) -> bool:
+    """Return whether a constraint is added when all tables are there.
+
+    `CREATE TABLE` knows no NOT VALID, and makes one key of two over the same columns.
+    """
+    if item.kind == "check":
+        return not item.validated and item.enforced
+    return item.kind == "foreign" or is_repeated(table, item)
 
 
 def partition_key(text: str | None) -> str:
@@ -380,9 +386,9 @@ _BODIES: dict[str, Callable[[Constraint], str]] = {
 
 
 def separate_constraints(schema: Schema, table: Table) -> Iterator[str]:
-    """Yield the statements that add the foreign keys of a table, and what is not validated."""
+    """Yield the statements that add the foreign keys of a table, repeated keys, and what is not validated."""
     if schema.dialect is not Dialect.POSTGRES or table.kind != "table" or table.assumed:
         return
     for item in table.constraints.values():
-        if _is_separate(item) and not (table.partition_of is not None and is_inherited(schema, table, item)):
+        if is_separate(table, item) and not (table.partition_of is not None and is_inherited(schema, table, item)):
             yield f"ALTER TABLE {name(table.name)} ADD {constraint(item)};"

@@ -768,3 +768,26 @@ CREATE TABLE t (a int);
 CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$;
 --- rollback
 DROP FUNCTION IF EXISTS f(int);
+
+=== a group by a column that a table of the system may have
+CREATE TABLE homes (id serial PRIMARY KEY, tenant text NOT NULL, kind int NOT NULL, name text NOT NULL);
+--- forward
+CREATE OR REPLACE VIEW v AS SELECT n.nspname, h.tenant AS tenant, h.kind::text AS kind, count(*) AS members
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN homes h ON h.name = n.nspname
+    GROUP BY nspname, tenant, kind;
+--- rollback
+DROP VIEW IF EXISTS v;
+
+=== a key that a table of the system may have
+CREATE TABLE homes (id serial PRIMARY KEY, tenant text NOT NULL);
+--- forward
+CREATE OR REPLACE VIEW v AS SELECT h.tenant, count(*) AS members FROM pg_class c JOIN homes h ON h.tenant = c.relname GROUP BY id;
+--- rollback
+DROP VIEW IF EXISTS v;
+
+=== no group by a column beside one that a table of the system may have
+CREATE TABLE homes (id serial PRIMARY KEY, tenant text NOT NULL, kind int NOT NULL);
+--- forward fails grouping_error
+CREATE OR REPLACE VIEW v AS SELECT h.tenant, h.kind, count(*) AS members FROM pg_class c JOIN homes h ON h.tenant = c.relname GROUP BY tenant;
+--- rollback
+DROP VIEW IF EXISTS v;

@@ -26,6 +26,7 @@ from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table
 from miglint.schema.parts import with_part
+from miglint.schema.repeated_keys import repeated_key
 from miglint.sql.operations import (
     AttachPartition,
     Column,
@@ -192,20 +193,12 @@ def _ordered(constraints: tuple[Constraint, ...]) -> list[Constraint]:
     kept: list[Constraint] = []
     for constraint in ordered:
         # Of two keys over the same columns the server makes one, the first, with the first name that is given.
-        twin = next((one for one in kept if constraint.kind == "unique" and _same_key(one, constraint)), None)
+        twin = repeated_key(kept, constraint)
         if twin is None:
             kept.append(constraint)
         elif twin.name is None and constraint.name is not None:
             kept[kept.index(twin)] = replace(twin, name=constraint.name)
     return kept
-
-
-def _same_key(one: Constraint, two: Constraint) -> bool:
-    if one.kind not in ("primary", "unique") or not two.columns or one.using_index or two.using_index:
-        return False
-    return (one.columns, one.include, one.nulls_not_distinct, one.deferrable, one.deferred, one.on_conflict) == (
-        two.columns, two.include, two.nulls_not_distinct, two.deferrable, two.deferred, two.on_conflict,
-    ) and one.orders == two.orders  # fmt: skip
 
 
 def _exists(machine: Machine, operation: CreateTable, key: Key, existing: SchemaObject) -> None:

@@ -18,11 +18,13 @@ from miglint.locks.observed import (
     rewrite_differences,
 )
 from miglint.rules.execution.outcomes import Executed
+from miglint.schema.objects import Key
 from miglint.schema.outcome import Run
 from miglint.sql.operations import Statement
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import Execution, StatementRun
+    from miglint.replay.steps import Step
 
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -41,7 +43,7 @@ def compared(executed: Executed) -> Iterator[ComparedStatement]:
 
     These are the forward's over the schema before, and the rollback's after it, on tables without rows. After a
     forward that failed the database is not in the state of the replay, and nothing can be compared; nor can tables on
-    which the two are known to disagree.
+    which the two are known to disagree, or that dynamic SQL has made where the replay could not see it.
     """
     run, step = executed.run, executed.step
     apart: set[str] = set()
@@ -60,7 +62,18 @@ def compared(executed: Executed) -> Iterator[ComparedStatement]:
     ):
         if script is not None and execution is not None and replayed is not None:
             for one in _compared(script, execution, replayed, statements, version):
-                yield one._replace(differences=tuple(each for each in one.differences if each.table not in apart))
+                differs = (each for each in one.differences if each.table not in apart)
+                yield one._replace(differences=tuple(each for each in differs if _is_known(step, each)))
+
+
+def _is_known(step: Step, difference: LockDifference) -> bool:
+    """Return whether the replay has predicted a lock on a table, or could have: it knows the table."""
+    if difference.foreseen is not None or difference.rewritten is False:
+        return True
+    # A dot may separate the schema, or be part of a name.
+    schema, _, name = difference.table.partition(".")
+    keys = [Key("relation", "public", difference.table), *([Key("relation", schema, name)] if name else ())]
+    return any(state.find(key) is not None for state in (step.before, step.after) for key in keys)
 
 
 def _compared(

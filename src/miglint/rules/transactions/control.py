@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
+from miglint.replay.outside_transactions import needs_none
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, left_open, placed_operations, transaction_owner
@@ -13,7 +14,6 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of
 from miglint.rules.transactions.fixes import closing_fix, committing_fix, opening_fix
-from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
 
@@ -191,7 +191,7 @@ def no_transaction_around_several(step: Step) -> Iterator[Hit]:
             continue
         changes: list[Statement] = []
         for statement, operation, begun in placed_operations(statements):
-            if needs_none(operation, script.dialect, step) is not None:
+            if needs_none(operation, script.dialect, step.after) is not None:
                 changes = []
                 break
             if begun is None and (not changes or changes[-1] is not statement):
@@ -231,12 +231,12 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
         lonely: ops.Operation | None = None
         others: Statement | None = None
         for statement, operation, begun in placed_operations(statements):
-            if needs_none(operation, script.dialect, step) is not None:
+            if needs_none(operation, script.dialect, step.after) is not None:
                 lonely = lonely or operation
             elif begun is None and others is None and any(can_change(item) for item in flat((operation,))):
                 others = statement
         if lonely is not None and others is not None:
-            what = needs_none(lonely, script.dialect, step)
+            what = needs_none(lonely, script.dialect, step.after)
             yield hit_in(
                 script,
                 others.span,

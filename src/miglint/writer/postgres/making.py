@@ -224,7 +224,7 @@ def _make_table(draft: Drafting, key: Key, table: Table) -> None:
     if draft.act(_place(key, table), does, key, write, makes=makes) is None:
         return
     for label_, item in table.constraints.items():
-        if label_ not in inside and item.kind in ("foreign", "check") and _is_separate(draft, table, item, later, key):
+        if label_ not in inside and item.kind != "not_null" and _is_separate(draft, table, item, later, key):
             make_part(draft, Item(key, Part("constraint", label_)))
     for item_ in later:
         if item_.part is not None and item_.part.kind == "default":
@@ -238,8 +238,7 @@ def _make_table(draft: Drafting, key: Key, table: Table) -> None:
 def _is_separate(draft: Drafting, table: Table, item: Constraint, later: set[Item], key: Key) -> bool:
     if item.name is not None and Item(key, Part("constraint", item.name)) in later:
         return True
-    separate = item.kind == "foreign" or not item.validated
-    return separate and not inheritance.is_inherited(draft.new, table, item)
+    return tables.is_separate(table, item) and not inheritance.is_inherited(draft.new, table, item)
 
 
 def _later_parts(draft: Drafting, key: Key, table: Table) -> set[Item]:

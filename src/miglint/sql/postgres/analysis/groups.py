@@ -31,6 +31,10 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
         found = analysis.plain[before:]
         if "ColumnRef" in node:
             grouped.update((item.source, item.column) for item in found)
+            if not found:
+                # Which relation it is of is not known: it may be any column of that name.
+                name = strings(node["ColumnRef"]["fields"])[-1]
+                grouped.update((place, name) for place in range(-1, len(scope.sources)))
     if any("ColumnRef" not in node for node in expressions):
         # An expression may stand for itself anywhere.
         return
