@@ -20,7 +20,7 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, forged, heirs, keys, labels, pairs, restated, row_types, views
+from . import calls, clustered, forged, heirs, keys, labels, pairs, queries, restated, row_types, views
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -34,6 +34,7 @@ POSTGRES = [
     *row_types.POSTGRES,
     *forged.POSTGRES,
     *restated.POSTGRES,
+    *queries.POSTGRES,
 ]
 LITE = [*SQLITE, *forged.SQLITE]
 

@@ -10,6 +10,7 @@ from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, 
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
+from miglint.sql.postgres.analysis.places import star_place
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
@@ -114,9 +115,10 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
         fields = value.get("ColumnRef", {}).get("fields", ())
         if fields and "A_Star" in fields[-1]:
             columns += star(scope, strings(fields[:-1]))
-            analysis.stars[value["ColumnRef"].get("location", 0)] = star_text(scope, strings(fields[:-1]))
+            place = star_place(value["ColumnRef"], body.get("fromClause", ()))
+            analysis.stars[place] = star_text(scope, strings(fields[:-1]))
             if analysis.places is not None:
-                analysis.places.star(value["ColumnRef"], scope, strings(fields[:-1]))
+                analysis.places.star(place, scope, strings(fields[:-1]))
             targets += [value] * (len(columns) - len(targets))
         else:
             found = analysis.read(value, scope)
