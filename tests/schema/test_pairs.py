@@ -20,7 +20,7 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, forged, heirs, keys, labels, pairs, restated, row_types, views
+from . import calls, clustered, forged, heirs, keys, labels, pairs, queries, respelled, restated, row_types, views
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -34,6 +34,8 @@ POSTGRES = [
     *row_types.POSTGRES,
     *forged.POSTGRES,
     *restated.POSTGRES,
+    *queries.POSTGRES,
+    *respelled.POSTGRES,
 ]
 LITE = [*SQLITE, *forged.SQLITE]
 
@@ -69,6 +71,11 @@ def test_model_of_sqlite(pair: Pair) -> None:
     assert symmetric is (not pair.left)
 
 
+@pytest.mark.parametrize("pair", respelled.UNKNOWN, ids=lambda pair: pair.name)
+def test_model_of_constants_that_are_not_read(pair: Pair) -> None:
+    assert left(pair, Dialect.POSTGRES)[1] is None
+
+
 def really_symmetric(engine: Engine, pair: Pair, dialect: Dialect) -> bool | None:
     database = engine.create()
     try:
@@ -87,7 +94,7 @@ def postgres_engine() -> Iterator[Engine]:
     engine.close()
 
 
-@pytest.mark.parametrize("pair", POSTGRES, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*POSTGRES, *respelled.UNKNOWN], ids=lambda pair: pair.name)
 def test_postgres_itself(postgres_engine: Engine, pair: Pair) -> None:
     assert really_symmetric(postgres_engine, pair, Dialect.POSTGRES) is (not pair.left)
 

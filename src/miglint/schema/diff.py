@@ -9,7 +9,9 @@ from miglint.base.structs import Struct, replace
 from miglint.schema import journal
 from miglint.schema.change import Change
 from miglint.schema.consequences import without_consequences
-from miglint.schema.describe import CONSTRAINT_WORDS, describe, describe_column, describe_constraint, kind_of
+from miglint.schema.constraint_changes import constraint_changes
+from miglint.schema.describe import describe, describe_column, kind_of
+from miglint.schema.index_keys import plain_keys
 from miglint.schema.keys import is_temporary
 from miglint.schema.objects import (
     Absent,
@@ -30,12 +32,12 @@ from miglint.schema.objects import (
 from miglint.schema.parts import differing, restored, same_order
 from miglint.schema.renamed import with_renames
 from miglint.schema.restated import is_restated
-from miglint.schema.sameness import Spell, alike, essence, same_default
+from miglint.schema.sameness import alike, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.set_aside import is_set_aside, only_keeps_data
 from miglint.schema.texts import NO_TEXTS, Texts
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, Expression
+from miglint.sql.operations import Column, Expression
 
 
 def diff(
@@ -110,6 +112,8 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> It
         yield from _tables(key, one, two, texts)
         return
     what, name = words(one), display(key, one)
+    if isinstance(one, Index) and isinstance(two, Index):
+        one, two = (plain_keys(value, schema) for value, schema in zip((one, two), texts.schemas, strict=True))
     if alike(one, two, *texts.spells(one, two)):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
@@ -123,7 +127,13 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject, texts: Texts) -> It
     if found is None:
         return
     before, after = (_aspect_of(value, found.aspect) for value in (one, two))
-    yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
+    certain = certain and found.certain and not _may_be_alike(one, two, texts)
+    yield Change("changed", what, name, key, None, found.aspect, before, after, certain, found.counts)
+
+
+def _may_be_alike(one: SchemaObject, two: SchemaObject, texts: Texts) -> bool:
+    """Return whether the server may store the same for two objects with other texts."""
+    return texts.are_written and alike(one, two, *texts.spells(one, two, lenient=True))
 
 
 class _Difference(Struct, frozen=True):
@@ -201,7 +211,7 @@ def _index(index: Index) -> Index:
 def _tables(key: Key, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
     name = display(key, one)
     yield from _columns(key, name, one, two, texts)
-    yield from _constraints(key, name, one, two, texts)
+    yield from constraint_changes(key, name, one, two, texts)
     for aspect, before, after in (
         ("kind", one.kind, two.kind),
         ("persistence", one.persistence, two.persistence),
@@ -233,7 +243,7 @@ def _text(value: object) -> str | None:
 
 
 def _columns(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
-    spells = texts.spells(one, two) if texts.are_written else None
+    tables = (one, two)
     for name, column in differing(one.columns, two.columns):
         other = two.columns.get(name)
         if other is None:
@@ -244,10 +254,10 @@ def _columns(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iter
                 certain=not (column.assumed and column.nullable is None and _maybe(one, name)),
             )  # fmt: skip
         else:
-            yield from _column(key, f"{table}.{column.name}", name, column, other, texts, spells)
+            yield from _column(key, f"{table}.{column.name}", name, column, other, texts, tables)
     for name, column, again in restored(one.columns, two.columns) if texts.are_written else ():
         if is_restated(column, again):
-            yield from _column(key, f"{table}.{column.name}", name, column, again, texts, spells)
+            yield from _column(key, f"{table}.{column.name}", name, column, again, texts, tables)
     for name, column in differing(two.columns, one.columns):
         if name in one.columns or column.assumed:
             continue
@@ -263,11 +273,20 @@ def _maybe(table: Table, name: str) -> bool:
 
 def _default(column: Column, texts: Texts) -> Expression | None:
     """Return the default of a column. NULL, in the place of that of a domain, is none where the domain has none."""
-    if column.default is None or column.type is None or not column.default.text.startswith("NULL::"):
+    if column.default is None or column.type is None or column.default.text.partition("::")[0] != "NULL":
         return column.default
     key = Key("type", column.type.schema or "", column.type.name)
     domains = [None if schema is None else schema.find(key) for schema in texts.schemas]
     return None if all(isinstance(one, Domain) and one.default is None for one in domains) else column.default
+
+
+def _same_defaults(
+    one: Column, two: Column, texts: Texts, tables: tuple[Table, Table], *, lenient: bool = False
+) -> bool:
+    """Return whether two columns have the same default; with `lenient`, whether they may have."""
+    before, after = _default(one, texts), _default(two, texts)
+    spells = texts.spells(*tables, lenient=lenient) if texts.are_written and before and after else None
+    return same_default(before, after, one.type, printed=texts.printed, spells=spells)
 
 
 def _draws(column: Column, key: Key) -> bool:
@@ -283,7 +302,7 @@ def _column(
     one: Column,
     two: Column,
     texts: Texts,
-    spells: tuple[Spell, Spell] | None,
+    tables: tuple[Table, Table],
 ) -> Iterator[Change]:
     certain = not (one.assumed or two.assumed)
 
@@ -304,82 +323,12 @@ def _column(
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(
-        _default(one, texts), _default(two, texts), one.type, printed=texts.printed, spells=spells
-    ) and not (_draws(one, key) and _draws(two, key)):
-        yield change("generated" if one.generated else "default", known=one.default is not None)
+    elif not _same_defaults(one, two, texts, tables) and not (_draws(one, key) and _draws(two, key)):
+        found = change("generated" if one.generated else "default", known=one.default is not None)
+        yield replace(found, certain=found.certain and not _same_defaults(one, two, texts, tables, lenient=True))
     if one.identity != two.identity:
         yield change("identity", known=False)
     if texts.collation(one.collation) != texts.collation(two.collation):
         yield change("collation", known=False)
     if one.autoincrement != two.autoincrement:
         yield change("autoincrement", known=False)
-
-
-def _constraints(key: Key, table: str, one: Table, two: Table, texts: Texts) -> Iterator[Change]:
-    gone, new = dict(differing(one.constraints, two.constraints)), dict(differing(two.constraints, one.constraints))
-    spells = texts.spells(one, two)
-    for name in [name for name in gone if name in new and not name.startswith("#")]:
-        yield from _constraint(key, table, name, gone.pop(name), new.pop(name), spells)
-    for name, value, again in restored(one.constraints, two.constraints) if texts.are_written else ():
-        if is_restated(value, again):
-            yield from _constraint(key, table, name, value, again, spells)
-    _remove_equal(gone, new, spells)
-    for name, value in gone.items():
-        known = value.kind != "unknown" and not (two.assumed and name not in two.absent)
-        yield Change(
-            "missing", CONSTRAINT_WORDS[value.kind], _label(table, name, value), key, name,
-            before=describe_constraint(value), certain=known or name in two.absent,
-        )  # fmt: skip
-    for name, value in new.items():
-        if value.kind == "unknown":
-            continue
-        certain = not one.assumed or name in one.absent or value.generated
-        yield Change(
-            "extra", CONSTRAINT_WORDS[value.kind], _label(table, name, value), key, name,
-            after=describe_constraint(value), certain=certain,
-        )  # fmt: skip
-
-
-def _constraint(
-    key: Key, table: str, name: str, before: Constraint, after: Constraint, spells: tuple[Spell, Spell]
-) -> Iterator[Change]:
-    """Compare two constraints of one name."""
-    known = "unknown" not in (before.kind, after.kind)
-    old, new = essence(before, spells[0]), essence(after, spells[1])
-    if before.kind != "unknown" and old == new:
-        return
-    if before.kind == after.kind == "foreign" and not (before.referenced and after.referenced):
-        # It refers to the primary key of a table that no script created, which may be what the other one names.
-        old, new = replace(old, referenced=()), replace(new, referenced=())
-        known = old != new
-    aspect = "definition"
-    if replace(old, validated=after.validated) == new:
-        aspect = "validated"
-    elif replace(old, disabled=after.disabled) == new:
-        aspect = "triggers"
-    elif before.kind == after.kind == "foreign":
-        same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
-        aspect = "definition" if same_action else "referential action"
-    yield Change(
-        "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
-        describe_constraint(before), describe_constraint(after), known,
-    )  # fmt: skip
-
-
-def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint], spells: tuple[Spell, Spell]) -> None:
-    """Remove the constraints without names, or with generated ones, whose definitions are in both."""
-    mine = {name: essence(value, spells[0]) for name, value in gone.items() if _is_unnamed(value)}
-    others = {name: essence(value, spells[1]) for name, value in new.items() if _is_unnamed(value)} if mine else {}
-    for name, value in mine.items():
-        other = next((other for other, candidate in others.items() if value == candidate), None)
-        if other is not None:
-            del gone[name], new[other], others[other]
-
-
-def _is_unnamed(constraint: Constraint) -> bool:
-    return constraint.generated or constraint.name is None
-
-
-def _label(table: str, name: str, constraint: Constraint) -> str:
-    return f"{table} {describe_constraint(constraint)}" if name.startswith("#") else f"{name} on {table}"

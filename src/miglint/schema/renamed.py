@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 
+from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.change import Change
+from miglint.schema.describe import CONSTRAINT_WORDS
 from miglint.schema.objects import Absent, Index, Policy, RewriteRule, SchemaObject, Sequence, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Query
@@ -70,6 +72,8 @@ def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) ->
     if gone.part is not None:
         # The names of unnamed constraints of SQLite are just their labels here.
         unnamed = gone.part.startswith("#") and (new.part or "").startswith("#")
+        # No statement can name a constraint of SQLite.
+        unnamed = unnamed or (before.dialect is Dialect.SQLITE and gone.what in CONSTRAINT_WORDS.values())
         # A conflict clause is no part of the description that the two have in common.
         return unnamed and _conflict_of(one, gone.part) == _conflict_of(two, new.part)
     if isinstance(one, Index) and isinstance(two, Index):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.schema.objects import Domain, Index, Policy, SchemaObject, Table, Trigger, View
+from miglint.schema.objects import Domain, Index, Policy, RewriteRule, SchemaObject, Table, Trigger, View
 from miglint.schema.parts import restored
 from miglint.sql.operations import Column, Constraint, Expression
 
@@ -28,17 +28,17 @@ def _texts(value: SchemaObject | Constraint | Column) -> Iterator[str]:
         case Constraint():
             yield from (_text(value.expression), _text(value.where))
         case Column():
-            # A default that is computed once for each row is no part of a definition.
-            yield _text(value.default) if value.generated else ""
+            yield _text(value.default)
         case Index():
             yield from (_text(element.expression) for element in value.elements)
             yield _text(value.where)
         case Domain():
+            yield _text(value.default)
             for constraint in value.constraints.values():
                 yield from _texts(constraint)
         case Policy():
             yield from (value.using_text or "", value.check_text or "")
-        case Trigger():
+        case Trigger() | RewriteRule():
             yield value.source
         case View():
             yield "" if value.query is None else value.query.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from typing import Protocol
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -22,12 +22,18 @@ from miglint.schema.objects import (
 )
 from miglint.schema.printed_texts import stored_text
 from miglint.schema.spellings import Spelling, resolves, same_at, spelled
-from miglint.sql.operations import Constraint, Expression, Query, Type
+from miglint.sql.operations import Constraint, Expression, IndexElement, Query, Type
 from miglint.sql.type_input import truth_of
 
-Spell = Callable[[str, str], str]
-"""Returns what distinguishes a text from others, of its canonical form and of how it is written: texts are the same if
-what it returns is equal."""
+
+class Spell(Protocol):
+    """What distinguishes the texts of an object from others."""
+
+    def __call__(self, text: str, written: str, target: Type | None = None, /) -> str:
+        """Return what is equal for texts of one meaning, of a canonical text and of how it is written.
+
+        `target` is the type that the value of a default becomes.
+        """
 
 
 def same_default(
@@ -48,12 +54,18 @@ def same_default(
         return one.sequence == two.sequence
     if printed:
         return stored_text(one.key) == stored_text(two.key)
+    if spells is not None:
+        left, right = spells[0](one.key, one.text, kind), spells[1](two.key, two.text, kind)
+        if isinstance(left, Spelling) and isinstance(right, Spelling):
+            same = left.is_stored_as(right)
+            if same is not None:
+                return same
     if one.text and two.text and one.text != two.text and "(" not in (one.key[:1], two.key[:1]):
         same = _same_constants(one.text, two.text, kind)
         if same is not None:
             return same
     if spells is not None and one.literal is None and two.literal is None:
-        return spells[0](one.key, one.text) == spells[1](two.key, two.text)
+        return spells[0](one.key, one.text, kind) == spells[1](two.key, two.text, kind)
     if one == two or spelled(one.key) == spelled(two.key):
         return True
     if kind is None or kind.dimensions:
@@ -97,7 +109,7 @@ def _document(text: str) -> object:
         return text
 
 
-def spelled_anywhere(text: str, written: str) -> str:
+def spelled_anywhere(text: str, written: str, target: Type | None = None) -> str:
     """Return what distinguishes a text of which nothing else is known."""
     return spelled(text)
 
@@ -110,17 +122,15 @@ def loose(text: str) -> str:
 def loosened(value: SchemaObject, spell: Spell = spelled_anywhere) -> object:
     """Return the distinguishing properties of an object within its kind, with texts as `spell` distinguishes them."""
     if isinstance(value, Index):
-        elements = tuple(
-            (replace(e, expression=None), e.expression and spell(e.expression.key, e.expression.text))
-            for e in value.elements
-        )
+        elements = tuple(_element(element, spell) for element in value.elements)
         # Storage parameters in any order, and with any spelling of their values.
         options = tuple(sorted(option.lower() for option in value.options))
         where = value.where and spell(value.where.key, value.where.text)
         return replace(value, elements=(), where=None, options=options), elements, where
     if isinstance(value, Domain):
         parts = {name: essence(constraint, spell) for name, constraint in value.constraints.items()}
-        return replace(value, constraints={}), parts
+        default = value.default and spell(value.default.key, value.default.text, value.base)
+        return replace(value, constraints={}, default=None), parts, default
     if isinstance(value, Policy):
         using = value.using and spell(value.using, value.using_text or "")
         check = value.check and spell(value.check, value.check_text or "")
@@ -134,6 +144,18 @@ def loosened(value: SchemaObject, spell: Spell = spelled_anywhere) -> object:
         columns = _set(value.columns) if query is None or "*" in query.outputs else value.columns
         return _without_query(value), columns, query and spell(query.key, query.text)
     return value
+
+
+def _element(element: IndexElement, spell: Spell) -> tuple[IndexElement, str | None]:
+    """Return a key of an index, and what distinguishes its expression, if it is not a mere column after all."""
+    plain = replace(element, expression=None, label=None)
+    if element.expression is None:
+        return plain, None
+    text = spell(element.expression.key, element.expression.text)
+    stored = text.stored if isinstance(text, Spelling) else None
+    if stored is not None and stored.form[0] == "column":
+        return replace(plain, column=stored.form[-1]), None
+    return plain, text
 
 
 def _without_query(view: View) -> View:

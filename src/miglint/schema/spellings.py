@@ -16,6 +16,7 @@ from miglint.schema.spelled_tokens import is_built_in, read_tokens
 from miglint.sql.any_arguments import ANY_ARGUMENTS
 
 if TYPE_CHECKING:
+    from miglint.sql.operations import Type
     from miglint.sql.postgres.analysis.stored.definitions import StoredForm
 
 
@@ -25,13 +26,13 @@ class Surroundings(NamedTuple):
     `kind_of` returns the type of the columns of a name, None if it is not known and an empty text if several differ.
     `overloads` returns how many functions of a name the project has, and `owners` the relations that have a column,
     where there are several relations. `reads` are the names of those that a query reads. `stored` reads the form in
-    which the server stores a text, of its canonical form and of how it is written.
+    which the server stores a text, of its canonical form, of how it is written, and of the type that it becomes.
     """
 
     kind_of: Callable[[str], str | None] = lambda name: None
     overloads: Callable[[str], int] = lambda name: 0
     owners: Callable[[str], frozenset[str]] = lambda name: frozenset()
-    stored: Callable[[str, str], StoredForm | None] = lambda text, written: None
+    stored: Callable[[str, str, Type | None], StoredForm | None] = lambda text, written, target: None
     reads: frozenset[str] = frozenset()
 
 
@@ -54,13 +55,14 @@ _TEXT_SIGNS = frozenset({"->>", "#>>"})
 class Spelling(str):
     """A text, equal to another one if they have the same meaning as far as that is sure.
 
-    `place` is what it may name, `written` the text as it is written, if that is known. `tokens` are without casts,
-    `casts` the types that each of them is cast to, and `skeleton` the tokens as far as all texts of one meaning have
-    them in common.
+    `place` is what it may name, `written` the text as it is written, if that is known, and `target` the type that the
+    value of a default becomes. `tokens` are without casts, `casts` the types that each of them is cast to, and
+    `skeleton` the tokens as far as all texts of one meaning have them in common.
     """
 
     place: Surroundings
     written: str
+    target: Type | None
     tokens: tuple[str, ...]
     casts: tuple[tuple[str, ...], ...]
     skeleton: tuple[str, ...]
@@ -85,7 +87,7 @@ class Spelling(str):
     @cached_property
     def stored(self) -> StoredForm | None:
         """The form in which the server stores it."""
-        return self.place.stored(str(self), self.written) if self.written else None
+        return self.place.stored(str(self), self.written, self.target) if self.written else None
 
     def is_stored_as(self, other: Spelling) -> bool | None:
         """Return whether the server stores the same for both; None where that is not known."""
@@ -94,17 +96,31 @@ class Spelling(str):
         if self.stored is None or other.stored is None:
             return None
         try:
-            if self.stored.form == other.stored.form:
-                return True
+            return self.stored.is_same(other.stored)
         except RecursionError:
             return None
-        return False if self.stored.sure and other.stored.sure else None
 
 
-def spelled(text: str, place: Surroundings = NOWHERE, written: str = "") -> Spelling:
+class LenientSpelling(Spelling):
+    """A text, equal to another one unless it is sure that the server stores them apart."""
+
+    def __hash__(self) -> int:
+        return hash(self.skeleton)
+
+    def is_stored_as(self, other: Spelling) -> bool | None:
+        """Return whether the server may store the same for both."""
+        same = super().is_stored_as(other)
+        if same is not None or self.stored is None or other.stored is None:
+            return same
+        return True if self.stored.may_be(other.stored) else None
+
+
+def spelled(
+    text: str, place: Surroundings = NOWHERE, written: str = "", target: Type | None = None, *, lenient: bool = False
+) -> Spelling:
     """Return a canonical text that stands in a place."""
-    spelling = Spelling(text)
-    spelling.place, spelling.written = place, written
+    spelling = LenientSpelling(text) if lenient else Spelling(text)
+    spelling.place, spelling.written, spelling.target = place, written, target
     spelling.tokens, spelling.casts, spelling.skeleton = read_tokens(text)
     return spelling
 

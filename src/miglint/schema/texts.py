@@ -33,13 +33,16 @@ class Texts:
         self.printed = printed
         self.are_written = not (printed or self.sqlite) and before is not None
 
-    def spells(self, one: SchemaObject, two: SchemaObject) -> tuple[Spell, Spell]:
-        """Return what distinguishes the texts of an object before and after."""
+    def spells(self, one: SchemaObject, two: SchemaObject, *, lenient: bool = False) -> tuple[Spell, Spell]:
+        """Return what distinguishes the texts of an object before and after.
+
+        With `lenient`, those that the server may store alike are not distinguished.
+        """
         pairs = tuple(zip((one, two), self.schemas, strict=True))
         if self.sqlite:
             one_spell, two_spell = (partial(_sqlite, value, schema) for value, schema in pairs)
             return one_spell, two_spell
-        spell = _printed if self.printed else _spelled
+        spell = _printed if self.printed else partial(_spelled, lenient)
         before, after = (partial(spell, _surroundings(value, schema)) for value, schema in pairs)
         return before, after
 
@@ -51,12 +54,12 @@ class Texts:
 NO_TEXTS = Texts()
 
 
-def _printed(place: Surroundings, text: str, written: str) -> str:
+def _printed(place: Surroundings, text: str, written: str, target: Type | None = None) -> str:
     return stored_text(text, place)
 
 
-def _spelled(place: Surroundings, text: str, written: str) -> str:
-    return spelled(text, place, written)
+def _spelled(lenient: bool, place: Surroundings, text: str, written: str, target: Type | None = None) -> str:
+    return spelled(text, place, written, target, lenient=lenient)
 
 
 def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
@@ -79,15 +82,15 @@ def _surroundings(value: SchemaObject, schema: Schema | None) -> Surroundings:
     return Surroundings(partial(_kind_in, relations), overloads, owners, _stored(value, schema), reads)
 
 
-def _stored(value: SchemaObject, schema: Schema | None) -> Callable[[str, str], StoredForm | None]:
+def _stored(value: SchemaObject, schema: Schema | None) -> Callable[[str, str, Type | None], StoredForm | None]:
     """Return what reads the texts of an object as the server stores them; the catalogs load with the first text."""
 
-    def read(text: str, written: str) -> StoredForm | None:
+    def read(text: str, written: str, target: Type | None) -> StoredForm | None:
         if schema is None:
             return None
         from miglint.schema.stored_forms import stored_form
 
-        return stored_form(value, schema, text, written)
+        return stored_form(value, schema, text, written, target)
 
     return read
 
@@ -130,7 +133,7 @@ _WORD = pattern(r"""'[^']*(?:''[^']*)*'|"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*)"""
 _ALIAS = pattern(r"""'[^']*(?:''[^']*)*'|\b[aA][sS] (?:"([^"]*(?:""[^"]*)*)"|([^\W\d][\w$]*))""")
 
 
-def _sqlite(value: SchemaObject, schema: Schema | None, text: str, written: str) -> str:
+def _sqlite(value: SchemaObject, schema: Schema | None, text: str, written: str, target: Type | None = None) -> str:
     return text if not may_have_strings(text) else with_columns(text, _sqlite_names(value, schema, text))
 
 

@@ -85,6 +85,9 @@ def _user_type(row: Row) -> Found:
     elif kind == "d":
         checks = {constraint[0]: constraint_of(constraint, {}) for constraint in items(constraints)}
         its_base = type_of(home, base, element, element_home, shown)
+        if default is not None and default.startswith("NULL::") and its_base is not None and its_base.schema is None:
+            # The server keeps it for a type with a length only.
+            default = None
         yield key, Domain(full, its_base, expression_of(default), not not_null, collation, checks)
     elif kind == "c":
         yield key, Composite(full, {column.name: column for column in map(column_of, items(columns))})

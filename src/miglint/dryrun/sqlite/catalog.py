@@ -117,10 +117,13 @@ def read_schema(db: Connection) -> Schema:
 def _objects(
     shown: list[StoredObject], shadows: _Shadows, details: SchemaDetails, known: _KnownObjects
 ) -> Iterator[tuple[Key, SchemaObject]]:
+    tables = {one.name.lower(): one for one in shown if one.kind == "table"}
     for one in shown:
         key = Key("relation", _MAIN, one.name.lower())
         if _is_described(one):
             value = _known(one, details, known)
+            if isinstance(value, Index):
+                value = _of_table(value, _place(one), tables.get(one.owner.lower()), details, known)
             yield key, _with_shadows(value, one, shadows[one.name], known) if one.name in shadows else value
         elif one.kind == "view":
             columns = details.views.get(one.name, ())
@@ -136,6 +139,35 @@ def _objects(
                 trigger = Trigger(one.name, Name(None, one.owner), definition=definition, source=one.sql or "")
                 known[_place(one)] = trigger
             yield Key("trigger", _MAIN, one.name.lower()), trigger
+
+
+def _of_table(
+    index: Index,
+    place: tuple[str, str, str],
+    owner: StoredObject | None,
+    details: SchemaDetails,
+    known: _KnownObjects,
+) -> Index:
+    """Return an index without the collations that its columns have in their table."""
+    table = None if owner is None else _known(owner, details, known)
+    if owner is None or not isinstance(table, Table):
+        return index
+    found = known.get((*place, _place(owner)))
+    if not isinstance(found, Index):
+        columns = table.columns
+        found = replace(
+            index,
+            elements=tuple(
+                replace(element, collation=None)
+                if element.column is not None
+                and (column := columns.get(element.column.lower())) is not None
+                and (column.collation or "binary") == element.collation
+                else element
+                for element in index.elements
+            ),
+        )
+        known[*place, _place(owner)] = found
+    return found
 
 
 def _is_described(one: StoredObject) -> bool:
@@ -322,7 +354,7 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
             IndexElement(
                 column,
                 None if column is not None else Expression(text, text),
-                None if collation == "BINARY" else collation.lower(),
+                None if column is None and collation == "BINARY" else collation.lower(),
                 descending=bool(descending),
             )
         )

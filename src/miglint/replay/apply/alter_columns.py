@@ -6,7 +6,12 @@ from operator import itemgetter
 
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
-from miglint.replay.apply.column_definitions import implied_sequence, refuse_identity_type, stored_default
+from miglint.replay.apply.column_definitions import (
+    implied_sequence,
+    is_domain,
+    refuse_identity_type,
+    stored_default,
+)
 from miglint.replay.apply.column_options import set_option
 from miglint.replay.apply.columns import (
     alter_in_heirs,
@@ -22,7 +27,7 @@ from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Domain, Index, Key, SchemaObject, Table, View
+from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -61,7 +66,7 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     default = operation.default
     if default is not None and default.key == "null":
         default = None
-    if operation.null and isinstance(_type_of(machine, column), Domain):
+    if operation.null and is_domain(machine, column.type):
         # It stands instead of the default that the domain may have.
         default = Expression("null", "NULL")
     if column.generated is not None:
@@ -72,14 +77,6 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     check_default(machine, key, changed)
     put_column(machine, key, changed)
     alter_in_heirs(machine, key, operation, column.name, {"default": changed.default})
-
-
-def _type_of(machine: Machine, column: Column) -> SchemaObject | None:
-    """Return the type of a column if it is one of the schema."""
-    kind = column.type
-    if kind is None or kind.schema is None or kind.dimensions:
-        return None
-    return machine.schema.find(Key("type", kind.schema, kind.name))
 
 
 def _refuse_in_primary_key(machine: Machine, key: Key, table: Table, column: Column) -> None:

@@ -9,7 +9,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.constants import quoted, stored
-from miglint.schema.objects import ABSENT, Key, Sequence
+from miglint.schema.objects import ABSENT, Domain, Key, Sequence
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import Column, Expression, Name, Type
 
@@ -57,12 +57,13 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     if not machine.postgres:
         return replace(column, span=machine.in_statement(column.span))
     refuse_unknown_type(machine, column.type)
-    default = column.default
-    if default is not None and column.generated is None and default.key == "null":
-        default = None
+    default, kind = column.default, machine.type(column.type)
+    if "default null" in column.clauses and is_domain(machine, kind):
+        # It stands instead of the default that the domain may have.
+        default = Expression("null", "NULL")
     resolved = Column(
         column.name,
-        machine.type(column.type),
+        kind,
         column.nullable,
         stored_default(machine.expression(default), column),
         column.identity,
@@ -81,6 +82,13 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
+
+
+def is_domain(machine: Machine, kind: Type | None) -> bool:
+    """Return whether a type is a domain of the schema."""
+    if kind is None or kind.schema is None or kind.dimensions:
+        return False
+    return isinstance(machine.schema.find(Key("type", kind.schema, kind.name)), Domain)
 
 
 _RANGES = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}

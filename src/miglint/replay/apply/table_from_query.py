@@ -20,12 +20,13 @@ def enter_results(
 ) -> bool:
     """Enter the result columns of a query, with their types where they are `described`; False for not known."""
     assert operation.query is not None
-    names = result_columns(machine, resolved_query(machine, operation.query))
-    if names is None and described is not None:
+    if described is not None:
         names = tuple(name for name, _ in described)
-    if names is None:
+    elif (known := result_columns(machine, resolved_query(machine, operation.query))) is not None:
+        names = known
+    else:
         return False
-    kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
+    kinds = [] if described is None else [kind for _, kind in described]
     given = tuple(column.name for column in operation.columns)
     names = (*given, *names[len(given) :])[: len(names)]
     for place, (name, origin) in enumerate(zip(names, _origins(machine, operation.query, names), strict=True)):

@@ -95,9 +95,7 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
     described = None if found is None else found.columns
     types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
-    columns = result_columns(machine, query)
-    if columns is None and described is not None:
-        columns = tuple(label for label, _ in described)
+    columns = result_columns(machine, query) if described is None else tuple(label for label, _ in described)
     if machine.postgres:
         query = _expanded(machine, query, found)
     columns = _named_columns(machine, operation, key, columns, query)

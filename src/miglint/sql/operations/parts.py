@@ -150,7 +150,7 @@ class Column(Struct, frozen=True, gc=False, array_like=True):
     `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`. `identity_options` are those
     of the sequence of an identity column, as a script says them. `declared` is the type of SQLite in its own letters,
     `not_null_conflict` the conflict clause of its `NOT NULL`, `clauses` what stands behind the type, in order: a word
-    for each (`not null`, `default`, `collate`, `generated`, `primary`, ...).
+    for each (`not null`, `default`, `collate`, `generated`, `primary`, ...); in PostgreSQL only `default null`.
     """
 
     name: str

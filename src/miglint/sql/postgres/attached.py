@@ -61,8 +61,8 @@ def create_trigger(place: Place, node: Node) -> list[Operation]:
             parts.append("initially deferred")
         elif node.get("deferrable"):
             parts.append("deferrable")
-    for item in node.get("transitionRels", ()):
-        transition = item["TriggerTransition"]
+    transitions = [item["TriggerTransition"] for item in node.get("transitionRels", ())]
+    for transition in sorted(transitions, key=lambda item: bool(item.get("isNew"))):
         parts.append(f"{'new' if transition.get('isNew') else 'old'} table as {transition['name']}")
     parts.append("for each " + ("row" if node.get("row") else "statement"))
     if "whenClause" in node:

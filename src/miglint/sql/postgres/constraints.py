@@ -45,6 +45,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
         ), []
     nullable, default, identity, generated, not_null_name = not serial, None, None, None, None
     identity_options: tuple[str, ...] = ()
+    is_null = False
     constraints: list[Constraint] = []
     for index, item in enumerate(written):
         part = item["Constraint"]
@@ -54,6 +55,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
         elif kind == "CONSTR_DEFAULT":
             raw = part["raw_expr"]
             default = default_expression(raw, default_text(place, written, index, end), column_type, table)
+            is_null = default is None
         elif kind == "CONSTR_IDENTITY":
             identity, nullable = _IDENTITIES[part["generated_when"]], False
             identity_options = options(part.get("options"))
@@ -81,6 +83,9 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
             place.span(start, end),
             not_null_name,
             identity_options,
+            None,
+            None,
+            ("default null",) if is_null else (),
         ),
         constraints,
     )

@@ -117,6 +117,12 @@ def _sort_words(state: Walk, item: Node) -> str:
     return words
 
 
+def _locking(state: Walk, body: Node) -> str:
+    """Write FOR UPDATE and its like: what stands behind OF are names of the sources, and read no relations."""
+    names = ", ".join(node["RangeVar"]["relname"] for node in body.get("lockedRels", ()))
+    return f"{body['strength']} {body['waitPolicy']} of ({names})"
+
+
 def _sort_by(state: Walk, body: Node) -> str:
     return walk(state, body["node"]) + _sort_words(state, body)
 
@@ -284,6 +290,7 @@ NODES.update(
         "SelectStmt": select,
         "SubLink": _sublink,
         "ResTarget": _target,
+        "LockingClause": _locking,
         "SortBy": _sort_by,
         "InsertStmt": _insert,
         "UpdateStmt": _update,

@@ -216,7 +216,8 @@ class DescribedView(NamedTuple):
 def described_view(environment: Environment, text: str) -> DescribedView:
     """Return what the query of a view is. Raises `Invalid` for what is wrong with it."""
     # The places in a tree that was parsed with its script are places in the script.
-    trees = trees_of(text) if "*" in text else tuple(filter(None, (tree_of(text),)))
+    expands = "*" in text or "table" in text.lower()
+    trees = trees_of(text) if expands else tuple(filter(None, (tree_of(text),)))
     if len(trees) != 1:
         return DescribedView(None)
     analysis = ExpressionAnalysis(environment)

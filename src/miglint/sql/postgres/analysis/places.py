@@ -84,8 +84,8 @@ class ColumnPlaces:
         renamed = tuple(item for item in around if item is not source and self._is_renamed(item))
         self._references[body.get("location", 0)] = _Reference(count, found.column, source, rivals, renamed)
 
-    def star(self, body: Node, scope: QueryLevel, names: Sequence[str]) -> None:
-        """Record a `*` or `name.*` in a list of results."""
+    def star(self, place: int, scope: QueryLevel, names: Sequence[str]) -> None:
+        """Record a `*` or `name.*` in a list of results at a place, as `star_edit` takes it."""
         wanted = names[-1] if names else None
         columns: list[tuple[FromItem | None, str]] = []
         if wanted is None:
@@ -94,7 +94,7 @@ class ColumnPlaces:
             if source.columns is None:
                 return
             columns += [(source, name) for name in source.columns if wanted is not None or name not in scope.merged]
-        self._stars[body.get("location", 0)] = _Star(tuple(columns))
+        self._stars[place] = _Star(tuple(columns))
 
     def target(self, body: Node) -> None:
         """Record a `ResTarget` of a list of results."""
@@ -227,8 +227,21 @@ class ColumnPlaces:
             yield star_edit(read, place, ", ".join(listed))
 
 
+def star_place(star: Node, sources: Sequence[Node]) -> int:
+    """Return the place of a star for `star_edit`: `TABLE name` has none, and is known by the place of the name."""
+    place: int = star.get("location", 0)
+    return place if place >= 0 else ~sources[0]["RangeVar"]["location"]
+
+
 def star_edit(read: Place, place: int, columns: str) -> Edit:
-    """Return the edit that replaces the `*` or `name.*` that begins at a place by columns."""
+    """Return the edit that replaces the `*` or `name.*` that begins at a place by columns.
+
+    A negative place is that of the name in `TABLE name`, complemented.
+    """
+    if place < 0:
+        before = words(read.text, read.start, read.char(~place))
+        start, end = [span for span in before if read.text[slice(*span)].lower() == "table"][-1]
+        return Edit(start, end, f"SELECT {columns} FROM")
     start = read.char(place)
     end = next(end for at, end in words(read.text, start, read.end) if read.text[at] == "*")
     return Edit(start, end, columns)

@@ -9,14 +9,17 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, TypedForm
-from miglint.sql.postgres.names import Node, qualified
+from miglint.sql.postgres.names import Node, qualified, strings
 
 
 def _call(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     name = qualified(body["funcname"])
     nodes = body.get("args", [])
     rest = _rest_of_call(reader, body, scope)
-    if any("NamedArgExpr" in node for node in nodes) or body.get("agg_within_group"):
+    if body.get("agg_within_group"):
+        # Their last arguments are what is sorted.
+        nodes = [*nodes, *(item["SortBy"]["node"] for item in body["agg_order"])]
+    if any("NamedArgExpr" in node for node in nodes):
         reader.sure = False
         return TypedForm(("call", str(name), tuple(reader.plain(node, scope) for node in nodes), rest), UNKNOWN)
     given = reader.parts(nodes, scope)
@@ -59,15 +62,30 @@ _OF_CALL = ("agg_star", "agg_distinct")
 def _rest_of_call(reader: StoredReader, body: Node, scope: QueryLevel) -> Form:
     """Return what a call has beside its arguments; how it is written is printed again."""
     rest: list[Form] = [(name, body[name]) for name in _OF_CALL if body.get(name)]
-    if body.get("funcformat") == "COERCE_SQL_SYNTAX":
+    if body.get("funcformat") == "COERCE_SQL_SYNTAX" and not _is_printed_as_call(reader, body, scope):
         rest.append(("syntax",))
+    if body.get("agg_within_group"):
+        rest.append(("within group",))
     if "agg_order" in body:
-        rest.append(("order", tuple(sorting(reader, item, scope) for item in body["agg_order"])))
+        # What is sorted within a group are arguments.
+        sorted_form = () if body.get("agg_within_group") else None
+        rest.append(("order", tuple(sorting(reader, item, scope, sorted_form) for item in body["agg_order"])))
     if "agg_filter" in body:
         rest.append(("filter", reader.truth(body["agg_filter"], scope)))
     if "over" in body:
         rest.append(("over", window(reader, body["over"], scope)))
     return tuple(rest)
+
+
+def _is_printed_as_call(reader: StoredReader, body: Node, scope: QueryLevel) -> bool:
+    """Return whether a call in words is printed with commas: `substring(a FROM 'pattern')` is."""
+    nodes = body.get("args", ())
+    if qualified(body["funcname"]).name != "substring" or len(nodes) != _WITH_PATTERN:
+        return False
+    return reader.read(nodes[1], scope).type in (LITERAL, "text", "varchar")
+
+
+_WITH_PATTERN = 2
 
 
 def window(reader: StoredReader, body: Node, scope: QueryLevel) -> Form:
@@ -85,10 +103,16 @@ def sorting(reader: StoredReader, node: Node, scope: QueryLevel, form: Form | No
     body = node["SortBy"]
     found = reader.result(reader.read(body["node"], scope)) if form is None else form
     direction = body.get("sortby_dir", "SORTBY_DEFAULT").replace("DEFAULT", "ASC")
+    sign = strings(body.get("useOp"))
+    if direction == "SORTBY_USING" and sign in _DIRECTIONS:
+        direction, sign = _DIRECTIONS[sign], ()
     nulls = body.get("sortby_nulls", "SORTBY_NULLS_DEFAULT")
     if nulls == "SORTBY_NULLS_DEFAULT":
         nulls = "SORTBY_NULLS_FIRST" if direction == "SORTBY_DESC" else "SORTBY_NULLS_LAST"
-    return found, direction, nulls, reader.plain(body.get("useOp", ()), scope)
+    return found, direction, nulls, sign
+
+
+_DIRECTIONS = {("<",): "SORTBY_ASC", (">",): "SORTBY_DESC"}
 
 
 def _coalesce(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:

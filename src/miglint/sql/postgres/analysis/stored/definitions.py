@@ -10,7 +10,8 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environm
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.analysis.stored import calls, expressions, queries
 from miglint.sql.postgres.analysis.stored.expressions import DOMAIN
-from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader
+from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, aliases, may_be_equal
+from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
 
 _READERS: Readers = {**expressions.READERS, **calls.READERS, **queries.READERS}
@@ -21,6 +22,19 @@ class StoredForm(NamedTuple):
 
     form: Form
     sure: bool
+
+    def is_same(self, other: StoredForm) -> bool | None:
+        """Return whether both are one definition; None where that is not known."""
+        if self.form == other.form:
+            return True
+        if aliases(self.form) != aliases(other.form):
+            # These are printed whatever the relations are.
+            return False
+        return False if self.sure and other.sure and not may_be_equal(self.form, other.form) else None
+
+    def may_be(self, other: StoredForm) -> bool:
+        """Return whether both may be one definition, as far as all but some constants is known."""
+        return self.sure and other.sure and may_be_equal(self.form, other.form)
 
 
 def stored_expression(
@@ -39,9 +53,37 @@ def stored_expression(
 
     def read(reader: StoredReader) -> Form:
         part = reader.read(node, scope)
+        if part.form[0] == "column" and "TypeCast" in node:
+            # An index on a column that is cast to its own type without a length is one on an expression.
+            reader.qualified = True
+            part = reader.read(node, scope)
         if part.type == LITERAL:
             return reader.constant(part.literal, "text" if target == UNKNOWN else target)
         return part.form
+
+    return _read(environment, read)
+
+
+def stored_default(
+    environment: Environment, text: str, own: Relation | None, target: str, modifiers: tuple[str, ...]
+) -> StoredForm | None:
+    """Return a default, or what a generated column is computed of: what it is cast to at last is not printed."""
+    node = expression_tree(text)
+    if node is None:
+        return None
+    scope = QueryLevel()
+    if own is not None:
+        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
+
+    def read(reader: StoredReader) -> Form:
+        part = reader.read(node, scope)
+        if part.type != LITERAL:
+            return part.form
+        base = reader.kinds.base(target)
+        if base == "interval" and modifiers:
+            # Its precision is that of the constant.
+            reader.sure = False
+        return reader.constant(part.literal, base)
 
     return _read(environment, read)
 
@@ -64,13 +106,30 @@ def stored_condition(environment: Environment, trigger: str, own: Relation | Non
         return None
     if "whenClause" not in body:
         return StoredForm((), True)
+    return _condition_on_rows(environment, body["whenClause"], own)
+
+
+def stored_rule(environment: Environment, rule: str, own: Relation | None) -> StoredForm | None:
+    """Return a statement that creates a rule on a relation without actions: its event and condition."""
+    tree = tree_of(rule)
+    body = None if tree is None else tree.get("RuleStmt")
+    if body is None or own is None or "actions" in body:
+        return None
+    head = (body.get("event"), body.get("instead", False))
+    if "whereClause" not in body:
+        return StoredForm(head, True)
+    found = _condition_on_rows(environment, body["whereClause"], own)
+    return found and found._replace(form=(*head, found.form))
+
+
+def _condition_on_rows(environment: Environment, node: Node, own: Relation) -> StoredForm | None:
     scope = QueryLevel()
     for alias in ("old", "new"):
         scope.add(FromItem(alias, own.columns, own.name))
 
     def read(reader: StoredReader) -> Form:
         reader.qualified = True
-        return reader.truth(body["whenClause"], scope)
+        return reader.truth(node, scope)
 
     return _read(environment, read)
 

@@ -8,7 +8,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
 from miglint.sql.postgres.analysis.expressions import constant_type, nullif_type
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
-from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, TypedForm, cast_form
+from miglint.sql.postgres.analysis.stored.forms import UNREAD, Form, Readers, StoredReader, TypedForm, cast_form
 from miglint.sql.postgres.analysis.stored.values import value_of
 from miglint.sql.postgres.names import Node, constant_text, qualified, strings, type_of
 
@@ -25,7 +25,7 @@ def _constant(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     if "boolval" in body:
         return TypedForm(("value", "bool", bool(body["boolval"].get("boolval"))), "bool")
     if "bsval" in body:
-        return TypedForm(("constant", "bit", body["bsval"].get("bsval", "")), "bit")
+        return TypedForm(reader.constant(body["bsval"].get("bsval", ""), "bit"), "bit")
     kind, text = constant_type(body)
     return TypedForm(reader.constant(text, kind), kind)
 
@@ -76,7 +76,7 @@ def cast_to(reader: StoredReader, node: Node, target: str, modifiers: tuple[str,
 _MODIFIABLE = frozenset(
     {"varchar", "bpchar", "numeric", "time", "timetz", "timestamp", "timestamptz", "interval", "varbit", "bit"}
 )
-_UNMODIFIED = frozenset({"value", "constant", "null", "operator", "call"})
+_UNMODIFIED = frozenset({"value", "constant", UNREAD, "null", "operator", "call"})
 
 
 def _own_modifiers(reader: StoredReader, part: TypedForm, scope: QueryLevel) -> tuple[str, ...] | None:
@@ -101,8 +101,7 @@ def _column(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     fields = body["fields"]
     names = tuple(constant_text(item) for item in fields)
     if "A_Star" in fields[-1] or len(names) > 3:
-        reader.sure = False
-        return TypedForm(("star", *names), UNKNOWN)
+        return _whole_row(reader, scope, names[:-1])
     if len(names) == 1:
         found = scope.column(names[0])
     else:
@@ -111,6 +110,10 @@ def _column(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
         reader.sure = False
         return TypedForm(("name", names[-1]), UNKNOWN)
     place = found.source
+    if place < 0 and _is_source(scope, found):
+        return _whole_row(reader, scope, names)
+    if place < 0 and reader.full:
+        return TypedForm(("merged", found.level, found.column), found.type)
     if place < 0:
         merged = _left_of_merged(scope, found) if reader.merged else None
         # It may be a whole row, or a column that `USING` has made of two with other types.
@@ -119,6 +122,27 @@ def _column(reader: StoredReader, body: Node, scope: QueryLevel) -> TypedForm:
     form = ("column", found.level, place, found.column)
     reader.columns[form] = found.type
     return TypedForm(form, found.type)
+
+
+def _is_source(scope: QueryLevel, found: ColumnReference) -> bool:
+    """Return whether a name is that of a source, and not of a column."""
+    level: QueryLevel | None = scope
+    for _ in range(found.level):
+        level = None if level is None else level.outer
+    return level is not None and found.column not in level.merged and bool(level.called(found.column))
+
+
+def _whole_row(reader: StoredReader, scope: QueryLevel, names: tuple[str, ...]) -> TypedForm:
+    """Return a whole row, which `t` and `t.*` mean in an expression; its type is not known here."""
+    reader.sure = False
+    level: QueryLevel | None = scope
+    number = 0
+    while level is not None and names:
+        for place, source in enumerate(level.sources):
+            if source.alias == names[-1]:
+                return TypedForm(("row of", number, place), UNKNOWN)
+        level, number = level.outer, number + 1
+    return TypedForm(("star", *names), UNKNOWN)
 
 
 def _left_of_merged(scope: QueryLevel, found: ColumnReference) -> int | None:

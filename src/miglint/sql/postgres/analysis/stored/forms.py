@@ -41,7 +41,7 @@ class StoredReader:
     the types of the columns that were read. `qualified` says that the server prints columns with what they are of, as
     in views, whose columns keep their types. `aliases` are the names that the sources of the query being read are
     printed by, `taken` those of the queries around it as well. `merged` says that columns that `USING` has made of two
-    are printed as those of the left.
+    are printed as those of the left, `full` that they are printed as columns of neither.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class StoredReader:
         "aliases",
         "analysis",
         "columns",
+        "full",
         "kinds",
         "merged",
         "overloads",
@@ -66,6 +67,7 @@ class StoredReader:
         self.columns: dict[Form, str] = {}
         self.qualified = False
         self.merged = True
+        self.full = False
         self.aliases: dict[str, str] = {}
         self.taken: frozenset[str] = frozenset()
 
@@ -125,10 +127,7 @@ class StoredReader:
         if self.kinds.is_kind(base, "enum") or is_verbatim(base):
             return ("constant", base, text)
         value = value_of(self._read_as(base), text)
-        if value is None:
-            # Another text may be the same value.
-            self.sure = False
-        return ("constant", base, text) if value is None else ("value", base, value)
+        return (UNREAD, base, text) if value is None else ("value", base, value)
 
     def _read_as(self, base: str) -> str:
         """Return the built-in type that reads constants of a type: labels of an enum in an array are texts."""
@@ -190,6 +189,35 @@ class StoredReader:
         if kind == UNKNOWN or written.setof:
             self.sure = False
         return kind
+
+
+UNREAD = "unread"
+"""The kind of a constant whose value is not known: one of another text may have the same."""
+
+
+def may_be_equal(one: object, two: object) -> bool:
+    """Return whether two forms may be equal: they differ in nothing but the texts of constants that are not read."""
+    if not (isinstance(one, tuple) and isinstance(two, tuple)):
+        return one == two
+    kinds = {one[:1], two[:1]}
+    if (UNREAD,) in kinds:
+        return kinds <= {(UNREAD,), ("value",)} and bool(one[1] == two[1])
+    if kinds == {("local",), ("instant",)}:
+        # The time zone of the session decides.
+        return True
+    return len(one) == len(two) and all(map(may_be_equal, one, two))
+
+
+_RELATION_PARTS = 5
+
+
+def aliases(form: object) -> list[str]:
+    """Return the names that the relations in a form have in its queries, empty ones for their own."""
+    if not isinstance(form, tuple):
+        return []
+    if form[:1] == ("relation",) and len(form) == _RELATION_PARTS:
+        return ["" if form[2] in (None, form[1].rpartition(".")[2]) else form[2]]
+    return [name for part in form for name in aliases(part)]
 
 
 _COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})

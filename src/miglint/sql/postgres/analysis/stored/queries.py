@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from miglint.sql.operations import Name
@@ -35,12 +35,12 @@ def _select(
     reader: StoredReader, body: Node, outer: QueryLevel | None, *, named: bool = True, wanted: Sequence[str] = ()
 ) -> tuple[Form, Columns]:
     """Return a `SELECT`; `wanted` are the types that constants without one take where they are its results."""
-    around = reader.aliases, reader.taken
+    around = reader.aliases, reader.taken, reader.merged, reader.full
     reader.qualified = True
     try:
         return _level(reader, body, outer, named=named, wanted=wanted)
     finally:
-        reader.aliases, reader.taken = around
+        reader.aliases, reader.taken, reader.merged, reader.full = around
 
 
 def _level(
@@ -62,11 +62,41 @@ def _level(
     if "larg" not in body and "valuesLists" not in body:
         parts += _groups(reader, body, scope, targets, outputs)
     parts.append(tuple((key, _limit(reader, body[key], scope)) for key in ("limitCount", "limitOffset") if key in body))
-    rest: Node = {key: body[key] for key in ("lockingClause", "groupDistinct") if key in body}
+    parts.append(_locked(reader, body))
+    rest: Node = {key: body[key] for key in ("groupDistinct",) if key in body}
     if body.get("limitOption") == "LIMIT_OPTION_WITH_TIES":
         rest["limitOption"] = body["limitOption"]
     parts += [_with(reader, body, scope), reader.plain(rest, scope)]
     return ("query", *parts), columns
+
+
+_STRENGTHS = ("LCS_FORKEYSHARE", "LCS_FORSHARE", "LCS_FORNOKEYUPDATE", "LCS_FORUPDATE")
+_WAITS = ("LockWaitBlock", "LockWaitSkip", "LockWaitError")
+
+
+def _locked(reader: StoredReader, body: Node) -> Form:
+    """Return what FOR UPDATE and its like lock: without OF, all relations and queries in FROM, one after the other."""
+    if "lockingClause" not in body:
+        return ()
+    sources = list(_lockable(body.get("fromClause", ())))
+    found: dict[str, tuple[int, int]] = {}
+    for item in body["lockingClause"]:
+        clause = item["LockingClause"]
+        given = (_STRENGTHS.index(clause["strength"]), _WAITS.index(clause["waitPolicy"]))
+        names = [node["RangeVar"]["relname"] for node in clause.get("lockedRels", ())]
+        for name in names or sources:
+            had = found.get(name, (0, 0))
+            found[name] = (max(had[0], given[0]), max(had[1], given[1]))
+    return ("locked", *((reader.aliases.get(name, name), *how) for name, how in found.items()))
+
+
+def _lockable(nodes: Sequence[Node]) -> Iterator[str]:
+    for node in nodes:
+        ((kind, body),) = node.items()
+        if kind == "JoinExpr":
+            yield from _lockable((body["larg"], body["rarg"]))
+        elif kind in ("RangeVar", "RangeSubselect"):
+            yield body.get("alias", {}).get("aliasname") or body.get("relname", "")
 
 
 def _outputs(columns: Columns) -> list[Form]:
@@ -141,7 +171,7 @@ def _plain(
     reader: StoredReader, body: Node, scope: QueryLevel, *, named: bool, wanted: Sequence[str]
 ) -> tuple[list[Any], Columns]:
     """Return the sources, the condition and the results of a query without set operations, and its columns."""
-    reader.merged = _are_left(body.get("fromClause", ()))
+    reader.merged, reader.full = _are_left(body.get("fromClause", ())), _is_full(body.get("fromClause", ()))
     parts: list[Any] = [tuple(_from_item(reader, node, scope) for node in body.get("fromClause", ()))]
     if "whereClause" in body:
         parts.append(("where", reader.truth(body["whereClause"], scope)))
@@ -179,12 +209,22 @@ def _are_left(nodes: Sequence[Node]) -> bool:
     return True
 
 
+def _is_full(nodes: Sequence[Node]) -> bool:
+    """Return whether FROM is one full join of two sources, with columns of `USING` that are those of neither."""
+    join = nodes[0].get("JoinExpr") if len(nodes) == 1 else None
+    if join is None or join["jointype"] != "JOIN_FULL" or "alias" in join:
+        return False
+    return "JoinExpr" not in join["larg"] and "JoinExpr" not in join["rarg"]
+
+
 def _groups(
     reader: StoredReader, body: Node, scope: QueryLevel, targets: Sequence[Form], outputs: Sequence[str]
 ) -> list[Form]:
     parts: list[Form] = []
     if "groupClause" in body:
-        parts.append(("group", tuple(_grouped(reader, node, scope, targets, outputs) for node in body["groupClause"])))
+        nodes = _group_items(body["groupClause"])
+        # What is grouped by twice is printed once.
+        parts.append(("group", tuple(dict.fromkeys(_grouped(reader, node, scope, targets, outputs) for node in nodes))))
     if "havingClause" in body:
         parts.append(("having", reader.truth(body["havingClause"], scope)))
     if "distinctClause" in body:
@@ -193,6 +233,15 @@ def _groups(
     for item in body.get("windowClause", ()):
         parts.append(("window", item["WindowDef"].get("name"), window(reader, item["WindowDef"], scope)))
     return parts
+
+
+def _group_items(nodes: Sequence[Node]) -> Iterator[Node]:
+    """Yield the items of GROUP BY: those of a list in parentheses one by one."""
+    for node in nodes:
+        if "RowExpr" in node and node["RowExpr"].get("row_format") == "COERCE_IMPLICIT_CAST":
+            yield from _group_items(node["RowExpr"].get("args", ()))
+        else:
+            yield node
 
 
 def _star(reader: StoredReader, scope: QueryLevel, names: Sequence[str], columns: Sequence[str]) -> list[Form]:
@@ -311,7 +360,8 @@ def _relation(reader: StoredReader, body: Node, scope: QueryLevel, names: tuple[
     if shown is None and (printed := reader.aliases.get(name.name, name.name)) != name.name:
         shown = printed
     if name.schema is None and scope.cte(name.name)[0]:
-        return str(name), shown, listed
+        # No relation has such a name.
+        return f"with {name}", name.name if shown is None else shown, listed
     found = reader.environment.relation(name)
     if found is None or found.columns is None:
         reader.sure = False

@@ -27,10 +27,11 @@ _TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?"
 _ZONE = r"\s*(?:([Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt])|([+-])([0-9]{1,2})(?::?([0-9]{2}))?)"
 _MOMENT = pattern(rf"\s*{_DATE}(?:(?:\s+|[Tt]){_TIME}({_ZONE})?)?\s*")
 _CLOCK = pattern(rf"\s*{_TIME}\s*")
+_CLOCK_WITH_ZONE = pattern(rf"\s*{_TIME}{_ZONE}\s*")
 _PLAIN_NAME = pattern(r"[a-z_][a-z0-9_]*")
 _RANGE = pattern(r"\s*([\[(])\s*([^,\"\\\[\]()]*?)\s*,\s*([^,\"\\\[\]()]*?)\s*([\])])\s*")
 _DISCRETE = {"int4range": "int4", "int8range": "int8", "daterange": "date"}
-_VERBATIM = frozenset({"text", "varchar", "bpchar", "name", "char", "json", "unknown", "bit", "varbit"})
+_VERBATIM = frozenset({"text", "varchar", "bpchar", "name", "json", "unknown"})
 
 
 def is_verbatim(kind: str) -> bool:
@@ -193,11 +194,8 @@ def _moment(text: str) -> tuple[datetime, timezone | None] | None:
     moment = datetime(day.year, day.month, day.day) + clock
     if found[8] is None:
         return moment, None
-    hours, minutes = int(found[11] or 0), int(found[12] or 0)
-    if hours > 15 or minutes > 59:
-        return None
-    offset = timedelta(hours=hours, minutes=minutes)
-    return moment, timezone(-offset if found[10] == "-" else offset)
+    offset = _offset(found[10], found[11], found[12])
+    return None if offset is None else (moment, timezone(offset))
 
 
 def _timestamp(text: str) -> datetime | str | None:
@@ -238,6 +236,45 @@ def _registered(text: str) -> str | None:
     """Return the name in a constant of `regclass`, without the schema in which it is found anyway."""
     name = text.strip().removeprefix("public.").removeprefix("pg_catalog.")
     return name if _PLAIN_NAME.fullmatch(name) else None
+
+
+_REGISTERED = (
+    "regclass", "regtype", "regproc", "regrole", "regnamespace", "regcollation", "regconfig", "regdictionary",
+)  # fmt: skip
+
+
+def _bits(text: str) -> str | None:
+    """Return the digits of a bit string, also of one that is written with B or X, as the parser passes it on."""
+    kind, digits = (text[:1].lower(), text[1:]) if text[:1] in ("b", "B", "x", "X") else ("b", text)
+    if kind == "x":
+        return "".join(f"{int(digit, 16):04b}" for digit in digits) if _HEX_DIGITS.fullmatch(digits) else None
+    return digits if _BINARY_DIGITS.fullmatch(digits) else None
+
+
+_HEX_DIGITS = pattern(r"[0-9a-fA-F]*")
+_BINARY_DIGITS = pattern(r"[01]*")
+
+
+def _character(text: str) -> str | None:
+    """Return the one byte that the type `"char"` keeps."""
+    return text[:1] if text[:1].isascii() and text[:1] != "\\" else None
+
+
+def _timetz(text: str) -> tuple[timedelta, timedelta] | None:
+    """Return a time of day and its time zone, where there is one."""
+    found = _CLOCK_WITH_ZONE.fullmatch(text)
+    clock = None if found is None else _clock(found[1], found[2], found[3], found[4])
+    if found is None or clock is None:
+        return None
+    offset = _offset(found[6], found[7], found[8])
+    return None if offset is None else (clock, offset)
+
+
+def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedelta | None:
+    if int(hours or 0) > 15 or int(minutes or 0) > 59:
+        return None
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return -offset if sign == "-" else offset
 
 
 def _range(kind: str) -> Callable[[str], object | None]:
@@ -329,7 +366,10 @@ def _behind_space(text: str, at: int) -> int:
 
 _READERS: dict[str, Callable[[str], object | None]] = {
     **dict.fromkeys(("int2", "int4", "int8", "oid"), _whole),
-    **dict.fromkeys(("regclass", "regtype", "regproc", "regrole", "regnamespace"), _registered),
+    **dict.fromkeys(_REGISTERED, _registered),
+    **dict.fromkeys(("bit", "varbit"), _bits),
+    "char": _character,
+    "timetz": _timetz,
     **{kind: _range(kind) for kind in (*_DISCRETE, "numrange", "tsrange", "tstzrange")},
     "numeric": _numeric,
     "float4": _float4,

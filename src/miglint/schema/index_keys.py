@@ -1,0 +1,39 @@
+"""Keys of indexes as they are compared: without what their columns say anyway."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.base.structs import replace
+from miglint.schema.objects import Index, Key, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import IndexElement
+
+
+def plain_keys(index: Index, schema: Schema | None) -> Index:
+    """Return an index without collations that its columns have, and with SQLite's columns in the letters of the table.
+
+    `schema` is the one that it stands in.
+    """
+    if schema is None or index.table is None or not index.elements:
+        return index
+    sqlite = schema.dialect is Dialect.SQLITE
+    name = index.table.name.lower() if sqlite else index.table.name
+    table = schema.find(Key("relation", index.table.schema or ("main" if sqlite else "public"), name))
+    if not isinstance(table, Table):
+        return index
+    elements = tuple(_plain(element, table, sqlite=sqlite) for element in index.elements)
+    return index if elements == index.elements else replace(index, elements=elements)
+
+
+def _plain(element: IndexElement, table: Table, *, sqlite: bool) -> IndexElement:
+    name = element.column or ""
+    column = table.columns.get(name.lower() if sqlite else name)
+    if column is None:
+        return element
+    if not sqlite:
+        own = column.collation or "default"
+        return replace(element, collation=None) if element.collation == own else element
+    own = (column.collation or "binary").lower()
+    collation = None if (element.collation or "").lower() == own else element.collation
+    # What stands in double quotes is the column, too.
+    return replace(element, column=column.name, collation=collation, label=None)
