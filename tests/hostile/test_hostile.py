@@ -134,6 +134,11 @@ def test_nesting_in_blocks(tmp_path, depth, start, inside, end):
     check(tmp_path, f"DO $$ BEGIN {start * depth}{inside}{end * depth}END $$;")
 
 
+@pytest.mark.parametrize("text", ["DO LANGUAGE plpgsql;", "DO $$ BEGIN DO LANGUAGE plpgsql; END $$;"])
+def test_a_block_without_a_text_does_not_end_the_process(tmp_path, text):
+    check(tmp_path, text)
+
+
 def test_branches_one_behind_another(tmp_path):
     check(tmp_path, "DO $$ BEGIN IF x THEN NULL; " + "ELSIF y THEN DROP TABLE c; " * 2_000 + "END IF; END $$;")
 
