@@ -19,7 +19,8 @@ NOTHING = ("nothing",)
 class Attack(Struct, frozen=True):
     """A migration that means harm. `ends` are the ways in which its forward may end.
 
-    `rows` are generated per table (0 where a hang would be met once more without telling anything else).
+    `rows` are generated per table (0 where a hang would be met once more without telling anything else). `wrapped`
+    scripts run in a transaction.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Attack(Struct, frozen=True):
     ends: tuple[str, ...]
     rollback: str = "SELECT 1;"
     rows: int = 2
+    wrapped: bool = False
 
 
 NUMBERS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT %d)"
@@ -206,6 +208,10 @@ LEFTOVERS = (
     Attack("an open savepoint", "SAVEPOINT a; SAVEPOINT b;", NOTHING),
     Attack("another page size", "PRAGMA page_size = 65536; VACUUM;", NOTHING),
     Attack("pages that move", "PRAGMA auto_vacuum = 2; VACUUM; PRAGMA incremental_vacuum;", NOTHING),
+    *(Attack(f"no journal to undo it: {setting}", f"{setting}; CREATE TABLE z (x); INSERT INTO z SELECT 1 FROM users;"
+             " DELETE FROM users; SELECT nope();", ERROR, wrapped=True)
+      for setting in ("PRAGMA journal_mode = OFF", "PRAGMA main.journal_mode('o')", "PRAGMA JOURNAL_MODE = 'off'",
+                      "SELECT * FROM pragma_journal_mode('off', 'main')")),
     Attack("what it did before it failed", "INSERT OR FAIL INTO users VALUES (9001, 'a'), (9002, NULL);", ERROR),
 )  # fmt: skip
 

@@ -48,7 +48,7 @@ def attacked(attack: Attack, folder: Path) -> HistoryRun:
     """Run an attack between two migrations that mean no harm."""
     text = [sql.replace("{file}", str(folder / "trace")).replace("{folder}", str(folder))
             for sql in (attack.forward, attack.rollback)]  # fmt: skip
-    evil = migration(*text, dialect=Dialect.SQLITE, transaction=False, name="2")
+    evil = migration(*text, dialect=Dialect.SQLITE, transaction=attack.wrapped, name="2")
     options = DryRunOptions(engine="sqlite", rows=attack.rows, limits=LIMITS)
     return dry_run([history(BEFORE, evil, AFTER)], options).histories[0]
 

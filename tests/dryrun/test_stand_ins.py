@@ -13,8 +13,12 @@ from miglint.cli.main import main
 from miglint.config.settings import settings_of_text
 from miglint.discovery import DiscoveryOptions, discover_text
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.prerequisites import missing_roles
+from miglint.dryrun.steps import Scripts, run_steps
 from miglint.linter.dry_run_options import configured
+
+from .histories import forward_of, migration
 
 
 def plant(folder: Path, up: str, down: str) -> None:
@@ -63,6 +67,42 @@ def test_a_throwaway_server_has_stand_ins(
     assert report["migrations"][0]["verdict"]["symmetric"] is True
     assert not [item for item in report["findings"] if item["code"].startswith("RUN")]
     assert "stand-ins without privileges for roles extra, reporting, app_owner" in captured.err
+
+
+USERS = "CREATE TABLE users (id bigint PRIMARY KEY);"
+RUNS = {
+    "what a script has granted stays": (
+        "GRANT CREATE ON SCHEMA public TO app;", "ALTER TABLE users OWNER TO app;", [("privileges", "schema public")],
+    ),
+    "the same in lines and capital letters": (
+        "GRANT CREATE ON SCHEMA public TO app;", "ALTER TABLE users\n OWNER  TO\n app ;",
+        [("privileges", "schema public")],
+    ),
+    "what it has taken back is gone": (
+        "GRANT CREATE ON SCHEMA public TO app; ALTER TABLE users OWNER TO app;",
+        "REVOKE CREATE ON SCHEMA public FROM app; ALTER TABLE users OWNER TO app;",
+        [],
+    ),
+    "what it has not granted is not left": ("ALTER TABLE users OWNER TO app;", "SELECT 1;", []),
+    "the owner of a schema keeps its own": (
+        "CREATE SCHEMA s; ALTER SCHEMA s OWNER TO app;", "ALTER SCHEMA s OWNER TO CURRENT_USER; DROP SCHEMA s;", [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_privilege_that_an_owner_needs_is_lent(embedded: PostgresEngine, name: str) -> None:
+    forward, rollback, left = RUNS[name]
+    database = embedded.create()
+    try:
+        assert database.stand_in_roles(("app",)) == ("app",)
+        assert database.run(forward_of(migration(USERS))).ok
+        pair = migration(forward, rollback)
+        run = run_steps(pair, Scripts.of(pair), database, database.schema())
+        assert run.forward is not None and run.forward.ok and run.rollback is not None and run.rollback.ok
+        assert [(change.what, change.name) for change in run.changes] == left
+    finally:
+        database.drop()
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -82,6 +82,7 @@ FAILING = execution(
     rows={
         "inserted": {"users": 100},
         "unfilled": {},
+        "unread": {"secrets": "permission denied"},
         "error": None,
         "losses": [{"table": "users", "column": "nick", "kind": "values", "count": 86, "total": 100}],
     },
@@ -114,6 +115,7 @@ dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5
         - column users.a: int4
         + column users.a: int8
     ! 86 of 100 values of users.nick are not restored
+    · the values of secrets are not compared: permission denied
     cost of the forward script with 20 / 200 / 2,000 rows
       line 2: UPDATE users SET age = 1                          1.0 ms / 10 ms / 1.5 s  grows with the table
 """

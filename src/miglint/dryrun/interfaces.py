@@ -42,20 +42,37 @@ class BranchError(Exception):
 
 
 class TableDigest(Struct, frozen=True):
-    """Summary of a table's rows: their number, one hash per column over all values, and one over all rows."""
+    """Summary of a table's rows: their number, one hash per column over all values, and one over all rows.
+
+    `unread` is the error with which reading the values failed, empty if it did not. There are no hashes then, and
+    `count` is 0 if not even the rows could be counted.
+    """
 
     count: int
     columns: Mapping[str, str]
     rows: str
+    unread: str = ""
 
 
 Digests = Mapping[Name, TableDigest]
 
 
+def rows_differ(before: Digests, after: Digests) -> bool | None:
+    """Return whether any row differs; None if that is unknown, since rows could not be read."""
+    known = [{name: one for name, one in digests.items() if not one.unread} for digests in (before, after)]
+    unread = {name: one.count for digests in (before, after) for name, one in digests.items() if one.unread}
+    for name in unread:
+        for digests in known:
+            digests.pop(name, None)
+    if known[0] != known[1]:
+        return True
+    return None if unread else False
+
+
 class TrialRun(Struct, frozen=True):
     """A script that was run and rolled back. `schema` is the state it left before that, None if it failed.
 
-    `rows_changed` is whether any row of the database changed; None if it failed.
+    `rows_changed` is whether any row of the database changed; None if it failed, or if rows could not be read.
     """
 
     execution: Execution

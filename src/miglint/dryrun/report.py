@@ -160,6 +160,7 @@ def _rows(rows: RowRun | None) -> dict[str, Any] | None:
     return {
         "inserted": rows.inserted,
         "unfilled": rows.unfilled,
+        "unread": rows.unread,
         "error": _error(rows.error),
         "losses": [
             {"table": loss.table, "column": loss.column, "kind": loss.kind, "count": loss.count, "total": loss.total}

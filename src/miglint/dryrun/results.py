@@ -135,7 +135,8 @@ class RowRun(Struct, frozen=True):
     """The migration on tables with rows.
 
     `inserted` is the number of generated rows by table, `unfilled` the tables without rows and the reasons. `forward`
-    and `rollback` are the executions; `losses` the rows and values that were not restored.
+    and `rollback` are the executions; `losses` the rows and values that were not restored, `unread` the tables whose
+    values are not compared, with the reason.
     """
 
     inserted: dict[str, int] = field(default_factory=dict)
@@ -143,6 +144,7 @@ class RowRun(Struct, frozen=True):
     forward: Execution | None = None
     rollback: Execution | None = None
     losses: tuple[Loss, ...] = ()
+    unread: dict[str, str] = field(default_factory=dict)
     rows_stable: bool | None = None
     error: EngineError | None = None
 

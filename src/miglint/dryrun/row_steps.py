@@ -32,12 +32,12 @@ def run_rows(
     if not there.forward.ok:
         return RowRun(inserted, unfilled, there.forward, error=there.forward.error)
     back = there.rollback is not None and there.rollback.ok
-    losses = _losses(scripts, twin, there) if back else ()
+    losses, unread = _losses(scripts, twin, there) if back else ((), {})
     twin.run(scripts.forward)
     # In a separate transaction, so that `now()` differs the second time.
     again = twin.try_out(scripts.forward)
     stable = None if again.rows_changed is None else not again.rows_changed
-    return RowRun(inserted, unfilled, there.forward, there.rollback, losses, stable)
+    return RowRun(inserted, unfilled, there.forward, there.rollback, losses, unread, stable)
 
 
 class _There(Struct, frozen=True):
@@ -82,8 +82,8 @@ def _go(scripts: Scripts, beside: Database, columns: Sequence[_Columns]) -> _The
     return _There(forward, rollback, touched, beside.digests(touched), values)
 
 
-def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]:
-    """Compare the restored rows with those of `twin`."""
+def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[tuple[Loss, ...], dict[str, str]]:
+    """Compare the restored rows with those of `twin`; return the losses, and the tables that were unreadable before."""
     old = twin.digests(there.touched)
     found: list[Loss] = []
     doubtful: list[_Columns] = []
@@ -93,6 +93,10 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
             continue
         if now is None or now.count < was.count:
             found.append(Loss(_label(name), None, "rows", was.count - (now.count if now else 0), was.count))
+            continue
+        if now.unread and not was.unread:
+            found.append(Loss(_label(name), None, "rows", was.count, was.count))
+        if now.unread or was.unread:
             continue
         for column, digest in was.columns.items():
             if column not in now.columns:
@@ -112,7 +116,8 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
                 found.append(loss)
             elif gone and not any(other.table == loss.table for other in found):
                 found.append(replace(loss, column=None, kind="rows"))
-    return tuple(sorted(found, key=lambda loss: (loss.table, loss.column or "")))
+    unread = {_label(name): was.unread for name, was in old.items() if was.unread}
+    return tuple(sorted(found, key=lambda loss: (loss.table, loss.column or ""))), unread
 
 
 def _label(name: Name) -> str:

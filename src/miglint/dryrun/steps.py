@@ -63,7 +63,8 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     if third.ok is None:
         unknown.append(f"forward_idempotent: {third.error}")
     if verdict.rows_stable is None:
-        unknown.append("rows_stable: the second forward fails")
+        why = "the rows cannot be read" if again.execution.ok else "the second forward fails"
+        unknown.append(f"rows_stable: {why}")
     steps = (first, second, third, back.fourth, back.fifth, back.sixth, StepResult(7, True))
     return MigrationRun(
         migration, steps, verdict, tuple(unknown), back.changes, before, after, back.restored, forward, back.execution,

@@ -167,6 +167,8 @@ def _rows(rows: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
         where = loss["table"] if loss["column"] is None else f"{loss['table']}.{loss['column']}"
         text = f"{loss['count']:,} of {loss['total']:,} {loss['kind']} of {where} are not restored"
         yield f"{_INDENT}{paint('warning', '!', view)} {_cut(text, view)}"
+    for table, reason in rows.get("unread", {}).items():
+        yield _cut(f"{_INDENT}· the values of {table} are not compared: {reason}", view)
     if view.verbose:
         for table, reason in rows.get("unfilled", {}).items():
             yield _cut(f"{_INDENT}· no rows for {table}: {reason}", view)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
-from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun, rows_differ
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_reader import Reading
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
@@ -167,8 +167,8 @@ class PostgresDatabase(ScriptSession):
         if not execution.ok:
             return TrialRun(execution), script.wrapped
         after, state = self.schema(), self._state()
-        changed = state.rows != before[1].rows
-        unchanged = state == before[1] and not compare(before[0], after)
+        changed = rows_differ(before[1].rows, state.rows)
+        unchanged = changed is False and state == before[1] and not compare(before[0], after)
         return TrialRun(execution, after, changed), unchanged
 
     def _restore(self) -> None:
@@ -276,7 +276,10 @@ class PostgresDatabase(ScriptSession):
             return False
         try:
             schema, state = copy._base
-            if compare(schema, copy.schema()) or copy._state() != state or self.tenant.has_settings(copy.name):
+            now = copy._state()
+            if compare(schema, copy.schema()) or now != state or self.tenant.has_settings(copy.name):
+                return False
+            if rows_differ(now.rows, state.rows) is not False:
                 return False
             copy._returned += 1
             if copy._returned % _TIDY_EVERY == 0:
@@ -312,4 +315,4 @@ class Twin(PostgresDatabase):
             after = beside.digests(touched)
         finally:
             beside.drop()
-        return TrialRun(execution, None, self.digests(touched) != after)
+        return TrialRun(execution, None, rows_differ(self.digests(touched), after))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from miglint.dryrun.interfaces import Filled
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
-from miglint.dryrun.postgres.values import expression, shown
+from miglint.dryrun.postgres.values import Series, expression, shown
 from miglint.dryrun.row_checks import Allowed, allowed, unique_columns
 from miglint.dryrun.row_order import foreign_keys, in_order, unique_indexes
 from miglint.schema.objects import Table
@@ -70,12 +70,19 @@ def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict
 
 
 def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int, documents: frozenset[str]) -> int:
-    """Try the most varied rows first: with NULLs and long values, then required values only, then a single row."""
+    """Try the most varied rows first: with NULLs and long values, then required values only, then a single row.
+
+    In the first ones, columns of one type differ, unless a check rejects that.
+    """
     rules = allowed(table, documents)
     unique = unique_columns(table, unique_indexes(schema, table))
     failure: QueryError | None = None
-    for count, sparse in ((rows, False), (rows, True), (1, True)):
-        sql = _statement(schema, table, rules, unique, count, seed, sparse=sparse)
+    tried = ""
+    for count, sparse, apart in ((rows, False, True), (rows, False, False), (rows, True, False), (1, True, False)):
+        sql = _statement(schema, table, rules, unique, count, seed, sparse=sparse, apart=apart)
+        if sql == tried:
+            continue
+        tried = sql
         try:
             return int(session.query(sql)[-1][0][0] or 0)
         except QueryError as failed:
@@ -93,13 +100,19 @@ def _statement(
     seed: int,
     *,
     sparse: bool,
+    apart: bool,
 ) -> str:
     made = _references(table, sparse=sparse)
-    unique |= made.counting
-    for name, column in table.columns.items():
+    for number, (name, column) in enumerate(table.columns.items()):
         if name in made.taken or column.generated or column.identity:
             continue
-        value = _value(schema, column, rules.get(name.lower()), seed, unique=name.lower() in unique, sparse=sparse)
+        if name.lower() in made.counting:
+            series = Series(True, str(seed))
+        elif apart:
+            series = Series(name.lower() in unique, f"{seed}-{name}", number)
+        else:
+            series = Series(name.lower() in unique, str(seed))
+        value = _value(schema, column, rules.get(name.lower()), series, sparse=sparse)
         if value is not None:
             made.values[name] = value
     if not made.values:
@@ -160,14 +173,12 @@ def _join(key: Constraint, number: int) -> str:
     )
 
 
-def _value(
-    schema: Schema, column: Column, rule: Allowed | None, seed: int, *, unique: bool, sparse: bool
-) -> str | None:
-    if column.type is None or (column.default is not None and (not unique or "nextval" in column.default.text)):
+def _value(schema: Schema, column: Column, rule: Allowed | None, series: Series, *, sparse: bool) -> str | None:
+    if column.type is None or (column.default is not None and (not series.unique or "nextval" in column.default.text)):
         return None
     if sparse and column.nullable:
         return None
-    value = expression(column.type, schema, rule, unique=unique, seed=seed)
+    value = expression(column.type, schema, rule, series)
     if value is None:
         return None if column.nullable else f"''::{shown(column.type)}"
     # Nullable columns get some NULLs, which a later NOT NULL would reject.

@@ -12,32 +12,37 @@ from miglint.sql.operations import Name
 
 # Uncommitted rows are visible only in the script's session. All names and operators are therefore schema-qualified,
 # whatever the search path, and values are formatted by the output functions of their types, since casts may be
-# user-defined.
+# user-defined. Virtual generated columns derive from the others, and reading them evaluates their expression.
 _TABLE = """c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog."char"
   AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
   AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_'::pg_catalog.text)"""
 _JOINED = """pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"""
+# The number of the open transaction, as rows have it.
+_NOW = "(pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296::pg_catalog.int8)"
+# Renamed columns change which values a row has under a name, and no row.
 _TOUCHED = f"""
 SELECT s.schemaname, s.relname FROM pg_catalog.pg_stat_xact_user_tables s
 WHERE (s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd OPERATOR(pg_catalog.+) s.n_tup_del)
   OPERATOR(pg_catalog.>) 0::pg_catalog.int8
 UNION SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE}
-  AND c.xmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.>=)
-    (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296::pg_catalog.int8)"""
+  AND (c.xmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.>=) {_NOW}
+    OR c.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT a.attrelid FROM pg_catalog.pg_attribute a
+      WHERE a.xmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.>=) {_NOW})))"""
 _STORAGE = f"SELECT n.nspname, c.relname, c.oid, c.relfilenode FROM {_JOINED} WHERE {_TABLE}"
 _COLUMNS = f"""
 SELECT n.nspname, c.relname, pg_catalog.json_agg(a.attname ORDER BY a.attnum USING OPERATOR(pg_catalog.<))
 FROM {_JOINED}
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+  AND a.attgenerated OPERATOR(pg_catalog.<>) 'v'::pg_catalog."char"
 WHERE {_TABLE}"""
 _NAMED = " AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[])"
 _BY_TABLE = " GROUP BY 1, 2"
 SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
 # In a session of the catalog reader.
 FILLED = f"""SELECT n.nspname, c.relname, (SELECT json_agg(a.attname ORDER BY a.attnum)::text FROM pg_attribute a
-  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v')
 FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"""
 
 
@@ -46,7 +51,7 @@ _SEED = secrets.randbits(62)
 
 
 def changed_tables(session: Session) -> frozenset[Name]:
-    """Return the tables whose rows the open transaction may have changed: written to, truncated or rewritten."""
+    """Return the tables whose rows the open transaction may have changed: written to, truncated, rewritten, altered."""
     return frozenset(Name(schema, name or "") for schema, name in session.query(_TOUCHED)[0])
 
 
@@ -78,25 +83,35 @@ def digests_of(session: Session, tables: Mapping[Name, tuple[str, ...]]) -> dict
     if not queries:
         return found
     for (table, columns), rows in zip(tables.items(), _each(session, queries), strict=True):
-        if rows:
+        if isinstance(rows, str):
+            found[table] = TableDigest(_count(session, table), {}, "", rows)
+        elif rows:
             count, total, *hashes = rows[0]
             named = {column: value or "" for column, value in zip(columns, hashes, strict=True)}
             found[table] = TableDigest(int(count or 0), named, total or "")
     return found
 
 
-def _each(session: Session, queries: list[str]) -> list[list[Row]]:
-    """Return the rows of each query; none for one that fails."""
+def _each(session: Session, queries: list[str]) -> list[list[Row] | str]:
+    """Return the rows of each query, or the error of one that fails."""
+    results: list[list[Row] | str] = []
     try:
-        return session.query(";".join(queries))
+        results += session.query(";".join(queries))
     except QueryError:
-        results: list[list[Row]] = []
         for sql in queries:
             try:
                 results += session.query(sql)
-            except QueryError:
-                results.append([])
-        return results
+            except QueryError as failed:
+                results.append(failed.error.message or "error")
+    return results
+
+
+def _count(session: Session, table: Name) -> int:
+    """Return the number of rows of a table whose values cannot be read; 0 if they cannot be counted either."""
+    try:
+        return int(session.query(f"SELECT pg_catalog.count(*) FROM ONLY {_full(table)}")[0][0][0] or 0)
+    except QueryError:
+        return 0
 
 
 def _digest(table: Name, columns: tuple[str, ...]) -> str:

@@ -249,7 +249,7 @@ class ScriptSession:
                 return self.error_at(error, index, (piece,), 0.0)
         bounds = self.bounds()
         try:
-            instead = given_away(piece.text, self.server.stand_in_roles)
+            instead = given_away(session, piece.text, self.server.stand_in_roles)
             if instead is None and self.tenant.may_replicate:
                 instead = replacements(piece.text, disabled)
             said_by_server = None

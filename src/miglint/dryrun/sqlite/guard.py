@@ -11,14 +11,24 @@ _ALLOWED_PRAGMAS = frozenset(
     """application_id auto_vacuum automatic_index busy_timeout case_sensitive_like cell_size_check checkpoint_fullfsync
     collation_list compile_options data_version database_list defer_foreign_keys encoding foreign_key_check
     foreign_key_list foreign_keys freelist_count fullfsync function_list ignore_check_constraints incremental_vacuum
-    index_info index_list index_xinfo integrity_check journal_mode journal_size_limit legacy_alter_table
+    index_info index_list index_xinfo integrity_check journal_size_limit legacy_alter_table
     legacy_file_format locking_mode module_list optimize page_count page_size pragma_list query_only quick_check
     read_uncommitted recursive_triggers reverse_unordered_selects schema_version secure_delete synchronous table_info
     table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905 - readable as a text
 )
-# These affect speed and file locations; they have no effect on an in-memory database.
+# These affect speed and file locations; they have no effect on an in-memory database, but for the journal, without
+# which what a failed script has done cannot be undone.
 _IGNORED_PRAGMAS = frozenset(
-    ["cache_size", "cache_spill", "mmap_size", "temp_store", "threads", "analysis_limit", "shrink_memory"]
+    [
+        "analysis_limit",
+        "cache_size",
+        "cache_spill",
+        "journal_mode",
+        "mmap_size",
+        "shrink_memory",
+        "temp_store",
+        "threads",
+    ]
 )
 _FORBIDDEN_FUNCTIONS = frozenset(("load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_dbpage"))
 # Virtual table modules that open files, or access raw memory or pages.

@@ -105,8 +105,9 @@ def _insert(
     db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int, documents: frozenset[str]
 ) -> int:
     failure: SqliteError | None = None
-    for count, sparse in ((rows, False), (rows, True), (1, True)):
-        columns, values = _rows(db, schema, table, count, seed, documents, sparse=sparse)
+    # In the first ones, columns of one type differ, unless a check rejects that.
+    for count, sparse, apart in ((rows, False, True), (rows, False, False), (rows, True, False), (1, True, False)):
+        columns, values = _rows(db, schema, table, count, seed, documents, sparse=sparse, apart=apart)
         listed = ", ".join(map(quoted, columns))
         marks = ", ".join("?" for _ in columns)
         sql = (
@@ -133,18 +134,27 @@ def _insert(
 
 
 def _rows(
-    db: Tables, schema: Schema, table: Table, count: int, seed: int, documents: frozenset[str], *, sparse: bool
+    db: Tables,
+    schema: Schema,
+    table: Table,
+    count: int,
+    seed: int,
+    documents: frozenset[str],
+    *,
+    sparse: bool,
+    apart: bool,
 ) -> tuple[list[str], list[Row]]:
     rules = allowed(table, documents)
     unique = unique_columns(table, unique_indexes(schema, table))
     series = _references(db, schema, table, count, sparse=sparse)
-    for name, column in table.columns.items():
+    for number, (name, column) in enumerate(table.columns.items()):
         if name in series or column.generated is not None or (column.default is not None and name not in unique):
             continue
         if sparse and column.nullable:
             continue
-        rule = rules.get(name)
-        series[name] = [_value(column, rule, i, seed, unique=name in unique) for i in range(1, count + 1)]
+        rule, alone = rules.get(name), name in unique
+        shift = number if apart and not alone else 0
+        series[name] = [_value(column, rule, i, seed, unique=alone, shift=shift) for i in range(1, count + 1)]
     names = [table.columns[name].name for name in series if name in table.columns]
     return names, list(zip(*series.values(), strict=True)) if series else [()] * count
 
@@ -182,13 +192,14 @@ def _other(db: Tables, table: Name, columns: tuple[str, ...], count: int) -> lis
         return []
 
 
-def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: bool) -> Cell:
+def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: bool, shift: int) -> Cell:
+    """Return the value of row `i`, from 1: a new one if `unique`, or that which repeats `shift` rows later."""
     kind = column.type.name if column.type is not None else ""
     if column.nullable and i % _EVERY_NULL == 0 and not unique:
         return None
-    key = i if unique else i % 10 + 1
+    key = i if unique else (i + shift) % 10 + 1
     if rule is not None and rule.values:
-        return _listed(kind, rule.values[(i - 1) % len(rule.values)])
+        return _listed(kind, rule.values[(i + shift - 1) % len(rule.values)])
     if _holds(kind, "INT", "BOOL", "NUM", "DEC"):
         return _integer(kind, rule, key)
     if _holds(kind, "REAL", "FLOA", "DOUB"):

@@ -200,9 +200,14 @@ def fails_on_rows(executed: Executed) -> Iterator[Hit]:
 
 @rule("RUN007", "rows-lost", Severity.WARNING, "The rollback does not restore all rows or values", scope="executed")
 def rows_lost(executed: Executed) -> Iterator[Hit]:
-    """Report which table lost rows, or which column values, and how many."""
+    """Report which table lost rows, or which column values, and how many; and tables of which that is unknown."""
     rows, script = executed.run.rows, executed.run.migration.rollback
-    if rows is None or not rows.losses or script is None:
+    if rows is None or script is None:
+        return
+    for table, reason in rows.unread.items():
+        unknown = hit_of(script, None, f"the values of {table} cannot be read, and are not compared: {reason}", "")
+        yield replace(unknown, severity=Severity.INFO)
+    if not rows.losses:
         return
     parts = []
     for loss in rows.losses:

@@ -10,7 +10,7 @@ from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node, constant_text
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.plpgsql import Block, ReadStatement
-from miglint.sql.postgres.refusals import is_wrong
+from miglint.sql.postgres.refusals import is_wrong, wrong_options
 
 _UNREAD = "the block cannot be read: "
 
@@ -24,6 +24,10 @@ def refused_block(operations: tuple[Operation, ...]) -> str | None:
 
 def do_block(place: Place, node: Node, read: ReadStatement) -> list[Operation]:
     """Read `DO`."""
+    wrong = wrong_options(node)
+    if wrong is not None:
+        # The server refuses it; libpg_query would end the process for want of a text.
+        return [Opaque(span=place.whole(), reason=f"{_UNREAD}{wrong}")]
     body, language, location = "", "plpgsql", -1
     for item in node.get("args", ()):
         element = item["DefElem"]

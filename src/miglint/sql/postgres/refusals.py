@@ -79,7 +79,9 @@ def _body(node: Node) -> str | None:
             language = constant_text(element["arg"]).lower()
         elif element["defname"] == "as":
             body = constant_text(element["arg"]["List"]["items"][0])
-    if language != "plpgsql" or body is None:
+    if body is None:
+        return None if "sql_body" in node else "no function body specified"
+    if language != "plpgsql":
         return None
     return _wrong(routine_text(node, body))
 
@@ -92,6 +94,14 @@ def _wrong(text: str) -> str | None:
     if isinstance(found, native.NativeError) and is_wrong(found.message):
         return brief(found.message)
     return None
+
+
+def wrong_options(node: Node) -> str | None:
+    """Return the error for a `DO` that has no text, or two texts or languages."""
+    named = [item["DefElem"]["defname"] for item in node.get("args", ())]
+    if len(named) > len(set(named)):
+        return "conflicting or redundant options"
+    return None if "as" in named else "no inline code specified"
 
 
 def _policy(node: Node) -> str | None:
@@ -163,6 +173,7 @@ _VALUES = {
 }
 _LOOKS: dict[str, Callable[[Node], str | None]] = {
     "CreateFunctionStmt": _routine,
+    "DoStmt": wrong_options,
     "CreatePolicyStmt": _policy,
     "RefreshMatViewStmt": _refresh,
     "DropStmt": _drop,
