@@ -1,11 +1,13 @@
 """Rounds of fixes: apply what is offered, check again, until nothing changes; withhold what makes anything worse.
 
 A fix is withheld if its finding remains, or if a file then has more findings of a rule, of a warning or above, than
-before. Which of several fixes is at fault is found by trying each rule's alone.
+before. Which of several fixes is at fault is found by trying each rule's alone; which migration is, where a later one
+has more findings, by applying the fixes up to one in the middle, and so on.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
@@ -14,11 +16,14 @@ from typing import NamedTuple
 from miglint.base.findings import Edit, Finding, NewFile, Severity
 from miglint.base.structs import Struct, field
 from miglint.fixes.edits import EditedPlaces, edits_of, with_edits
-from miglint.report.value import Report
+from miglint.report.value import MigrationReport, Report
 
 MOST_ROUNDS = 10
 # Each rule that is tried alone costs a check: a file with fixes of more rules keeps none of them.
 _MOST_TRIED = 2
+# Each migration at fault for what another one has costs dozens of checks: with more, a folder keeps no fix.
+_MOST_SOUGHT = 4
+_MOST_RULES = 12
 # A fix may lead to another finding of its rule once or twice.
 _MOST_IN_VAIN = 2
 
@@ -62,9 +67,9 @@ def fix_all(check: Check, text_of: Callable[[str], str], wanted: Wanted) -> Fixe
     reached = run.without(reached, run.endless(reached))
     # Each blame is wider than the one before: the file's own fixes, those of its migration, those of the folder.
     for blamed in (run.tried_alone, run.of_migrations):
-        reached = run.without(reached, blamed(reached, run.worse(reached)))
+        reached = run.without(reached, blamed(reached, run.worse_by_itself(reached)))
     last = run.report(reached)
-    for blamed in (run.of_migrations, run.of_folders):
+    for blamed in (*[run.at_fault] * _MOST_SOUGHT, run.of_migrations, run.of_folders):
         worse = run.worse(reached._replace(findings=last.findings))
         if worse:
             reached = run.without(reached, blamed(reached, worse))
@@ -147,6 +152,18 @@ class _Fixing:
                 found.setdefault(finding.path, f"it would cause {finding.code}: {finding.message}")
         return found
 
+    def worse_by_itself(self, reached: _Reached) -> dict[str, str]:
+        """Return the files that are worse, but would not be if the fixes of their migrations alone were not applied."""
+        worse = self.worse(reached)
+        if not worse:
+            return worse
+        paths = frozenset(worse)
+        stored = self._reset(reached, paths)
+        around = self._with_partners(paths)
+        left = self._checked({**stored.texts, **stored.creates}, stored.findings, around)
+        others = self.worse(reached._replace(findings=left), paths)
+        return {path: why for path, why in worse.items() if path not in others}
+
     def _moved(self, target: RuleInFile, now: Counter[RuleInFile]) -> int:
         """Return how many findings of a rule the file that a fix created may have from the one that it was made for."""
         origin = self._origins.get(target.path)
@@ -189,6 +206,35 @@ class _Fixing:
             for other in self._partners.get(item.path, {item.path})
             if item.path in worse or other in worse
         }
+
+    def at_fault(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
+        """Return the fixes of one migration, it may be an earlier one, that make the first of the files worse."""
+        path, why = next(iter(worse.items()))
+        order = {each: number for number, item in enumerate(self._first.migrations) for each in _paths(item)}
+        folder = dirname(dirname(path))
+        of_folder = [item for item in reached.applied if item.path.startswith(folder) and item.path in order]
+        fixed = sorted({order[item.path] for item in of_folder})
+
+        def is_worse(last: int, state: _Reached) -> bool:
+            """Return whether the fixes up to a migration make the file worse."""
+            kept = {each for each, number in order.items() if number <= last}
+            texts = {each: text for each, text in state.texts.items() if each in kept}
+            texts |= {each: text for each, text in state.creates.items() if self._origins.get(each) in kept}
+            only = frozenset({path})
+            return path in self.worse(state._replace(findings=self._check(texts, only).findings), only)
+
+        place = bisect_left(fixed, True, key=lambda last: is_worse(last, reached))
+        if place == len(fixed):
+            return {}
+        targets = sorted({_target(item) for item in of_folder if order[item.path] == fixed[place]})
+        found = dict.fromkeys(targets, f"{why} (in {path})")
+        paths = frozenset(target.path for target in targets)
+        for target in targets if len(targets) <= _MOST_RULES else ():
+            others = {other: reason for other, reason in found.items() if other != target}
+            tried = self._rounds(self._reset(reached, paths), others, paths)
+            if not is_worse(fixed[place], tried):
+                found = others
+        return found or dict.fromkeys(targets, why)
 
     def of_folders(self, reached: _Reached, worse: Mapping[str, str]) -> dict[RuleInFile, str]:
         """Return all fixes in the folders of what is worse: an earlier migration is at fault."""
@@ -338,7 +384,11 @@ def _partners(report: Report) -> dict[str, set[str]]:
     """Return the files of its migrations for each file, itself among them."""
     found: dict[str, set[str]] = {}
     for item in report.migrations:
-        paths = {path for path in (item.forward, item.rollback) if path is not None}
+        paths = _paths(item)
         for path in paths:
             found.setdefault(path, set()).update(paths)
     return found
+
+
+def _paths(item: MigrationReport) -> set[str]:
+    return {path for path in (item.forward, item.rollback) if path is not None}
