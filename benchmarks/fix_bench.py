@@ -25,7 +25,7 @@ from miglint.dryrun.engine_choice import choices
 from miglint.dryrun.interfaces import Database, Engine
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.statements import prepare
+from miglint.dryrun.statements import Prepared, prepare
 from miglint.fixes.files import StoredTexts
 from miglint.fixes.rounds import Fixed, fix_all
 from miglint.fixes.wanted import WantedFixes
@@ -122,15 +122,47 @@ def _executed(
         one, other = engine.create(), engine.create()
         surround(stored, one)
         surround(stored, other)
-        for before, after in zip(stored.migrations, changed.migrations, strict=True):
-            yield from _compared(stored, before, after, one, other, counts)
+        pairs = {item.version: item for item in stored.migrations}
+        in_two_steps = len(changed.migrations) > len(stored.migrations)
+        for after in changed.migrations:
+            before = pairs.get(after.version)
+            if before is not None:
+                yield from _compared(stored, before, after, one, other, counts, same=not in_two_steps)
+            elif after.forward is not None:
+                yield from _run(other, prepare(after.forward, stored.layout), counts)
+        if in_two_steps:
+            yield from _differing(one, other, f"{stored.root}: in the end", counts)
         one.drop()
         other.drop()
 
 
+def _run(database: Database, script: Prepared, counts: Counter[str]) -> Iterator[str]:
+    """Run the second step of a fix, which is a migration of its own."""
+    counts["second steps"] += 1
+    done = database.run(script)
+    if done.error is not None:
+        counts["first run changed"] += 1
+        yield f"a second step fails: {done.error}"
+
+
+def _differing(one: Database, other: Database, where: str, counts: Counter[str]) -> Iterator[str]:
+    wrong = [item for item in diff(one.schema(), other.schema()) if item.counts]
+    if wrong:
+        counts["first run changed"] += 1
+        yield f"{where}: leaves another schema: {'; '.join(f'{it.kind} {it.what} {it.name}' for it in wrong[:3])}"
+
+
 def _compared(
-    history: History, before: Migration, after: Migration, one: Database, other: Database, counts: Counter[str]
+    history: History,
+    before: Migration,
+    after: Migration,
+    one: Database,
+    other: Database,
+    counts: Counter[str],
+    *,
+    same: bool,
 ) -> Iterator[str]:
+    """Run a migration as it is and as it is fixed; `same` leaves no difference for second steps that come later."""
     if before.forward is None or after.forward is None:
         return
     original, fixed = prepare(before.forward, history.layout), prepare(after.forward, history.layout)
@@ -142,14 +174,11 @@ def _compared(
         counts["first run changed"] += 1
         yield f"{after.forward.path}: fails only when fixed: {second.error}"
         return
-    same, other_schema = one.schema(), other.schema()
-    wrong = [item for item in diff(same, other_schema) if item.counts]
-    if wrong:
-        counts["first run changed"] += 1
-        yield f"{after.forward.path}: leaves another schema: {wrong[0].kind} {wrong[0].what} {wrong[0].name}"
+    if same:
+        yield from _differing(one, other, after.forward.path, counts)
     for database, script, schema, name in (
-        (one, original, same, "twice before"),
-        (other, fixed, other_schema, "twice after"),
+        (one, original, one.schema(), "twice before"),
+        (other, fixed, other.schema(), "twice after"),
     ):
         copy = database.copy()
         again = copy.run(script)

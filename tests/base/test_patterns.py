@@ -127,6 +127,8 @@ ATTACKS = (
     "${", "{{'", "{{/*", " ", "\n", "\r", "\t\n", "a", "a ", "0", "1.", "1_", "a.", '"a".', "\\", "E'\\", "x'0", "'a",
     ";", "é", "= ", "array[", "index ", "copy ", "with ", "declare ", "create ", "gin (", "in (", "[[ ", "near ",
 )  # fmt: skip
+# A text that is matched to its end is not tried in other ways; one that has something else there is.
+ENDS = ("", "\n\0")
 SIZE = 4_000
 # Patterns for the names of files, which the system keeps short.
 SHORT = re.compile(
@@ -159,19 +161,24 @@ def seconds(compiled: re.Pattern[Any], method: str, text: Any) -> float:
     return time.thread_time() - before
 
 
-def grows(compiled: re.Pattern[Any], method: str, attack: str, start: str = "") -> bool:
+def grows(compiled: re.Pattern[Any], method: str, attack: str, start: str = "", end: str = "") -> bool:
     """Whether twice the text takes much more than twice the time; what is quick is not asked twice."""
-    text: Any = start + attack * (SIZE // len(attack))
-    if isinstance(compiled.pattern, bytes):
-        text = text.encode()
+
+    def cut(size: int) -> Any:
+        text = (start + attack * (SIZE // len(attack)))[:size] + end
+        return text.encode() if isinstance(compiled.pattern, bytes) else text
+
+    # What doubles with each character is seen here, and would not end with hundreds of them.
+    if any(seconds(compiled, method, cut(size)) > 0.05 for size in (16, 24, 32, 48, 64, 96, 128)):
+        return True
     size = 500
-    while size < SIZE and seconds(compiled, method, text[:size]) < 0.002:
+    while size < SIZE and seconds(compiled, method, cut(size)) < 0.002:
         size *= 2
     if size >= SIZE:
         return False
     # What reads a limited number of characters ahead grows like this too, but only up to there.
     for whole in (size, min(SIZE, 4 * size)):
-        half, all_ = (min(seconds(compiled, method, text[:part]) for _ in range(4)) for part in (whole // 2, whole))
+        half, all_ = (min(seconds(compiled, method, cut(part)) for _ in range(4)) for part in (whole // 2, whole))
         if all_ <= 3 * half:
             return False
     return True
@@ -189,8 +196,19 @@ def test_no_pattern_takes_more_than_linear_time():
         used = known.get((module, own) if own.startswith("_") else ("", own), {"search"})
         if isinstance(text, str) and text.startswith(COMMENT_START):
             used = {"match"}
-        slow += [(name, method, it) for method in sorted(used) for it in ATTACKS if grows(compiled, method, it)]
+        slow += [
+            (name, method, it, end)
+            for method in sorted(used)
+            for it in ATTACKS
+            for end in ENDS
+            if grows(compiled, method, it, end=end)
+        ]
     assert slow == []
+
+
+@pytest.mark.parametrize("text", ["(?:a|-*)*b", r"(?:\s|--[^\n]*)*", "(?:-|--)*;"])
+def test_a_pattern_that_splits_a_text_in_many_ways_is_seen(text):
+    assert any(grows(re.compile(text), "fullmatch", it, end=end) for it in ATTACKS for end in ENDS)
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.key)

@@ -85,6 +85,14 @@ def test_empty_rollbacks_are_none(tmp_path: Path, settings: str, expected: list[
     assert (new.version, str(new.severity)) == ("004", "error" if "required" in settings else "warning")
 
 
+def test_a_rollback_below_a_ruler_is_none_of_the_empty_ones(tmp_path: Path) -> None:
+    write(tmp_path, "+++++")
+    for number in range(1, 5):
+        (tmp_path / "m" / f"{number:03}_a.down.sql").write_text(f"-- {'-' * 70}\n/* * */\n")
+    (tmp_path / "m" / "005_a.down.sql").write_text(f"-- {'-' * 70}\nDROP TABLE IF EXISTS t;\n")
+    assert [item.message for item in findings(tmp_path, code="PAI003")] == ["4 of 5 rollbacks are empty"]
+
+
 def test_the_cache_of_all_answers_for_one(tmp_path: Path) -> None:
     write(tmp_path, "------")
     path = str(tmp_path / "m" / "006_a.up.sql")

@@ -82,3 +82,35 @@ def test_every_character_stays_and_the_script_runs_twice(name: str, tmp_path: Pa
     place.write_bytes(text.encode())
     again = fixed_of(tmp_path)
     assert not again.applied
+
+
+def test_one_migration_at_fault_for_a_later_one_leaves_the_fixes_of_all_others(tmp_path: Path) -> None:
+    """Which of two generated names a constraint has counts for nothing; one that a fix has written does."""
+    scripts = {
+        "001_part": ("CREATE TABLE part (id int, code text);", "DROP TABLE part;"),
+        "002_code": (
+            "ALTER TABLE part ADD UNIQUE (code);\nCREATE INDEX part_id ON part (id);",
+            "ALTER TABLE part DROP CONSTRAINT part_code_key;\nDROP INDEX part_id;",
+        ),
+        "003_name": ("ALTER TABLE part RENAME code TO label;", "ALTER TABLE part RENAME label TO code;"),
+        "004_free": (
+            "ALTER TABLE part DROP CONSTRAINT part_code_key;",
+            "ALTER TABLE part ADD UNIQUE (label);",
+        ),
+        "005_town": ("CREATE TABLE town (id int);", "DROP TABLE town;"),
+    }
+    for name, (forward, rollback) in scripts.items():
+        (tmp_path / f"{name}.postgres.up.sql").write_text(forward)
+        (tmp_path / f"{name}.postgres.down.sql").write_text(rollback)
+    fixed = fixed_of(tmp_path)
+    withheld = {(Path(target.path).name, target.code): why for target, why in fixed.withheld.items()}
+    # With the guard of the index alone, a second run would no longer stop before it is done with the constraint.
+    assert {key: why[:22] for key, why in withheld.items()} == {
+        ("002_code.postgres.up.sql", "IDM004"): "it would cause IDM054:",
+        ("002_code.postgres.up.sql", "IDM054"): "it would cause SYM011:",
+        ("004_free.postgres.down.sql", "IDM054"): "it would cause SYM011:",
+    }
+    assert withheld["002_code.postgres.up.sql", "IDM054"].endswith("004_free.postgres.up.sql)")
+    assert {Path(path).name for path in fixed.texts} == {
+        f"{name}.postgres.{way}.sql" for name in scripts for way in ("up", "down")
+    } - {"002_code.postgres.up.sql", "004_free.postgres.down.sql"}

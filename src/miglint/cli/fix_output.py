@@ -11,7 +11,8 @@ import click
 from miglint.base.findings import Finding, Fix, Severity
 from miglint.base.inert import one_line
 from miglint.discovery.tools import WITH_CHECKSUMS
-from miglint.fixes.rounds import Fixed, RuleInFile
+from miglint.fixes.comparison import RuleInFile
+from miglint.fixes.rounds import Fixed
 from miglint.fixes.wanted import NotApplied, WantedFixes
 from miglint.report.headline import count_of
 

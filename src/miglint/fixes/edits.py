@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from posixpath import basename, dirname
 
 from miglint.base.edits import with_edits
@@ -26,19 +27,27 @@ _VERSION = pattern(r"\d[\d.-]*")
 
 
 class EditedPlaces:
-    """The places that edits have taken, by file: what meets one of them has to wait."""
+    """The places that edits have taken, by file: what meets one of them has to wait.
 
-    def __init__(self) -> None:
+    `created` are the paths of files that fixes have created before.
+    """
+
+    def __init__(self, created: Iterable[str] = ()) -> None:
         self._taken: dict[str, set[Edit]] = defaultdict(set)
         # By the version that created files have: of two fixes that make the next migration, one has to wait.
-        self._created: dict[str, tuple[NewFile, ...]] = {}
+        self._created: dict[str, tuple[NewFile, ...]] = {_version(path): () for path in created}
+
+    def may_create(self, finding: Finding) -> bool:
+        """Return whether no other file has the version of those that a finding's fix creates."""
+        creates = finding.fix.creates if finding.fix is not None else ()
+        return all(self._created.get(_version(new.path), creates) == creates for new in creates)
 
     def take(self, finding: Finding) -> bool:
         """Add the edits of a finding's fix, all of them or none; equal edits of two findings are one."""
         edits = edits_of(finding)
         creates = finding.fix.creates if finding.fix is not None else ()
         versions = {_version(new.path) for new in creates}
-        if any(self._created.get(version, creates) != creates for version in versions):
+        if not self.may_create(finding):
             return False
         if any(_meet(edit, other) for path, edit in edits for other in self._taken[path]):
             return False

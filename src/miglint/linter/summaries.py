@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from miglint.base.findings import Severity
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import History, Script, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.config.settings import Settings
@@ -19,7 +19,7 @@ from miglint.rules.definition import Hit, Rule
 EMPTY = "PAI003"
 _FEWEST = 3
 _SHOWN = 20
-_NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+_NOTHING = pattern(many(r"[\s;]++|--[^\n]*+|/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"))
 
 
 def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:

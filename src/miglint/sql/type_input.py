@@ -10,7 +10,7 @@ from miglint.base.lazy_regex import pattern
 TIMES = frozenset({"date", "time", "timetz", "timestamp", "timestamptz", "interval"})
 _UUID = pattern(r"\s*\{?[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}\}?\s*")
 _WHOLE_NUMBER = pattern(r"\s*[+-]?(?:[0-9][0-9_]*|0[xXoObB][0-9_a-fA-F]+)\s*")
-_DECIMAL = pattern(r"\s*[+-]?(?:[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9]+)?|0[xXoObB][0-9_a-fA-F]+|nan|inf(?:inity)?)\s*")
+_DECIMAL = pattern(r"\s*+[+-]?(?:0[xob][0-9_a-f]++|nan|inf(?:inity)?|[0-9_]*+\.?[0-9_]*+(?:e[+-]?[0-9]++)?)\s*+")
 _WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 _DECIMALS = frozenset({"numeric", "float4", "float8"})
 # Of these only the empty text is sure to be none.

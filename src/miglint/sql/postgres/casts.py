@@ -14,7 +14,7 @@ _KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "
 _KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
 _BOOLEANS = frozenset({"true", "false"})
 INTEGER = pattern(r"[+-]?[0-9]+\Z")
-NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
+NUMBER = pattern(r"-?(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)\Z")
 PLAIN_DATE = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 

@@ -14,7 +14,7 @@ _BOOLEANS = frozenset(
     word[:size] for word in ("true", "false", "yes", "no", "on", "off") for size in range(1, len(word) + 1)
 ) - {"o"} | {"0", "1"}  # fmt: skip
 _WHOLE = pattern(r"\s*[+-]?\d{1,18}\s*\Z")
-_NUMBER = pattern(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z")
+_NUMBER = pattern(r"\s*+[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?\s*+\Z")
 _INTEGERS = frozenset({"int2", "int4", "int8"})
 _NUMBERS = frozenset({"numeric", "float4", "float8"})
 
