@@ -143,6 +143,9 @@ def test_nesting_in_blocks(tmp_path, depth, start, inside, end):
     ],
 )
 def test_operators_without_a_left_operand(tmp_path, text):
+    check(tmp_path, text)
+
+
 @pytest.mark.parametrize("text", ["DO LANGUAGE plpgsql;", "DO $$ BEGIN DO LANGUAGE plpgsql; END $$;"])
 def test_a_block_without_a_text_does_not_end_the_process(tmp_path, text):
     check(tmp_path, text)
