@@ -89,3 +89,53 @@ def test_no_fix_adds_what_another_rule_reports(rerun: str, tmp_path: Path, monke
         assert not more, f"{name} as {layout}: {[one.code for one in fixed.applied]}"
         applied.update(item.code[:3] for item in fixed.applied)
     assert min(applied[family] for family in ("IDM", "LCK", "NAM", "SYM", "TXN")) > 0
+
+
+def created_of(fixed: Fixed) -> list[tuple[str, str]]:
+    """Return the forwards that fixes have created: name and text, in order."""
+    return [(Path(path).name, text) for path, text in sorted(fixed.creates.items()) if path.endswith(".up.sql")]
+
+
+BASE = """CREATE TABLE IF NOT EXISTS shop (id int PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS desk (id int PRIMARY KEY, shop int);
+CREATE TABLE IF NOT EXISTS door (id int PRIMARY KEY, shop int, label text);
+"""
+
+
+def test_each_constraint_of_a_script_is_validated_in_a_migration_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forward = "".join(
+        f"ALTER TABLE {table} ADD CONSTRAINT of_shop FOREIGN KEY (shop) REFERENCES shop (id);\n"
+        for table in ("desk", "door")
+    )
+    write(tmp_path, "golang-migrate", "postgres", [(BASE, ""), (forward, "")], "auto")
+    fixed = fixed_of(tmp_path, "auto")
+    assert fixed.texts["m/000002_a.up.sql"].count("REFERENCES shop (id) NOT VALID") == 2
+    assert created_of(fixed) == [
+        ("000003_validate_of_shop.up.sql", "ALTER TABLE desk VALIDATE CONSTRAINT of_shop;\n"),
+        ("000004_validate_of_shop.up.sql", "ALTER TABLE door VALIDATE CONSTRAINT of_shop;\n"),
+    ]
+    assert not fixed.withheld
+
+
+def test_fixes_that_create_migrations_are_applied_in_one_go_however_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs = [(BASE, "")]
+    for number in range(12):
+        pairs.append(
+            (
+                f"ALTER TABLE door ADD COLUMN n{number} int;\nCREATE INDEX door_{number} ON door (id, n{number});\n",
+                f"DROP INDEX door_{number};\nALTER TABLE door DROP COLUMN n{number};\n",
+            )
+        )
+    write(tmp_path, "golang-migrate", "postgres", pairs, "auto")
+    fixed = fixed_of(tmp_path, "auto")
+    assert [text for _, text in created_of(fixed)] == [
+        f"CREATE INDEX CONCURRENTLY door_{number} ON door (id, n{number});\n" for number in range(12)
+    ]
+    assert len({name[:6] for name, _ in created_of(fixed)}) == 12
+    assert not fixed.withheld

@@ -92,13 +92,16 @@ def _first_words(history: History) -> str | None:
     return marks[0] if marks else ""
 
 
-def next_migration(history: History, scripts: NextScripts) -> tuple[NewFile, ...]:
-    """Return the files of a migration with the next version; none where the layout does not determine their names."""
+def next_migration(history: History, scripts: NextScripts, ahead: int = 0) -> tuple[NewFile, ...]:
+    """Return the files of a migration with the next version; none where the layout does not determine their names.
+
+    `ahead` other new migrations come before it.
+    """
     last = history.migrations[-1] if history.migrations else None
     if last is None or last.forward is None or last.repeatable:
         return ()
     path = last.forward.path
-    renamed = _renamed(path, last, scripts.name)
+    renamed = _renamed(path, last, scripts.name, ahead + 1)
     if renamed is None or renamed in _paths(history):
         return ()
     line = line_break_of(last.forward.file.text)
@@ -169,31 +172,31 @@ def _rollback_path(path: str, last: Migration) -> str | None:
     return None
 
 
-def _renamed(path: str, last: Migration, name: str) -> str | None:
-    """Return the path with the next version and another name."""
+def _renamed(path: str, last: Migration, name: str, step: int) -> str | None:
+    """Return the path with a version some steps later and another name."""
     folder, file = posixpath.split(path)
     if file in ("up.sql", "migration.sql"):
         above, own = posixpath.split(folder)
-        new = _next_name(own, last.name, name)
+        new = _next_name(own, last.name, name, step)
         return None if new is None else posixpath.join(above, new, file)
-    new = _next_name(file, last.name, name)
+    new = _next_name(file, last.name, name, step)
     return None if new is None else posixpath.join(folder, new)
 
 
-def _next_name(text: str, old: str, new: str) -> str | None:
+def _next_name(text: str, old: str, new: str, step: int) -> str | None:
     start = text.find(old) if old else -1
     if start <= 0:
         return None
-    version = _next_version(text[:start])
+    version = _next_version(text[:start], step)
     return None if version is None else version + new + text[start + len(old) :]
 
 
-def _next_version(text: str) -> str | None:
-    """Return the version after one, with what is around it: a second later, or the next number of the same width."""
+def _next_version(text: str, step: int) -> str | None:
+    """Return a version after one, with what is around it: seconds later, or a later number of the same width."""
     digits = _SEPARATORS.sub("", text)
     if len(digits) == 14:
         try:
-            later = datetime.strptime(digits, "%Y%m%d%H%M%S") + timedelta(seconds=1)
+            later = datetime.strptime(digits, "%Y%m%d%H%M%S") + timedelta(seconds=step)
         except ValueError:
             pass
         else:
@@ -202,5 +205,5 @@ def _next_version(text: str) -> str | None:
     found = _NUMBER.search(text)
     if found is None:
         return None
-    number = str(whole_number(found[1]) + 1).zfill(len(found[1]))
+    number = str(whole_number(found[1]) + step).zfill(len(found[1]))
     return text[: found.start()] + number + found[2]

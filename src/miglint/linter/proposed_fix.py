@@ -25,8 +25,11 @@ class ProposedFix(Struct, frozen=True, array_like=True):
     scripts: NextScripts | None = None
     marked: bool = False
 
-    def settled(self, history: History, migration: Migration) -> Fix | None:
-        """Return the fix of a migration in its history, or None if there is none."""
+    def settled(self, history: History, migration: Migration, ahead: int = 0) -> Fix | None:
+        """Return the fix of a migration in its history, or None if there is none.
+
+        `ahead` other fixes of the same finding create a migration each.
+        """
         if self.unused is not None and used_later(history, migration, self.unused):
             return None
         fix = self.fix
@@ -37,7 +40,7 @@ class ProposedFix(Struct, frozen=True, array_like=True):
             title = f"{fix.title}, outside of a transaction" if mark.edits or mark.creates else fix.title
             return replace(fix, title=title, edits=(*mark.edits, *fix.edits), creates=mark.creates)
         if self.scripts is not None:
-            created = next_migration(history, self.scripts)
+            created = next_migration(history, self.scripts, ahead)
             return replace(fix, creates=created) if created else None
         return fix
 

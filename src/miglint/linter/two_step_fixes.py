@@ -6,6 +6,7 @@ is valid by then; an index is built there, `CONCURRENTLY`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from miglint.base.findings import Edit, Fix
@@ -45,11 +46,23 @@ def with_proposed_fixes(placed: list[PlacedHit], step: Step) -> list[PlacedHit]:
 
 def with_two_step_fixes(placed: Iterable[PlacedHit], history: History) -> list[PlacedHit]:
     """Return the hits of a history's steps; proposed fixes are replaced by those that are possible in the history."""
-    return [item if item.proposed is None else _settled(item, item.proposed, history) for item in placed]
+    # The hits of a rule in one script become one finding, whose fix creates a migration for each of them.
+    created: Counter[tuple[str, str]] = Counter()
+    found: list[PlacedHit] = []
+    for item in placed:
+        if item.proposed is None:
+            found.append(item)
+            continue
+        place = item.rule.code, item.hit.file.path
+        settled = _settled(item, item.proposed, history, created[place])
+        if settled.hit.fix is not None and item.proposed.scripts is not None:
+            created[place] += 1
+        found.append(settled)
+    return found
 
 
-def _settled(item: PlacedHit, proposed: ProposedFix, history: History) -> PlacedHit:
-    fix = None if item.migration is None else proposed.settled(history, item.migration)
+def _settled(item: PlacedHit, proposed: ProposedFix, history: History, ahead: int) -> PlacedHit:
+    fix = None if item.migration is None else proposed.settled(history, item.migration, ahead)
     return replace(item, hit=item.hit if fix is None else replace(item.hit, fix=fix), proposed=None)
 
 
