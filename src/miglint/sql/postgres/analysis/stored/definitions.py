@@ -11,6 +11,7 @@ from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.analysis.stored import calls, expressions, queries
 from miglint.sql.postgres.analysis.stored.expressions import DOMAIN
 from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader
+from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
 
 _READERS: Readers = {**expressions.READERS, **calls.READERS, **queries.READERS}
@@ -31,8 +32,26 @@ def stored_expression(
     `target` is the type that its value becomes, unknown where any type will do.
     """
     node = expression_tree(text)
+    return None if node is None else _read(environment, _reader_of_expression(node, own, target))
+
+
+def printable_expression(
+    environment: Environment, text: str, own: Relation | None, target: str = UNKNOWN
+) -> StoredForm | None:
+    """Return an expression as `stored_expression` does, but with the texts of its constants, so that it is printed."""
+    node = expression_tree(text)
     if node is None:
         return None
+    read = _reader_of_expression(node, own, target)
+
+    def verbatim(reader: StoredReader) -> Form:
+        reader.verbatim = True
+        return read(reader)
+
+    return _read(environment, verbatim)
+
+
+def _reader_of_expression(node: Node, own: Relation | None, target: str) -> Callable[[StoredReader], Form]:
     scope = QueryLevel()
     if own is not None:
         scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
@@ -43,7 +62,7 @@ def stored_expression(
             return reader.constant(part.literal, "text" if target == UNKNOWN else target)
         return part.form
 
-    return _read(environment, read)
+    return read
 
 
 def stored_check_of_domain(environment: Environment, text: str, base: str) -> StoredForm | None:
