@@ -20,7 +20,21 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, forged, heirs, keys, labels, pairs, queries, respelled, restated, row_types, views
+from . import (
+    calls,
+    clustered,
+    forged,
+    heirs,
+    keys,
+    labels,
+    made_again,
+    pairs,
+    queries,
+    respelled,
+    restated,
+    row_types,
+    views,
+)
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -36,6 +50,7 @@ POSTGRES = [
     *restated.POSTGRES,
     *queries.POSTGRES,
     *respelled.POSTGRES,
+    *made_again.POSTGRES,
 ]
 LITE = [*SQLITE, *forged.SQLITE]
 
@@ -251,3 +266,31 @@ def test_behind_a_program_columns_may_have_other_types(forward: str, rollback: s
 )
 def test_a_rollback_may_undo_what_stands_before_its_transaction(rollback: str, symmetric: bool | None) -> None:
     assert after("SELECT 1;", "CREATE TABLE t (id int);", rollback).verdict.symmetric is symmetric
+
+
+READS = (
+    "CREATE TABLE t (id int, a int, c int);"
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+)
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "CREATE INDEX i ON t (id, (coalesce(a, c)));",
+        "CREATE INDEX i ON t (id) WHERE a > 0 AND c > 0;",
+        "ALTER TABLE t ADD CONSTRAINT k CHECK (a > c);",
+        "CREATE VIEW v AS SELECT id, a + c AS s FROM t WHERE a > 0;",
+        "CREATE POLICY p ON t USING (a > 0);",
+        "CREATE TRIGGER g BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION f();",
+        "CREATE RULE r AS ON UPDATE TO t WHERE NEW.a > OLD.c DO INSTEAD NOTHING;",
+    ],
+)
+def test_a_column_is_renamed_where_a_program_may_have_added_others(postgres_engine: Engine, reader: str) -> None:
+    forward = "ALTER TABLE t RENAME a TO b; ALTER TABLE t ADD a bigint;"
+    pair = Pair("", READS + reader, forward, "ALTER TABLE t DROP a; ALTER TABLE t RENAME b TO a;")
+    start = run(empty_schema(Dialect.POSTGRES), postgres.parse(pair.setup)).schema
+    step = replay_one(replace(migration(pair, Dialect.POSTGRES), after_program=True), parse, start)
+    assert step.rollback is not None and step.rollback.failed is None
+    assert not step.changes
+    assert really_symmetric(postgres_engine, pair, Dialect.POSTGRES)

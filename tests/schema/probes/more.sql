@@ -791,3 +791,61 @@ CREATE TABLE homes (id serial PRIMARY KEY, tenant text NOT NULL, kind int NOT NU
 CREATE OR REPLACE VIEW v AS SELECT h.tenant, h.kind, count(*) AS members FROM pg_class c JOIN homes h ON h.tenant = c.relname GROUP BY tenant;
 --- rollback
 DROP VIEW IF EXISTS v;
+
+=== a guard on the precision of whole numbers
+CREATE TABLE logs (id int PRIMARY KEY, line text);
+--- forward
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'logs' AND column_name = 'id' AND numeric_precision = 32) THEN
+    ALTER TABLE logs ADD COLUMN wide bigint;
+    ALTER TABLE logs DROP CONSTRAINT logs_pkey;
+    ALTER TABLE logs DROP COLUMN id;
+    ALTER TABLE logs RENAME COLUMN wide TO id;
+  END IF;
+END $$;
+--- rollback again invalid_table_definition
+ALTER TABLE logs ALTER id TYPE int, ADD PRIMARY KEY (id);
+
+=== a guard that the precision of whole numbers does not meet
+CREATE TABLE logs (id bigint PRIMARY KEY, line text);
+--- forward
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'logs' AND column_name = 'id' AND numeric_precision < 64) THEN
+    ALTER TABLE missing ADD COLUMN a int;
+  END IF;
+END $$;
+--- rollback
+SELECT 1;
+
+=== guards on the scale of numbers
+CREATE TABLE sums (a numeric(10,2), b numeric(10), c numeric, d float8, e int);
+--- forward again duplicate_column
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'a' AND numeric_scale = 2)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'b' AND numeric_scale = 0)
+    AND NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'c' AND numeric_scale <> 5)
+    AND NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'd' AND numeric_scale = 0)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'd' AND numeric_precision = 53)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'sums' AND column_name = 'e' AND numeric_scale = 0) THEN
+    ALTER TABLE sums ADD COLUMN f int;
+  END IF;
+END $$;
+--- rollback again undefined_column
+ALTER TABLE sums DROP COLUMN f;
+
+=== guards on the precision of times
+CREATE TABLE times (a timestamptz, b timestamp(3), c date, d interval, e int, f int GENERATED ALWAYS AS (e + 1) STORED);
+--- forward again duplicate_column
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'a' AND datetime_precision = 6)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'b' AND datetime_precision <= 3)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'c' AND datetime_precision = 0)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'd' AND datetime_precision IN (3, 6))
+    AND NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'e' AND datetime_precision > 0)
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'e' AND is_generated = 'NEVER')
+    AND EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'times' AND column_name = 'f' AND is_generated = 'ALWAYS') THEN
+    ALTER TABLE times ADD COLUMN g int;
+  END IF;
+END $$;
+--- rollback again undefined_column
+ALTER TABLE times DROP COLUMN g;

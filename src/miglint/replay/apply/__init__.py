@@ -173,7 +173,7 @@ def _run_statement(
     `first` says that nothing failed before.
     """
     machine.dropping = _named_together(machine, statement)
-    machine.statement = statement
+    machine.statement, machine.at_start = statement, machine.schema
     events: list[OperationOutcome] = []
     failed: OperationOutcome | None = None
     start = machine.schema

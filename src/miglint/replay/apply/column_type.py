@@ -22,6 +22,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.made_again import make_again
 from miglint.replay.apply.row_contents import forget_column, refuse_conversion
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
@@ -70,7 +71,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     forget_type_options(machine, key, column.name)
     forget_column(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
-        _made_again(machine, key, column, column.type, new)
+        _refuse_again(machine, key, column, column.type, new)
+        make_again(machine, key, column.name)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
 
 
@@ -105,7 +107,7 @@ def _refuse_comparison(
         raise machine.refuse("undefined_function", f"operator does not exist: {operator}", key, column)
 
 
-def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
+def _refuse_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
     """Raise the errors for checks and indexes over a column that cannot be created again with its new type."""
     table = machine.schema.table(key)
     if table is None or table.assumed:

@@ -34,6 +34,7 @@ from miglint.replay.apply.row_contents import (
 from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.system_names import SYSTEM_COLUMNS
+from miglint.replay.apply.triggers import note_triggers
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.keys import is_temporary
 from miglint.schema.objects import Absent, Enum, Key, Table, Trigger, View
@@ -168,6 +169,8 @@ def update(machine: Machine, operation: Update) -> None:
     # A condition on what the statement sets is there to leave out the rows that it has set before.
     where = () if operation.where is None else operation.where.columns
     guarded = not assigned.isdisjoint(map(machine.column_name, where))
+    if not guarded:
+        note_triggers(machine, key, assigned)
     for column, value in operation.assignments:
         if value is not None and value.literal is None:
             _note_changes(machine, key, operation, column, value, assigned, guarded=guarded)

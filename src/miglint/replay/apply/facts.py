@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 
 from miglint.base.digits import whole_number
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.type_numbers import NUMBERS, UNKNOWN, number_of_type
 from miglint.schema.objects import Absent, Enum, Index, Key, SchemaObject, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import IN_MARK, Column, Constraint, Exists, KeyColumns, Type
@@ -126,7 +128,7 @@ def _constraint(machine: Machine, test: Exists) -> Constraint | None:
 
 
 def _is_one_of(table: Table, column: Column | None, fact: str, values: Iterable[str]) -> bool | None:
-    answers = [_is(table, column, fact, value) for value in values]
+    answers = [_fulfills(table, column, fact, value) for value in values]
     return True if True in answers else None if None in answers else False
 
 
@@ -134,27 +136,32 @@ def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> boo
     """Return whether a property of a column compares with a value by the operator in its name."""
     name, _, sign = fact.partition(" ")
     if not sign:
-        return _is(table, column, name, value)
+        return _compares(column, name, "=", value) if name in NUMBERS else _is(table, column, name, value)
     if sign in ("in", "not in"):
         found = _is_one_of(table, column, name, value.split(IN_MARK))
         return found if found is None or sign == "in" else not found
-    kind = None if column is None else column.type
-    if sign == "<>":
-        if name == "character_maximum_length" and (kind is None or not kind.args):
-            return None if kind is None else False
-        same = _is(table, column, name, value)
-        return None if same is None else not same
-    if name != "character_maximum_length" or kind is None or not value.isdecimal():
+    if name in NUMBERS:
+        return _compares(column, name, sign, value)
+    same = _is(table, column, name, value) if sign == "<>" else None
+    return None if same is None else not same
+
+
+def _compares(column: Column | None, fact: str, sign: str, value: str) -> bool | None:
+    """Return whether a number of a column's type compares with a value; a number that is NULL does not."""
+    number = UNKNOWN if column is None or column.assumed else number_of_type(column.type, fact)
+    if number == UNKNOWN or not value.isdecimal():
         return None
-    return _has_length(kind, sign, whole_number(value))
+    return number is not None and _COMPARISONS[sign](number, whole_number(value))
 
 
-def _has_length(kind: Type, sign: str, limit: int) -> bool:
-    if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
-        # What has no length is NULL.
-        return False
-    length = whole_number(kind.args[0])
-    return {"<": length < limit, ">": length > limit, "<=": length <= limit, ">=": length >= limit}[sign]
+_COMPARISONS = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 
 
 def _has_constraint(table: Table, name: str, kind: str) -> bool | None:
@@ -174,6 +181,8 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         if column.nullable is None and not key:
             return None
         return (value == "NO") is (key or not column.nullable)
+    if fact == "is_generated":
+        return (value == "ALWAYS") is (column.generated is not None)
     if fact == "is_identity":
         return (value == "YES") is (column.identity is not None)
     if fact == "column_default":
@@ -187,8 +196,6 @@ def _is_of_type(kind: Type, fact: str, value: str) -> bool | None:
     if fact == "type":
         plain = kind.schema is None and not kind.dimensions
         return _TYPES.get(value, value) == kind.name if plain and "[" not in value and "(" not in value else None
-    if fact == "character_maximum_length":
-        return kind.args == (value,) if kind.name in ("varchar", "bpchar") else False
     if fact == "udt_name":
         return value == ("_" if kind.dimensions else "") + kind.name
     if kind.dimensions:

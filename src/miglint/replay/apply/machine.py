@@ -45,11 +45,12 @@ class Machine:
     stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
     before, `sure` are the keys of which an error can be certain all the same; `lost` means that it happened in this
     script. `puts` counts the objects that were set, `derived` those that were set by operations on many objects. Of the
-    rows in `blind_to` nothing is known.
+    rows in `blind_to` nothing is known. `at_start` is the schema before the statement at hand.
     """
 
     __slots__ = (
         "assumptions",
+        "at_start",
         "blind_to",
         "calling",
         "committed",
@@ -94,7 +95,7 @@ class Machine:
         self.lost = False
         self.blind_to = schema if blind else None
         self.schema = schema
-        self.origin = schema
+        self.origin = self.at_start = schema
         # As of the last statement of the script that ended a transaction.
         self.committed = schema
         self.dialect = schema.dialect

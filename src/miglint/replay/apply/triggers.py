@@ -8,6 +8,8 @@ from miglint.schema.objects import Key, Routine, SchemaObject, Table, Trigger, V
 from miglint.sql.operations import CreateTrigger
 
 _ROW = pattern(r"\b(old|new)\.")
+# Such a condition leaves out rows that are set to what they are.
+_COMPARED_ROWS = pattern(r"\b(?:old|new)\.\S+ (?:is distinct from|<>) (?:old|new)\.")
 
 
 def refuse_trigger(machine: Machine, table: Key, operation: CreateTrigger) -> None:
@@ -27,6 +29,19 @@ def refuse_trigger(machine: Machine, table: Key, operation: CreateTrigger) -> No
         if operation.or_replace and existing is not None and (constrains or operation.constraint):
             message = f'trigger "{operation.name}" for relation "{table.name}" is a constraint trigger'
             raise machine.refuse("invalid_object_definition", message, table)
+
+
+def note_triggers(machine: Machine, table: Key, columns: set[str]) -> None:
+    """Record that triggers run when the columns of rows are set again, to the values that they have."""
+    for _, trigger in machine.schema.users(table, Trigger):
+        if trigger.state == "disabled" or machine.key(trigger.table) != table:
+            continue
+        if trigger.columns and columns.isdisjoint(map(machine.column_name, trigger.columns)):
+            continue
+        head, _, condition = trigger.definition.lower().partition(" when ")
+        events = [trigger.event] if trigger.event else head.partition(" for each ")[0].split()
+        if "update" in events and not _COMPARED_ROWS.search(condition):
+            machine.note("rows?", f'what the trigger "{trigger.name}" does when it runs again is not known', table)
 
 
 def _refuse_timing(machine: Machine, table: Key, found: SchemaObject | None, definition: str) -> None:

@@ -87,6 +87,8 @@ def _column(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Resu
         else scope.qualified(names[-2], names[-1], names[-3] if len(names) == 3 else None)
     )
     if found is None:
+        if analysis.places is not None:
+            analysis.places.unresolved(names[-1])
         return Result(UNKNOWN)
     analysis.used.append(found)
     analysis.reads.update((use, None) for use in scope.uses_of(found))

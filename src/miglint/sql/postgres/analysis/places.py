@@ -61,6 +61,7 @@ class ColumnPlaces:
         self._tables: list[tuple[FromItem, Node]] = []
         self._listed: set[int] = set()
         self._updated = False
+        self._unclear = False
 
     # --- recorded by an analysis
 
@@ -83,6 +84,10 @@ class ColumnPlaces:
         rivals = merged or any(item is not source and self._new in (item.columns or ()) for item in around)
         renamed = tuple(item for item in around if item is not source and self._is_renamed(item))
         self._references[body.get("location", 0)] = _Reference(count, found.column, source, rivals, renamed)
+
+    def unresolved(self, column: str) -> None:
+        """Record the name of a column of which it is not known what it refers to."""
+        self._unclear = self._unclear or column == self._old
 
     def star(self, place: int, scope: QueryLevel, names: Sequence[str]) -> None:
         """Record a `*` or `name.*` in a list of results at a place, as `star_edit` takes it."""
@@ -129,7 +134,12 @@ class ColumnPlaces:
     # --- edits
 
     def applied(self, text: str) -> str | None:
-        """Return the text with the new name; None if two changes of one place contradict each other."""
+        """Return the text with the new name.
+
+        None if two changes of one place contradict each other, or it is not known whether a name is that of the column.
+        """
+        if self._unclear:
+            return None
         self._list_columns()
         edits: dict[int, Edit] = {}
         for edit in self._edits(Place(text, 0, 0, len(text), byte_map(text))):

@@ -45,8 +45,26 @@ def stored_expression(
     `target` is the type that its value becomes, unknown where any type will do.
     """
     node = expression_tree(text)
+    return None if node is None else _read(environment, _reader_of_expression(node, own, target))
+
+
+def printable_expression(
+    environment: Environment, text: str, own: Relation | None, target: str = UNKNOWN
+) -> StoredForm | None:
+    """Return an expression as `stored_expression` does, but with the texts of its constants, so that it is printed."""
+    node = expression_tree(text)
     if node is None:
         return None
+    read = _reader_of_expression(node, own, target)
+
+    def verbatim(reader: StoredReader) -> Form:
+        reader.verbatim = True
+        return read(reader)
+
+    return _read(environment, verbatim)
+
+
+def _reader_of_expression(node: Node, own: Relation | None, target: str) -> Callable[[StoredReader], Form]:
     scope = QueryLevel()
     if own is not None:
         scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
@@ -61,7 +79,7 @@ def stored_expression(
             return reader.constant(part.literal, "text" if target == UNKNOWN else target)
         return part.form
 
-    return _read(environment, read)
+    return read
 
 
 def stored_default(

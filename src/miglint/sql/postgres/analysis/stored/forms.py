@@ -41,7 +41,8 @@ class StoredReader:
     the types of the columns that were read. `qualified` says that the server prints columns with what they are of, as
     in views, whose columns keep their types. `aliases` are the names that the sources of the query being read are
     printed by, `taken` those of the queries around it as well. `merged` says that columns that `USING` has made of two
-    are printed as those of the left, `full` that they are printed as columns of neither.
+    are printed as those of the left, `full` that they are printed as columns of neither. `verbatim` keeps the texts of
+    constants and each cast, to print the form.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class StoredReader:
         "qualified",
         "sure",
         "taken",
+        "verbatim",
     )
 
     def __init__(self, environment: Environment, readers: Readers) -> None:
@@ -70,6 +72,7 @@ class StoredReader:
         self.full = False
         self.aliases: dict[str, str] = {}
         self.taken: frozenset[str] = frozenset()
+        self.verbatim = False
 
     @property
     def environment(self) -> Environment:
@@ -124,7 +127,7 @@ class StoredReader:
             return ("cast", self.constant(text, base), target, ())
         if text is None:
             return ("null", base)
-        if self.kinds.is_kind(base, "enum") or is_verbatim(base):
+        if self.verbatim or self.kinds.is_kind(base, "enum") or is_verbatim(base):
             return ("constant", base, text)
         value = value_of(self._read_as(base), text)
         return (UNREAD, base, text) if value is None else ("value", base, value)
@@ -172,7 +175,7 @@ class StoredReader:
 
         The server adds these casts when the column has had that type in between, which none has that a view reads.
         """
-        if self.qualified or name not in _COMPARISONS or len(forms) != 2 or forms[0][0] != "cast":
+        if self.qualified or self.verbatim or name not in _COMPARISONS or len(forms) != 2 or forms[0][0] != "cast":
             return forms
         _, column, wide, _ = forms[0]
         if self.columns.get(column) not in _WHOLE_NUMBERS.get(wide, ()):
