@@ -20,7 +20,21 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, clustered, forged, heirs, keys, labels, pairs, queries, respelled, restated, row_types, views
+from . import (
+    calls,
+    clustered,
+    forged,
+    heirs,
+    keys,
+    labels,
+    lite_respelled,
+    pairs,
+    queries,
+    respelled,
+    restated,
+    row_types,
+    views,
+)
 from .pairs import SQLITE, Pair
 
 POSTGRES = [
@@ -37,7 +51,7 @@ POSTGRES = [
     *queries.POSTGRES,
     *respelled.POSTGRES,
 ]
-LITE = [*SQLITE, *forged.SQLITE]
+LITE = [*SQLITE, *forged.SQLITE, *lite_respelled.SQLITE]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

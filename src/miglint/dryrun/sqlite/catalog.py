@@ -369,4 +369,16 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
 
 
 def _view(name: str, sql: str, columns: tuple[str, ...]) -> View:
-    return View(Name(None, name), Query(after_name(sql, name), sql), columns or None)
+    return View(
+        Name(None, name), Query(after_name(sql, name), sql), tuple(_result(one, sql) for one in columns) or None
+    )
+
+
+def _result(column: str, sql: str) -> str:
+    """Return the name of a column of a view, without white space and letters of an expression that it is called by."""
+    if column.replace("_", "").isalnum() or any(quoted.format(column) in sql for quoted in _QUOTES):
+        return column
+    return canonical(column)
+
+
+_QUOTES = ('"{}"', "[{}]", "`{}`", "'{}'")
