@@ -353,6 +353,7 @@ def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:
     if run.forward is not None and not run.forward.ok:
         return replace(run, rows=replace(rows, error=None))
     stable = run.verdict.rows_stable
-    if rows.rows_stable is False:
+    # It may fail without rows, too.
+    if rows.rows_stable is False and stable is not None:
         stable = False
     return replace(run, rows=rows, verdict=replace(run.verdict, rows_stable=stable))
