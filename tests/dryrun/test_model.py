@@ -34,6 +34,10 @@ SQLITE = [
     "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT NOT NULL DEFAULT 'x', CONSTRAINT short CHECK (nick <> ''));",
     "CREATE TABLE posts (id INTEGER PRIMARY KEY, author INT REFERENCES users (id) ON DELETE CASCADE, UNIQUE (author));",
     "CREATE INDEX posts_author ON posts (author DESC) WHERE author IS NOT NULL;",
+    "CREATE TABLE notes (a REFERENCES users, b REFERENCES users ON DELETE CASCADE, c TEXT COLLATE NOCASE);",
+    "CREATE INDEX notes_c ON notes (c, a COLLATE NOCASE);",
+    "CREATE TABLE n (a, b, c TEXT); DROP TABLE notes; ALTER TABLE n RENAME TO notes;"
+    "CREATE INDEX notes_c ON notes (c, a COLLATE NOCASE);",
     "ALTER TABLE users RENAME COLUMN nick TO name; ALTER TABLE posts ADD COLUMN x TEXT DEFAULT (1 + 1);",
     "DROP TABLE posts;",
 ]

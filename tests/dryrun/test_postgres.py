@@ -118,6 +118,13 @@ def test_a_second_run_that_changes_rows_is_told(embedded: PostgresEngine, text: 
     assert run.verdict.rows_stable is stable
 
 
+def test_rows_that_a_second_run_would_insert_twice_are_not_stable(embedded: PostgresEngine) -> None:
+    copied = "CREATE TABLE IF NOT EXISTS n (id bigint PRIMARY KEY); INSERT INTO n SELECT id FROM users{};"
+    assert executed(embedded, migration(copied.format("")), USERS).verdict.rows_stable
+    assert with_rows(embedded, migration(copied.format("")), USERS).rows_stable is False
+    assert with_rows(embedded, migration(copied.format(" ON CONFLICT DO NOTHING")), USERS).rows_stable
+
+
 RICH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE DOMAIN short AS text CHECK (length(VALUE) < 10);

@@ -130,3 +130,18 @@ def test_the_command_says_the_same_from_what_was_kept(tmp_path: Path) -> None:
     assert said[0] == said[1]
     assert {item["code"] for item in said[1]["findings"]} & {"SYM001", "RUN003", "RUN004"} or said[1]["findings"]
     shutil.rmtree(tmp_path / "cache")
+
+
+def test_nothing_is_run_from_a_script_on_that_a_template_fills_in(tmp_path: Path, ran: list[str]) -> None:
+    filled = lite(2, "CREATE TABLE t2 ({{if .sqlite}}x TEXT{{else}}x VARCHAR(9){{end}});")
+    later = lite(3, "CREATE TABLE t3 (x REFERENCES t2);")
+    first = go(tmp_path, history(lite(1), filled))
+    assert [run.verdict.symmetric for run in first.migrations] == [True, None]
+    assert first.migrations[1].forward is None
+    ran.clear()
+    longer = go(tmp_path, history(lite(1), filled, later))
+    assert [run.verdict.symmetric for run in longer.migrations] == [True, None, None]
+    assert ran == []
+    assert all("template" in run.unknown[0] for run in longer.migrations[1:])
+    # Braces that are no tags to the grammar are those of a constant.
+    assert go(tmp_path, history(lite(1, "CREATE TABLE t1 (x DEFAULT '{{a}}');"))).migrations[0].verdict.symmetric

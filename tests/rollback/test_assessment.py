@@ -178,3 +178,19 @@ def test_a_plan_names_the_rollbacks_that_do_not_work(plant: Plant, rollback: Com
     assert (sql.status, "leave another schema" in sql.err) == (1, True)
     assert "--   column t.k keeps the name t.kind" in sql.out
     assert rollback("plan", "m", "--from", "2", "--to", "0", "--allow-irreversible").status == 0
+
+
+def test_values_come_back_under_other_letters_of_their_column(plant: Plant, rollback: Command) -> None:
+    """SQLite's names are the same in any letters: what a rollback fills is not lost."""
+    filled = "UPDATE t SET MAIL = (SELECT mail FROM kept WHERE kept.id = t.id);\n"
+    for back, lost in ((filled, []), ("", ["t.Mail"])):
+        plant(
+            {
+                "m/001_a.up.sql": 'CREATE TABLE t (id INTEGER PRIMARY KEY, "Mail" TEXT);\n',
+                "m/001_a.down.sql": "DROP TABLE t;\n",
+                "m/002_b.up.sql": "CREATE TABLE kept AS SELECT id, MAIL FROM t;\nALTER TABLE t DROP COLUMN mail;\n",
+                "m/002_b.down.sql": f'ALTER TABLE t ADD COLUMN "Mail" TEXT;\n{back}DROP TABLE kept;\n',
+            }
+        )
+        listed = rollback("list", "m", "--dialect", "sqlite", "--format", "json").json
+        assert [item["not_restored"] for item in listed["migrations"]] == [[], lost]

@@ -269,6 +269,13 @@ POSTGRES = [
         "undefined_object",
     ),
     Case("create domain", "", "CREATE DOMAIN d AS int CHECK (VALUE > 0);", None, "duplicate_object"),
+    Case(
+        "the value of a domain is in no table",
+        "",
+        "CREATE DOMAIN d AS int CHECK (d.value > 0);",
+        "undefined_table",
+        "undefined_table",
+    ),
     Case("create function", "", F, None, "duplicate_function"),
     Case("replace function", "", F.replace("CREATE", "CREATE OR REPLACE")),
     Case(

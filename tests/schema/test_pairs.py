@@ -27,6 +27,7 @@ from . import (
     heirs,
     keys,
     labels,
+    lite_respelled,
     made_again,
     pairs,
     queries,
@@ -52,7 +53,7 @@ POSTGRES = [
     *respelled.POSTGRES,
     *made_again.POSTGRES,
 ]
-LITE = [*SQLITE, *forged.SQLITE]
+LITE = [*SQLITE, *forged.SQLITE, *lite_respelled.SQLITE]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

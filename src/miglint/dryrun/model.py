@@ -14,9 +14,11 @@ from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import ForwardPass, apply_forward, empty_schema
 from miglint.schema.change import Change
+from miglint.schema.depends import relation_key
 from miglint.schema.diff import diff
 from miglint.schema.journal import differing
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
+from miglint.schema.parts import of_kind
 from miglint.schema.sameness import loose
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -74,7 +76,8 @@ class Model:
             left = passage.touched
         else:
             keys = {key for key in self._keys(passage, seen.before, seen.after) if key not in self._left}
-            real = Schema.of(self._history.dialect, self._real(keys, seen.after))
+            parents = self._parents(keys, seen.after)
+            real = Schema.of(self._history.dialect, {**dict(parents), **dict(self._real(keys, seen.after))}.items())
             model = self._reduced(keys, real)
             found = tuple(change for change in diff(real, model, keys) if change.counts and change.certain)
             left = frozenset(change.key for change in found)
@@ -85,6 +88,17 @@ class Model:
         for key in differing(before, after) | passage.touched:
             if key.space in _COMPARED and key.name not in _BOOKKEEPING and self._schema.get(key) is not None:
                 yield key
+
+    def _parents(self, keys: set[Key], after: Schema) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield the tables whose primary keys foreign keys refer to without naming columns."""
+        for value in map(after.find, keys):
+            for constraint in of_kind(value.constraints, "foreign") if isinstance(value, Table) else ():
+                if constraint.table is None or constraint.referenced:
+                    continue
+                key = relation_key(constraint.table, self._history.dialect)
+                parent = after.find(key)
+                if parent is not None:
+                    yield key, parent
 
     def _real(self, keys: set[Key], after: Schema) -> Iterator[tuple[Key, SchemaObject]]:
         for key in keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from miglint.base.structs import Struct, field, replace
-from miglint.dryrun.interfaces import BranchError, Database, Digests
+from miglint.dryrun.interfaces import BranchError, Database, Digests, TrialRun
 from miglint.dryrun.results import Execution, Loss, RowRun
 from miglint.dryrun.steps import Scripts
 from miglint.schema.value import Schema
@@ -36,8 +36,19 @@ def run_rows(
     twin.run(scripts.forward)
     # In a separate transaction, so that `now()` differs the second time.
     again = twin.try_out(scripts.forward)
-    stable = None if again.rows_changed is None else not again.rows_changed
-    return RowRun(inserted, unfilled, there.forward, there.rollback, losses, unread, stable)
+    return RowRun(inserted, unfilled, there.forward, there.rollback, losses, unread, _is_stable(again))
+
+
+# That of integrity constraints.
+_VIOLATIONS = ("23", "SQLITE_CONSTRAINT")
+
+
+def _is_stable(again: TrialRun) -> bool | None:
+    """Return whether a second forward leaves all rows as they are: one that they make violate a key would not."""
+    error = again.execution.error
+    if error is not None and error.limit is None and (error.sqlstate or "").startswith(_VIOLATIONS):
+        return False
+    return None if again.rows_changed is None else not again.rows_changed
 
 
 class _There(Struct, frozen=True):

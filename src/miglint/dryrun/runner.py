@@ -27,6 +27,7 @@ from miglint.dryrun.row_checks import documents
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.starting_state import StartingState, start_of
 from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
+from miglint.dryrun.templated import REASON, first_templated
 from miglint.schema.value import Schema
 
 _Undo = Callable[[UnreadableError], None]
@@ -232,6 +233,15 @@ class _DryRun:
     def _migrations(self, history: History, start: StartingState, known: int, *, alone: bool) -> Iterable[MigrationRun]:
         """Run the migrations after the cached ones, whose forward scripts recreate the state."""
         database = start.database
+        runnable = first_templated(history)
+        if runnable is not None:
+            if known < runnable:
+                wanted = replace(history, migrations=history.migrations[:runnable])
+                yield from self._migrations(wanted, start, known, alone=alone)
+            for migration in history.migrations[max(known, runnable) :]:
+                yield not_run(migration, None, REASON)
+                self._report_progress(history, migration, 1)
+            return
         rows = min(self._options.rows, ROWS_FOR_ALL)
         start.recreate(history, known, self._options)
         before = database.schema()
@@ -353,6 +363,7 @@ def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:
     if run.forward is not None and not run.forward.ok:
         return replace(run, rows=replace(rows, error=None))
     stable = run.verdict.rows_stable
-    if rows.rows_stable is False:
+    # It may fail without rows, too.
+    if rows.rows_stable is False and stable is not None:
         stable = False
     return replace(run, rows=rows, verdict=replace(run.verdict, rows_stable=stable))

@@ -11,7 +11,7 @@ from miglint.replay.outside_transactions import refusal
 from miglint.replay.steps import Step
 from miglint.rollback.row_conditions import row_conditions
 from miglint.rollback.rows import RowNote, RowsBack, remade_tables, undo_rows
-from miglint.rules.data.losses import data_operations, readers, same
+from miglint.rules.data.losses import among, data_operations, readers, same
 from miglint.schema.outcome import Run
 from miglint.schema.set_aside import is_set_aside
 from miglint.sql import operations as ops
@@ -147,14 +147,14 @@ class _BroughtBack:
         place = Name(note.table.schema, note.table.name)
         match operation:
             case ops.Insert() if same(operation.table, place):
-                filled = note.column is None or not operation.columns or note.column in operation.columns
+                filled = note.column is None or not operation.columns or among(note.column, operation.columns)
                 return filled and note.table not in self._rebuilt
             case ops.CreateTable():
                 return note.column is None and operation.query is not None and same(operation.name, place)
             case ops.Update() if note.column is not None and same(operation.table, place):
-                return any(assigned == note.column for assigned, _ in operation.assignments)
+                return among(note.column, (assigned for assigned, _ in operation.assignments))
             case ops.AddColumn() if note.column is not None and same(operation.table, place):
-                return operation.column.generated is not None and operation.column.name == note.column
+                return operation.column.generated is not None and among(note.column, (operation.column.name,))
         return False
 
     def has_deleted(self, note: RowNote, rows: RowsBack) -> bool:

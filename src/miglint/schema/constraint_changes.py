@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.schema.change import Change
+from miglint.schema.depends import relation_key
 from miglint.schema.describe import CONSTRAINT_WORDS, describe_constraint
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import differing, named_of_kind, restored
@@ -35,9 +35,7 @@ class _Sides(NamedTuple):
 
 def _primary_key(name: Name, schema: Schema) -> tuple[str, ...]:
     """Return the columns of the primary key of a table, none where they are not known."""
-    sqlite = schema.dialect is Dialect.SQLITE
-    key = Key("relation", name.schema or ("main" if sqlite else "public"), name.name.lower() if sqlite else name.name)
-    table = schema.find(key)
+    table = schema.find(relation_key(name, schema.dialect))
     if not isinstance(table, Table) or table.assumed:
         return ()
     return next((value.columns for _, value in named_of_kind(table.constraints, "primary")), ())

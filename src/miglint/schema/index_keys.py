@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
-from miglint.schema.objects import Index, Key, Table
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Index, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import IndexElement
 
@@ -17,8 +18,7 @@ def plain_keys(index: Index, schema: Schema | None) -> Index:
     if schema is None or index.table is None or not index.elements:
         return index
     sqlite = schema.dialect is Dialect.SQLITE
-    name = index.table.name.lower() if sqlite else index.table.name
-    table = schema.find(Key("relation", index.table.schema or ("main" if sqlite else "public"), name))
+    table = schema.find(relation_key(index.table, schema.dialect))
     if not isinstance(table, Table):
         return index
     elements = tuple(_plain(element, table, sqlite=sqlite) for element in index.elements)
@@ -34,6 +34,6 @@ def _plain(element: IndexElement, table: Table, *, sqlite: bool) -> IndexElement
         own = column.collation or "default"
         return replace(element, collation=None) if element.collation == own else element
     own = (column.collation or "binary").lower()
-    collation = None if (element.collation or "").lower() == own else element.collation
+    collation = None if (element.collation or own).lower() == own else element.collation and element.collation.lower()
     # What stands in double quotes is the column, too.
     return replace(element, column=column.name, collation=collation, label=None)

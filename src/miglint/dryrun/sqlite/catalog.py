@@ -117,13 +117,11 @@ def read_schema(db: Connection) -> Schema:
 def _objects(
     shown: list[StoredObject], shadows: _Shadows, details: SchemaDetails, known: _KnownObjects
 ) -> Iterator[tuple[Key, SchemaObject]]:
-    tables = {one.name.lower(): one for one in shown if one.kind == "table"}
+    tables = _tables(shown)
     for one in shown:
         key = Key("relation", _MAIN, one.name.lower())
         if _is_described(one):
-            value = _known(one, details, known)
-            if isinstance(value, Index):
-                value = _of_table(value, _place(one), tables.get(one.owner.lower()), details, known)
+            value = _known(one, tables, details, known)
             yield key, _with_shadows(value, one, shadows[one.name], known) if one.name in shadows else value
         elif one.kind == "view":
             columns = details.views.get(one.name, ())
@@ -141,33 +139,8 @@ def _objects(
             yield Key("trigger", _MAIN, one.name.lower()), trigger
 
 
-def _of_table(
-    index: Index,
-    place: tuple[str, str, str],
-    owner: StoredObject | None,
-    details: SchemaDetails,
-    known: _KnownObjects,
-) -> Index:
-    """Return an index without the collations that its columns have in their table."""
-    table = None if owner is None else _known(owner, details, known)
-    if owner is None or not isinstance(table, Table):
-        return index
-    found = known.get((*place, _place(owner)))
-    if not isinstance(found, Index):
-        columns = table.columns
-        found = replace(
-            index,
-            elements=tuple(
-                replace(element, collation=None)
-                if element.column is not None
-                and (column := columns.get(element.column.lower())) is not None
-                and (column.collation or "binary") == element.collation
-                else element
-                for element in index.elements
-            ),
-        )
-        known[*place, _place(owner)] = found
-    return found
+def _tables(shown: list[StoredObject]) -> dict[str, StoredObject]:
+    return {one.name.lower(): one for one in shown if one.kind == "table"}
 
 
 def _is_described(one: StoredObject) -> bool:
@@ -177,24 +150,49 @@ def _is_described(one: StoredObject) -> bool:
 
 def _ask(shown: list[StoredObject], ask: Ask, known: _KnownObjects) -> SchemaDetails:
     """Query what is not known of the objects; of views always, since their tables change them."""
-    new = [one for one in shown if _is_described(one) and _place(one) not in known]
+    owners = _tables(shown)
+    new = [one for one in shown if _is_described(one) and _place_of(one, owners) not in known]
     tables = [one.name for one in new if one.kind == "table"]
     indexes = [one.name for one in new if one.kind == "index"]
     views = [one.name for one in shown if one.kind == "view"]
     return ask(tables, indexes, views) if tables or indexes or views else SchemaDetails({}, {}, {})
 
 
-def _known(one: StoredObject, details: SchemaDetails, known: _KnownObjects) -> SchemaObject:
-    value = known.get(_place(one))
+def _known(
+    one: StoredObject, tables: dict[str, StoredObject], details: SchemaDetails, known: _KnownObjects
+) -> SchemaObject:
+    place = _place_of(one, tables)
+    value = known.get(place)
     if value is None:
         value = _described(one, details)
+        owner = tables.get(one.owner.lower())
+        if isinstance(value, Index) and owner is not None:
+            value = _of_table(value, _known(owner, tables, details, known))
         if one.name in details.tables or one.name in details.indexes:
-            known[_place(one)] = value
+            known[place] = value
     return value
+
+
+def _of_table(index: Index, table: SchemaObject) -> Index:
+    """Return an index without the collations that its columns have in their table."""
+    columns = table.columns if isinstance(table, Table) else {}
+
+    def plain(element: IndexElement) -> IndexElement:
+        column = columns.get((element.column or "").lower())
+        own = None if column is None else column.collation or "binary"
+        return replace(element, collation=None) if own == element.collation else element
+
+    return replace(index, elements=tuple(map(plain, index.elements)))
 
 
 def _place(one: StoredObject) -> tuple[str, str, str]:
     return (one.name, one.owner, one.sql or "")
+
+
+def _place_of(one: StoredObject, tables: dict[str, StoredObject]) -> tuple[object, ...]:
+    """Return what an object is known by: an index has the collations of its table, too."""
+    owner = tables.get(one.owner.lower()) if one.kind == "index" else None
+    return _place(one) if owner is None else (*_place(one), _place(owner))
 
 
 def _described(one: StoredObject, details: SchemaDetails) -> SchemaObject:
@@ -369,4 +367,16 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
 
 
 def _view(name: str, sql: str, columns: tuple[str, ...]) -> View:
-    return View(Name(None, name), Query(after_name(sql, name), sql), columns or None)
+    return View(
+        Name(None, name), Query(after_name(sql, name), sql), tuple(_result(one, sql) for one in columns) or None
+    )
+
+
+def _result(column: str, sql: str) -> str:
+    """Return the name of a column of a view, without white space and letters of an expression that it is called by."""
+    if column.replace("_", "").isalnum() or any(quoted.format(column) in sql for quoted in _QUOTES):
+        return column
+    return canonical(column)
+
+
+_QUOTES = ('"{}"', "[{}]", "`{}`", "'{}'")

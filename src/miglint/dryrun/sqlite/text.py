@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from miglint.base.structs import Struct
-from miglint.sql.sqlite.expressions import folded_name, name_text, quoted_name
+from miglint.sql.sqlite.expressions import SAME_SIGNS, folded_name, name_text, quoted_name
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, Tokens, tokenize, unquoted
 from miglint.sql.sqlite.words import CLOCK, SYNTAX
 
@@ -54,13 +54,19 @@ def tokens(sql: str) -> list[Token]:
         kind = _KINDS.get(word) or ("word" if read.is_name(at) else "mark")
         text = read.name(at) if kind == "name" else read.raw(at)
         text = text.lower() if kind in ("name", "word") else text
-        found.append(Token(text, kind, _shown(read, at) if kind == "name" else text, read.raw(at)))
+        found.append(Token(text, kind, _shown(read, at, kind), read.raw(at)))
     return found
 
 
-def _shown(read: Tokens, at: int) -> str:
-    text = name_text(read, at)
-    return quoted_name(text) if text.upper() in SYNTAX else text
+def _shown(read: Tokens, at: int, kind: str) -> str:
+    word, raw = read.words[at], read.raw(at)
+    if kind == "name":
+        text = name_text(read, at)
+        return quoted_name(text) if text.upper() in SYNTAX else text
+    if kind in ("word", "number"):
+        return raw.lower()
+    # The digits of a blob have no letters of their own.
+    return raw.upper() if word == BLOB else SAME_SIGNS.get(raw, raw)
 
 
 @lru_cache(maxsize=4096)
@@ -118,8 +124,15 @@ def read_index(sql: str) -> tuple[tuple[str, ...], str | None]:
         return (), None
     parts, closing = _split(words, opening)
     rest = words[closing + 1 :]
-    where = shown(rest[1:]) if rest and rest[0].text == "where" and rest[0].kind == "word" else None
+    where = shown(_without_brackets(rest[1:])) if rest and rest[0].text == "where" and rest[0].kind == "word" else None
     return tuple(shown(_plain(part)) for part in parts), where
+
+
+def _without_brackets(words: list[Token]) -> list[Token]:
+    """Return an expression without parentheses around all of it."""
+    while len(words) > 2 and words[0].text == "(" and words[0].kind == "mark" and _split(words, 0)[1] == len(words) - 1:
+        words = words[1:-1]
+    return words
 
 
 def _plain(part: list[Token]) -> list[Token]:

@@ -18,7 +18,7 @@ from miglint.sql.postgres.analysis.classes import is_default_class as is_default
 from miglint.sql.postgres.analysis.constants import Constants, constants_of_expression
 from miglint.sql.postgres.analysis.constants import constants_of_statement as of_statement
 from miglint.sql.postgres.analysis.context import Rules
-from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid, Relation
+from miglint.sql.postgres.analysis.environment import DOMAIN, UNKNOWN, Invalid, Relation
 from miglint.sql.postgres.analysis.kinds import spelled
 
 _Answer = TypeVar("_Answer")
@@ -127,7 +127,7 @@ def check_domain_condition(machine: Machine, key: Key, base: Type | None, expres
     name = name_of_type(base)
 
     def analyze(environment: SchemaEnvironment) -> None:
-        value = Relation(Name(None, key.name), {"value": name})
+        value = Relation(Name(None, DOMAIN), {"value": name})
         found = entry.expressed(environment, expression.text, entry.IN_CHECK, value)
         if found is not None:
             entry.refuse_untrue(environment, found, "CHECK")

@@ -98,6 +98,8 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
     columns = result_columns(machine, query) if described is None else tuple(label for label, _ in described)
     if machine.postgres:
         query = _expanded(machine, query, found)
+    elif columns is not None:
+        columns = _of_tables(machine, query, columns)
     columns = _named_columns(machine, operation, key, columns, query)
     return View(
         name,
@@ -110,6 +112,12 @@ def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> 
         types=types if columns is None or types is None or len(types) == len(columns) else None,
         listed=operation.columns,
     )
+
+
+def _of_tables(machine: Machine, query: Query, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the results of a view of SQLite: a column without an alias has the letters that it has in its table."""
+    letters = {name.lower(): column.name for name, column in columns_of(machine, query).items()}
+    return tuple(name if f" AS {name.lower()}" in query.key else letters.get(name.lower(), name) for name in columns)
 
 
 def _named_columns(

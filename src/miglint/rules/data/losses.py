@@ -56,6 +56,11 @@ def same(one: Name, other: Name) -> bool:
     return one.schema is None or other.schema is None or one.schema.lower() == other.schema.lower()
 
 
+def among(column: str | None, names: Iterable[str]) -> bool:
+    """Return whether a column is among names as written that can mean it."""
+    return column is not None and column.lower() in map(str.lower, names)
+
+
 def lost(step: Step, direction: Direction) -> Iterable[Remark]:
     """Return what the first run of a script destroyed."""
     return [remark for remark in remarks(step).get("lost", ()) if remark.direction is direction]
@@ -68,7 +73,7 @@ def reads(operation: Operation, table: Name, column: str | None) -> bool:
     if not isinstance(operation, ops.Update):
         return False
     if column is not None and same(operation.table, table):
-        return any(value is not None and column in value.columns for _, value in operation.assignments)
+        return any(value is not None and among(column, value.columns) for _, value in operation.assignments)
     return any(same(name, table) for name in operation.relations)
 
 
@@ -78,8 +83,7 @@ def _query_reads(query: ops.Query, table: Name, column: str | None) -> bool:
     if column is None or any(same(name, table) for name in query.stars):
         return True
     return any(
-        use.column.lower() == column.lower() and (use.relation is None or same(use.relation, table))
-        for use in query.uses
+        among(column, (use.column,)) and (use.relation is None or same(use.relation, table)) for use in query.uses
     )
 
 
@@ -149,15 +153,15 @@ def _fills(operation: Operation, table: Name, column: str | None) -> bool:
     """Return whether an operation gives a table rows, or the column values."""
     match operation:
         case ops.Insert():
-            filled = column is None or not operation.columns or column in operation.columns
+            filled = column is None or not operation.columns or among(column, operation.columns)
             return filled and same(operation.table, table)
         case ops.CreateTable():
             return operation.query is not None and same(operation.name, table)
         case ops.Update() if column is not None:
-            return same(operation.table, table) and any(assigned == column for assigned, _ in operation.assignments)
+            return same(operation.table, table) and among(column, (name for name, _ in operation.assignments))
         case ops.AddColumn():
             added = operation.column
-            return bool(added.generated) and added.name == column and same(operation.table, table)
+            return bool(added.generated) and among(column, (added.name,)) and same(operation.table, table)
         case _:
             return False
 

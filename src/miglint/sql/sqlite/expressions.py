@@ -21,7 +21,8 @@ _BEFORE_NAMES = frozenset(
     {"AS", "COLLATE", "CONSTRAINT", "END", "FROM", "INDEXED", "INTO", "JOIN", "REFERENCES", "TABLE", "UPDATE"}
 )
 _OPERANDS = frozenset({")", STRING, NUMBER, BLOB, VARIABLE})
-_SAME = {"==": "=", "<>": "!="}
+SAME_SIGNS = {"==": "=", "<>": "!="}
+"""Signs that are written in two ways."""
 
 
 def canonical(tokens: Tokens, start: int, end: int) -> str:
@@ -46,7 +47,7 @@ def canonical(tokens: Tokens, start: int, end: int) -> str:
         elif word in SYNTAX:
             parts.append(word)
         else:
-            parts.append(_SAME.get(word) or word.lower())
+            parts.append(SAME_SIGNS.get(word) or word.lower())
     return " ".join(parts)
 
 

@@ -13,6 +13,8 @@ UNKNOWN = "?"
 """The type of what is not known: it fits everywhere."""
 LITERAL = "unknown"
 """The type of a string constant, and of NULL, before it is given one."""
+DOMAIN = "\0domain"
+"""The name of the source whose only column is the value that a domain checks: no text can name it."""
 
 
 class Invalid(Exception):  # noqa: N818 - it is the answer, not a failure of the analysis

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from miglint.sql.postgres.analysis.entry import expression_tree
-from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation
+from miglint.sql.postgres.analysis.environment import DOMAIN, LITERAL, UNKNOWN, Environment, Invalid, Relation
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.analysis.stored import calls, expressions, queries
-from miglint.sql.postgres.analysis.stored.expressions import DOMAIN
 from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, aliases, may_be_equal
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import ExpressionAnalysis
-from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.environment import DOMAIN, LITERAL, UNKNOWN, Invalid
 from miglint.sql.postgres.analysis.expressions import constant_type, nullif_type
 from miglint.sql.postgres.analysis.kinds import element, is_array
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
@@ -240,10 +240,6 @@ def _names_columns(node: object, scope: QueryLevel) -> bool:
     if fields is not None and not (scope.sources and scope.sources[0].alias == DOMAIN):
         return True
     return any(_names_columns(item, scope) for item in node.values())
-
-
-DOMAIN = "\0domain"
-"""The name of the source whose only column is the value that a domain checks."""
 
 
 def _comparison(sign: Name, left: Node, right: Node) -> Node:
