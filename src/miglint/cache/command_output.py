@@ -23,7 +23,7 @@ from miglint.cache.store import Store, environment, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _KIND = "answer"
 # Bytes of the length of an entry's first part.
@@ -68,9 +68,12 @@ class CachedOutput:
         self.output = output
         self.status = status
 
-    def text(self, elapsed_ms: int) -> str:
-        """Return the output with the elapsed time inserted."""
-        return str(elapsed_ms).join(self.body)
+    def parts(self, elapsed_ms: int) -> Iterator[str]:
+        """Yield the parts of the output, the elapsed time between those of the body."""
+        for number, part in enumerate(self.body):
+            if number:
+                yield str(elapsed_ms)
+            yield part
 
 
 class InputFingerprint:

@@ -12,7 +12,7 @@ from miglint.base.errors import UsageError
 from miglint.base.structs import replace
 from miglint.cache.command_output import CachedInvocation, CachedOutput
 from miglint.cli.notes import note
-from miglint.cli.output import add_step_summary, checkout_prefix, progress, wants_color, width, write
+from miglint.cli.output import add_step_summary, checkout_prefix, progress, wants_color, width, write, write_parts
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
@@ -95,7 +95,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         report, notes = without_accepted(baseline, checked, prune=request.prune)
     notes = (*_searched_note(folders), *notes, *_unused_note(unused), *_since_note(since))
     output, summary = _rendered(request, settings, outcome, report, notes)
-    write(output.text(round((perf_counter() - started) * 1000)), request.output)
+    write_parts(output.parts(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
         note(text)
     if empty:
