@@ -30,17 +30,15 @@ _REFUSED_PRAGMAS = frozenset({"synchronous"})
 _IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
 
 
-_SUSPECTS = frozenset(
-    {
-        ops.CreateIndex,
-        ops.Drop,
-        ops.DetachPartition,
-        ops.Maintenance,
-        ops.CreateOther,
-        ops.AlterOther,
-        ops.Transaction,
-        ops.Pragma,
-    }
+_SUSPECTS = (
+    ops.CreateIndex,
+    ops.Drop,
+    ops.DetachPartition,
+    ops.Maintenance,
+    ops.CreateOther,
+    ops.AlterOther,
+    ops.Transaction,
+    ops.Pragma,
 )
 
 
@@ -99,6 +97,7 @@ def _sqlite(operation: Operation) -> str | None:
     "not-in-a-transaction",
     Severity.ERROR,
     "A statement that cannot run inside a transaction is inside one",
+    on=_SUSPECTS,
     aliases=(
         "squawk:ban-concurrent-index-creation-in-transaction",
         "pgls:banConcurrentIndexCreationInTransaction",
