@@ -11,7 +11,15 @@ import time
 import pytest
 
 from miglint.cache import command_output, store
-from miglint.cache.command_output import InputFingerprint, decode_lists, encode_lists, join_entry, split_entry
+from miglint.cache.command_output import (
+    CachedOutput,
+    InputFingerprint,
+    decode_lists,
+    encode_lists,
+    join_entry,
+    split_at,
+    split_entry,
+)
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -415,3 +423,10 @@ def test_an_answer_depends_on_all_that_was_listed_or_read(tmp_path, files, singl
         [sys.executable, "-c", WATCH, asked], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("text", ["in 17 ms", "17", "17 and 17", "", "nothing"])
+def test_the_elapsed_time_is_inserted_where_its_mark_was(text):
+    body = [*split_at([text, "", "\n", text], "17")]
+    (stored,) = decode_lists(encode_lists([body]))
+    assert "".join(CachedOutput(stored, [], None, 0).parts(5)) == f"{text}\n{text}".replace("17", "5")

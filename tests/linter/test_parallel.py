@@ -153,7 +153,7 @@ def test_forwards_run_ahead_once(folder, monkeypatch, kept):
     found = discover(["one", "two"])
     analysis = Analysis.of(found, settings, {}, RuleDispatcher(select(settings, load_rules(settings)), {}))
     whole = analyze_range(analysis, 0, 80)
-    monkeypatch.setattr(lead, "_MOST_RUNS", kept)
+    monkeypatch.setattr(lead, "MOST_RUNS", kept)
     runs = []
     counting = counted(steps.run_forward, runs)
     monkeypatch.setattr(lead, "run_forward", counting)

@@ -23,7 +23,7 @@ from miglint.cache.store import Store, environment, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _KIND = "answer"
 # Bytes of the length of an entry's first part.
@@ -58,7 +58,10 @@ _HAS_CHANGE_TIME = os.name == "posix"
 
 
 class CachedOutput:
-    """Output of a command: `body`, split where the elapsed time is inserted, `notes`, and the exit status."""
+    """Output of a command: the parts of its `body`, `notes`, and the exit status.
+
+    The elapsed time is inserted where a part is empty.
+    """
 
     __slots__ = ("body", "notes", "output", "status")
 
@@ -68,9 +71,19 @@ class CachedOutput:
         self.output = output
         self.status = status
 
-    def text(self, elapsed_ms: int) -> str:
-        """Return the output with the elapsed time inserted."""
-        return str(elapsed_ms).join(self.body)
+    def parts(self, elapsed_ms: int) -> Iterator[str]:
+        """Yield the parts of the output with the elapsed time."""
+        return (part or str(elapsed_ms) for part in self.body)
+
+
+def split_at(parts: Iterable[str], mark: str) -> Iterator[str]:
+    """Yield the parts of a body, where each `mark` of the elapsed time becomes an empty one."""
+    for part in parts:
+        for number, piece in enumerate(part.split(mark)):
+            if number:
+                yield ""
+            if piece:
+                yield piece
 
 
 class InputFingerprint:

@@ -71,7 +71,7 @@ def _run(arguments: list[str]) -> int:
         # Output files are written in one place only, `cli.output`.
         if question is not None and known is not None and known.output is None:
             elapsed = round((perf_counter() - question.started) * 1000)
-            sys.stdout.buffer.write(known.text(elapsed).encode("utf-8", "backslashreplace"))
+            sys.stdout.buffer.writelines(part.encode("utf-8", "backslashreplace") for part in known.parts(elapsed))
             sys.stdout.flush()
             for text in known.notes:
                 from miglint.cli.notes import note

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +18,9 @@ from miglint.report.view import UNLIMITED
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
+
+# So many characters are encoded at a time: reports of long histories have fifty million.
+_PIECE = 1 << 20
 
 # Minimum width on a terminal.
 _NARROWEST = 40
@@ -45,14 +49,20 @@ def width() -> int:
 
 def write(text: str, path: str | None) -> None:
     """Write atomically to a file, or to standard output."""
-    data = text.encode("utf-8", "backslashreplace")
+    write_parts((text,), path)
+
+
+def write_parts(parts: Iterable[str], path: str | None) -> None:
+    """Write the parts of a text as `write` does, without a copy of the whole where it goes to standard output."""
+    pieces = (part[start : start + _PIECE] for part in parts for start in range(0, len(part), _PIECE))
+    data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     if path is None or path == "-":
         stream = sys.stdout.buffer
-        stream.write(data)
+        stream.writelines(data)
         stream.flush()
         return
     try:
-        write_file(Path(path), data)
+        write_file(Path(path), b"".join(data))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
 
@@ -83,7 +93,7 @@ def add_step_summary(markdown: str) -> None:
 
 def write_known(answer: CachedOutput, started: float) -> int:
     """Write cached output to its file and return the exit status."""
-    write(answer.text(round((time.perf_counter() - started) * 1000)), answer.output)
+    write_parts(answer.parts(round((time.perf_counter() - started) * 1000)), answer.output)
     for text in answer.notes:
         note(text)
     return answer.status

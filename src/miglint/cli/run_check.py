@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from miglint.base.errors import UsageError
 from miglint.base.structs import replace
-from miglint.cache.command_output import CachedInvocation, CachedOutput
+from miglint.cache.command_output import CachedInvocation, CachedOutput, split_at
 from miglint.cli.notes import note
-from miglint.cli.output import add_step_summary, checkout_prefix, progress, wants_color, width, write
+from miglint.cli.output import add_step_summary, checkout_prefix, progress, wants_color, width, write, write_parts
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
@@ -28,7 +28,7 @@ from miglint.config.settings import (
 from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words, program_words
 from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
-from miglint.report import DESCRIBING, WITHOUT_VERDICTS, render
+from miglint.report import DESCRIBING, WITHOUT_VERDICTS, render, render_parts
 from miglint.report.value import Report
 from miglint.report.view import UNLIMITED, DisplayOptions
 
@@ -95,7 +95,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         report, notes = without_accepted(baseline, checked, prune=request.prune)
     notes = (*_searched_note(folders), *notes, *_unused_note(unused), *_since_note(since))
     output, summary = _rendered(request, settings, outcome, report, notes)
-    write(output.text(round((perf_counter() - started) * 1000)), request.output)
+    write_parts(output.parts(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
         note(text)
     if empty:
@@ -231,7 +231,7 @@ def _output(
     """Return the output and the exit status."""
     # The elapsed time is inserted last; a random number serves as its placeholder until then.
     mark = int.from_bytes(os.urandom(7))
-    body = render(format_, replace(report, elapsed_ms=mark), view).split(str(mark))
+    body = [*split_at(render_parts(format_, replace(report, elapsed_ms=mark), view), str(mark))]
     notes = [*report.notes, *more_notes]
     if format_ == "concise":
         # The output consists of findings only.

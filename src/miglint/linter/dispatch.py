@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.msgpack import encode
+
 from miglint.base.errors import MiglintError
 from miglint.base.findings import FAMILIES
 from miglint.base.model import Dialect, Migration, Script, SourceFile, Span
@@ -94,33 +96,33 @@ class RuleDispatcher:
                 self._call(placed, bound, passages, migration)
         return placed
 
-    def gather(self, passage: ForwardPass, *, first: bool) -> dict[str, Any]:
-        """Return what rules about whole histories need to know of a migration, by their codes.
+    def gather(self, passage: ForwardPass, *, first: bool) -> dict[str, bytes]:
+        """Return what rules about whole histories need to know of a migration, by their codes, encoded.
 
         `first` says whether it is the first one of its history.
         """
-        found: dict[str, Any] = {}
+        found: dict[str, bytes] = {}
         for bound in self._scopes["history", passage.migration.dialect.value]:
             if bound.rule.gather is not None:
                 try:
                     facts = bound.rule.gather(passage, bound.context, first)
+                    encoded = None if facts is None else encode(facts)
                 # Reported when the rule is called: a text is the error.
                 except Exception as error:
-                    facts = f"{type(error).__name__}: {error}"
-                if facts is not None:
-                    found[bound.rule.code] = facts
+                    encoded = encode(f"{type(error).__name__}: {error}")
+                if encoded is not None:
+                    found[bound.rule.code] = encoded
         return found
 
-    def gathered(self, migrations: Sequence[tuple[Migration, Mapping[str, Any]]]) -> list[PlacedHit]:
+    def gathered(self, migrations: Sequence[tuple[Migration, Mapping[str, bytes]]]) -> list[PlacedHit]:
         """Call the rules for a history as a whole with what `gather` returned of its migrations."""
         placed: list[PlacedHit] = []
         migration = migrations[0][0]
         for bound in self._scopes["history", migration.dialect.value]:
             if bound.rule.gather is not None:
                 code = bound.rule.code
-                steps = [GatheredPass(one, facts[code]) for one, facts in migrations if code in facts]
-                errors = [step.facts for step in steps if isinstance(step.facts, str)]
-                self._call(placed, bound._replace(check=_failing(errors[0])) if errors else bound, steps, migration)
+                steps = [GatheredPass(one, encoded[code]) for one, encoded in migrations if code in encoded]
+                self._call(placed, bound, steps, migration)
         return placed
 
     def scripts(self, migration: Migration, report_only: frozenset[str] | None) -> list[PlacedHit]:
@@ -193,13 +195,6 @@ class RuleDispatcher:
         # All other errors are caught, so that the other rules still run.
         except Exception as error:
             placed.append(PlacedHit(self._crash, _crash(rule, error, migration, subject), migration))
-
-
-def _failing(error: str) -> Callable[[Any], Iterable[Hit]]:
-    def check(subject: Any) -> Iterable[Hit]:
-        raise RuntimeError(error)
-
-    return check
 
 
 class StepRuleIndex:

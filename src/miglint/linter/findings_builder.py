@@ -33,6 +33,7 @@ from miglint.linter.split_rollbacks import with_split_rollbacks
 from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives, files_with_marks
 from miglint.linter.unknown_tools import of_unknown_tools, open_directions
+from miglint.replay.apply.known_analyses import forget_all
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
 from miglint.rules.idempotency.unknown_tool import TOOL_UNKNOWN
@@ -76,6 +77,7 @@ def judge(
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only, memory, verdicts=verdicts)
     memories = known_steps(analysis)
     result = examine(analysis, found, progress, memories=memories)
+    forget_all()
     if verdicts:
         complete_verdicts(result.parts, memories, analysis.sqlite)
     run = _JudgedRun(found, settings, chosen, analysis, result)

@@ -16,7 +16,7 @@ from miglint.schema.value import Schema
 from miglint.sql import parse
 
 # A run holds the schemas between its operations. Of long histories, the others run again where they are needed.
-_MOST_RUNS = 2_000
+MOST_RUNS = 2_000
 
 
 class ReachedState(Struct, frozen=True, gc=False):
@@ -72,7 +72,7 @@ class Lead:
         keep = self._keeps(place)
         for number in range(self._number, last):
             migration = history.migrations[number]
-            if begin + number < self._own and len(self._runs) < _MOST_RUNS:
+            if begin + number < self._own and len(self._runs) < MOST_RUNS:
                 met = recorded(schema) if self._recorded else schema
                 forward = self._runs[place, number] = run_forward(migration, parse, met)
                 passage = forward.passage(migration)

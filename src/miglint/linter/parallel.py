@@ -30,14 +30,14 @@ from miglint.linter.incremental.hit_codec import EncodedHit, HitCodec
 from miglint.linter.incremental.known_steps import record
 from miglint.linter.incremental.step_findings import EncodedStep
 from miglint.linter.incremental.step_memory import HistoryMemory
-from miglint.linter.lead import Lead
+from miglint.linter.lead import MOST_RUNS, Lead
 from miglint.linter.partial_results import HistoryPart, PartialResult
 from miglint.linter.ranges import analyze_range, analyze_scripts, lead_of
 
 # Cost of running only the forward script, as a fraction of the total work on a migration.
-_ADVANCE = 0.42
-# Overhead of a child: copy-on-write of memory pages, and serialization of the result.
-_CHILD = 1.1
+_ADVANCE = 0.26
+# Work of a child, as a multiple of that of the parent: besides, it copies memory pages and serializes its result.
+_CHILD = 1.0
 # Fixed work per migration and per statement, in equivalent characters of text.
 _FIXED = 1_500
 _STATEMENT = 400
@@ -161,15 +161,17 @@ def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -
 
     `sizes` are those of the migrations of each history; the bounds are indexes into all of them.
     """
-    # Cumulative work up to each migration, and that of running the forward scripts of its history up to there.
-    done, ahead, begins = [0], [0.0], [0]
+    # Cumulative work up to each migration, that of running the forward scripts of its history up to there, and how
+    # much of that is not done again, since the runs are kept.
+    done, ahead, kept, begins = [0], [0.0], [0.0], [0]
     for history in sizes:
         start = done[-1]
-        for size in history:
+        for number, size in enumerate(history):
             done.append(done[-1] + size)
             ahead.append(advance * (done[-1] - start))
+            kept.append(ahead[-1] if number < MOST_RUNS else kept[-1])
             begins.append(start)
-        ahead[-1] = 0.0
+        ahead[-1] = kept[-1] = 0.0
         begins[-1] = done[-1]
     least, most = done[-1] / processes, float(done[-1])
     bounds = [0, *[len(done) - 1] * processes]
@@ -177,7 +179,7 @@ def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -
         middle = (least + most) / 2
         tried = _cut(done, ahead, processes, middle)
         leading = sum(ahead[one] for one, two in pairwise(tried[1:]) if one < two and begins[two] > begins[one])
-        if done[tried[1]] - ahead[tried[1]] + leading <= middle:
+        if done[tried[1]] - kept[tried[1]] + leading <= middle:
             bounds, most = tried, middle
         else:
             least = middle

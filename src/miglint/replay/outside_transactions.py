@@ -24,17 +24,16 @@ _MAINTENANCE = {
 _SERVER_WIDE = frozenset({"database", "tablespace"})
 # PRAGMAs that SQLite refuses while a transaction is open.
 _REFUSED_PRAGMAS = frozenset({"synchronous"})
-_SUSPECTS = frozenset(
-    {
-        ops.CreateIndex,
-        ops.Drop,
-        ops.DetachPartition,
-        ops.Maintenance,
-        ops.CreateOther,
-        ops.AlterOther,
-        ops.Transaction,
-        ops.Pragma,
-    }
+# The kinds of operations among which these statements are.
+LONELY_KINDS = (
+    ops.CreateIndex,
+    ops.Drop,
+    ops.DetachPartition,
+    ops.Maintenance,
+    ops.CreateOther,
+    ops.AlterOther,
+    ops.Transaction,
+    ops.Pragma,
 )
 
 
@@ -59,7 +58,7 @@ def lonely_statements(
         (statement, operation, what, begun)
         for statement, outer, begun in placed_operations(statements)
         for operation in flat((outer,))
-        if type(operation) in _SUSPECTS and (what := needs_none(operation, script.dialect, schema)) is not None
+        if isinstance(operation, LONELY_KINDS) and (what := needs_none(operation, script.dialect, schema)) is not None
     ]
     if not found:
         return

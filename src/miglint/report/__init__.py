@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -33,3 +33,10 @@ def render(name: str, report: Report, view: DisplayOptions) -> str:
     """Render the report in the given format; only that format's module is imported."""
     text: str = import_module(FORMATS[name]).render(report, view)
     return text
+
+
+def render_parts(name: str, report: Report, view: DisplayOptions) -> Iterable[str]:
+    """Render the report as `render` does, in parts where the format makes them."""
+    module = import_module(FORMATS[name])
+    parts: Iterable[str] = module.parts(report, view) if hasattr(module, "parts") else (module.render(report, view),)
+    return parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from miglint.base.findings import Finding, Severity, is_only_a_rerun
 from miglint.base.inert import inert, one_line
@@ -21,12 +21,22 @@ _VERDICTS = {
     "symmetric": "symmetric",
     "sqlite_compatible": "sqlite",
 }
+# The texts of so many migrations, and the lines between them, are joined.
+_TOGETHER = 200
 _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 
 def render(report: Report, view: DisplayOptions) -> str:
     """Return the report as text; terminal control characters from files and servers are escaped."""
-    return "\n".join(_parts(report, view))
+    return "".join(parts(report, view))
+
+
+def parts(report: Report, view: DisplayOptions) -> Iterator[str]:
+    """Yield the text in parts: that of a long history takes as much memory as its findings."""
+    for number, section in enumerate(_sections(report, view)):
+        if number:
+            yield "\n"
+        yield from section
 
 
 def _inert(text: str, view: DisplayOptions) -> str:
@@ -37,14 +47,14 @@ def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _parts(report: Report, view: DisplayOptions) -> Iterator[str]:
-    """Yield the parts of the report, which empty lines set off."""
+def _sections(report: Report, view: DisplayOptions) -> Iterator[Sequence[str]]:
+    """Yield the sections of the report, which empty lines set off, each in parts."""
     if view.statistics:
-        yield _inert(_lines((*_statistics(report), *_summary(report, view))), view)
+        yield (_inert(_lines((*_statistics(report), *_summary(report, view))), view),)
         return
     found, shortened = _findings(report, view)
     if not view.quiet and (report.findings or report.since):
-        yield _inert("\n".join(wrapped(headline(report), "", "  ", view)) + "\n", view)
+        yield (_inert("\n".join(wrapped(headline(report), "", "  ", view)) + "\n", view),)
     if found:
         yield found
     more = []
@@ -56,7 +66,7 @@ def _parts(report: Report, view: DisplayOptions) -> Iterator[str]:
         more.append(_lines(_summary(report, view)))
         if shortened:
             more[-1] += paint("dim", "use --verbose for full details", view) + "\n"
-    yield from (_inert(text, view) for text in more if text)
+    yield from ((_inert(text, view),) for text in more if text)
 
 
 def _executions(report: Report, view: DisplayOptions) -> str:
@@ -66,11 +76,15 @@ def _executions(report: Report, view: DisplayOptions) -> str:
     return "".join(f"{line}\n" for line in lines(report.migrations, view))
 
 
-def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
-    """Return the findings, groups of several lines set off by empty lines, and whether source or help is left out."""
+def _findings(report: Report, view: DisplayOptions) -> tuple[list[str], bool]:
+    """Return the findings, groups of several lines set off by empty lines, and whether source or help is left out.
+
+    Those of many migrations are one part of the text.
+    """
     migrations = {
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
+    found: list[str] = []
     parts: list[str] = []
     before = shortened = False
     for listed in ordered(report, view.sort):
@@ -80,12 +94,17 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
             block = _block(listed, migrations, view)
             if view.known is not None:
                 view.known.put(path, block)
-        if parts and (before or block.begins):
+        if (found or parts) and (before or block.begins):
             parts.append("\n")
         before = block.ends
         shortened = shortened or block.shortened
         parts.append(block.text)
-    return "".join(parts), shortened
+        if len(parts) > _TOGETHER:
+            found.append("".join(parts))
+            parts = []
+    if parts:
+        found.append("".join(parts))
+    return found, shortened
 
 
 def _block(findings: list[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> TextBlock:

@@ -30,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec.msgpack import decode
+
 from miglint.base.findings import FAMILIES, Fix, Severity
 from miglint.base.model import Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, field
@@ -107,10 +109,21 @@ class Hit(Struct, frozen=True):
 
 
 class GatheredPass(Struct, frozen=True, gc=False):
-    """What a rule about whole histories has gathered of one migration: plain values, which a cache may keep."""
+    """What a rule about whole histories has gathered of one migration: plain values, which a cache may keep.
+
+    They are `encoded` until a rule looks at them: those of all migrations take as much memory as the hits.
+    """
 
     migration: Migration
-    facts: Any
+    encoded: bytes
+
+    @property
+    def facts(self) -> Any:
+        """The values, decoded. Raises `RuntimeError` if gathering them has failed: the error is kept as a text."""
+        facts = decode(self.encoded)
+        if isinstance(facts, str):
+            raise RuntimeError(facts)
+        return facts
 
 
 class Context(Struct, frozen=True):

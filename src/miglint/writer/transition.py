@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from miglint.base.model import Dialect
-from miglint.replay.apply import run
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.journal import differing
@@ -28,7 +27,7 @@ from miglint.schema.objects import ABSENT, Key
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.writer.losses import losses
-from miglint.writer.reading import read
+from miglint.writer.reading import run_blind
 from miglint.writer.renames import Renames
 from miglint.writer.written import ColumnValues, Draft, Version, Written
 
@@ -43,15 +42,17 @@ def write_transition(
     renames: Renames | None = None,
     target: Version | None = None,
     values: ColumnValues | None = None,
+    checked: bool = True,
 ) -> Written:
     """Return the statements that make `new` of `old`, two schemas of one engine.
 
     `renames` are the renames of the scripts that led from `new` to `old`; without them, what has another name is
     dropped and created. `target` is the version of the engine that the statements are for. `values` are the values that
-    the rows of tables of SQLite get when they are copied.
+    the rows of tables of SQLite get when they are copied. Unless it is `checked`, which takes as long as writing it,
+    the draft is believed: for callers that replay the statements themselves.
     """
     draft = _draft(old, new, renames, target, values or {})
-    missing, reordered = _left_over(old, new, draft)
+    missing, reordered = _left_over(old, new, draft) if checked else ((), ())
     lost, empty = losses(old, new, renames)
     return Written(
         draft.statements,
@@ -79,8 +80,7 @@ def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...],
     """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
     # They must restore the other schema whatever rows there are.
     text = "\n".join(item.first_run for item in draft.statements)
-    done = run(old, read(text, old.dialect), kept=False, blind=True)
-    return unrestored(done, new)
+    return unrestored(run_blind(old, text), new)
 
 
 def unrestored(done: Run, new: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:

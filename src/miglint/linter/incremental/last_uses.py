@@ -61,6 +61,7 @@ class LastUses:
             self._all = {}
             for place, text in enumerate(self._texts):
                 self._all.update(dict.fromkeys(_words(text), place))
+            self._texts = []
         return self._all.get(word, -1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from msgspec import Raw
 from msgspec.msgpack import decode, encode
@@ -35,10 +34,9 @@ class StepFindings(Struct, frozen=True):
 
     `report` is its verdict, None where only the forward ran, which then has no hits. `placed` are the hits of rules
     about it, or `sealed` if it is known from an earlier run. `forward` and `rollback` are the places of the statements
-    of its scripts. `gathered` is what rules about whole
-    histories need to know of it. `change` is what its forward changes, where that is needed for the cache. `place` is
-    whether a missing rollback has a place, where hits depend on that. `trace` is what it has read of the schema, None
-    if that is not known, or all of it.
+    of its scripts. `gathered` is what rules about whole histories need to know of it, encoded. `change` is what its
+    forward changes, where that is needed for the cache. `place` is whether a missing rollback has a place, where hits
+    depend on that. `trace` is what it has read of the schema, None if that is not known, or all of it.
     """
 
     migration: Migration
@@ -46,7 +44,7 @@ class StepFindings(Struct, frozen=True):
     placed: tuple[PlacedHit, ...] = ()
     forward: tuple[Span, ...] = ()
     rollback: tuple[Span, ...] = ()
-    gathered: Mapping[str, Any] = field(default_factory=dict)
+    gathered: Mapping[str, bytes] = field(default_factory=dict)
     change: SchemaChange | None = None
     place: bool | None = None
     trace: StepTrace | None = None
@@ -75,7 +73,7 @@ class EncodedStep(Struct, array_like=True, frozen=True):
     hits: Raw
     forward: tuple[Span, ...]
     rollback: tuple[Span, ...]
-    gathered: dict[str, Any]
+    gathered: dict[str, bytes]
     change: SchemaChange | None
     place: bool | None
     trace: Raw

@@ -11,6 +11,11 @@ _KEPT = 2_000
 known_analyses: dict[Hashable, list[Any]] = {}
 
 
+def forget_all() -> None:
+    """Forget all results, after the last migration."""
+    known_analyses.clear()
+
+
 def trim() -> None:
     """Forget all results if they are many, before a migration."""
     if len(known_analyses) > _KEPT:

@@ -20,7 +20,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, Statement
-from miglint.writer.reading import read
+from miglint.writer.reading import read_condition
 
 # Conditions that are tried for one statement.
 _MOST = 6
@@ -50,11 +50,10 @@ def schema_before(step: Step, script: Script, statement: Statement) -> Schema | 
 
 def tells(condition: str, first: Schema, second: Schema) -> bool:
     """Return whether a condition can be true over the schema of a first run, and false over that of a second one."""
-    (block,) = read(f"DO $$ BEGIN IF {condition} THEN RAISE EXCEPTION 'first'; END IF; END $$", Dialect.POSTGRES)
-    (branch,) = block.operations
-    if not isinstance(branch, ops.If):
+    test = read_condition(condition)
+    if test is None:
         return False
-    return holds(Machine(first), branch.condition) is not False and holds(Machine(second), branch.condition) is not True
+    return holds(Machine(first), test) is not False and holds(Machine(second), test) is not True
 
 
 @cached_by_step

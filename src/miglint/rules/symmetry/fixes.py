@@ -19,7 +19,7 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Key
-from miglint.schema.outcome import OperationOutcome
+from miglint.schema.outcome import OperationOutcome, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.writer.losses import losses
@@ -137,7 +137,7 @@ class _Repair(NamedTuple):
 
     def lost(self, chosen: Sequence[WrittenStatement]) -> tuple[LostData, ...]:
         """Return the rows and values that some of the statements destroy."""
-        return losses(self.old, _done(self.old, _first_runs(chosen)), self.renames)[0]
+        return losses(self.old, _run(self.old, _first_runs(chosen)).schema, self.renames)[0]
 
 
 @cached_by_step
@@ -151,7 +151,7 @@ def _repair(step: Step) -> _Repair | None:
     if place is None:
         return None
     renames = Renames((*step.forward.moments, *result.moments))
-    written = write_transition(result.schema, step.before, renames=renames)
+    written = write_transition(result.schema, step.before, renames=renames, checked=False)
     return _Repair(result.schema, step.before, written, renames, place)
 
 
@@ -160,19 +160,18 @@ def _first_runs(chosen: Sequence[WrittenStatement]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _done(old: Schema, text: str) -> Schema:
-    return run(old, read(text, old.dialect), kept=False).schema
+def _run(old: Schema, text: str) -> Run:
+    return run(old, read(text, old.dialect), kept=False)
 
 
-@lru_cache(maxsize=64)
 def _runs(old: Schema, text: str) -> bool:
     """Return whether no statement fails: some need others, which are about another object."""
-    return run(old, read(text, old.dialect), kept=False).failed is None
+    return _run(old, text).failed is None
 
 
 @lru_cache(maxsize=64)
 def _left(old: Schema, new: Schema, text: str) -> tuple[Change, ...]:
-    return tuple(diff(new, _done(old, text)))
+    return tuple(diff(new, _run(old, text).schema))
 
 
 def _loss(lost: LostData) -> str:

@@ -30,6 +30,7 @@ def controls(statements: tuple[Statement, ...]) -> bool:
     "nested-transaction",
     Severity.WARNING,
     "BEGIN inside a transaction that the script has begun",
+    on=(ops.Transaction,),
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
 def nested_transaction(step: Step) -> Iterator[Hit]:
@@ -61,6 +62,7 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
     "unclosed-transaction",
     Severity.ERROR,
     "A transaction is begun but never ended",
+    on=(ops.Transaction,),
     fixable=True,
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
@@ -108,6 +110,7 @@ def _never_committed(statements: tuple[Statement, ...]) -> Iterator[ops.Transact
     "end-without-begin",
     Severity.WARNING,
     "COMMIT or ROLLBACK without a BEGIN",
+    on=(ops.Transaction,),
     fixable=True,
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
@@ -146,6 +149,7 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
     "transaction-inside-the-tools",
     Severity.WARNING,
     "The script begins a transaction inside the migration tool's",
+    on=(ops.Transaction,),
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
 def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:

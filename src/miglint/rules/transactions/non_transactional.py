@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
-from miglint.replay.outside_transactions import LonelyStatement, is_inside, lonely_statements, needs_none
+from miglint.replay.outside_transactions import LONELY_KINDS, LonelyStatement, is_inside, lonely_statements, needs_none
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
@@ -24,6 +24,7 @@ _IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
     "not-in-a-transaction",
     Severity.ERROR,
     "A statement that cannot run inside a transaction is inside one",
+    on=LONELY_KINDS,
     aliases=(
         "squawk:ban-concurrent-index-creation-in-transaction",
         "pgls:banConcurrentIndexCreationInTransaction",

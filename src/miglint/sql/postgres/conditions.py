@@ -14,6 +14,7 @@ from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog_rows import KnownVariables, constant_value, looked_up, rows_of
 from miglint.sql.postgres.key_guards import key_condition
 from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.plpgsql_variables import expression_of
 from miglint.sql.postgres.scalars import compared, of_version, tested
 from miglint.sql.postgres.scopes import Walk
 
@@ -24,6 +25,13 @@ _CERTAIN = (_AT_LEAST_ONE | _NONE_AT_ALL) - {("=", "1")}
 
 # Of so many objects each selection is tried.
 _FEW = 4
+_NO_VARIABLES = KnownVariables({}, {})
+
+
+def condition_of(text: str) -> Condition | None:
+    """Return the condition of a boolean expression without variables, or None if it cannot be parsed."""
+    node = expression_of(text)
+    return None if node is None else condition(node, _NO_VARIABLES)
 
 
 def condition(node: Node, known: KnownVariables) -> Condition:

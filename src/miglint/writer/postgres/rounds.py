@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.base.model import Dialect
-from miglint.replay.apply import run
 from miglint.schema.journal import differing
 from miglint.schema.objects import Enum, Key, Table
 from miglint.schema.value import Schema
@@ -19,7 +17,7 @@ from miglint.writer.postgres.making import make_all
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
 from miglint.writer.postgres.undoing import undo
-from miglint.writer.reading import read
+from miglint.writer.reading import run_blind
 from miglint.writer.renames import Renames
 from miglint.writer.words import literal
 from miglint.writer.written import Draft, Version, WrittenStatement
@@ -48,7 +46,7 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         statements += written
         # They must restore the other schema whatever rows there are.
         text = "\n".join(item.first_run for item in written)
-        done = run(state, read(text, Dialect.POSTGRES), kept=False, blind=True)
+        done = run_blind(state, text)
         state = done.schema
         if any(event.failure is not None for event in done.events):
             break  # What is left over is not known then.
