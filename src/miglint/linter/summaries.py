@@ -19,7 +19,7 @@ from miglint.rules.definition import Hit, Rule
 EMPTY = "PAI003"
 _FEWEST = 3
 _SHOWN = 20
-_NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+_NOTHING = pattern(r"(?:\s|;|--[^\r\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
 def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:
