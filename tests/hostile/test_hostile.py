@@ -303,6 +303,54 @@ def test_names_of_files_do_not_steer_the_terminal(tmp_path):
     assert b"\x1b" not in done.stdout + done.stderr
 
 
+# Bytes that are no UTF-8, in the name of a file, a version, a folder of one migration, and one above all of them.
+ODD_NAMES = {
+    "a file": b"migrations/001_\xff.up.sql",
+    "a version": b"migrations/1\xff_a.up.sql",
+    "a folder of scripts": b"migrations/2020-01-01-000000_\xff/up.sql",
+    "a folder above": b"q\xff/migrations/001_a.up.sql",
+    "a file of two sections": b"db/migrations/001_\xff.sql",
+}
+COMMANDS = (
+    ("check",),
+    ("check", "."),
+    ("check", "--format", "json", "."),
+    ("check", "--format", "junit", "."),
+    ("rollback", "list", "."),
+    ("rollback", "plan", "--to", "0", "."),
+    ("port", "--to", "sqlite", "."),
+    ("fix", "."),
+    ("schema", "."),
+    ("init", "--diff"),
+    ("init",),
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_names_that_are_no_text(tmp_path, name):
+    path = tmp_path / "p" / os.fsdecode(ODD_NAMES[name])
+    path.parent.mkdir(parents=True)
+    path.write_text("-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY);\n-- migrate:down\nDROP TABLE t;")
+    before = {place.name for place in (tmp_path / "p").iterdir()}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    # The second time, results are taken from the cache.
+    for arguments in (*COMMANDS, *COMMANDS[:3]):
+        done = subprocess.run(
+            [sys.executable, "-m", "miglint", *arguments],
+            cwd=tmp_path / "p",
+            env=environment,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode in (0, 1, 2), arguments
+        assert b"Traceback" not in done.stderr, (arguments, done.stderr[-2000:])
+        assert b"no such file" not in done.stderr, (arguments, done.stderr)
+        (done.stdout + done.stderr).decode("utf-8")
+    made = {place.name for place in (tmp_path / "p").iterdir()} - before
+    assert made <= {"miglint.toml", ".miglint_cache", "migrations_sqlite"}
+
+
 def test_folders_in_folders(tmp_path):
     place = tmp_path / "m"
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""Escaping of untrusted text for terminals and build services.
+"""Escaping of untrusted text for terminals and build services, and in the comments of scripts.
 
 GitHub takes a line that begins with `::`, behind white space, for a command, and `##[` anywhere in one; Azure Pipelines
 and TeamCity have commands of the second kind. Terminals obey C0 and C1 controls, and bidirectional controls make a line
@@ -46,6 +46,11 @@ def shown(char: str) -> str:
 def one_line(text: str) -> str:
     """Return a text as `printable` does, on one line."""
     return printable(text).replace("\n", REPLACEMENT)
+
+
+def sql_comment(text: str) -> str:
+    """Return a text as a line of SQL that is a comment to its end: names of objects and files may have line ends."""
+    return f"-- {' '.join(text.splitlines())}".rstrip()
 
 
 def unmarked(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from miglint.base.inert import inert, inert_json
+from miglint.base.inert import inert, inert_json, sql_comment
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
 from miglint.cli.examples import CommandWithExamples
@@ -62,17 +62,17 @@ def command(*, old: str, new: str, dialect: str | None, format_: str, output: st
 
 def _lines(found: SchemaDifference, old: str, new: str) -> Iterator[str]:
     """Yield the lines of a script: the forward, and the rollback as a comment, so that it is not run with it."""
-    yield f"-- Forward: makes {new} of {old}."
-    yield from (f"-- Not complete: {reason}." for reason in found.missing)
+    yield sql_comment(f"Forward: makes {new} of {old}.")
+    yield from (sql_comment(f"Not complete: {reason}.") for reason in found.missing)
     yield from _losses(found.forward)
-    yield from found.forward.sql.splitlines() or ["-- There is nothing to do."]
+    yield from found.forward.sql.rstrip("\n").split("\n") if found.forward.sql else ["-- There is nothing to do."]
     yield ""
-    yield f"-- Rollback: makes {old} of {new}."
+    yield sql_comment(f"Rollback: makes {old} of {new}.")
     yield from _losses(found.rollback)
-    yield from (f"-- {line}".rstrip() for line in found.rollback.sql.splitlines() or ["There is nothing to do."])
+    yield from (sql_comment(line) for line in found.rollback.sql.splitlines() or ["There is nothing to do."])
 
 
 def _losses(way: Written) -> Iterator[str]:
     for item in way.data_lost:
         what = "values" if item.column else "rows"
-        yield f"-- The {what} of {item} are {'lost' if item.why == 'dropped' else item.why}."
+        yield sql_comment(f"The {what} of {item} are {'lost' if item.why == 'dropped' else item.why}.")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
-from miglint.base.inert import inert, inert_json
+from miglint.base.inert import inert, inert_json, sql_comment
 from miglint.base.model import Dialect, Discovered, History
 from miglint.base.structs import Struct, replace
 from miglint.cli.dialects import DialectType
@@ -261,7 +261,7 @@ def _texts(ported: Sequence[PortedMigration]) -> Iterator[str]:
         forward = item.migration.forward
         name = item.edit.path if item.edit is not None else f"from {forward.path}" if forward is not None else ""
         if len(ported) > 1:
-            yield f"-- {name}\n"
+            yield f"{sql_comment(name)}\n"
         yield item.script.text.strip("\n") + "\n"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
-from miglint.base.inert import inert, inert_json
+from miglint.base.inert import inert, inert_json, sql_comment
 from miglint.base.model import History
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
@@ -175,12 +175,14 @@ def _file(found: RollbackPlan) -> str:
     history = found.history
     stays = "nothing" if found.end == ALL else f"{found.end}"
     parts = [
-        f"-- Back from {found.start} to {stays} ({history.root}, {history.dialect.value}), written by miglint.\n"
-        "-- Records that the scripts keep are deleted; those of a migration tool are not.\n"
+        sql_comment(
+            f"Back from {found.start} to {stays} ({history.root}, {history.dialect.value}), written by miglint."
+        )
+        + "\n-- Records that the scripts keep are deleted; those of a migration tool are not.\n"
     ]
     for step in found.steps:
         migration = step.entry.migration
-        head = f"-- {migration.version} {migration.name}".rstrip()
-        remarks = "".join(f"-- {line}\n" for line in _remarks(step))
+        head = sql_comment(f"{migration.version} {migration.name}")
+        remarks = "".join(f"{sql_comment(line)}\n" for line in _remarks(step))
         parts.append(f"{head}\n{remarks}{step.sql}")
     return "\n".join(parts)

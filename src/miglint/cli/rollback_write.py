@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
-from miglint.base.inert import inert, inert_json
+from miglint.base.inert import inert, inert_json, sql_comment
 from miglint.base.model import Discovered, History, Script
 from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
@@ -218,10 +218,10 @@ def _execution(found: Discovered, settings: Settings, options: DryRunOptions) ->
 def _texts(prepared: Sequence[PreparedRollback]) -> Iterator[str]:
     for item in prepared:
         if item.edit is not None:
-            yield f"-- {item.edit.path}\n" if len(prepared) > 1 else ""
+            yield f"{sql_comment(item.edit.path)}\n" if len(prepared) > 1 else ""
             yield item.edit.text.strip("\n") + "\n"
         elif item.problem is not None and item.path is None:
-            yield "".join(f"-- {line}\n" for line in item.text.remarks)
+            yield "".join(f"{sql_comment(line)}\n" for line in item.text.remarks)
             yield "".join(f"{text}\n" for text in item.text.statements)
 
 

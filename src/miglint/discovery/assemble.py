@@ -20,7 +20,7 @@ from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.releases import with_releases
 from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
-from miglint.discovery.walk import Folder
+from miglint.discovery.walk import Folder, printable
 
 _EXPLICIT = "use --dialect or `dialect` to make it explicit"
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
@@ -360,7 +360,8 @@ def _migration(pair: _Pair, dialect: Dialect) -> Migration:
     if any(each is not None and each.substituted is None and is_template(each.text) for each in scripts):
         # If the effect of one is unknown, the other cannot be checked against it.
         scripts = (_with_own_text(scripts[0]), _with_own_text(scripts[1]))
-    return Migration(head.piece.version, head.piece.name, dialect, *scripts, reason, head.piece.repeatable)
+    version, name = printable(head.piece.version), printable(head.piece.name)
+    return Migration(version, name, dialect, *scripts, reason, head.piece.repeatable)
 
 
 def _with_own_text(script: Script | None) -> Script | None:

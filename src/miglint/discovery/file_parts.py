@@ -10,7 +10,7 @@ from miglint.base.structs import Struct, field
 from miglint.discovery.dialects import UNMARKED, Mark
 from miglint.discovery.rollback_forms import RollbackForm
 from miglint.discovery.versions import SortKey, numeric
-from miglint.discovery.walk import Folder
+from miglint.discovery.walk import Folder, printable
 
 
 class FoundFile(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Home(Struct, eq=False):
     @property
     def root(self) -> str:
         """The folder's path, as displayed for histories."""
-        return self.folder.shown or "."
+        return printable(self.folder.shown) or "."
 
 
 class FilePart(NamedTuple):

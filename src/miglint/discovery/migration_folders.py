@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -35,7 +35,10 @@ _MOST_FOLDERS = 20_000
 
 
 class MigrationFolders(NamedTuple):
-    """Folders with migrations, relative to the searched one (POSIX; `.` is that folder), and their histories."""
+    """Folders with migrations, relative to the searched one (POSIX; `.` is that folder), and their histories.
+
+    The paths are those on disk, whose bytes need not be UTF-8.
+    """
 
     paths: tuple[str, ...] = ()
     histories: tuple[History, ...] = ()
@@ -46,14 +49,14 @@ def migration_folders(root: str, options: DiscoveryOptions | None = None) -> Mig
 
     Folders of tests and examples count only if there are no others. Raises `UsageError` for invalid options.
     """
-    scripts = _folders_with_scripts(root)
+    scripts, real = _folders_with_scripts(root)
     candidates = [path for path, names in scripts.items() if _holds_migrations(path, names)]
     usual = [path for path in candidates if not any(map(_APART.search, path.lower().split("/")))]
-    found = _histories(root, usual, options)
+    found = _histories(root, usual, real, options)
     if not found:
-        found = _histories(root, candidates, options)
+        found = _histories(root, candidates, real, options)
     roots = {_relative(history.root, root) for history in found}
-    return MigrationFolders(_joined(roots, scripts), tuple(found))
+    return MigrationFolders(tuple(real.get(path, path) for path in _joined(roots, scripts)), tuple(found))
 
 
 def nearest_folder(wrong: str, folders: Sequence[str]) -> str | None:
@@ -69,23 +72,29 @@ def nearest_folder(wrong: str, folders: Sequence[str]) -> str | None:
     return max(folders, key=likeness, default=None)
 
 
-def _folders_with_scripts(root: str) -> dict[str, list[str]]:
-    """Return the names of the SQL files of each folder that has any, by path relative to `root`."""
+def _folders_with_scripts(root: str) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Return the names of the SQL files of each folder that has any, by displayed path relative to `root`.
+
+    Beside them are the paths of those whose displayed path is another one, since their names are not UTF-8.
+    """
     found: dict[str, list[str]] = {}
+    paths: dict[str, str] = {}
     pending = deque([(root, "")])
     seen = 0
     while pending and seen < _MOST_FOLDERS:
         real, shown = pending.popleft()
         seen += 1
         below, scripts, is_checkout = _listing(real)
+        if (displayed := printable(shown)) != shown:
+            paths[displayed] = shown
         if is_checkout and shown:
             # The checkout of another repository.
             continue
         if scripts:
-            found[printable(shown)] = sorted(scripts)
+            found[displayed] = sorted(scripts)
         names = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
         pending += [(os.path.join(real, name), f"{shown}/{name}" if shown else name) for name in names]
-    return found
+    return found, paths
 
 
 def _listing(folder: str) -> tuple[list[str], list[str], bool]:
@@ -112,19 +121,21 @@ def _holds_migrations(path: str, names: Iterable[str]) -> bool:
     return any(_SCRIPT.fullmatch(name) or name in INNER for name in names)
 
 
-def _histories(root: str, candidates: Sequence[str], options: DiscoveryOptions | None) -> list[History]:
+def _histories(
+    root: str, candidates: Sequence[str], real: Mapping[str, str], options: DiscoveryOptions | None
+) -> list[History]:
     if not candidates:
         return []
-    paths = [os.path.join(root, path) for path in _outermost(candidates)]
+    paths = [os.path.join(root, real.get(path, path)) for path in _outermost(candidates)]
     found = discover(paths, options=options)
-    requested = {os.path.join(root, path) if path else root for path in candidates}
+    requested = {printable(os.path.join(root, path) if path else root) for path in candidates}
     return [history for history in found.histories if history.migrations and _is_requested(history, requested)]
 
 
 def _is_requested(history: History, requested: set[str]) -> bool:
     """Return whether a history has a script in a candidate folder: folders between these are walked too."""
     scripts = (script for item in history.migrations for script in (item.forward, item.rollback) if script is not None)
-    paths = (os.path.abspath(script.path) for script in scripts)
+    paths = (printable(os.path.abspath(script.path)) for script in scripts)
     return any(path.rpartition("/")[0] in requested for path in paths)
 
 
@@ -138,7 +149,7 @@ def _outermost(paths: Iterable[str]) -> list[str]:
 
 
 def _relative(path: str, root: str) -> str:
-    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    inside = os.path.relpath(printable(os.path.abspath(path)), printable(root)).replace(os.sep, "/")
     return "" if inside == "." else inside
 
 

@@ -20,7 +20,7 @@ _QUICK_LOOKS = 50
 _DIALECT = pattern(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
 _IRREVERSIBLE = pattern(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
 _BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \t]*(?:\*/|\r?$)", re.MULTILINE)
-_COMMENTS = pattern(many(r"\s++|--[^\n]*+|/\*.*?\*/"), re.DOTALL)
+_COMMENTS = pattern(many(r"\s++|--[^\r\n]*+|/\*.*?\*/"), re.DOTALL)
 
 
 class Section(Struct, frozen=True):

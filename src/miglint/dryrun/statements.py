@@ -12,7 +12,7 @@ from miglint.replay.runners import RUNNERS, TransactionOwner
 from miglint.replay.transaction_owner import default_owner
 
 _ENDS = " \t\n\r\f\v;"
-_BLANK = pattern(many(r"[\s;]++|--[^\n]*+"))
+_BLANK = pattern(many(r"[\s;]++|--[^\r\n]*+"))
 _CONTROL = pattern(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
     re.IGNORECASE,

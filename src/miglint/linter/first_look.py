@@ -17,6 +17,7 @@ from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
 from miglint.discovery.surroundings import engine_beside, lowest, postgres_beside
 from miglint.discovery.tools import WITH_CHECKSUMS, tools_beside
+from miglint.discovery.walk import printable
 from miglint.linter.paths import discovery_options, elsewhere_words
 from miglint.linter.run import Job, check
 from miglint.replay.runner_guarantees import runners_of
@@ -54,6 +55,9 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (),
     if not found.histories:
         where = f"{_shown(root)}{elsewhere_words(root)}"
         raise UsageError(f"no folder with migrations found in {where}; name it with `paths` in miglint.toml")
+    odd = next((path for path in found.paths if printable(path) != path), None)
+    if odd is not None:
+        raise UsageError(f"{printable(odd)}: the name is not UTF-8, and miglint.toml cannot hold it")
     unsaid = _unsaid(root, found.paths)
     guesses = {history.root: _engine(history) for history in found.histories if history.root in unsaid}
     dialects, folders = _dialect_keys(guesses, root)

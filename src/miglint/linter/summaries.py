@@ -19,7 +19,7 @@ from miglint.rules.definition import Hit, Rule
 EMPTY = "PAI003"
 _FEWEST = 3
 _SHOWN = 20
-_NOTHING = pattern(many(r"[\s;]++|--[^\n]*+|/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"))
+_NOTHING = pattern(many(r"[\s;]++|--[^\r\n]*+|/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"))
 
 
 def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:

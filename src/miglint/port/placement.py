@@ -39,6 +39,9 @@ def place_variant(
     forward = migration.forward
     if forward is None:
         return NoVariantPlace("there is no forward script")
+    if not posixpath.lexists(forward.path):
+        # Names that are not UTF-8 are displayed with other characters.
+        return NoVariantPlace(f"{forward.path} is not the name of its file; print it with --stdout")
     layout = layout_named(history.layout)
     form = None if layout is None else layout.written
     if form is None or isinstance(form, CommentLines):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from miglint.base.inert import sql_comment
 from miglint.base.model import Dialect
 from miglint.port.not_carried import NotCarried
 from miglint.replay.apply import run
@@ -28,7 +29,7 @@ class PostgresScript:
         if loss in self.losses:
             return
         self.losses.append(loss)
-        lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}."]
+        lines = [sql_comment(f"{'Not needed' if harmless else 'Not carried over'}: {reason}.")]
         lines += [f"--   {line}".rstrip() for line in statement.splitlines()]
         self.parts.append("\n".join(lines))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from miglint.base.inert import sql_comment
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.port.altered_tables import AlteredTables
@@ -138,7 +139,7 @@ class _SqliteWriter:
         """Say in the script, before what is left of statements, what of them is not carried over."""
         text = ";\n".join(map(self._text_of, statements))
         harmless = all(map(is_harmless, statements))
-        lines = [f"-- {'Not needed' if harmless else 'Not carried over'}: {reason}." for reason in reasons]
+        lines = [sql_comment(f"{'Not needed' if harmless else 'Not carried over'}: {reason}.") for reason in reasons]
         if len(self.script.parts) == written or not harmless:
             lines += [f"--   {line}".rstrip() for line in text.splitlines()]
         self.script.parts.insert(written, "\n".join(lines))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from miglint.base.edits import line_break_of
+from miglint.base.inert import sql_comment
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, SourceFile, Span
 from miglint.base.structs import Struct
@@ -128,7 +129,7 @@ def _head(history: History, migration: Migration, placement: Placement) -> Itera
 
 def _body(rollback: RollbackText, habits: ScriptHabits) -> Iterator[str]:
     """Yield the comments and statements of a rollback; those that must be outside a transaction are outside."""
-    yield from (f"-- {line}" for line in rollback.remarks)
+    yield from map(sql_comment, rollback.remarks)
     statements = list(rollback.statements)
     if not statements:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.base.edits import line_break_of
+from miglint.base.inert import sql_comment
 from miglint.base.model import Script, Span
 from miglint.discovery.rollback_forms import MarkedSection, RollbackForm
 from miglint.replay.steps import Step
@@ -32,7 +33,7 @@ def forward_edits(step: Step, addition: ForwardAddition, form: RollbackForm) -> 
         (end, addition.last, () if addition.first else addition.remarks),
     ):
         if statements:
-            lines = "\n".join((*(f"-- {remark}" for remark in remarks), *_formed(statements, form)))
+            lines = "\n".join((*map(sql_comment, remarks), *_formed(statements, form)))
             added = f"{lines}\n\n" if place == start else f"\n\n{lines}"
             edits.append(FileEdit(script.path, script.file, Span(place, place), added.replace("\n", newline)))
     return edits

@@ -75,7 +75,8 @@ def new_header(history: History, migration: Migration, path: str) -> tuple[str, 
         value = _value(line, own, migration, path, date.today())
         if value is not None:
             label = _matching("rollback", line.label) if line.name in _FILE_NAMES else line.label
-            lines.append(f"{line.head}{label}{line.colon}{value}".rstrip())
+            # Names of files may have line ends.
+            lines.append(" ".join(f"{line.head}{label}{line.colon}{value}".splitlines()).rstrip())
     return tuple(lines)
 
 

@@ -279,10 +279,12 @@ def _behind_columns(tokens: tuple[str, ...], at: int, star: str) -> int:
 
 # Languages in which white space and comments between tokens are insignificant.
 _FREE_FORM = frozenset({"sql", "plpgsql"})
+# As the server reads them: a comment ends with the line or at a carriage return, and only ASCII has white space.
 _WORD = pattern(
-    r"""(?P<idle>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
-    |[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|(?P<quote>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=quote)|\Z)|\w+|.""",
-    re.VERBOSE | re.DOTALL,
+    r"""(?P<idle>\s+|--[^\r\n]*|/\*.*?(?:\*/|\Z))
+    |[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|(?P<quote>\$(?:[a-zA-Z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$).*?
+    (?:(?P=quote)|\Z)|\w+|.""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 
 

@@ -11,7 +11,7 @@ from miglint.sql.operations import NO_MENTIONS, ColumnUse, Expression, Mentions,
 from miglint.sql.shown_names import shown_name
 
 # Constants, comments and quoted names: a word in them is no name, unless it is all of the quoted name.
-_QUOTED = r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*|"((?:[^"]|"")*)\""""
+_QUOTED = r"""'(?:[^']|'')*'|--[^\r\n]*|/\*(?:[^*]|\*(?!/))*|"((?:[^"]|"")*)\""""
 
 
 def swap_word(text: str, old: str, new: str) -> str:
@@ -30,7 +30,7 @@ def swap_word(text: str, old: str, new: str) -> str:
     return re.sub(rf"{_QUOTED}|((?<!\w){re.escape(old)}(?!\w))", swap, text)
 
 
-_CONSTANT = pattern(r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*|"(?:[^"]|"")*\"""")
+_CONSTANT = pattern(r"""'(?:[^']|'')*'|--[^\r\n]*|/\*(?:[^*]|\*(?!/))*|"(?:[^"]|"")*\"""")
 
 
 def swap_constants(text: str, new: Mapping[str, str]) -> str:
@@ -51,7 +51,7 @@ def swap_anywhere(text: str, old: str, new: str) -> str:
 
 # A quote or comment that does not end goes to the end of the text: so each character is read once.
 _SQLITE_WORD = pattern(
-    r"""'[^']*'?|--[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?"""
+    r"""'[^']*'?|--[^\r\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?"""
     r"""|(?P<quoted>"[^"]*(?:""[^"]*)*"?|`[^`]*(?:``[^`]*)*`?|\[[^\]]*\]?)|(?P<bare>[^\W\d][\w$]*)|\d[\w$]*"""
 )
 _PLAIN = pattern(r"[^\W\d][\w$]*")

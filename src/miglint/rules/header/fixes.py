@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from miglint.base.findings import Edit, Fix
+from miglint.base.inert import sql_comment
 from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.rules.support.uncut import line_break
@@ -27,7 +28,9 @@ def fields_fix(step: Step, script: Script, missing: Sequence[str]) -> Fix | None
     if None in values:
         return None
     line = line_break(script)
-    added = "".join(f"-- {name.capitalize()}: {value}{line}" for name, value in zip(missing, values, strict=True))
+    added = "".join(
+        f"{sql_comment(f'{name.capitalize()}: {value}')}{line}" for name, value in zip(missing, values, strict=True)
+    )
     at = _end_of_comments(text)
     if at and not text[:at].endswith("\n"):
         added = line + added.removesuffix(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.lazy_regex import pattern
 
 # Up to 3.11.4 Python matches possessive groups wrongly, and a plain one would take quadratic time.
-_PART = pattern(r"\s+|--[^\n]*|/\*")
+_PART = pattern(r"\s+|--[^\r\n]*|/\*")
 
 
 def behind_gap(text: str, at: int, end: int | None = None) -> int:

@@ -18,13 +18,15 @@ _SIMPLE = pattern(
     r"""|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))[^()\[\],;'"$/\-]*+){0,1000}"""
 )
 _ANYTHING = pattern(r"""[^'"$/\-]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^'"$/\-]*+){0,1000}""")
+# A carriage return ends a comment too, unlike in SQLite.
+_LINE_END = pattern(r"[\r\n]")
 _CODE = pattern(r"[^'\"$/\-]*+")
 _TAG = pattern(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _COMMENT_EDGE = pattern(r"/\*|\*/")
 _ESCAPE_END = pattern(r"[^'\\]*+" + many(r"(?:\\.|'')[^'\\]*+") + "'", re.DOTALL)
 _NAME = r'(?:(?:[Uu]&)?"[^"]*+' + many('""[^"]*+') + r'"|[\w$]+)'
 _COMMENT = r"/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"
-SPACE = many(rf"\s++|--[^\n]*+(?:\n|\Z)|{_COMMENT}")
+SPACE = many(rf"\s++|--[^\r\n]*+(?:[\r\n]|\Z)|{_COMMENT}")
 _WORD = pattern(_NAME)
 QUALIFIED = pattern(rf"{_NAME}(?:{SPACE}\.{SPACE}{_NAME})*")
 
@@ -45,7 +47,8 @@ def skip(text: str, at: int, limit: int) -> int:
     elif char == "-":
         if text[at + 1 : at + 2] != "-":
             return at + 1
-        end = text.find("\n", at + 2, limit)
+        found = _LINE_END.search(text, at + 2, limit)
+        return limit if found is None else found.end()
     elif char == "/":
         return _skip_comment(text, at, limit) if text[at + 1 : at + 2] == "*" else at + 1
     elif char == "$":
