@@ -31,6 +31,9 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
         found = analysis.plain[before:]
         if "ColumnRef" in node:
             grouped.update((item.source, item.column) for item in found)
+            if not found:
+                # Beside a table whose columns are not known, a name alone may be that of any of them.
+                grouped.update((-1, name) for name in _last_name(node))
     if any("ColumnRef" not in node for node in expressions):
         # An expression may stand for itself anywhere.
         return
@@ -42,6 +45,11 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
                 "function"
             )
             raise Invalid("grouping_error", message, source.relation, item.column)
+
+
+def _last_name(column: Node) -> tuple[str, ...]:
+    last = column["ColumnRef"]["fields"][-1:]
+    return strings(last) if "String" in last[0] else ()
 
 
 def _named_targets(body: Node) -> dict[str, Node]:
