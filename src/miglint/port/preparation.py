@@ -251,6 +251,10 @@ def _read(item: PortedMigration, partners: Mapping[tuple[str, str], tuple[Histor
     found = partners.get((forward.path, item.migration.version))
     script = None if found is None else found[1].forward
     if found is None or script is None or script.path != item.edit.path:
-        reason = f"{item.edit.path} would not be read as a variant of {item.migration.version}; print it with --stdout"
+        engine = item.migration.dialect.value
+        reason = (
+            f"{item.edit.path} would not be read as a variant of {item.migration.version}; "
+            f'set `dialect = "{engine}"` if no name specifies the engine, or print it with --stdout'
+        )
         return replace(item, edit=None, problem=reason)
     return replace(item, variant=found)
