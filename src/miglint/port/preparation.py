@@ -112,12 +112,10 @@ def _ported_steps(
     for step in steps:
         partner = None if pairs is None else pairs.partners.get(step.migration)
         there = None if partner is None else known.get(id(partner))
-        before = here if there is None else there.before
-        if there is not None and _is_shared(step, there):
-            # As long as the other engine has no script of its own, it is given this one.
-            there = None
-        if _is_chosen(step, there, pairs, wanted, options):
-            ported = _ported(history, step, before, there, pairs, options, memory)
+        # As long as the other engine has no script of its own, it is given this one, whose types are no choice.
+        own = None if there is None or _is_shared(step, there) else there
+        if _is_chosen(step, own, pairs, wanted, options):
+            ported = _ported(history, step, here if own is None else own.before, own, pairs, options, memory)
             yield ported
             here = ported.script.after
         elif there is not None:
