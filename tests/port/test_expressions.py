@@ -80,6 +80,7 @@ def test_what_sqlite_cannot_say(text: str, reason: str) -> None:
         ("datetime('now')", "CURRENT_TIMESTAMP"),
         ("strftime('%s', 'now')", "CAST(EXTRACT(epoch FROM CURRENT_TIMESTAMP) AS BIGINT)"),
         ("lower(hex(randomblob(16)))", "CAST(gen_random_uuid() AS TEXT)"),
+        ("unhex('00fF')", "CAST('\\x00fF' AS BYTEA)"),
         ("x'00ff'", "CAST('\\x00ff' AS BYTEA)"),
         ("ifnull(a, 1)", "coalesce(a, 1)"),
         ("a IS 1", "a IS NOT DISTINCT FROM 1"),
@@ -91,7 +92,9 @@ def test_what_postgres_says_instead(sqlite: str, postgres: str) -> None:
     assert translate(sqlite, Dialect.SQLITE).text == postgres
 
 
-@pytest.mark.parametrize("text", ["a GLOB 'x*'", "strftime('%Y', a)", "hex(a)"])
+@pytest.mark.parametrize(
+    "text", ["a GLOB 'x*'", "strftime('%Y', a)", "hex(a)", "unhex(a)", "unhex('0')", "unhex('00 01', ' ')"]
+)
 def test_what_postgres_cannot_say(text: str) -> None:
     with pytest.raises(TranslationError, match="has no equivalent"):
         translate(text, Dialect.SQLITE)

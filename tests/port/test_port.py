@@ -671,3 +671,21 @@ def test_the_command_that_a_finding_offers_writes_the_variant(
     assert port(*offered.split()[2:]).status == 0
     assert (root / "sqlite/002_b.up.sql").read_text() == "ALTER TABLE t ADD COLUMN n TEXT;\n"
     assert "PAR010" not in check(*arguments).out
+
+
+def test_scripts_without_a_variant_have_chosen_no_types_for_the_other_engine(plant: Plant, port: Command) -> None:
+    tables = "".join(f"CREATE TABLE part_{number} (id INTEGER PRIMARY KEY, body BLOB);\n" for number in range(3))
+    root = plant(
+        {
+            "miglint.toml": 'dialect = "sqlite"\n',
+            "migrations/001_a.up.sql": "CREATE TABLE shop (id INTEGER PRIMARY KEY, body BLOB);\n",
+            "migrations/002_b.up.sql": tables,
+            "migrations/003_c.up.sql": "CREATE TABLE door (id INTEGER PRIMARY KEY, body BLOB);\n",
+        }
+    )
+    assert port("migrations", "--to", "postgres", "--at", "001").status == 0
+    assert port("migrations", "--to", "postgres").status == 0
+    for name in ("001_a", "002_b", "003_c"):
+        text = (root / f"migrations/{name}.postgres.up.sql").read_text()
+        assert "blob" not in text.lower()
+        assert text.count("body bytea") == (3 if name == "002_b" else 1)

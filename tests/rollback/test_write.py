@@ -250,3 +250,29 @@ def test_a_layout_without_rollbacks(plant: Plant, rollback: Command) -> None:
     assert "no place for rollbacks" in done.out
     printed = rollback("write", "supabase/migrations", "--at", "20240101000000", "--stdout")
     assert "DROP TABLE IF EXISTS users;" in printed.out
+
+
+def test_a_function_of_a_type_that_the_script_creates_is_new_also_where_not_all_is_known(
+    plant: Plant, rollback: Command
+) -> None:
+    forward = (
+        "CREATE TYPE pick AS (what int, rank int);\n"
+        "CREATE OR REPLACE FUNCTION better(a pick, b pick) RETURNS pick LANGUAGE sql IMMUTABLE AS 'SELECT a';\n"
+        "CREATE AGGREGATE best(pick) (sfunc = better, stype = pick);\n"
+        "CREATE TABLE crate (id int);\n"
+        "CREATE OR REPLACE FUNCTION weigh(b crate) RETURNS int LANGUAGE sql AS 'SELECT b.id';\n"
+        "CREATE OR REPLACE FUNCTION other(a int) RETURNS int LANGUAGE sql AS 'SELECT a';\n"
+    )
+    plant(
+        {
+            "migrations/001_old.postgres.up.sql": "ALTER TABLE old ADD COLUMN n int;\n",
+            "migrations/001_old.postgres.down.sql": "ALTER TABLE old DROP COLUMN n;\n",
+            "migrations/002_pick.postgres.up.sql": forward,
+        }
+    )
+    (item,) = rollback("write", "--stdout", "--format", "json").json["rollbacks"]
+    assert item["restores"] == "partial"
+    assert item["missing"] == ["function other(int4) may differ"]
+    assert "DROP FUNCTION IF EXISTS better(pick, pick);\n" in item["sql"]
+    assert "DROP FUNCTION IF EXISTS weigh(crate);\n" in item["sql"]
+    assert "other" not in item["sql"]

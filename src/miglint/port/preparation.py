@@ -112,12 +112,10 @@ def _ported_steps(
     for step in steps:
         partner = None if pairs is None else pairs.partners.get(step.migration)
         there = None if partner is None else known.get(id(partner))
-        before = here if there is None else there.before
-        if there is not None and _is_shared(step, there):
-            # As long as the other engine has no script of its own, it is given this one.
-            there = None
-        if _is_chosen(step, there, pairs, wanted, options):
-            ported = _ported(history, step, before, there, pairs, options, memory)
+        # As long as the other engine has no script of its own, it is given this one, whose types are no choice.
+        own = None if there is None or _is_shared(step, there) else there
+        if _is_chosen(step, own, pairs, wanted, options):
+            ported = _ported(history, step, here if own is None else own.before, own, pairs, options, memory)
             yield ported
             here = ported.script.after
         elif there is not None:
@@ -251,6 +249,10 @@ def _read(item: PortedMigration, partners: Mapping[tuple[str, str], tuple[Histor
     found = partners.get((forward.path, item.migration.version))
     script = None if found is None else found[1].forward
     if found is None or script is None or script.path != item.edit.path:
-        reason = f"{item.edit.path} would not be read as a variant of {item.migration.version}; print it with --stdout"
+        engine = item.migration.dialect.value
+        reason = (
+            f"{item.edit.path} would not be read as a variant of {item.migration.version}; "
+            f'set `dialect = "{engine}"` if no name specifies the engine, or print it with --stdout'
+        )
         return replace(item, edit=None, problem=reason)
     return replace(item, variant=found)

@@ -147,6 +147,15 @@ def _hex(node: Node) -> Node:
     raise TranslationError("hex() has no equivalent")
 
 
+def _unhex(node: Node) -> Node:
+    """Return the bytes of a constant; of other texts, SQLite makes NULL where PostgreSQL raises an error."""
+    value = node.this
+    digits = value.name if isinstance(value, exp.Literal) and value.is_string and node.expression is None else ""
+    if not digits or len(digits) % 2 or not all(char in "0123456789abcdefABCDEF" for char in digits):
+        raise TranslationError("unhex() has no equivalent")
+    return _blob(value)
+
+
 def _lower(node: Node) -> Node:
     """Return a random identifier for the usual way in which SQLite makes one."""
     if "randomblob" in node.sql(dialect="sqlite").lower():
@@ -219,6 +228,7 @@ _REWRITES: dict[type[Any], Callable[[Node], Node]] = {
     exp.Lower: _lower,
     exp.LowerHex: _lower,
     exp.Hex: _hex,
+    exp.Unhex: _unhex,
     exp.TimeToStr: _written_time,
     exp.Glob: _glob,
     exp.Substring: _substring,

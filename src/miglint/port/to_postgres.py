@@ -15,6 +15,7 @@ from miglint.base.model import Dialect
 from miglint.base.structs import replace
 from miglint.port.choices import TypeChoices
 from miglint.port.comments import comments_in
+from miglint.port.dependent_views import keeps_its_columns, views_of
 from miglint.port.moved_rows import moved_rows
 from miglint.port.postgres_objects import PostgresObjects
 from miglint.port.postgres_rows import RowStatements
@@ -58,6 +59,8 @@ class _PostgresWriter:
         # The comments above the statements that change an object.
         self.comments: dict[Key, list[str]] = {}
         self.last: list[str] = []
+        # Views that are as before, but in the way of what changes: they are made again, in this order.
+        self.again: list[Key] = []
         self.order: dict[Key, int] = {}
         for moment in step.forward.moments:
             key = _subject(moment.operation)
@@ -101,10 +104,10 @@ class _PostgresWriter:
             if self._is_new(key, index) and index.constraint is None:
                 self._write_comments(key)
                 self.script.create(self.objects.create_index(index))
-        for key, view in self._of(self.after, View):
-            if self._is_new(key, view):
-                self._write_comments(key)
-                self.script.create(self.objects.create_view(view))
+        views = dict(self._of(self.after, View))
+        for key in (*(key for key in views if self._is_new(key, views[key])), *self.again):
+            self._write_comments(key)
+            self.script.create(self.objects.create_view(views[key]))
         for key, trigger in self._of(self.after, Trigger):
             if self._is_new(key, trigger):
                 self.script.lose(f"trigger {trigger.name} has no equivalent", trigger.source)
@@ -180,11 +183,29 @@ class _PostgresWriter:
     def _renamed_in(self, key: Key, was: Table) -> dict[str, str]:
         return {old: new for new, old in self.renamed.get(key, {}).items() if old in was.columns}
 
+    def _drop_views(self) -> None:
+        """Write the drop of the views that are gone or another, and of those in the way of what changes."""
+        views = dict(self._of(self.before, View))
+        changed = [key for key, value in views.items() if self._is_new(key, self.after.find(key))]
+        tables = [key for key, was in self._of(self.before, Table) if not keeps_its_columns(was, self._now(key))]
+        for key in views_of(self.script, (*changed, *tables)):
+            if key in views and (key in changed or self.after.find(key) == views[key]):
+                own = self.script.relation(key.name)
+                assert isinstance(own, View)
+                self.script.add(f"DROP VIEW IF EXISTS {identifier(own.name.name)};")
+                if key not in changed:
+                    self.again.insert(0, key)
+
+    def _now(self, key: Key) -> Table | None:
+        """Return what a table has become, by its new name."""
+        return self.after.table(next((new for new, old in self.moved.items() if old == key), key))
+
     def _drop(self, rows: RowStatements) -> None:
+        self._drop_views()
         kept = set(self.moved.values())
         # A table goes before those that it refers to.
         tables = [*self._tables(self.before)][::-1]
-        for kind in (View, Index, Table):
+        for kind in (Index, Table):
             for key, value in tables if kind is Table else self._of(self.before, kind):
                 now = self.after.find(key)
                 if key in kept or (now is not None and (kind is Table or now == value)):

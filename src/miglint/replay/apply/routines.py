@@ -55,11 +55,22 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         _replace(machine, key, existing, value, or_replace=operation.or_replace)
         return
     # Where the files do not create everything, it may replace an unknown one.
-    machine.create(key, value, certain=machine.schema.rooted or not operation.or_replace)
+    certain = machine.schema.rooted or not operation.or_replace or _has_new_type(machine, value)
+    machine.create(key, value, certain=certain)
     endow(machine, key, "function", "procedure" if value.kind == "procedure" else "function")
     bare = Key("routine", name.schema or "", name.name)
     if isinstance(machine.schema.get(bare), Absent):
         machine.schema = machine.schema.forget(bare)
+
+
+def _has_new_type(machine: Machine, value: Routine) -> bool:
+    """Return whether the script has made a type of the signature: nothing can have had that signature before."""
+    known = machine.origin.objects
+    return any(
+        isinstance(known.get(Key(space, name.schema or "", name.name)), Absent)
+        for name in value.types
+        for space in ("type", "relation")
+    )
 
 
 def _replaceable(machine: Machine, key: Key, old: Routine, new: Routine) -> None:

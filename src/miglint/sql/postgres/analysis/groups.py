@@ -33,8 +33,8 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
             grouped.update((item.source, item.column) for item in found)
             if not found:
                 # Which relation it is of is not known: it may be any column of that name.
-                name = strings(node["ColumnRef"]["fields"])[-1]
-                grouped.update((place, name) for place in range(-1, len(scope.sources)))
+                places = range(-1, len(scope.sources))
+                grouped.update((place, name) for name in _last_name(node) for place in places)
     if any("ColumnRef" not in node for node in expressions):
         # An expression may stand for itself anywhere.
         return
@@ -46,6 +46,11 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
                 "function"
             )
             raise Invalid("grouping_error", message, source.relation, item.column)
+
+
+def _last_name(column: Node) -> tuple[str, ...]:
+    last = column["ColumnRef"]["fields"][-1:]
+    return strings(last) if "String" in last[0] else ()
 
 
 def _named_targets(body: Node) -> dict[str, Node]:
