@@ -172,6 +172,30 @@ def test_diesel_without_an_underscore(plant: Plant, look: Look) -> None:
     ]
 
 
+def test_diesel_with_releases_for_versions(plant: Plant, look: Look) -> None:
+    folders = ("6.0.2-01-core", "6.0.10-01-core", "6.1.0-users", "6.1.1_roles", "6.2", "2026-03-15-mail")
+    plant({f"m/{folder}/{name}.sql": "" for folder in folders for name in ("up", "down")})
+    history = only(look())
+    assert (history.layout, history.dialect, history.root) == ("diesel", PG, "m")
+    # By their texts, as diesel runs them.
+    assert [(m.version, m.name) for m in history.migrations] == [
+        ("20260315mail", ""),
+        ("6.0.1001core", ""),
+        ("6.0.201core", ""),
+        ("6.1.0users", ""),
+        ("6.1.1", "roles"),
+        ("6.2", ""),
+    ]
+    assert all(migration.rollback is not None for migration in history.migrations)
+    assert pairs(only(look("m/6.1.0-users/down.sql"))) == pairs(history)
+    assert pairs(only(look("m/6.0.2-01-core"))) == pairs(history)
+
+
+def test_diesel_with_dates_alone(plant: Plant, look: Look) -> None:
+    plant({"m/2026-03-15-mail/up.sql": "", "m/2026-03-16-calls/up.sql": ""})
+    assert (only(look()).layout, only(look()).dialect) == ("diesel", PG)
+
+
 def test_folders_with_dashes_for_a_named_engine(plant: Plant, look: Look) -> None:
     plant({"m/postgres/1-a/up.sql": "", "m/postgres/1-a/down.sql": ""})
     assert (only(look()).layout, only(look()).dialect) == ("rusqlite_migration", PG)

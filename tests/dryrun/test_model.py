@@ -29,6 +29,8 @@ POSTGRES = [
     "CREATE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1';",
     "ALTER TABLE users RENAME COLUMN nick TO name; ALTER TABLE users ALTER made SET NOT NULL, ALTER n TYPE bigint;",
     "DROP VIEW named; DROP TABLE posts;",
+    "CREATE TABLE sizes (most bigint DEFAULT 5368709120, least int DEFAULT -2147483648, share float8 DEFAULT 0.5);",
+    "CREATE TABLE keyed (a int, CONSTRAINT first UNIQUE (a)); ALTER TABLE keyed ADD CONSTRAINT main PRIMARY KEY (a);",
 ]
 SQLITE = [
     "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT NOT NULL DEFAULT 'x', CONSTRAINT short CHECK (nick <> ''));",

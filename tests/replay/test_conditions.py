@@ -48,6 +48,19 @@ SCRIPTS: dict[str, tuple[str, str, str | None]] = {
         "",
         None,
     ),
+    "the foreign key of a table that is there already is not read": (
+        "CREATE TABLE n (id int PRIMARY KEY, code text);\nCREATE TABLE e (id int, start_id int REFERENCES n);\n"
+        "CREATE TABLE IF NOT EXISTS e (id int, source_id int REFERENCES n, other text REFERENCES n (code));\n"
+        "ALTER TABLE e ADD COLUMN IF NOT EXISTS start_id text REFERENCES n (code);",
+        "",
+        None,
+    ),
+    "that of a table that is not there is": (
+        "CREATE TABLE n (id int PRIMARY KEY, code text);\n"
+        "CREATE TABLE IF NOT EXISTS e (id int, other text REFERENCES n (code));",
+        "",
+        "n (code) is not unique",
+    ),
     "a table of unknown kind may be a foreign one": (
         "ALTER TABLE y ADD COLUMN a int;\nDROP FOREIGN TABLE y;",
         "",

@@ -178,6 +178,7 @@ def test_a_rollback_of_what_could_not_be_read_is_taken_to_undo_it(checker: Check
 @pytest.mark.parametrize(
     ("sql", "help"),
     [
+        ("DELETE TABLE IF EXISTS b;", "Write `DROP TABLE`: DELETE removes rows, and nothing else."),
         ("CREATE TABLE b (order int);", "order is a keyword of SQL: to use it as a name, quote it"),
         ("CREATE TABLE b (c text DEFAULT 'x);", "Close what is opened here."),
         ("CREAT TABLE b (c text);", "If the file is written for another engine"),

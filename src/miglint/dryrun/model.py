@@ -28,6 +28,7 @@ from miglint.writer.schema_sql import statements
 # Namespaces of objects that have a comparable form on both sides.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})
 _EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "bytea", "numeric"})
+_NUMBERS = frozenset({"int2", "int4", "int8", "float4", "float8"})
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
@@ -166,7 +167,9 @@ def _reduced_column(mine: Column, other: Column | None) -> Column:
     kind = other.type.name
     if mine.default is not None and other.default is not None:
         constants = mine.default.literal is not None and other.default.literal is not None
-        if (constants and kind in _EVALUATED) or "interval" in mine.default.text.lower():
+        # A number that is too large for an integer is printed as a text with a cast.
+        same = constants and mine.default.literal == other.default.literal and kind in _NUMBERS
+        if same or (constants and kind in _EVALUATED) or "interval" in mine.default.text.lower():
             mine = replace(mine, default=other.default)
     return mine
 

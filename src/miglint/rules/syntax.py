@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from miglint.base.findings import Edit, Fix, Severity
@@ -40,6 +41,9 @@ _TAKEN_FOR_NAMES = frozenset(
 )
 
 
+# What people delete, and DROP removes.
+_DROPPED = frozenset({"database", "function", "index", "schema", "sequence", "table", "trigger", "type", "view"})
+_DELETE = pattern(r"\bdelete\s+\Z", re.IGNORECASE)
 # What statements with data begin with.
 _DATA = frozenset({"insert", "replace", "copy", "values"})
 # A name in braces is not SQL, but a place that a program fills in.
@@ -68,6 +72,8 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                 help = _AMISS if readable and step.forward_statements else _OTHER_ENGINE.format(other)
                 if message.startswith("unterminated"):
                     help = "Close what is opened here."
+                elif word.lower() in _DROPPED and _DELETE.search(script.file.text, max(0, span.start - 20), span.start):
+                    help = f"Write `DROP {word.upper()}`: DELETE removes rows, and nothing else."
                 elif word.lower() in _TAKEN_FOR_NAMES:
                     help = f'{word} is a keyword of SQL: to use it as a name, quote it: `"{word}"`.'
                 severity = None

@@ -1,6 +1,7 @@
 """One folder per migration: `up.sql`, `down.sql` (diesel, hasura, rusqlite_migration) or `migration.sql` (prisma).
 
-The version ends at an underscore for diesel, and at a dash for rusqlite_migration (`01-friend_car`).
+The version ends at an underscore for diesel, and at a dash for rusqlite_migration (`01-friend_car`). Diesel takes any
+text before the underscore: what begins with a number with dots (`6.0.1-users`), or with a date, is its, too.
 """
 
 from __future__ import annotations
@@ -18,28 +19,35 @@ from miglint.discovery.versions import SortKey, numeric, textual
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
 _FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
 _DASHED_FOLDER = pattern(r"[0-9]+-.*", re.DOTALL)
+_DOTTED_FOLDER = pattern(r"[0-9]+(?:\.[0-9]+)+(?:[-_].*)?", re.DOTALL)
 _NAME = pattern(r"([0-9][0-9\-]*)(?:_([^/]*))?/(up|down|migration)\.sql", re.DOTALL)
 _DASHED_NAME = pattern(r"([0-9]+)-([^/]*)/(up|down)\.sql", re.DOTALL)
 _UNNAMED = pattern(r"([0-9]+-[^/_]*)(?:_([^/]*))?/(up|down)\.sql", re.DOTALL)
+# Numbers with dots and dates: rusqlite_migration counts from 1.
+_NO_COUNT = pattern(
+    r"([0-9]+(?:\.[0-9]+)+(?:-[^/_]*)?|[0-9]{4}-[0-9]{2}-[0-9]{2}-[^/_]*)(?:_([^/]*))?/(up|down)\.sql", re.DOTALL
+)
 _PROVIDER = pattern(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
 
 
 def may_be_migration(folder: str) -> bool:
     """Return whether a folder with this name may be a migration."""
-    return _FOLDER.fullmatch(folder) is not None or _DASHED_FOLDER.fullmatch(folder) is not None
+    return any(form.fullmatch(folder) is not None for form in (_FOLDER, _DASHED_FOLDER, _DOTTED_FOLDER))
 
 
 def is_part(folder: str, name: str) -> bool:
     """Return whether a file in a folder with these names is a script of the migration in that folder."""
     if name not in INNER:
         return False
-    return _FOLDER.fullmatch(folder) is not None or _DASHED_NAME.fullmatch(f"{folder}/{name}") is not None
+    if _FOLDER.fullmatch(folder) is not None:
+        return True
+    return any(form.fullmatch(f"{folder}/{name}") is not None for form in (_DASHED_NAME, _NO_COUNT))
 
 
 def _inner(found: FoundFile) -> str | None:
     if "/" not in found.name:
         return None
-    match = _NAME.fullmatch(found.name)
+    match = _NAME.fullmatch(found.name) or _NO_COUNT.fullmatch(found.name)
     return match[3] if match else None
 
 
@@ -60,11 +68,11 @@ def _recognize_prisma(home: Home, files: list[FoundFile], settings: LayoutOption
 def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     pieces: list[FilePart] = []
     problems: list[Problem] = []
-    dashed = any("-" in found.name.partition("_")[0] for found in files)
-    order = textual if dashed else numeric
+    numbers = not any(mark in found.name.partition("/")[0].partition("_")[0] for found in files for mark in "-.")
+    order = numeric if numbers else textual
     transactions: dict[int, bool] = {}
     for found in files:
-        match = _NAME.fullmatch(found.name) or _UNNAMED.fullmatch(found.name)
+        match = next(filter(None, (form.fullmatch(found.name) for form in (_NAME, _NO_COUNT, _UNNAMED))), None)
         if match is None:
             continue
         transaction, configured = True, "metadata.toml" in found.folder.others

@@ -21,6 +21,7 @@ from miglint.replay.apply.known_rows import (
     keep_conflict_keys,
 )
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.new_keys import never_conflicts
 from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
@@ -105,6 +106,9 @@ def insert(machine: Machine, operation: Insert) -> None:
     made = key in machine.made or isinstance(machine.origin.get(key), Absent)
     if _may_clash(machine, operation, key) and not keyed and not made:
         machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+    elif not made and not operation.anti_join and never_conflicts(machine, key, table, operation):
+        message = f'rows are inserted into "{operation.table}" again: each gets a new key, so that none is in conflict'
+        machine.note("rows", message, key)
 
 
 def _without_guard(machine: Machine, operation: Insert) -> Insert | None:

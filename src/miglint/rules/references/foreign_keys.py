@@ -44,6 +44,7 @@ def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
             return None
 
 
+_IDLE = frozenset({"skipped", "hidden"})
 _WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
 
 
@@ -62,10 +63,17 @@ class _WrittenForeignKey(Struct, frozen=True):
 
 @cached_by_step
 def _foreign(step: Step) -> tuple[_WrittenForeignKey, ...]:
-    """Return the foreign keys that the forward writes. Cached by identity of the step."""
+    """Return the foreign keys that the forward writes. Cached by identity of the step.
+
+    Those of a guarded statement that does nothing, because the table or column is there, are left out: no engine reads
+    them.
+    """
     found: list[_WrittenForeignKey] = []
+    idle = {
+        moment.operation.span for moment in step.forward.moments if any(note.kind in _IDLE for note in moment.notes)
+    }
     for script, _, operation in operations_of(step):
-        if type(operation) not in _WRITING or script is not step.migration.forward:
+        if type(operation) not in _WRITING or script is not step.migration.forward or operation.span in idle:
             continue
         written = _written(operation)
         for constraint in () if written is None else written[1]:
