@@ -88,6 +88,21 @@ POSTGRES = [
     domain("a document", "jsonb DEFAULT '{}'", "jsonb DEFAULT '{ }'", same=True),
     domain("another type of a number", "bigint DEFAULT 1", "bigint DEFAULT '1'", same=False),
     domain("NULL", "varchar(5) DEFAULT NULL", "varchar(5)", same=True),
+    *(
+        Pair(
+            f"exclusion: {name}",
+            f"{MADE} ALTER TABLE t ADD CONSTRAINT k EXCLUDE ({one});",
+            "ALTER TABLE t DROP CONSTRAINT k;",
+            f"ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree ({two});",
+            () if same else ("changed exclusion constraint k on t definition",),
+        )
+        for name, one, two, same in (
+            ("an order", "id DESC WITH =", "id WITH =", False),
+            ("the place of NULL", "id NULLS FIRST WITH =", "id WITH =", False),
+            ("its own order", "id DESC NULLS FIRST WITH =, s ASC NULLS LAST WITH =", "id DESC WITH =, s WITH =", True),
+        )
+    ),
+    index("the tablespace of the server", "(a) TABLESPACE pg_default", "(a)", same=True),
     function("a length", "(a varchar(5)) RETURNS varchar(9)", "(a varchar) RETURNS varchar", same=True),
     function("another result", "(a varchar) RETURNS varchar", "(a varchar) RETURNS text", same=False),
     rule("parentheses", "WHERE new.s > 5 DO INSTEAD NOTHING", "WHERE (new.s > 5) DO INSTEAD NOTHING", same=True),
