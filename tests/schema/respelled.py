@@ -102,6 +102,17 @@ POSTGRES = [
             ("its own order", "id DESC NULLS FIRST WITH =, s ASC NULLS LAST WITH =", "id DESC WITH =, s WITH =", True),
         )
     ),
+    *(
+        Pair(
+            f"storage parameters of a constraint: {kind}",
+            f"{MADE} ALTER TABLE t ADD CONSTRAINT k {kind} WITH (fillfactor = 70);",
+            "ALTER TABLE t DROP CONSTRAINT k;",
+            f"ALTER TABLE t ADD CONSTRAINT k {kind}{back};",
+            () if back else ("changed index k definition",),
+        )
+        for kind in ("UNIQUE (id)", "PRIMARY KEY (id)", "EXCLUDE (id WITH =)")
+        for back in ("", " WITH (fillfactor = '70')")
+    ),
     index("the tablespace of the server", "(a) TABLESPACE pg_default", "(a)", same=True),
     function("a length", "(a varchar(5)) RETURNS varchar(9)", "(a varchar) RETURNS varchar", same=True),
     function("another result", "(a varchar) RETURNS varchar", "(a varchar) RETURNS text", same=False),

@@ -198,6 +198,7 @@ def constraint(
         enforced=node.get("is_enforced", False) if kind == "foreign" else True,
         inline=inline is not None,
         span=place.span(start, end),
+        options=options(node.get("options")),
     )
 
 
