@@ -36,6 +36,13 @@ def domain(name: str, one: str, two: str, *, same: bool) -> Pair:
     return Pair(f"domain: {name}", f"CREATE DOMAIN k AS {one};", "DROP DOMAIN k;", f"CREATE DOMAIN k AS {two};", left)
 
 
+def function(name: str, one: str, two: str, *, same: bool) -> Pair:
+    """A function that comes back as another one."""
+    made, back = (f"CREATE FUNCTION k{text} LANGUAGE sql AS 'SELECT $1';" for text in (one, two))
+    left = () if same else ("changed function k(varchar) definition",)
+    return Pair(f"function: {name}", made, "DROP FUNCTION k;", back, left)
+
+
 def rule(name: str, one: str, two: str, *, same: bool) -> Pair:
     """A rule that comes back as another one."""
     made, back = (f"CREATE RULE k AS ON INSERT TO t {text};" for text in (one, two))
@@ -58,6 +65,8 @@ POSTGRES = [
     default("a time of a zone", "timetz", "'12:00Z'", "'12:00+00'", same=True),
     default("a time of another zone", "timetz", "'12:00Z'", "'13:00+01'", same=False),
     default("bounds of a range", "int4range", "'[1,2]'", "'[1,3)'", same=True),
+    default("quotes in a range", "tsrange", "'[2020-01-01, 2020-01-02)'",
+            """'["2020-01-01 00:00:00","2020-01-02 00:00:00")'""", same=True),
     default("the schema of a name", "regclass", "'t'", "'public.t'", same=True),
     default("one byte", '"char"', "'a'", "'abc'", same=True),
     default("a domain", "pos", "1", "1::pos", same=False),
@@ -79,6 +88,34 @@ POSTGRES = [
     domain("a document", "jsonb DEFAULT '{}'", "jsonb DEFAULT '{ }'", same=True),
     domain("another type of a number", "bigint DEFAULT 1", "bigint DEFAULT '1'", same=False),
     domain("NULL", "varchar(5) DEFAULT NULL", "varchar(5)", same=True),
+    *(
+        Pair(
+            f"exclusion: {name}",
+            f"{MADE} ALTER TABLE t ADD CONSTRAINT k EXCLUDE ({one});",
+            "ALTER TABLE t DROP CONSTRAINT k;",
+            f"ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree ({two});",
+            () if same else ("changed exclusion constraint k on t definition",),
+        )
+        for name, one, two, same in (
+            ("an order", "id DESC WITH =", "id WITH =", False),
+            ("the place of NULL", "id NULLS FIRST WITH =", "id WITH =", False),
+            ("its own order", "id DESC NULLS FIRST WITH =, s ASC NULLS LAST WITH =", "id DESC WITH =, s WITH =", True),
+        )
+    ),
+    *(
+        Pair(
+            f"storage parameters of a constraint: {kind}",
+            f"{MADE} ALTER TABLE t ADD CONSTRAINT k {kind} WITH (fillfactor = 70);",
+            "ALTER TABLE t DROP CONSTRAINT k;",
+            f"ALTER TABLE t ADD CONSTRAINT k {kind}{back};",
+            () if back else ("changed index k definition",),
+        )
+        for kind in ("UNIQUE (id)", "PRIMARY KEY (id)", "EXCLUDE (id WITH =)")
+        for back in ("", " WITH (fillfactor = '70')")
+    ),
+    index("the tablespace of the server", "(a) TABLESPACE pg_default", "(a)", same=True),
+    function("a length", "(a varchar(5)) RETURNS varchar(9)", "(a varchar) RETURNS varchar", same=True),
+    function("another result", "(a varchar) RETURNS varchar", "(a varchar) RETURNS text", same=False),
     rule("parentheses", "WHERE new.s > 5 DO INSTEAD NOTHING", "WHERE (new.s > 5) DO INSTEAD NOTHING", same=True),
     rule("a cast", "WHERE new.s > 5 DO INSTEAD NOTHING", "WHERE new.s > 5::smallint DO INSTEAD NOTHING", same=False),
     *(
@@ -118,6 +155,7 @@ UNKNOWN = [
     check("a moment without a time zone", "tz > '2020-01-01 00:00'", "tz > '2020-01-01 00:00Z'", same=True),
     check("a date in words", "d > 'January 1, 2020'", "d > '2020-01-01'", same=True),
     check("parts of an interval", "ts - ts > '1.5 hours'", "ts - ts > '90 minutes'", same=True),
+    default("the field of an interval", "interval", "interval '1' hour", "'1 hour'", same=True),
     default("a sum of money", "money", "'0'", "'$0.00'", same=True),
     default("another point", "point", "'(1,2)'", "'(1,3)'", same=False),
 ]

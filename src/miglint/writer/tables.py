@@ -331,7 +331,13 @@ def _key(item: Constraint) -> str:
     words = "PRIMARY KEY" if item.kind == "primary" else "UNIQUE"
     words += " NULLS NOT DISTINCT" if item.nulls_not_distinct else ""
     columns = identifiers(item.columns) + (" WITHOUT OVERLAPS" if item.without_overlaps else "")
-    return f"{words} ({columns})" + (f" INCLUDE ({identifiers(item.include)})" if item.include else "")
+    return f"{words} ({columns})" + _behind_key(item)
+
+
+def _behind_key(item: Constraint) -> str:
+    """Return what stands behind the list of a key or an exclusion: included columns and storage parameters."""
+    included = f" INCLUDE ({identifiers(item.include)})" if item.include else ""
+    return included + (f" WITH ({', '.join(item.options)})" if item.options else "")
 
 
 def _check(item: Constraint) -> str:
@@ -372,8 +378,7 @@ def _exclude(item: Constraint) -> str:
         raise UnprintableError("what an exclusion constraint excludes is not known")
     method = f"USING {item.method} " if item.method else ""
     where = f" WHERE ({item.where.text})" if item.where is not None else ""
-    included = f" INCLUDE ({identifiers(item.include)})" if item.include else ""
-    return f"EXCLUDE {method}({elements}){included}{where}"
+    return f"EXCLUDE {method}({elements}){_behind_key(item)}{where}"
 
 
 _BODIES: dict[str, Callable[[Constraint], str]] = {

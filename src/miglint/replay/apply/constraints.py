@@ -155,6 +155,7 @@ def _create_index(machine: Machine, key: Key, table: Table, constraint: Constrai
             include=constraint.include,
             nulls_not_distinct=constraint.nulls_not_distinct,
             constraint=name,
+            options=constraint.options,
             generated=constraint.generated,
         ),
     )

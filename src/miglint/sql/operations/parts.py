@@ -197,7 +197,8 @@ class Constraint(Struct, frozen=True, gc=False, array_like=True):
     nothing does, `actions` what stands behind the columns that a foreign key refers to, as it is written. `rests_on` is
     the unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
     `disabled` is where `DISABLE TRIGGER ALL` has taken a foreign key's triggers from work: on its `own` table, which
-    takes any value then, on the `referenced` one, whose rows can be deleted, or on `both`.
+    takes any value then, on the `referenced` one, whose rows can be deleted, or on `both`. `options` are the storage
+    parameters of the index that a key or exclusion gets, which are kept, and compared, with that index.
     """
 
     kind: str
@@ -230,6 +231,7 @@ class Constraint(Struct, frozen=True, gc=False, array_like=True):
     orders: tuple[str, ...] = ()
     actions: str = ""
     disabled: str = ""
+    options: tuple[str, ...] = ()
 
     __eq__ = equal_by(
         "kind",

@@ -198,6 +198,7 @@ def constraint(
         enforced=node.get("is_enforced", False) if kind == "foreign" else True,
         inline=inline is not None,
         span=place.span(start, end),
+        options=options(node.get("options")),
     )
 
 
@@ -223,5 +224,11 @@ def _exclusions(nodes: list[Node], table: str | None) -> str:
         for key in ("collation", "opclass"):
             if key in body:
                 text += f" {qualified(body[key])}"
+        descending = body.get("ordering") == "SORTBY_DESC"
+        nulls = body.get("nulls_ordering")
+        if descending:
+            text += " desc"
+        if nulls == ("SORTBY_NULLS_LAST" if descending else "SORTBY_NULLS_FIRST"):
+            text += f" nulls {'last' if descending else 'first'}"
         texts.append(f"{text} with {operator(sign['List']['items'])}")
     return ", ".join(texts)

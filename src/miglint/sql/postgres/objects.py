@@ -67,7 +67,7 @@ def create_index(place: Place, node: Node) -> list[Operation]:
             if_not_exists=node.get("if_not_exists", False),
             only=not relation.get("inh", False),
             options=options(node.get("options")),
-            tablespace=node.get("tableSpace"),
+            tablespace=None if node.get("tableSpace") == "pg_default" else node.get("tableSpace"),
         )
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.json import decode
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.sql.operations import AlterRoutine, CallReader, CreateRoutine, Name, Operation, Type
 from miglint.sql.postgres import native
 from miglint.sql.postgres.attached import setting_text
@@ -64,13 +65,15 @@ def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Oper
         if mode in {"out", "inout", "table"}:
             output_names.append(name)
             output_types.append(spelled)
-        text = f"{mode} {name} {spelled}" if name else f"{mode} {spelled}"
+        # The server drops lengths and precisions.
+        text = f"{mode} {name} {_plain(spelled)}" if name else f"{mode} {_plain(spelled)}"
         if "defexpr" in parameter:
             defaults += 1
             text += f" default {expression(parameter['defexpr'], '').key}"
         texts.append(text)
     returns = _returns(node, procedure, output_types)
     if returns is not None:
+        returns = replace(returns, args=())
         types[Name(returns.schema, returns.name)] = None
     language, body, options_ = _options(node)
     definition = [] if returns is None else [f"returns {'setof ' if returns.setof else ''}{returns}"]

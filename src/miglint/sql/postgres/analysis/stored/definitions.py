@@ -9,7 +9,14 @@ from miglint.sql.postgres.analysis.entry import expression_tree
 from miglint.sql.postgres.analysis.environment import DOMAIN, LITERAL, UNKNOWN, Environment, Invalid, Relation
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.analysis.stored import calls, expressions, queries
-from miglint.sql.postgres.analysis.stored.forms import Form, Readers, StoredReader, aliases, may_be_equal
+from miglint.sql.postgres.analysis.stored.forms import (
+    UNREAD,
+    Form,
+    Readers,
+    StoredReader,
+    aliases,
+    may_be_equal,
+)
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.statement_trees import tree_of
 
@@ -99,7 +106,7 @@ def stored_default(
         base = reader.kinds.base(target)
         if base == "interval" and modifiers:
             # Its precision is that of the constant.
-            reader.sure = False
+            return (UNREAD, base, part.literal, modifiers)
         return reader.constant(part.literal, base)
 
     return _read(environment, read)

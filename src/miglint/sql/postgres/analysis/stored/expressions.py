@@ -48,10 +48,9 @@ def cast_to(reader: StoredReader, node: Node, target: str, modifiers: tuple[str,
     part = reader.read(node, scope)
     if part.type == LITERAL and part.literal is not None and reader.kinds.base(target) == "interval" and modifiers:
         # Such a constant is cut to the precision when it is read; a number alone is one of the smallest field.
-        reader.sure = False
         unit = modifiers[0].rpartition(" ")[2] if part.literal.strip().isdecimal() else ""
         value = value_of("interval", f"{part.literal} {unit}") or part.literal
-        return TypedForm(("value", "interval", value, modifiers), target)
+        return TypedForm((UNREAD, "interval", value, modifiers), target)
     if target == UNKNOWN:
         return TypedForm(("cast", part.form, "?", modifiers), UNKNOWN)
     if part.type == UNKNOWN:

@@ -29,7 +29,8 @@ _MOMENT = pattern(rf"\s*{_DATE}(?:(?:\s+|[Tt]){_TIME}({_ZONE})?)?\s*")
 _CLOCK = pattern(rf"\s*{_TIME}\s*")
 _CLOCK_WITH_ZONE = pattern(rf"\s*{_TIME}{_ZONE}\s*")
 _PLAIN_NAME = pattern(r"[a-z_][a-z0-9_]*")
-_RANGE = pattern(r"\s*([\[(])\s*([^,\"\\\[\]()]*?)\s*,\s*([^,\"\\\[\]()]*?)\s*([\])])\s*")
+_BOUND = r"([^,\"\\\[\]()]*?|\"[^\"\\]+\")"
+_RANGE = pattern(rf"\s*([\[(])\s*{_BOUND}\s*,\s*{_BOUND}\s*([\])])\s*")
 _DISCRETE = {"int4range": "int4", "int8range": "int8", "daterange": "date"}
 _VERBATIM = frozenset({"text", "varchar", "bpchar", "name", "json", "unknown"})
 
@@ -287,8 +288,9 @@ def _range(kind: str) -> Callable[[str], object | None]:
         found = _RANGE.fullmatch(text)
         if found is None:
             return None
-        bounds = [None if not part else value_of(element, part) for part in (found[2], found[3])]
-        if any(part and bound is None for part, bound in zip((found[2], found[3]), bounds, strict=True)):
+        written = [part.strip('"') for part in (found[2], found[3])]
+        bounds = [value_of(element, part) if part else None for part in written]
+        if any(part and bound is None for part, bound in zip(written, bounds, strict=True)):
             return None
         lower, upper = bounds
         opening, closing = found[1] if lower is not None else "(", found[4] if upper is not None else ")"
