@@ -16,8 +16,9 @@ from miglint.schema.diff import diff
 from miglint.schema.objects import Table
 from miglint.sql.shown_names import with_columns
 from miglint.sql.sqlite.tokens import pieces
+from miglint.writer.reading import read
 from miglint.writer.schema_sql import to_sql
-from miglint.writer.transition import read, write_transition
+from miglint.writer.transition import write_transition
 
 
 def accepted(seed):

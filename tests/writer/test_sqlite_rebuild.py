@@ -18,8 +18,9 @@ from miglint.replay.steps import empty_schema
 from miglint.schema.diff import diff
 from miglint.sql.sqlite.judge import accepts
 from miglint.sql.sqlite.tokens import pieces
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
-from miglint.writer.transition import read, write_transition
+from miglint.writer.transition import write_transition
 
 
 class Case(NamedTuple):
