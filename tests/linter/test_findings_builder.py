@@ -56,6 +56,16 @@ def test_a_rule_that_breaks_down_is_a_finding_that_names_it(folder, added, scope
     assert findings(folder, "IDM001")
 
 
+def test_a_crash_is_reported_whatever_is_selected(folder, added):
+    def broken(*_):
+        raise RecursionError("too deep")
+
+    write(folder, "001_a", "CREATE TABLE a (id int);\n", "DROP TABLE IF EXISTS a;\n")
+    (folder / "miglint.toml").write_text('select = ["IDM999"]\n')
+    added("IDM999", broken)
+    assert [item.code for item in findings(folder)] == ["INT001"]
+
+
 def test_hits_of_one_rule_on_one_place_are_folded(folder, added):
     def chatty(step, context):
         script = step.migration.forward

@@ -10,7 +10,7 @@ from miglint.rules.definition import Hit, rule
 RULE_CRASHED = "INT001"
 
 
-@rule(RULE_CRASHED, "rule-crashed", Severity.ERROR, "A rule crashed on this migration", scope="internal")
+@rule(RULE_CRASHED, "rule-crashed", Severity.ERROR, "A rule crashed on this migration", scope="internal", always=True)
 def rule_crashed(hits: tuple[Hit, ...]) -> Iterator[Hit]:
     """Pass on the hits that the dispatcher made where rules crashed."""
     yield from hits

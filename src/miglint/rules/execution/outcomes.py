@@ -336,7 +336,14 @@ def invalid_index(executed: Executed) -> Iterator[Hit]:
                     yield replace(found, severity=severity)
 
 
-@rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
+@rule(
+    "RUN012",
+    "dry-run-stopped",
+    Severity.ERROR,
+    "The dry run ended before the history did",
+    scope="executed",
+    always=True,
+)
 def dry_run_stopped(executed: Executed) -> Iterator[Hit]:
     """Report once, at the first migration that was not run, why nothing is known from there on."""
     script = executed.run.migration.forward or executed.run.migration.rollback
