@@ -84,6 +84,24 @@ def test_every_character_stays_and_the_script_runs_twice(name: str, tmp_path: Pa
     assert not again.applied
 
 
+def test_no_guard_words_are_written_where_a_column_is_that_of_a_parent(tmp_path: Path) -> None:
+    place = tmp_path / "001_odd.postgres.up.sql"
+    place.write_text(
+        "CREATE TABLE p (id int NOT NULL, g int) PARTITION BY LIST (g);\n"
+        "CREATE TABLE c (id int NOT NULL GENERATED ALWAYS AS IDENTITY, g int GENERATED ALWAYS AS (1) STORED);\n"
+        "ALTER TABLE c ALTER COLUMN id DROP IDENTITY;\nALTER TABLE c ALTER COLUMN g DROP EXPRESSION;\n"
+        "ALTER TABLE p ATTACH PARTITION c FOR VALUES IN (1);\n"
+    )
+    (tmp_path / "001_odd.postgres.down.sql").write_text("DROP TABLE IF EXISTS p;\n")
+    fixed = fixed_of(tmp_path)
+    text = fixed.texts[place.as_posix()]
+    assert [item.code for item in fixed.last.findings if item.code.startswith("IDM")] == []
+    assert "DROP IDENTITY;" in text
+    assert "DROP EXPRESSION;" in text
+    assert "attidentity <> ''" in text
+    assert "attgenerated <> ''" in text
+
+
 def test_one_migration_at_fault_for_a_later_one_leaves_the_fixes_of_all_others(tmp_path: Path) -> None:
     """Which of two generated names a constraint has counts for nothing; one that a fix has written does."""
     scripts = {

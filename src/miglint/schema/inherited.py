@@ -1,4 +1,4 @@
-"""Constraints that partitions and heirs have since their parents have them."""
+"""Constraints and columns that partitions and heirs have since their parents have them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def comes_with_parent(schema: Schema, key: Key, item: Constraint) -> bool:
     if table is None:
         return False
     return any(inherited_from(parent, table, item) is not None for parent in _parents(schema, table))
+
+
+def is_inherited(schema: Schema, key: Key, column: str) -> bool:
+    """Return whether a partition or heir has a column that a parent has."""
+    table = schema.table(key)
+    return table is not None and any(column in parent.columns for parent in _parents(schema, table))
 
 
 def _parents(schema: Schema, table: Table) -> Iterator[Table]:

@@ -27,6 +27,7 @@ from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.row_contents import refuse_nulls
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
+from miglint.schema.inherited import is_inherited
 from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
@@ -188,6 +189,10 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
     if found is None:
         return
     key, column = found
+    if operation.expression is None and is_inherited(machine.schema, key, column.name):
+        # Whether it is a generated column is asked later.
+        message = "cannot drop generation expression from inherited column"
+        raise machine.refuse("invalid_table_definition", message, key, column.name)
     if column.generated is None and not column.assumed:
         _miss(machine, operation, key, column, "a generated column")
         return

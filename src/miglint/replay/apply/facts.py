@@ -185,6 +185,8 @@ def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | No
         return (value == "ALWAYS") is (column.generated is not None)
     if fact == "is_identity":
         return (value == "YES") is (column.identity is not None)
+    if fact == "generation":
+        return value == ("" if column.generated is None else column.generated[0])
     if fact == "column_default":
         there = column.default is not None or column.serial
         # The server stores its text in another form.

@@ -10,7 +10,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.catalog_tests import own_condition
 from miglint.rules.idempotency.conditional import conditional, whole_statement
 from miglint.rules.idempotency.second_run import Failures, clause, failures, hits
-from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
+from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure, is_of_a_parent
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
@@ -268,6 +268,10 @@ def _alter_column_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, (ops.SetIdentity, ops.SetGenerated))
     start = f"ALTER TABLE {qualified(operation.table)} ALTER COLUMN {ident(operation.column)} DROP"
+    if is_of_a_parent(failure):
+        what = "EXPRESSION" if isinstance(operation, ops.SetGenerated) else "IDENTITY"
+        if isinstance(operation, ops.SetGenerated) or operation.action == "drop":
+            return "Check first: " + _check_first(failure, f"{start} {what}")
     if isinstance(operation, ops.SetGenerated):
         return f"Write `{start} EXPRESSION IF EXISTS;`"
     if operation.action == "add":

@@ -52,8 +52,11 @@ def own_condition(failure: SecondRunFailure) -> str | None:
         return _renamed(failure.operation)
     if isinstance(failure.operation, ops.AttachPartition):
         return negated(inherits(failure.operation.partition, failure.operation.table))
-    if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action == "add":
-        return column_exists(failure.operation.table, failure.operation.column, "attidentity = ''")
+    if isinstance(failure.operation, ops.SetIdentity) and failure.operation.action != "set":
+        kind = "attidentity = ''" if failure.operation.action == "add" else "attidentity <> ''"
+        return column_exists(failure.operation.table, failure.operation.column, kind)
+    if isinstance(failure.operation, ops.SetGenerated) and failure.operation.expression is None:
+        return column_exists(failure.operation.table, failure.operation.column, "attgenerated <> ''")
     if failure.error.condition.startswith("undefined_"):
         return _removed(failure)
     if failure.error.condition.startswith("duplicate_") or failure.error.condition == "invalid_table_definition":

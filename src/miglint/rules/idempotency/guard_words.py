@@ -11,7 +11,7 @@ from miglint.base.findings import Edit
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure
+from miglint.rules.idempotency.second_run_failure import ALTER_IF_EXISTS, SecondRunFailure, is_of_a_parent
 from miglint.rules.support.gaps import behind_gap
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
@@ -118,9 +118,9 @@ def _pattern(failure: SecondRunFailure) -> _GuardPattern | None:
             return _GuardPattern(("CREATE",), _OR_REPLACE)
         case ops.Drop() if operation.kind not in ("cast", "database"):
             return _GuardPattern(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
-        case ops.SetIdentity() if operation.action == "drop":
+        case ops.SetIdentity() if operation.action == "drop" and not is_of_a_parent(failure):
             return _GuardPattern(("DROP", "IDENTITY"), _IF_EXISTS, late=True)
-        case ops.SetGenerated() if operation.expression is None:
+        case ops.SetGenerated() if operation.expression is None and not is_of_a_parent(failure):
             return _GuardPattern(("DROP", "EXPRESSION"), _IF_EXISTS, late=True)
         case _:
             of_engine = _POSTGRES_GUARDS if postgres else _SQLITE_GUARDS

@@ -113,6 +113,7 @@ COLUMN_FACTS = {
     "attnotnull": "is_nullable",
     "is_identity": "is_identity",
     "attidentity": "is_identity",
+    "attgenerated": "generation",
     "atttypid": "type",
 }
 # Properties of indexes and constraints.
