@@ -71,9 +71,7 @@ def printable_expression(
 
 
 def _reader_of_expression(node: Node, own: Relation | None, target: str) -> Callable[[StoredReader], Form]:
-    scope = QueryLevel()
-    if own is not None:
-        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
+    scope = _columns_of(own)
 
     def read(reader: StoredReader) -> Form:
         part = reader.read(node, scope)
@@ -88,6 +86,14 @@ def _reader_of_expression(node: Node, own: Relation | None, target: str) -> Call
     return read
 
 
+def _columns_of(own: Relation | None) -> QueryLevel:
+    """Return a scope with the columns of a relation, if any."""
+    scope = QueryLevel()
+    if own is not None:
+        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
+    return scope
+
+
 def stored_default(
     environment: Environment, text: str, own: Relation | None, target: str, modifiers: tuple[str, ...]
 ) -> StoredForm | None:
@@ -95,9 +101,7 @@ def stored_default(
     node = expression_tree(text)
     if node is None:
         return None
-    scope = QueryLevel()
-    if own is not None:
-        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
+    scope = _columns_of(own)
 
     def read(reader: StoredReader) -> Form:
         part = reader.read(node, scope)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from miglint.base.identifiers import quote_name
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Expression
 from miglint.sql.postgres.analysis.entry import expression_tree
@@ -191,5 +192,5 @@ _PRINTERS: dict[str, Callable[[Form], str]] = {
     "not": lambda form: f"NOT {_operand(form[1])}",
     "is": lambda form: f"{_operand(form[2])} {_TESTS[form[1]]}",
     "distinct": lambda form: f"{_operand(form[1])} IS DISTINCT FROM {_operand(form[2])}",
-    "collate": lambda form: f'{_operand(form[1])} COLLATE "{form[2]}"',
+    "collate": lambda form: f"{_operand(form[1])} COLLATE {quote_name(form[2])}",
 }
