@@ -162,9 +162,10 @@ def test_memory_grows_with_the_work(dialect, wanted):
         finally:
             tracemalloc.stop()
 
-    # The first run of a size takes more than later ones.
-    peak(40 * FEW)
-    assert peak(40 * FEW) <= LIMIT * peak(20 * FEW)
+    # The first run of a size takes more than later ones, and values in cycles are there until they are collected.
+    twice = min(peak(40 * FEW) for _ in range(3))
+    once = min(peak(20 * FEW) for _ in range(2))
+    assert twice <= LIMIT * once
 
 
 @pytest.mark.parametrize("wanted", ["add enum value", "add enum value before", "add attribute", "alter domain"])
