@@ -8,6 +8,7 @@ from miglint.base.identifiers import quote_name
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
+from miglint.sql.postgres.analysis.functions_in_from import is_scalar, outputs_of
 from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.places import star_place
@@ -280,9 +281,9 @@ def _function(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> No
             item["ColumnDef"]["colname"]: analysis.environment.type_name(type_of(item["ColumnDef"]["typeName"]))
             for item in listed
         }
-    elif len(kinds) == 1 and (outputs := _outputs_of(functions[0]["List"]["items"][0])) is not None:
+    elif len(kinds) == 1 and (outputs := outputs_of(functions[0]["List"]["items"][0])) is not None:
         columns = _with_ordinality(body, {**outputs}, names)
-    elif len(kinds) == 1 and _is_scalar(analysis, functions[0]["List"]["items"][0], kinds[0]):
+    elif len(kinds) == 1 and is_scalar(analysis, functions[0]["List"]["items"][0], kinds[0]):
         columns = _with_ordinality(body, {alias: kinds[0]}, names)
     scope.add(FromItem(alias, columns))
 
@@ -292,45 +293,6 @@ def _with_ordinality(body: Node, columns: Mapping[str, str], names: Sequence[str
     if body.get("ordinality"):
         columns = {**columns, "ordinality": "int8"}
     return _renamed(columns, names)
-
-
-# Functions of the server that return rows of named columns.
-_PAIRS = {
-    "json_each": "json", "json_each_text": "text", "jsonb_each": "jsonb", "jsonb_each_text": "text",
-}  # fmt: skip
-_VALUES = {
-    "json_array_elements": "json", "json_array_elements_text": "text",
-    "jsonb_array_elements": "jsonb", "jsonb_array_elements_text": "text",
-}  # fmt: skip
-
-
-def _outputs_of(call: Node) -> Mapping[str, str] | None:
-    """Return the columns of a function that has names for them; None for others."""
-    if "FuncCall" not in call:
-        return None
-    name = qualified(call["FuncCall"]["funcname"])
-    if name.schema not in (None, "pg_catalog"):
-        return None
-    if (value := _PAIRS.get(name.name)) is not None:
-        return {"key": "text", "value": value}
-    return {"value": value} if (value := _VALUES.get(name.name)) is not None else None
-
-
-_SCALAR = frozenset(
-    {
-        "unnest", "generate_series", "regexp_split_to_table", "string_to_table", "jsonb_object_keys",
-        "json_object_keys", "generate_subscripts", "regexp_matches", "jsonb_path_query",
-    }
-)  # fmt: skip
-
-
-def _is_scalar(analysis: ExpressionAnalysis, call: Node, kind: str) -> bool:
-    """Whether a function returns one plain column, by its type, and has no OUT arguments."""
-    body = call.get("FuncCall")
-    if body is None or not analysis.kinds.known(kind) or kind in ("record", LITERAL):
-        return False
-    name = qualified(body["funcname"])
-    return name.name in _SCALAR and (len(body.get("args", ())) == 1 or name.name != "unnest")
 
 
 def _join(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
