@@ -189,7 +189,7 @@ def applied_operations(step: Step) -> AppliedOperations:
     added: Timeline[tuple[Key, str]] = Timeline()
     applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
-    blank = not step.before.closed and step.before.is_blank
+    blank = not step.before.closed and _finds_something_missing(step) and step.before.is_blank
     for direction, run in ((_FORWARD, step.forward), (_ROLLBACK, step.rollback)):
         script = script_of(step, direction)
         if script is not None and run is not None and run.moments:
@@ -205,6 +205,14 @@ def applied_operations(step: Step) -> AppliedOperations:
         if one.script.direction is _FORWARD:
             forward.setdefault(kind, []).append(pair)
     return AppliedOperations(tuple(applied), by_type, forward)
+
+
+def _finds_something_missing(step: Step) -> bool:
+    """Return whether a guard of its scripts does nothing, since something is not there."""
+    runs = (step.forward, step.rollback)
+    return any(
+        note.kind == "missing" for run in runs if run is not None for event in run.events for note in event.notes
+    )
 
 
 def _after_control(action: str, transaction: int, open_: bool) -> tuple[int, bool]:
