@@ -10,7 +10,7 @@ import pytest
 
 from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.replay.outside_transactions import needs_none
+from miglint.replay.outside_transactions import refused_in_transaction
 from miglint.replay.steps import replay
 from miglint.sql import parse
 
@@ -87,6 +87,8 @@ def test_a_transaction_inside_that_of_the_tool(
         # Flyway opens no transaction for a script that holds only such statements.
         ({"V1__a.sql": CONCURRENTLY}, set()),
         ({"V1__a.sql": f"SET lock_timeout = '1s';\n{CONCURRENTLY}"}, {("TXN005", "warning")}),
+        ({"V1__a.sql": "DO $$ BEGIN\n  DROP INDEX CONCURRENTLY a_idx;\nEND $$;"}, {("TXN005", "error")}),
+        ({"V1__a.sql": f"BEGIN;\n{CONCURRENTLY}COMMIT;"}, {("TXN004", "warning"), ("TXN005", "error")}),
         ({"001_a.up.sql": "DO $$ BEGIN\n  DROP INDEX CONCURRENTLY a_idx;\nEND $$;"}, {("TXN005", "error")}),
         ({"sqlite/001_a.up.sql": "CREATE TABLE IF NOT EXISTS a (b INTEGER);\nVACUUM;"}, {("TXN005", "error")}),
         ({"sqlite/001_a.sql": "CREATE TABLE IF NOT EXISTS a (b INTEGER);\nVACUUM;"}, set()),
@@ -217,7 +219,7 @@ def named(sql: str, dialect: Dialect = Dialect.POSTGRES, schema: str = SCHEMA) -
     migrations = tuple(Migration(str(n), "", dialect, script, None) for n, script in enumerate(scripts))
     *_, step = replay(History(".", "plain", dialect, migrations), parse)
     (statement,) = step.forward_statements
-    return needs_none(statement.operations[0], dialect, step.after)
+    return refused_in_transaction(statement.operations[0], dialect, step.after)
 
 
 @pytest.mark.parametrize(

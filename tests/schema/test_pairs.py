@@ -28,9 +28,9 @@ from . import (
     keys,
     labels,
     lite_respelled,
-    made_again,
     pairs,
     queries,
+    rebuilt,
     respelled,
     restated,
     row_types,
@@ -51,7 +51,7 @@ POSTGRES = [
     *restated.POSTGRES,
     *queries.POSTGRES,
     *respelled.POSTGRES,
-    *made_again.POSTGRES,
+    *rebuilt.POSTGRES,
 ]
 LITE = [*SQLITE, *forged.SQLITE, *lite_respelled.SQLITE]
 

@@ -95,7 +95,7 @@ def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered, *, r
 
     def offered(item: PlacedHit) -> PlacedHit:
         place = places.get((item.hit.file.path, item.hit.version or ""))
-        if item.rule.code == _MISSING and place is not None and not required and _needs_none(place[1]):
+        if item.rule.code == _MISSING and place is not None and not required and _refused_in_transaction(place[1]):
             item = replace(item, hit=replace(item.hit, severity=Severity.WARNING))
         if item.rule.code != _MISSING or place is None or isinstance(place_rollback(*place, found.histories), NoPlace):
             return item
@@ -108,7 +108,7 @@ def with_offers_for_missing(placed: Iterable[PlacedHit], found: Discovered, *, r
 _ROWS = (ops.Insert, ops.Update, ops.Delete, ops.Truncate, ops.Select, ops.Transaction, ops.SetVariable)
 
 
-def _needs_none(migration: Migration) -> bool:
+def _refused_in_transaction(migration: Migration) -> bool:
     """Return whether a forward changes no schema, or says that there is no rollback."""
     forward = migration.forward
     if forward is None:

@@ -25,7 +25,7 @@ _SERVER_WIDE = frozenset({"database", "tablespace"})
 # PRAGMAs that SQLite refuses while a transaction is open.
 _REFUSED_PRAGMAS = frozenset({"synchronous"})
 # The kinds of operations among which these statements are.
-LONELY_KINDS = (
+NON_TRANSACTIONAL_KINDS = (
     ops.CreateIndex,
     ops.Drop,
     ops.DetachPartition,
@@ -37,7 +37,7 @@ LONELY_KINDS = (
 )
 
 
-class LonelyStatement(NamedTuple):
+class NonTransactionalStatement(NamedTuple):
     """A statement that its engine refuses inside a transaction: `what` names it.
 
     `begun` is the `BEGIN` of the script that is open there, if any, `owner` what is around the script at that place.
@@ -50,15 +50,16 @@ class LonelyStatement(NamedTuple):
     owner: TransactionOwner
 
 
-def lonely_statements(
+def non_transactional_statements(
     script: Script, statements: tuple[Statement, ...], layout: str, runner: str | None, schema: Schema
-) -> Iterator[LonelyStatement]:
+) -> Iterator[NonTransactionalStatement]:
     """Yield the statements of a script that no transaction can hold; `runner` is as in `default_owner`."""
     found = [
         (statement, operation, what, begun)
         for statement, outer, begun in placed_operations(statements)
         for operation in flat((outer,))
-        if isinstance(operation, LONELY_KINDS) and (what := needs_none(operation, script.dialect, schema)) is not None
+        if isinstance(operation, NON_TRANSACTIONAL_KINDS)
+        and (what := refused_in_transaction(operation, script.dialect, schema)) is not None
     ]
     if not found:
         return
@@ -66,26 +67,26 @@ def lonely_statements(
     ended = _end_of_the_outer(statements) if owner is TransactionOwner.TOOL else None
     for statement, operation, what, begun in found:
         free = ended is not None and statement.span.start >= ended
-        yield LonelyStatement(statement, operation, what, begun, TransactionOwner.NOTHING if free else owner)
+        yield NonTransactionalStatement(statement, operation, what, begun, TransactionOwner.NOTHING if free else owner)
 
 
 def refusal(
     script: Script, statements: tuple[Statement, ...], layout: str, runner: str | None, schema: Schema
 ) -> str | None:
     """Return why a script fails whenever it runs: a transaction is around a statement that cannot run in one."""
-    for item in lonely_statements(script, statements, layout, runner, schema):
+    for item in non_transactional_statements(script, statements, layout, runner, schema):
         # Whether a DO block comes to it is another question.
         if item.statement.kind != "do" and is_inside(item, len(statements), layout, runner):
             return f"{item.what} cannot run inside a transaction"
     return None
 
 
-def is_inside(item: LonelyStatement, count: int, layout: str, runner: str | None) -> bool:
+def is_inside(item: NonTransactionalStatement, count: int, layout: str, runner: str | None) -> bool:
     """Return whether a statement of a script with `count` of them certainly runs inside a transaction."""
     if item.statement.kind == "do" or item.begun is not None:
         return True
     if item.owner is TransactionOwner.TOOL:
-        # Flyway opens none for a script that has only such statements, and can be told to mix them with others.
+        # Flyway opens none for a script of only such statements, or if its setting `mixed` is on.
         return layout != "flyway" or runner is not None
     return item.owner is TransactionOwner.QUERY and count > 1
 
@@ -98,7 +99,7 @@ def _end_of_the_outer(statements: tuple[Statement, ...]) -> int | None:
     return None
 
 
-def needs_none(operation: Operation, dialect: Dialect, schema: Schema) -> str | None:
+def refused_in_transaction(operation: Operation, dialect: Dialect, schema: Schema) -> str | None:
     """Return the name of a statement that its engine refuses inside a transaction, or None for any other.
 
     `schema` has the tables that it may name.

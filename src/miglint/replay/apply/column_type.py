@@ -22,7 +22,7 @@ from miglint.replay.apply.columns import (
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.made_again import make_again
+from miglint.replay.apply.rebuilt_definitions import rebuild_definitions
 from miglint.replay.apply.row_contents import forget_column, refuse_conversion
 from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
 from miglint.schema.objects import Key, Part
@@ -72,7 +72,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     forget_column(machine, key, column.name)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _refuse_again(machine, key, column, column.type, new)
-        make_again(machine, key, column.name)
+        rebuild_definitions(machine, key, column.name)
     alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
 
 

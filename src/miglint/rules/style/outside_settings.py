@@ -74,7 +74,7 @@ def _settings_in(path: str) -> bytes | None:
 
 
 def _own_settings(name: str, content: bytes) -> bytes | None:
-    """Return the part of a file that is about sqlfluff; None if it cannot be told from the rest."""
+    """Return the settings for sqlfluff in a file, empty if there are none; None if the file cannot be read."""
     if name != "pyproject.toml":
         return content if name in _OWN or b"sqlfluff" in content else b""
     # Its keys may be written with escapes.

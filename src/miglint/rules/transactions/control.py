@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
-from miglint.replay.outside_transactions import needs_none
+from miglint.replay.outside_transactions import refused_in_transaction
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, left_open, placed_operations, transaction_owner
@@ -195,7 +195,7 @@ def no_transaction_around_several(step: Step) -> Iterator[Hit]:
             continue
         changes: list[Statement] = []
         for statement, operation, begun in placed_operations(statements):
-            if needs_none(operation, script.dialect, step.after) is not None:
+            if refused_in_transaction(operation, script.dialect, step.after) is not None:
                 changes = []
                 break
             if begun is None and (not changes or changes[-1] is not statement):
@@ -232,15 +232,15 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
         again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
         if again is True:
             continue
-        lonely: ops.Operation | None = None
+        outside: ops.Operation | None = None
         others: Statement | None = None
         for statement, operation, begun in placed_operations(statements):
-            if needs_none(operation, script.dialect, step.after) is not None:
-                lonely = lonely or operation
+            if refused_in_transaction(operation, script.dialect, step.after) is not None:
+                outside = outside or operation
             elif begun is None and others is None and any(can_change(item) for item in flat((operation,))):
                 others = statement
-        if lonely is not None and others is not None:
-            what = needs_none(lonely, script.dialect, step.after)
+        if outside is not None and others is not None:
+            what = refused_in_transaction(outside, script.dialect, step.after)
             yield hit_in(
                 script,
                 others.span,

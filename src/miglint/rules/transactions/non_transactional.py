@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
-from miglint.replay.outside_transactions import LONELY_KINDS, LonelyStatement, is_inside, lonely_statements, needs_none
+from miglint.replay.outside_transactions import (
+    NON_TRANSACTIONAL_KINDS,
+    NonTransactionalStatement,
+    is_inside,
+    non_transactional_statements,
+    refused_in_transaction,
+)
 from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import placed_operations, transaction_owner
@@ -24,7 +30,7 @@ _IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
     "not-in-a-transaction",
     Severity.ERROR,
     "A statement that cannot run inside a transaction is inside one",
-    on=LONELY_KINDS,
+    on=NON_TRANSACTIONAL_KINDS,
     aliases=(
         "squawk:ban-concurrent-index-creation-in-transaction",
         "pgls:banConcurrentIndexCreationInTransaction",
@@ -40,7 +46,7 @@ _IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
 def not_in_a_transaction(step: Step) -> Iterator[Hit]:
     """Report statements that the engine refuses inside a transaction."""
     for script, statements in scripts_of(step):
-        found = list(lonely_statements(script, statements, step.layout, step.runner, step.after))
+        found = list(non_transactional_statements(script, statements, step.layout, step.runner, step.after))
         others = len(statements) - len({id(item.statement) for item in found})
         for item in found:
             hit = _refused(step, script, item, len(statements), others)
@@ -48,21 +54,21 @@ def not_in_a_transaction(step: Step) -> Iterator[Hit]:
                 yield hit
 
 
-def _refused(step: Step, script: Script, item: LonelyStatement, count: int, others: int) -> Hit | None:
+def _refused(step: Step, script: Script, item: NonTransactionalStatement, count: int, others: int) -> Hit | None:
     """Return the hit of a statement of `count`, of which `others` can run in a transaction; None if it can run."""
     severity: Severity | None = None
     alone = "Put it in a migration of its own, outside of any transaction."
-    if item.owner is TransactionOwner.TOOL and step.layout == "flyway" and step.runner is None and not item.begun:
+    if item.statement.kind == "do":
+        why, help = "a DO block always runs in a transaction", alone
+    elif item.begun is not None:
+        why, help = "the script has begun a transaction", "End the transaction before it, or move it out of the script."
+    elif item.owner is TransactionOwner.TOOL and step.layout == "flyway" and step.runner is None:
         # Flyway opens no transaction for a script that has only such statements.
         if not others:
             return None
         why, help, severity = "Flyway runs other statements of this script in a transaction", alone, Severity.WARNING
     elif not is_inside(item, count, step.layout, step.runner):
         return None
-    elif item.statement.kind == "do":
-        why, help = "a DO block always runs in a transaction", alone
-    elif item.begun is not None:
-        why, help = "the script has begun a transaction", "End the transaction before it, or move it out of the script."
     elif item.owner is TransactionOwner.TOOL:
         runner = "the runner" if step.runner is not None else step.layout
         why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
@@ -117,7 +123,9 @@ def runner_may_wrap(step: Step) -> Iterator[Hit]:
             continue
         for statement, operation, begun in placed_operations(statements):
             what = (
-                needs_none(operation, script.dialect, step.after) if begun is None and statement.kind != "do" else None
+                refused_in_transaction(operation, script.dialect, step.after)
+                if begun is None and statement.kind != "do"
+                else None
             )
             if what is not None:
                 yield hit_in(

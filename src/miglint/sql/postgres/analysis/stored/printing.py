@@ -34,7 +34,7 @@ _TESTS = {
 }
 
 
-class _Unprintable(Exception):  # noqa: N818 - no error: what is printed is only part of what there is
+class _NotPrintableError(Exception):
     """A form that is not printed."""
 
 
@@ -42,7 +42,7 @@ def printed(form: Form) -> str | None:
     """Return the SQL of an expression over the columns of one relation; None for a form that is not printed."""
     try:
         return _printed(form)
-    except (_Unprintable, RecursionError):
+    except (_NotPrintableError, RecursionError):
         return None
 
 
@@ -61,7 +61,7 @@ def column_of(form: Form) -> str | None:
 def _printed(form: Form) -> str:
     printer = _PRINTERS.get(form[0])
     if printer is None:
-        raise _Unprintable
+        raise _NotPrintableError
     return printer(form)
 
 
@@ -76,13 +76,13 @@ def _listed(forms: Iterable[Form]) -> str:
 
 def _matching(text: str, allowed: re.Pattern[str]) -> str:
     if allowed.fullmatch(text) is None:
-        raise _Unprintable
+        raise _NotPrintableError
     return text
 
 
 def _type(name: str, modifiers: tuple[str, ...] = ()) -> str:
     if name == "char" or (modifiers and name == "interval"):
-        raise _Unprintable
+        raise _NotPrintableError
     written = _matching(name, _TYPE)
     return f"{written}({', '.join(modifiers)})" if modifiers else written
 
@@ -98,7 +98,7 @@ def _constant(form: Form) -> str:
 def _value(form: Form) -> str:
     _, base, value = form
     if base != "bool":
-        raise _Unprintable
+        raise _NotPrintableError
     return str(value).lower()
 
 
@@ -109,7 +109,7 @@ def _literal(form: Form) -> str:
 def _column(form: Form) -> str:
     name = column_of(form)
     if name is None:
-        raise _Unprintable
+        raise _NotPrintableError
     return _shown(name)
 
 
@@ -137,7 +137,7 @@ def _operator(form: Form) -> str:
 def _call(form: Form) -> str:
     _, name, arguments, rest = form
     if rest:
-        raise _Unprintable
+        raise _NotPrintableError
     return f"{_matching(name, _FUNCTION)}({', '.join(map(_argument, arguments))})"
 
 
@@ -161,7 +161,7 @@ def _array(form: Form) -> str:
 def _case(form: Form) -> str:
     _, subject, conditions, results = form
     if subject is not None:
-        raise _Unprintable
+        raise _NotPrintableError
     branches = zip(conditions, results[1:], strict=True)
     whens = " ".join(f"WHEN {_printed(condition)} THEN {_printed(result)}" for condition, result in branches)
     return f"CASE {whens} ELSE {_printed(results[0])} END"

@@ -11,14 +11,14 @@ from miglint.schema.environment import PlainEnvironment, TypesOfColumns
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Expression
-from miglint.sql.postgres.analysis.environment import Relation
+from miglint.sql.postgres.analysis.environment import UNKNOWN, Relation
 from miglint.sql.postgres.analysis.stored.definitions import StoredForm, printable_expression, stored_expression
 from miglint.sql.postgres.analysis.stored.printing import column_of, printed, printed_expression
 
-ANY = "?"
 
-
-def made_again(before: Schema, after: Schema, table: Key, written: Expression, target: str = ANY) -> Expression | None:
+def rebuilt_expression(
+    before: Schema, after: Schema, table: Key, written: Expression, target: str = UNKNOWN
+) -> Expression | None:
     """Return an expression of a table as it is once it was made again; None where it is as it was, or not known.
 
     `before` and `after` have the old and the new types of the columns; `target` is the type of its value, if any.
@@ -36,7 +36,7 @@ def made_again(before: Schema, after: Schema, table: Key, written: Expression, t
 
 def plain_column(schema: Schema, table: Key, written: Expression) -> str | None:
     """Return the column that an expression of a table is, and nothing more; None for any other."""
-    found = _stored(schema, table, written.text, ANY)
+    found = _stored(schema, table, written.text, UNKNOWN)
     return None if found is None else column_of(found.form)
 
 
